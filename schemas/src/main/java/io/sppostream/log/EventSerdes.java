@@ -1,0 +1,106 @@
+package io.sppostream.log;
+
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.confluent.kafka.serializers.KafkaAvroDeserializer;
+import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+
+/**
+ * Confluent's Avro serializers for the events, sharing one registry client. Serializers and deserializers come one to a
+ * caller: they are not for use from several threads.
+ */
+public final class EventSerdes implements AutoCloseable {
+    private static final int CACHED_SCHEMAS = 1_000;
+
+    private final SchemaRegistryClient registry;
+    private final Map<String, Object> settings;
+
+    public EventSerdes(KafkaSettings kafka) {
+        this.settings = kafka.registry();
+        settings.put("schema.registry.url", kafka.schemaRegistryUrl());
+        settings.put("specific.avro.reader", true);
+        settings.put("avro.remove.java.properties", true);
+        this.registry = SchemaRegistryClientFactory.newClient(
+                List.of(kafka.schemaRegistryUrl()),
+                CACHED_SCHEMAS,
+                List.of(new AvroSchemaProvider()),
+                new HashMap<>(settings),
+                Map.of());
+    }
+
+    /** Serializes a topic's events, registering their schema under {@code <topic>-value} at the first. */
+    public <V extends SpecificRecord> Serializer<V> serializer(Topic<V> topic) {
+        return serde(topic).serializer();
+    }
+
+    /** Deserializes a topic's events. */
+    public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
+        return serde(topic).deserializer();
+    }
+
+    /** Both, for topics and state stores of Kafka Streams. */
+    public <V extends SpecificRecord> Serde<V> serde(Topic<V> topic) {
+        return serde(topic.valueType());
+    }
+
+    /** Both, for a state store whose records are of a type of their own. */
+    public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
+        KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
+        KafkaAvroDeserializer deserializer = new KafkaAvroDeserializer(registry, settings);
+        return Serdes.serdeFrom(
+                (name, event) -> serializer.serialize(name, event),
+                (name, bytes) -> type.cast(deserializer.deserialize(name, bytes)));
+    }
+
+    /**
+     * Registers the schemas of all topics, so that an incompatible one is refused before anything runs.
+     *
+     * @throws LogException naming the topic and the registry's reason
+     */
+    public void register(Topics topics) {
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            register(topic);
+        }
+    }
+
+    private <V extends SpecificRecord> void register(Topic<V> topic) {
+        try {
+            V event = topic.valueType().getDeclaredConstructor().newInstance();
+            registry.register(topic.name() + "-value", new AvroSchema(event.getSchema()));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        } catch (RestClientException e) {
+            throw new LogException("the schema registry refuses the schema of " + topic.name() + ": " + firstLine(e)
+                    + " (use another namespace, or make the schema compatible with the registered one)");
+        } catch (IOException e) {
+            throw new LogException("the schema registry at " + settings.get("schema.registry.url")
+                    + " can't be reached: " + e.getMessage());
+        }
+    }
+
+    private static String firstLine(Exception error) {
+        return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
+    }
+
+    @Override
+    public void close() {
+        try {
+            registry.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

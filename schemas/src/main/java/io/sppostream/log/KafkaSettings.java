@@ -1,0 +1,108 @@
+package io.sppostream.log;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * How to reach the cluster, and the client settings all roles share.
+ *
+ * @param bootstrapServers Kafka's bootstrap.servers
+ * @param schemaRegistryUrl URL of a registry that speaks Confluent's protocol, or {@code mock://scope} in tests
+ * @param properties any Kafka or registry client property (TLS, SASL, ...), which wins over what is set here
+ */
+public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
+
+    /** Consumers look for new data this long before an empty fetch returns, in milliseconds. */
+    private static final int FETCH_WAIT_MS = 100;
+
+    public KafkaSettings {
+        properties = Map.copyOf(properties);
+    }
+
+    /** Settings of an administrator. */
+    public Map<String, Object> admin() {
+        return withOverrides(new HashMap<>());
+    }
+
+    /** Settings of an idempotent producer. */
+    public Map<String, Object> producer() {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
+        return withOverrides(settings);
+    }
+
+    /** Settings of a producer whose transactions fence those of an earlier one of the same id. */
+    public Map<String, Object> transactionalProducer(String transactionalId) {
+        Map<String, Object> settings = producer();
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        return settings;
+    }
+
+    /** Settings of a consumer that sees committed transactions only and starts at the beginning of the log. */
+    public Map<String, Object> consumer() {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+        return withOverrides(settings);
+    }
+
+    /** Settings of a member of a consumer group. */
+    public Map<String, Object> consumer(String group) {
+        Map<String, Object> settings = consumer();
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        return settings;
+    }
+
+    /**
+     * Settings of an exactly-once Kafka Streams application.
+     *
+     * @param applicationId the role's name in the namespace
+     * @param stateDirectory where its stores live on disk
+     * @param threads stream threads
+     */
+    public Map<String, Object> streams(String applicationId, Path stateDirectory, int threads) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+        settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+        settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class.getName());
+        // A step waits for the slowest of its samples: what is done is passed on at once. Both matter, since the
+        // thread looks at the commit interval only after a poll has returned.
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 10);
+        settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
+        settings.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
+        settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
+        settings.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 256 << 10);
+        settings.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 4 << 20);
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), FETCH_WAIT_MS);
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        return withOverrides(settings);
+    }
+
+    /** Settings of the registry client. */
+    public Map<String, Object> registry() {
+        return new HashMap<>(properties);
+    }
+
+    private Map<String, Object> withOverrides(Map<String, Object> settings) {
+        settings.put("bootstrap.servers", bootstrapServers);
+        settings.putAll(properties);
+        return settings;
+    }
+}

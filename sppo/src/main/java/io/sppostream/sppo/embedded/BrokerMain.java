@@ -15,6 +15,7 @@ import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
 
 /**
  * What runs in the broker's JVM: one Kafka node that lives as long as its standard input. The parent holds the other
@@ -76,6 +77,8 @@ final class BrokerMain {
                 .setDirectories(List.of(logs))
                 .setIgnoreFormatted(true)
                 .setHasDynamicQuorum(false)
+                // A lone replica has no successors; with the feature on, every restart counts as an unclean election.
+                .setFeatureLevel(EligibleLeaderReplicasVersion.FEATURE_NAME, (short) 0)
                 .run();
     }
 

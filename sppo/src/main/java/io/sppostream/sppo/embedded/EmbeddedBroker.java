@@ -36,7 +36,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final long STOP_SECONDS = 70;
     private static final long POLL_MILLIS = 20;
     private static final int PORT_ATTEMPTS = 3;
-    private static final int TAIL_BYTES = 2000;
+    private static final int TAIL_BYTES = 8000;
+    private static final int TAIL_LINES = 3;
 
     private final DataDirectory directory;
     private final BrokerJvm jvm;
@@ -103,8 +104,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             throw answer.equals(BrokerMain.PORT_IN_USE)
                     ? Ports.inUse("broker port", chosen)
                     : new EmbeddedException("the broker of " + directory.path() + " did not start: "
-                            + (answer.isEmpty() ? "its process ended" : answer) + "; see " + directory.brokerOutput()
-                            + ", which ends with: " + broker.tail());
+                            + (answer.isEmpty() ? "its process ended" : answer) + "; " + broker.tail());
         }
     }
 
@@ -194,7 +194,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     private void onExit(Process ended) {
         if (!closing) {
             died.complete(new EmbeddedException("the broker of " + directory.path() + " ended by itself with code "
-                    + ended.exitValue() + "; see " + directory.brokerOutput() + ", which ends with: " + tail()));
+                    + ended.exitValue() + "; " + tail()));
         }
     }
 
@@ -251,16 +251,21 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /** The end of the broker's log, on one line. */
+    /** Where the broker's log is and how it ends, on one line and without stack traces. */
     private String tail() {
-        try (RandomAccessFile file =
-                new RandomAccessFile(directory.brokerOutput().toFile(), "r")) {
-            byte[] bytes = new byte[(int) Math.min(TAIL_BYTES, file.length())];
-            file.seek(file.length() - bytes.length);
-            file.readFully(bytes);
-            return new String(bytes, StandardCharsets.UTF_8).strip().replaceAll("\\s*\\R\\s*", " | ");
+        Path file = directory.brokerOutput();
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            byte[] bytes = new byte[(int) Math.min(TAIL_BYTES, in.length())];
+            in.seek(in.length() - bytes.length);
+            in.readFully(bytes);
+            List<String> lines = new String(bytes, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(l -> !l.isBlank() && !Character.isWhitespace(l.charAt(0)))
+                    .toList();
+            return file + " ends with: "
+                    + String.join(" | ", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
         } catch (IOException e) {
-            return "(unreadable: " + e.getMessage() + ")";
+            return file + " can't be read: " + e.getMessage();
         }
     }
 }

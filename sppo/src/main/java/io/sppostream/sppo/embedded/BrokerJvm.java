@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
@@ -28,8 +29,8 @@ import java.util.stream.Stream;
  *
  * <p>Two thirds of a cold start is loading and verifying classes. The first broker of a class path therefore leaves an
  * archive of its loaded classes (AppCDS) in the user's cache, named by everything it depends on, and later ones map it.
- * An archive needs a class path of jars only, so our own class travels in a jar made here, and it is never needed: when
- * it is missing, stale or broken the broker starts without.
+ * An archive needs a class path of jars only, so our own class travels in a jar made here. It is never needed: when it
+ * is missing or broken the broker starts without and makes another.
  *
  * @param cache where launcher and archive are kept
  * @param classPath jars only, the launcher first
@@ -97,6 +98,8 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
             c.add("-XX:ArchiveClassesAtExit=" + archiveToWrite.get());
         } else if (Files.exists(archive())) {
             c.add("-XX:SharedArchiveFile=" + archive());
+            // Fail rather than go on slowly with an archive that doesn't fit: it is then replaced.
+            c.add("-Xshare:on");
         }
         c.add("-Xlog:disable");
         c.add("-Xlog:all=error:stderr");
@@ -119,14 +122,26 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
     /** Makes a finished archive the archive, and lets go of those of class paths that are no longer used. */
     void keep(Path finished) throws IOException {
         Files.move(finished, archive(), StandardCopyOption.ATOMIC_MOVE);
+        List<Path> archives = files(".jsa");
+        for (Path old : archives.subList(Math.min(ARCHIVES_KEPT, archives.size()), archives.size())) {
+            Files.deleteIfExists(old);
+        }
+        // Left by brokers whose parents were killed before they could take the archive over.
+        long longAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
+        for (Path draft : files(".tmp")) {
+            if (draft.toFile().lastModified() < longAgo) {
+                Files.deleteIfExists(draft);
+            }
+        }
+    }
+
+    /** The files of the cache with this ending, the newest first. */
+    private List<Path> files(String ending) throws IOException {
         try (Stream<Path> files = Files.list(cache)) {
-            List<Path> archives = files.filter(f -> f.toString().endsWith(".jsa"))
+            return files.filter(f -> f.toString().endsWith(ending))
                     .sorted(Comparator.comparing((Path f) -> f.toFile().lastModified())
                             .reversed())
                     .toList();
-            for (Path old : archives.subList(Math.min(ARCHIVES_KEPT, archives.size()), archives.size())) {
-                Files.deleteIfExists(old);
-            }
         }
     }
 

@@ -80,7 +80,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm)
+    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm)
             throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             boolean archived = Files.exists(jvm.archive());

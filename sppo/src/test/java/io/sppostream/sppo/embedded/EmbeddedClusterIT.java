@@ -121,13 +121,13 @@ class EmbeddedClusterIT {
     }
 
     @Test
-    void shouldStartWithoutTheArchiveWhenItIsBroken() throws IOException {
+    void shouldReplaceTheArchiveWhenItIsBroken() throws Exception {
         try (DataDirectory directory = DataDirectory.lock(data)) {
-            BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
-            Files.deleteIfExists(jvm.archive());
+            BrokerJvm jvm = BrokerJvm.ofThisProcess(data.resolve("cache"));
             Files.writeString(jvm.archive(), "not an archive");
-            EmbeddedBroker.start(directory, 0).close();
-            Files.deleteIfExists(jvm.archive());
+            EmbeddedBroker.start(directory, 0, jvm).close();
+            assertThat(Files.size(jvm.archive())).isGreaterThan(1 << 20);
+            EmbeddedBroker.start(directory, 0, jvm).close();
         }
     }
 

@@ -82,6 +82,11 @@ public final class DataDirectory implements AutoCloseable {
         return path.resolve("broker.log");
     }
 
+    /** The same of the start before, which may be the one to look into. */
+    Path earlierBrokerOutput() {
+        return path.resolve("broker.log.1");
+    }
+
     Path brokerProperties() {
         return path.resolve("broker.properties");
     }

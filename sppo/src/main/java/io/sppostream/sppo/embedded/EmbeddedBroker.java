@@ -9,6 +9,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +71,10 @@ public final class EmbeddedBroker implements AutoCloseable {
             Ports.requireFree("broker port", port);
         }
         try {
+            if (Files.exists(directory.brokerOutput())) {
+                Files.move(
+                        directory.brokerOutput(), directory.earlierBrokerOutput(), StandardCopyOption.REPLACE_EXISTING);
+            }
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
             return start(directory, port, jvm);
         } catch (IOException e) {
@@ -121,7 +126,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         ProcessBuilder builder =
                 new ProcessBuilder(jvm.command(directory.brokerProperties(), Optional.ofNullable(draft)));
         builder.environment().put("CLASSPATH", jvm.environmentClassPath());
-        builder.redirectError(Redirect.to(directory.brokerOutput().toFile()));
+        builder.redirectError(Redirect.appendTo(directory.brokerOutput().toFile()));
         Process process = builder.start();
         Instant started = process.info().startInstant().orElseGet(Instant::now);
         new BrokerState(process.pid(), started, port).write(directory.brokerState());

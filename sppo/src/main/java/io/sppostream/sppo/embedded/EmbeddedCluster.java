@@ -25,6 +25,9 @@ public final class EmbeddedCluster implements AutoCloseable {
         warmUp.setDaemon(true);
         warmUp.start();
         try {
+            if (settings.registryPort() != 0) {
+                Ports.requireFree("registry port", settings.registryPort()); // before a broker is started for nothing
+            }
             EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
             try {
                 SchemaRegistry registry = SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort());

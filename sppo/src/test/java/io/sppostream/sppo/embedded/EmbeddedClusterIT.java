@@ -69,17 +69,6 @@ class EmbeddedClusterIT {
     }
 
     @Test
-    void shouldRefuseASecondRunWhenTheDirectoryIsInUse() {
-        try (DataDirectory held = DataDirectory.lock(data)) {
-            assertThatThrownBy(() -> EmbeddedCluster.start(new EmbeddedSettings(data)))
-                    .isInstanceOf(EmbeddedException.class)
-                    .hasMessageContaining(held.path().toString())
-                    .hasMessageContaining("process " + ProcessHandle.current().pid())
-                    .hasMessageContaining("--data-dir");
-        }
-    }
-
-    @Test
     void shouldNameThePortWhenItIsInUse() throws IOException {
         try (ServerSocket taken = new ServerSocket()) {
             taken.bind(Ports.address(0));

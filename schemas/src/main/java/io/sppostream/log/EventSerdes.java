@@ -83,16 +83,13 @@ public final class EventSerdes implements AutoCloseable {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         } catch (RestClientException e) {
-            throw new LogException("the schema registry refuses the schema of " + topic.name() + ": " + firstLine(e)
-                    + " (use another namespace, or make the schema compatible with the registered one)");
+            throw new LogException(
+                    "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
+                            + " (use another namespace, or make the schema compatible with the registered one)");
         } catch (IOException e) {
             throw new LogException("the schema registry at " + settings.get("schema.registry.url")
-                    + " can't be reached: " + e.getMessage());
+                    + " can't be reached: " + LogException.reason(e));
         }
-    }
-
-    private static String firstLine(Exception error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
     }
 
     @Override

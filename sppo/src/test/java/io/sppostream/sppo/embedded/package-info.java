@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.embedded;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,9 +1,15 @@
 package io.sppostream.rollout;
 
-import io.sppostream.events.Message;
+import io.sppostream.events.FinishReason;
 import io.sppostream.events.PolicySegment;
-import io.sppostream.model.FinishReason;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.SamplingSettings;
+import io.sppostream.model.SamplingParameters;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Samples responses from the policy: with a model in this process, or a generation server. Thread-safe. */
 public interface ResponseGenerator extends AutoCloseable {
@@ -11,10 +17,22 @@ public interface ResponseGenerator extends AutoCloseable {
     /**
      * A response wanted.
      *
-     * @param messages the conversation to answer
+     * @param sampleIndex which of the prompt's responses, from 0
      * @param seed seeds this response's random numbers, so that it does not depend on its batch or thread
      */
-    record Request(List<Message> messages, long seed) {}
+    record Request(Prompt prompt, int sampleIndex, long seed) {
+        /** The requests of a prompt, one for each sample it wants. */
+        public static List<Request> of(Prompt prompt, long runSeed) {
+            return IntStream.range(0, prompt.getSamples())
+                    .mapToObj(i -> new Request(prompt, i, Seeds.of(runSeed, prompt.getRequestId(), i)))
+                    .toList();
+        }
+
+        /** Id of the rollout that answers it. */
+        public String rolloutId() {
+            return prompt.getRequestId() + "/" + sampleIndex;
+        }
+    }
 
     /** What came of a request. */
     sealed interface Outcome permits Response, Refusal {}
@@ -35,7 +53,37 @@ public interface ResponseGenerator extends AutoCloseable {
             float[] logProbs,
             List<PolicySegment> segments,
             FinishReason finishReason)
-            implements Outcome {}
+            implements Outcome {
+
+        /** The response as the log has it. */
+        public Rollout toRollout(Request request, SamplingParameters sampling, Instant sampledAt) {
+            Prompt prompt = request.prompt();
+            List<Float> behaviour = new ArrayList<>(logProbs.length);
+            for (float logProb : logProbs) {
+                behaviour.add(logProb);
+            }
+            return new Rollout(
+                    request.rolloutId(),
+                    prompt.getRequestId(),
+                    prompt.getPromptId(),
+                    prompt.getDataset(),
+                    prompt.getMessages(),
+                    prompt.getReference(),
+                    request.sampleIndex(),
+                    prompt.getSamples(),
+                    null,
+                    IntStream.of(promptTokens).boxed().toList(),
+                    IntStream.of(tokens).boxed().toList(),
+                    text,
+                    behaviour,
+                    segments,
+                    new SamplingSettings(
+                            sampling.temperature(), sampling.topP(), sampling.topK(), sampling.maxTokens()),
+                    request.seed(),
+                    finishReason,
+                    sampledAt);
+        }
+    }
 
     /** No policy can answer this prompt: it is too long, for one. */
     record Refusal(String reason) implements Outcome {}

@@ -2,10 +2,7 @@ package io.sppostream.rollout;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
-import io.sppostream.events.FinishReason;
 import io.sppostream.events.Prompt;
-import io.sppostream.events.Rollout;
-import io.sppostream.events.SamplingSettings;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
@@ -13,10 +10,13 @@ import io.sppostream.log.Received;
 import io.sppostream.log.RoleThread;
 import io.sppostream.log.Topics;
 import io.sppostream.model.SamplingParameters;
+import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.Refusal;
+import io.sppostream.rollout.ResponseGenerator.Request;
+import io.sppostream.rollout.ResponseGenerator.Response;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,75 +101,26 @@ public final class RolloutProducer implements AutoCloseable {
         }
     }
 
-    /** One sample of one prompt. */
-    private record Wanted(Prompt prompt, int sampleIndex, long seed) {
-        String rolloutId() {
-            return prompt.getRequestId() + "/" + sampleIndex;
-        }
-    }
-
-    private void answer(ExactlyOnceLog log, List<Received<?>> prompts) throws InterruptedException {
-        List<Wanted> wanted = new ArrayList<>();
-        int minPolicyVersion = 0;
-        for (Received<?> received : prompts) {
-            Prompt prompt = (Prompt) received.event();
-            minPolicyVersion = Math.max(minPolicyVersion, prompt.getMinPolicyVersion());
-            for (int sample = 0; sample < prompt.getSamples(); sample++) {
-                wanted.add(
-                        new Wanted(prompt, sample, Seeds.of(settings.seed(), prompt.getRequestId(), sample)));
-            }
-        }
-        List<ResponseGenerator.Outcome> outcomes = generator.generate(
-                wanted.stream()
-                        .map(w -> new ResponseGenerator.Request(w.prompt().getMessages(), w.seed()))
-                        .toList(),
-                minPolicyVersion);
+    private void answer(ExactlyOnceLog log, List<Received<?>> received) throws InterruptedException {
+        List<Prompt> prompts = received.stream().map(r -> (Prompt) r.event()).toList();
+        List<Request> requests = prompts.stream()
+                .flatMap(prompt -> Request.of(prompt, settings.seed()).stream())
+                .toList();
+        int minPolicyVersion =
+                prompts.stream().mapToInt(Prompt::getMinPolicyVersion).max().orElse(0);
+        List<Outcome> outcomes = generator.generate(requests, minPolicyVersion);
         Instant now = clock.instant();
-        for (int i = 0; i < wanted.size(); i++) {
-            String requestId = wanted.get(i).prompt().getRequestId();
-            if (outcomes.get(i) instanceof ResponseGenerator.Response response) {
-                log.send(topics.rollouts(), requestId, rollout(wanted.get(i), response, now));
-            } else if (outcomes.get(i) instanceof ResponseGenerator.Refusal refusal) {
-                log.send(
-                        topics.expired(),
-                        requestId,
-                        new Expired(
-                                requestId,
-                                wanted.get(i).rolloutId(),
-                                ExpiryReason.INVALID_PROMPT,
-                                refusal.reason(),
-                                ROLE,
-                                now));
+        for (int i = 0; i < requests.size(); i++) {
+            Request request = requests.get(i);
+            String requestId = request.prompt().getRequestId();
+            if (outcomes.get(i) instanceof Response response) {
+                log.send(topics.rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
+            } else if (outcomes.get(i) instanceof Refusal refusal) {
+                Expired expired = new Expired(
+                        requestId, request.rolloutId(), ExpiryReason.INVALID_PROMPT, refusal.reason(), ROLE, now);
+                log.send(topics.expired(), requestId, expired);
             }
         }
-    }
-
-    private Rollout rollout(Wanted wanted, ResponseGenerator.Response response, Instant now) {
-        Prompt prompt = wanted.prompt();
-        SamplingParameters sampling = settings.sampling();
-        List<Float> logProbs = new ArrayList<>(response.logProbs().length);
-        for (float logProb : response.logProbs()) {
-            logProbs.add(logProb);
-        }
-        return new Rollout(
-                wanted.rolloutId(),
-                prompt.getRequestId(),
-                prompt.getPromptId(),
-                prompt.getDataset(),
-                prompt.getMessages(),
-                prompt.getReference(),
-                wanted.sampleIndex(),
-                null,
-                IntStream.of(response.promptTokens()).boxed().toList(),
-                IntStream.of(response.tokens()).boxed().toList(),
-                response.text(),
-                logProbs,
-                response.segments(),
-                new SamplingSettings(
-                        sampling.temperature(), sampling.topP(), sampling.topK(), sampling.maxTokens()),
-                wanted.seed(),
-                FinishReason.valueOf(response.finishReason().name()),
-                now);
     }
 
     @Override

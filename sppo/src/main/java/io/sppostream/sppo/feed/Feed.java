@@ -14,7 +14,6 @@ import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
 import io.sppostream.sppo.data.Dataset;
 import io.sppostream.sppo.data.EpochOrder;
-import io.sppostream.sppo.data.Problem;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -129,17 +128,9 @@ public final class Feed implements AutoCloseable {
     }
 
     private Prompt prompt(long index) {
-        Problem problem = order.at(index);
         TrainingStep lastStep = lastSteps.get(WeightLine.POLICY);
-        return new Prompt(
-                requestId(index),
-                problem.id(),
-                dataset,
-                problem.messages(),
-                problem.reference(),
-                1,
-                lastStep == null ? 0 : lastStep.getToVersion(),
-                clock.instant());
+        int minPolicyVersion = lastStep == null ? 0 : lastStep.getToVersion();
+        return order.at(index).toPrompt(requestId(index), dataset, minPolicyVersion, clock.instant());
     }
 
     /** The id of the index-th request of a feed, counting from 0: ids sort in the order of release. */

@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How the broker's JVM is started: small, quick to be ready, and out of reach of the signals of the terminal.
@@ -37,11 +39,14 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
     private static final String LOGBACK = "io/sppostream/sppo/embedded/broker-logback.xml";
     private static final String MAIN = BrokerMain.class.getName().replace('.', '/') + ".class";
 
+    /** An archive is 50 MB. */
+    private static final int ARCHIVES_KEPT = 3;
+
     static BrokerJvm ofThisProcess(Path cache) throws IOException {
         Files.createDirectories(cache);
         Set<Path> jars = new LinkedHashSet<>();
         jars.add(launcher(cache));
-        jars.addAll(ClassPath.jars(System.getProperty("java.class.path", "")));
+        jars.addAll(ClassPath.thirdPartyJars(System.getProperty("java.class.path", "")));
         return new BrokerJvm(cache, List.copyOf(jars), key(jars));
     }
 
@@ -109,6 +114,20 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
 
     private static Path java() {
         return Path.of(System.getProperty("java.home"), "bin", "java");
+    }
+
+    /** Makes a finished archive the archive, and lets go of those of class paths that are no longer used. */
+    void keep(Path finished) throws IOException {
+        Files.move(finished, archive(), StandardCopyOption.ATOMIC_MOVE);
+        try (Stream<Path> files = Files.list(cache)) {
+            List<Path> archives = files.filter(f -> f.toString().endsWith(".jsa"))
+                    .sorted(Comparator.comparing((Path f) -> f.toFile().lastModified())
+                            .reversed())
+                    .toList();
+            for (Path old : archives.subList(Math.min(ARCHIVES_KEPT, archives.size()), archives.size())) {
+                Files.deleteIfExists(old);
+            }
+        }
     }
 
     /** A jar of our main class and its logging settings, named by their content. */

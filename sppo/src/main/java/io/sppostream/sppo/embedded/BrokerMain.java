@@ -15,16 +15,16 @@ import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
 
 /**
  * What runs in the broker's JVM: one Kafka node that lives as long as its standard input. The parent holds the other
  * end, so the broker stops cleanly when the parent closes it and equally when the parent is killed. One line on standard
- * output tells the parent how the start went; whatever else is printed goes to standard error, the broker's log file.
+ * output tells the parent how the start went, {@link #READY}, {@link #PORT_IN_USE} or what failed; whatever else is printed goes to standard error, the broker's log file.
  */
 final class BrokerMain {
     static final String READY = "ready";
     static final String PORT_IN_USE = "port-in-use";
-    static final String FAILED = "failed";
 
     /** After this long a stop that hangs is cut short; the log recovers as after any crash. */
     private static final long STOP_LIMIT_MILLIS = 60_000;
@@ -48,7 +48,7 @@ final class BrokerMain {
             server.awaitShutdown();
         } catch (Throwable failure) {
             failure.printStackTrace();
-            tell(parent, hasCause(failure, BindException.class) ? PORT_IN_USE : FAILED + " " + failure);
+            tell(parent, hasCause(failure, BindException.class) ? PORT_IN_USE : failure.toString());
             System.exit(1);
         }
     }
@@ -76,6 +76,8 @@ final class BrokerMain {
                 .setDirectories(List.of(logs))
                 .setIgnoreFormatted(true)
                 .setHasDynamicQuorum(false)
+                // A lone replica has no successors; with the feature on, every restart counts as an unclean election.
+                .setFeatureLevel(EligibleLeaderReplicasVersion.FEATURE_NAME, (short) 0)
                 .run();
     }
 

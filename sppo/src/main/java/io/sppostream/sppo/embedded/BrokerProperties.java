@@ -61,6 +61,10 @@ final class BrokerProperties {
         p.setProperty("num.io.threads", "3");
         p.setProperty("background.threads", "2");
 
+        // After a kill -9 the controller waits this long before it lets the broker register anew.
+        p.setProperty("broker.session.timeout.ms", "3000");
+        p.setProperty("broker.heartbeat.interval.ms", "1000");
+
         // No empty record in the metadata log twice a second: nobody waits for one where there is one node.
         p.setProperty("metadata.max.idle.interval.ms", "0");
         return p;

@@ -15,11 +15,14 @@ import java.util.jar.Manifest;
 final class ClassPath {
     private ClassPath() {}
 
+    /** Where Maven leaves a trace of what it packed; ours change with every build and mean nothing to a broker. */
+    private static final String OURS = "META-INF/maven/io.sppostream/";
+
     /**
-     * All jars of a class path in order, those named by a jar's manifest included: launchers and build tools put a long
-     * class path there. Folders are left out; archives of loaded classes can't be made over them.
+     * The jars of others on a class path in order, those named by a jar's manifest included: launchers and build tools
+     * put a long class path there. Folders are left out; archives of loaded classes can't be made over them.
      */
-    static Set<Path> jars(String classPath) {
+    static Set<Path> thirdPartyJars(String classPath) {
         Set<Path> jars = new LinkedHashSet<>();
         for (String entry : classPath.split(File.pathSeparator, -1)) {
             if (!entry.isEmpty()) {
@@ -43,6 +46,9 @@ final class ClassPath {
                         add(Path.of(uri).normalize(), jars);
                     }
                 }
+            }
+            if (jar.getEntry(OURS) != null) {
+                jars.remove(entry);
             }
         } catch (IOException | IllegalArgumentException e) {
             // Not a readable jar: the JVM passes over such an entry too.

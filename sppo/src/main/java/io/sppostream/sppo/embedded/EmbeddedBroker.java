@@ -9,7 +9,6 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -35,8 +34,10 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static final long START_SECONDS = 120;
     private static final long STOP_SECONDS = 70;
+    private static final long POLL_MILLIS = 20;
     private static final int PORT_ATTEMPTS = 3;
-    private static final int TAIL_BYTES = 2000;
+    private static final int TAIL_BYTES = 8000;
+    private static final int TAIL_LINES = 3;
 
     private final DataDirectory directory;
     private final BrokerJvm jvm;
@@ -103,8 +104,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             throw answer.equals(BrokerMain.PORT_IN_USE)
                     ? Ports.inUse("broker port", chosen)
                     : new EmbeddedException("the broker of " + directory.path() + " did not start: "
-                            + (answer.isEmpty() ? "its process ended" : answer) + "; see " + directory.brokerOutput()
-                            + ", which ends with: " + broker.tail());
+                            + (answer.isEmpty() ? "its process ended" : answer) + "; " + broker.tail());
         }
     }
 
@@ -152,16 +152,14 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** Ends the broker that an earlier, killed process of this directory left, and says so. */
     private static void endLeftBehind(DataDirectory directory) {
-        Optional<BrokerState> state = BrokerState.read(directory.brokerState());
-        Optional<ProcessHandle> left = state.flatMap(s -> s.process(directory.brokerProperties()));
-        if (left.isPresent()) {
-            ProcessHandle broker = left.get();
-            log.warn("a broker of a killed run, process {}, is still ending: waiting for it", broker.pid());
-            if (!ends(broker, STOP_SECONDS)) {
+        BrokerState state = BrokerState.read(directory.brokerState()).orElse(null);
+        if (state != null && state.process(directory.brokerProperties()).isPresent()) {
+            log.warn("a broker of a killed run, process {}, is still ending: waiting for it", state.pid());
+            if (!ends(state, directory)) {
                 log.warn("it has not ended in {} s: killing it, the log recovers as after any crash", STOP_SECONDS);
-                broker.destroyForcibly();
-                if (!ends(broker, STOP_SECONDS)) {
-                    throw new EmbeddedException("the broker of a killed run, process " + broker.pid() + ", holds "
+                state.process(directory.brokerProperties()).ifPresent(ProcessHandle::destroyForcibly);
+                if (!ends(state, directory)) {
+                    throw new EmbeddedException("the broker of a killed run, process " + state.pid() + ", holds "
                             + directory.path() + " and can't be ended: kill it by hand, or give another --data-dir");
                 }
             }
@@ -173,22 +171,30 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static boolean ends(ProcessHandle process, long seconds) {
-        try {
-            process.onExit().get(seconds, TimeUnit.SECONDS);
-            return true;
-        } catch (TimeoutException | ExecutionException e) {
-            return !process.isAlive();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EmbeddedException("interrupted while waiting for process " + process.pid() + " to end", e);
+    /**
+     * Whether a process that is not our child has ended in time. Asked again and again, as an orphan stays visible as a
+     * zombie, and {@link ProcessHandle#onExit()} waits, until someone collects it.
+     */
+    private static boolean ends(BrokerState state, DataDirectory directory) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_SECONDS);
+        while (state.process(directory.brokerProperties()).isPresent()) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            try {
+                Thread.sleep(POLL_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new EmbeddedException("interrupted while waiting for process " + state.pid() + " to end", e);
+            }
         }
+        return true;
     }
 
     private void onExit(Process ended) {
         if (!closing) {
             died.complete(new EmbeddedException("the broker of " + directory.path() + " ended by itself with code "
-                    + ended.exitValue() + "; see " + directory.brokerOutput() + ", which ends with: " + tail()));
+                    + ended.exitValue() + "; " + tail()));
         }
     }
 
@@ -216,9 +222,15 @@ public final class EmbeddedBroker implements AutoCloseable {
         } catch (IOException e) {
             // It has ended before us.
         }
-        if (!ends(process.toHandle(), STOP_SECONDS)) {
-            log.warn("the broker, process {}, has not ended in {} s: killing it", process.pid(), STOP_SECONDS);
-            process.destroyForcibly();
+        try {
+            if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("the broker, process {}, has not ended in {} s: killing it", process.pid(), STOP_SECONDS);
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            // It ends by itself now that its standard input is closed; the next start waits for it.
+            Thread.currentThread().interrupt();
+            return;
         }
         try {
             Files.deleteIfExists(directory.brokerState());
@@ -233,22 +245,27 @@ public final class EmbeddedBroker implements AutoCloseable {
             return;
         }
         if (!process.isAlive() && process.exitValue() == 0) {
-            Files.move(archiveInTheMaking, jvm.archive(), StandardCopyOption.ATOMIC_MOVE);
+            jvm.keep(archiveInTheMaking);
         } else {
             Files.delete(archiveInTheMaking);
         }
     }
 
-    /** The end of the broker's log, on one line. */
+    /** Where the broker's log is and how it ends, on one line and without stack traces. */
     private String tail() {
-        try (RandomAccessFile file =
-                new RandomAccessFile(directory.brokerOutput().toFile(), "r")) {
-            byte[] bytes = new byte[(int) Math.min(TAIL_BYTES, file.length())];
-            file.seek(file.length() - bytes.length);
-            file.readFully(bytes);
-            return new String(bytes, StandardCharsets.UTF_8).strip().replaceAll("\\s*\\R\\s*", " | ");
+        Path file = directory.brokerOutput();
+        try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+            byte[] bytes = new byte[(int) Math.min(TAIL_BYTES, in.length())];
+            in.seek(in.length() - bytes.length);
+            in.readFully(bytes);
+            List<String> lines = new String(bytes, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(l -> !l.isBlank() && !Character.isWhitespace(l.charAt(0)))
+                    .toList();
+            return file + " ends with: "
+                    + String.join(" | ", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
         } catch (IOException e) {
-            return "(unreadable: " + e.getMessage() + ")";
+            return file + " can't be read: " + e.getMessage();
         }
     }
 }

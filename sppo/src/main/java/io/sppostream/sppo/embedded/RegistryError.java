@@ -1,5 +1,7 @@
 package io.sppostream.sppo.embedded;
 
+import java.util.List;
+
 /** A refusal in Confluent's terms: an HTTP status, an error code whose first three digits are that status, a message. */
 final class RegistryError extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -69,8 +71,11 @@ final class RegistryError extends RuntimeException {
     }
 
     /** Confluent's servers answer with the bare status here, and their clients look for it. */
-    static RegistryError incompatible(String message) {
-        return new RegistryError(409, message);
+    static RegistryError incompatible(String subject, List<String> differences, String level) {
+        return new RegistryError(
+                409,
+                "Schema being registered is incompatible with an earlier schema for subject \"" + subject
+                        + "\", details: [" + String.join(", ", differences) + ", {compatibility: '" + level + "'}]");
     }
 
     static RegistryError invalidSchema(String message) {

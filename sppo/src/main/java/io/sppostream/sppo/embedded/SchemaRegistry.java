@@ -95,6 +95,7 @@ public final class SchemaRegistry implements AutoCloseable {
         }
     }
 
+    /** Over any log. */
     static SchemaRegistry start(SchemaLog schemaLog, int port) {
         return new SchemaRegistry(bind(port), schemaLog, "none");
     }

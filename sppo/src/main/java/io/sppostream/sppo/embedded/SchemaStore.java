@@ -172,11 +172,10 @@ final class SchemaStore {
             throw RegistryError.invalidSchema(
                     "Version " + asked.getVersion() + " is not the next version of subject " + subject + ", " + next);
         }
-        List<String> differences = differences(parsed, existing, level(subject));
+        CompatibilityLevel level = level(subject);
+        List<String> differences = differences(parsed, existing, level);
         if (!differences.isEmpty()) {
-            throw RegistryError.incompatible(
-                    "Schema being registered is incompatible with an earlier schema for subject" + " \"" + subject
-                            + "\", details: " + differences);
+            throw RegistryError.incompatible(subject, differences, level.name);
         }
         canonical.setVersion(next);
         canonical.setId(ids.getOrDefault(Content.of(canonical), lastId + 1));

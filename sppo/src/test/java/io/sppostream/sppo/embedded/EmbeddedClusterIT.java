@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericRecord;
@@ -125,6 +129,89 @@ class EmbeddedClusterIT {
             EmbeddedBroker.start(directory, 0).close();
             Files.deleteIfExists(jvm.archive());
         }
+    }
+
+    @Test
+    void shouldKeepEveryRecordWhenTheParentIsKilled() throws Exception {
+        long broker = killParent();
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(data))) {
+            assertThat(ProcessHandle.of(broker).flatMap(p -> p.info().arguments()))
+                    .isEmpty();
+            assertThat(consume(cluster, DoomedParent.RECORDS))
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, DoomedParent.RECORDS).boxed().toList());
+        }
+    }
+
+    @Test
+    void shouldKeepEveryRecordWhenParentAndBrokerAreKilled() throws Exception {
+        long broker = killParent();
+        ProcessHandle.of(broker).ifPresent(ProcessHandle::destroyForcibly);
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(data))) {
+            assertThat(consume(cluster, DoomedParent.RECORDS)).hasSize(DoomedParent.RECORDS);
+        }
+    }
+
+    @Test
+    void shouldStayUpWhenTheTerminalInterruptsTheWholeGroup() throws Exception {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(data))) {
+            long broker = children().get(0).pid();
+            for (String signal : List.of("INT", "HUP", "TERM")) {
+                assertThat(new ProcessBuilder("/bin/sh", "-c", "kill -" + signal + " " + broker)
+                                .start()
+                                .waitFor())
+                        .isZero();
+            }
+            createTopic(cluster);
+            produce(cluster, 1);
+            assertThat(consume(cluster, 1)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void shouldTellWhenTheBrokerDies() {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(data))) {
+            children().get(0).destroyForcibly();
+            assertThat(cluster.brokerDied().toCompletableFuture())
+                    .succeedsWithin(Duration.ofSeconds(10))
+                    .extracting(EmbeddedException::getMessage)
+                    .asString()
+                    .contains("ended by itself with code 137", "broker.log");
+        }
+    }
+
+    @Test
+    void shouldShowTheEndOfItsLogWhenTheBrokerCannotStart() throws IOException {
+        Files.createDirectories(data.resolve("kafka-logs"));
+        Files.writeString(data.resolve("kafka-logs").resolve("meta.properties"), "version=1\nnode.id=2\n");
+        assertThatThrownBy(() -> EmbeddedCluster.start(new EmbeddedSettings(data)))
+                .isInstanceOf(EmbeddedException.class)
+                .hasMessageContaining(data.toString())
+                .hasMessageContaining("broker.log")
+                .hasMessageContaining("meta.properties")
+                .hasMessageNotContaining("\n")
+                .hasMessageNotContaining("\tat ");
+        assertThat(children()).isEmpty();
+    }
+
+    /** Runs a parent until it has written its records, kills it with SIGKILL, and returns its broker's process id. */
+    private long killParent() throws IOException {
+        Process parent = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DoomedParent.class.getName(),
+                        data.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(parent.getInputStream(), StandardCharsets.UTF_8))) {
+            assertThat(out.lines().anyMatch("written"::equals)).isTrue();
+        } finally {
+            parent.destroyForcibly();
+        }
+        parent.onExit().join();
+        return BrokerState.read(data.resolve("broker.state")).orElseThrow().pid();
     }
 
     private static List<ProcessHandle> children() {

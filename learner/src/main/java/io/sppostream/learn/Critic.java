@@ -96,7 +96,7 @@ public final class Critic implements AutoCloseable {
                     log,
                     topics,
                     WeightLine.CRITIC,
-                    model.config().toJson(),
+                    model.configJson(),
                     model::writeWeights,
                     settings.configurationSha256(),
                     clock);
@@ -149,8 +149,9 @@ public final class Critic implements AutoCloseable {
         int fromVersion = line.current().getVersion();
         ToDoubleFunction<Arrival> lag =
                 arrival -> fromVersion - value(arrival.sample()).getCriticVersion();
-        metrics.put("value_mean", Arrival.mean(order, arrival -> value(arrival.sample())
-                .getProbability()));
+        metrics.put(
+                "value_mean",
+                Arrival.mean(order, arrival -> value(arrival.sample()).getProbability()));
         metrics.put("seconds_updating", LineWriter.seconds(startedAt, clock.instant()));
         batch.clear();
         line.commitStep(Arrival.ledger(order, lag), metrics, startedAt, pending);

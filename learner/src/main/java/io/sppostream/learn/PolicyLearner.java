@@ -83,7 +83,7 @@ public final class PolicyLearner implements AutoCloseable {
                     log,
                     topics,
                     WeightLine.POLICY,
-                    model.config().toJson(),
+                    model.configJson(),
                     model::writeWeights,
                     settings.configurationSha256(),
                     clock);
@@ -111,8 +111,8 @@ public final class PolicyLearner implements AutoCloseable {
                 - arrival.sample().getRollout().getPolicySegments().get(0).getPolicyVersion();
         metrics.put("policy_lag_mean", Arrival.mean(order, lag));
         metrics.put("policy_lag_max", Arrival.max(order, lag));
-        metrics.put("reward_mean", Arrival.mean(order, arrival -> arrival.sample().getReward()));
-        metrics.put("response_length_mean", metrics.get("response_tokens") / order.size());
+        metrics.put(
+                "reward_mean", Arrival.mean(order, arrival -> arrival.sample().getReward()));
         metrics.put("seconds_waiting", LineWriter.seconds(waitingSince, startedAt));
         metrics.put("seconds_updating", LineWriter.seconds(startedAt, clock.instant()));
         batch.clear();

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
@@ -36,8 +37,8 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
     private static final String KAFKA_PREFIX = "kafka.";
     private static final String ENVIRONMENT_PREFIX = "SPPO_";
     private static final Pattern SECRET = Pattern.compile("password|secret|jaas|token|credential|user\\.info|\\.key");
-    private static final ObjectMapper YAML = new ObjectMapper(
-            new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
+    private static final ObjectMapper YAML =
+            new ObjectMapper(new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
 
     /**
      * Reads the configuration.
@@ -47,8 +48,7 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
      * @param flags settings given on the command line, by name
      * @throws UserException naming the setting, where it comes from and what it takes
      */
-    public static Configuration load(
-            @Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
+    public static Configuration load(@Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
         Map<String, String> given = new HashMap<>();
         if (file != null) {
             given.putAll(checked(readFile(file), "in " + file));
@@ -75,8 +75,8 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
     private static Map<String, String> checked(Map<String, String> values, String where) {
         for (String name : values.keySet()) {
             if (!Settings.DEFINITION.names().contains(name) && !name.startsWith(KAFKA_PREFIX)) {
-                throw new UserException("there is no setting '" + name + "' (" + where + "); did you mean '"
-                        + nearest(name) + "'?");
+                throw new UserException(
+                        "there is no setting '" + name + "' (" + where + "); did you mean '" + nearest(name) + "'?");
             }
         }
         return values;
@@ -128,7 +128,9 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
             tree = YAML.readValue(in, new TypeReference<>() {});
         } catch (JacksonException e) {
             throw new UserException("configuration file " + where + " is not a YAML map of settings"
-                    + (e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr()) + ": "
+                    + (e.getLocation() == null
+                            ? ""
+                            : ", line " + e.getLocation().getLineNr()) + ": "
                     + e.getOriginalMessage().lines().findFirst().orElse(""));
         }
         Map<String, String> flat = new HashMap<>();
@@ -166,13 +168,17 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
         return new KafkaSettings(bootstrapServers, schemaRegistryUrl, kafkaProperties);
     }
 
-    /** All settings in force as YAML, in alphabetical order, secrets redacted. */
-    public String toYaml() {
-        Map<String, Object> all = new TreeMap<>(settings.values());
+    /** All settings in force, in alphabetical order, secrets redacted. */
+    public SortedMap<String, Object> effective() {
+        SortedMap<String, Object> all = new TreeMap<>(settings.values());
         kafkaProperties.forEach((name, value) -> all.put(KAFKA_PREFIX + name, redacted(name, value)));
-        all.replaceAll((name, value) -> value instanceof Password ? Password.HIDDEN : value);
+        return all;
+    }
+
+    /** {@link #effective()} as YAML. */
+    public String toYaml() {
         try {
-            return YAML.writeValueAsString(all);
+            return YAML.writeValueAsString(effective());
         } catch (JacksonException e) {
             throw new IllegalStateException(e);
         }

@@ -55,13 +55,16 @@ public final class JsonLines {
                     + (Files.exists(file) ? e.getMessage() : "there is no such file"));
         }
         if (problems.isEmpty()) {
-            throw new UserException("dataset " + file + " is empty: an object with a prompt and an answer a line is read");
+            throw new UserException(
+                    "dataset " + file + " is empty: an object with a prompt and an answer a line is read");
         }
         List<Problem> shuffled = new ArrayList<>(problems);
         Collections.shuffle(shuffled, new Random(SPLIT_SEED));
         int held = Math.min(heldOut, (problems.size() + 9) / 10);
         return new Dataset(
-                name(file), shuffled.subList(Math.min(held, shuffled.size() - 1), shuffled.size()), shuffled.subList(0, held));
+                name(file),
+                shuffled.subList(Math.min(held, shuffled.size() - 1), shuffled.size()),
+                shuffled.subList(0, held));
     }
 
     private static Problem problem(
@@ -96,12 +99,12 @@ public final class JsonLines {
         return null;
     }
 
-    private static UserException missing(
-            String where, JsonNode object, String what, List<String> fields, String flag) {
+    private static UserException missing(String where, JsonNode object, String what, List<String> fields, String flag) {
         List<String> names = new ArrayList<>();
         object.fieldNames().forEachRemaining(names::add);
         return new UserException(where + " has no " + what + ": " + String.join(" or ", fields)
-                + " is looked for, " + (names.isEmpty() ? "nothing" : String.join(", ", names)) + " is there (name it with "
+                + " is looked for, " + (names.isEmpty() ? "nothing" : String.join(", ", names))
+                + " is there (name it with "
                 + flag + ")");
     }
 

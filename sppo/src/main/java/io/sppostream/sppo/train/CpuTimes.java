@@ -32,8 +32,7 @@ final class CpuTimes {
             Evaluator.ROLE);
 
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    private final OperatingSystemMXBean process =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private final Map<Long, String> roles = new HashMap<>();
     private final Map<Long, Long> nanos = new HashMap<>();
     private Duration broker = Duration.ZERO;

@@ -12,8 +12,10 @@ import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
+import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ModelGenerator;
 import io.sppostream.rollout.RolloutProducer;
+import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
@@ -23,6 +25,7 @@ import io.sppostream.verify.Verifiers;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Starts each role as a configuration has it; the same for a role of {@code train} and one that runs alone. */
@@ -37,15 +40,36 @@ public record Roles(
     /** How long a settled request is remembered, to drop duplicates of its records. */
     private static final Duration REMEMBER = Duration.ofHours(1);
 
+    /**
+     * The verifiers of a configuration.
+     *
+     * @throws UserException where there is none of that name
+     */
+    public static Verifiers verifiers(Settings settings) {
+        try {
+            return Verifiers.named(settings.getString("verifier"), Map.of());
+        } catch (IllegalArgumentException e) {
+            throw new UserException("verifier: " + e.getMessage());
+        }
+    }
+
     /** dataset -> prompts. */
     public AutoCloseable feed(Dataset dataset) {
-        return new Feed(kafka, serdes, topics, dataset, settings().seed(), settings().pacing(), clock, onFailure);
+        return new Feed(
+                kafka, serdes, topics, dataset, settings().seed(), settings().pacing(), clock, onFailure);
     }
 
     /** prompts -> rollouts. */
-    public AutoCloseable rolloutProducer(Checkpoint checkpoint) {
+    public AutoCloseable rolloutProducer(Checkpoint checkpoint, Tokenizer tokenizer) {
         ModelGenerator generator = new ModelGenerator(
-                kafka, serdes, topics, checkpoint, ModelSettings.cpu(), settings().sampling(), onFailure);
+                kafka,
+                serdes,
+                topics,
+                checkpoint,
+                tokenizer,
+                ModelSettings.cpu(),
+                settings().sampling(),
+                onFailure);
         return new RolloutProducer(kafka, serdes, topics, generator, settings().rollout(), clock, onFailure);
     }
 
@@ -74,16 +98,9 @@ public record Roles(
     }
 
     /** prompts -> values, advantages -> critic weights. */
-    public AutoCloseable critic(CriticModel model, Checkpoint policy) {
+    public AutoCloseable critic(CriticModel model, Tokenizer tokenizer) {
         return new Critic(
-                kafka,
-                serdes,
-                topics,
-                model,
-                policy.tokenizer(),
-                settings().critic(configuration.sha256()),
-                clock,
-                onFailure);
+                kafka, serdes, topics, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
     }
 
     private Settings settings() {

@@ -104,7 +104,10 @@ public final class PolicyLearner implements AutoCloseable {
         List<Arrival> order = Arrival.inTrainingOrder(batch, settings.seed(), line.nextStep());
         Map<String, Double> metrics = update.apply(
                 line.nextStep(),
-                order.stream().map(arrival -> PolicySample.of(arrival.sample())).toList());
+                order.stream()
+                        .map(Arrival::sample)
+                        .map(sample -> PolicySample.of(sample.getRollout(), sample.getSegments()))
+                        .toList());
         // A sample's lag is that of its oldest token.
         int fromVersion = line.current().getVersion();
         ToDoubleFunction<Arrival> lag = arrival -> fromVersion

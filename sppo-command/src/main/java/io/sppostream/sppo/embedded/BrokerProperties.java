@@ -61,6 +61,16 @@ final class BrokerProperties {
         p.setProperty("num.io.threads", "3");
         p.setProperty("background.threads", "2");
 
+        p.setProperty("group.coordinator.threads", "1");
+        p.setProperty("group.coordinator.background.threads", "1");
+
+        // A transaction that begins while the markers of the last are still being written is tried again this soon.
+        p.setProperty("add.partitions.to.txn.retry.backoff.ms", "1");
+        p.setProperty("add.partitions.to.txn.retry.backoff.max.ms", "100");
+
+        // The controller gathers writes for 25 ms by default, which every topic made and every start would wait for.
+        p.setProperty("controller.quorum.append.linger.ms", "0");
+
         // After a kill -9 the controller waits this long before it lets the broker register anew.
         p.setProperty("broker.session.timeout.ms", "3000");
         p.setProperty("broker.heartbeat.interval.ms", "1000");

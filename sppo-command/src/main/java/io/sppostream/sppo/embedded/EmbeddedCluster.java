@@ -21,6 +21,9 @@ public final class EmbeddedCluster implements AutoCloseable {
      */
     public static EmbeddedCluster start(EmbeddedSettings settings) {
         DataDirectory directory = DataDirectory.lock(settings.dataDirectory());
+        Thread warmUp = new Thread(SchemaRegistry::warmUp, "schema-registry-warm-up");
+        warmUp.setDaemon(true);
+        warmUp.start();
         try {
             EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
             try {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -19,6 +20,8 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
 
@@ -51,14 +54,20 @@ public final class AdvantageStream {
                 onFailure);
     }
 
-    /** rollouts, verdicts, values -> join -> advantages, expired. Its time is the wall clock of Kafka Streams. */
+    /**
+     * rollouts, verdicts, values -> join -> advantages, expired. Its time is the wall clock of Kafka Streams. The stores
+     * are in memory, as pacing bounds what waits, and are not cached: a request is seldom complete within one commit
+     * interval, so that a cache costs more than the changelog records it saves.
+     */
     public static Topology topology(
             Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
         StringDeserializer key = new StringDeserializer();
-        String rollouts = topics.rollouts().name();
-        Deserializer<Rollout> rollout = serdes.deserializer(topics.rollouts());
         return new Topology()
-                .addSource("rollouts", key, Arrival.rollouts(topics, serdes), rollouts)
+                .addSource(
+                        "rollouts",
+                        key,
+                        Arrival.rollouts(topics, serdes),
+                        topics.rollouts().name())
                 .addSource(
                         "verdicts",
                         key,
@@ -71,25 +80,12 @@ public final class AdvantageStream {
                         topics.values().name())
                 .addProcessor(
                         "join",
-                        () -> new Joining(context ->
-                                new Join(context, estimator, settings, bytes -> rollout.deserialize(rollouts, bytes))),
+                        () -> new Joining(topics, serdes, estimator, settings),
                         "rollouts",
                         "verdicts",
                         "values")
-                .addStateStore(
-                        Stores.keyValueStoreBuilder(
-                                        Stores.inMemoryKeyValueStore(Join.REQUESTS),
-                                        Serdes.String(),
-                                        serdes.serde(JoinState.class))
-                                .withCachingEnabled(),
-                        "join")
-                .addStateStore(
-                        Stores.keyValueStoreBuilder(
-                                        Stores.inMemoryKeyValueStore(Join.ROLLOUTS),
-                                        Serdes.String(),
-                                        Serdes.ByteArray())
-                                .withCachingEnabled(),
-                        "join")
+                .addStateStore(store(Join.REQUESTS, serdes.serde(JoinState.class)), "join")
+                .addStateStore(store(Join.ROLLOUTS, Serdes.ByteArray()), "join")
                 .addSink(
                         Join.ADVANTAGES,
                         topics.advantages().name(),
@@ -104,28 +100,39 @@ public final class AdvantageStream {
                         "join");
     }
 
+    private static <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
+        return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
+                .withCachingDisabled();
+    }
+
     /** Gives each start of a task a join of its own, so that nothing of a failed one stays behind. */
     private static final class Joining implements Processor<String, Arrival, String, SpecificRecord> {
-        private final Start start;
+        private final Topics topics;
+        private final EventSerdes serdes;
+        private final AdvantageEstimator estimator;
+        private final JoinSettings settings;
         private @Nullable Join join;
 
-        private Joining(Start start) {
-            this.start = start;
+        private Joining(Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
+            this.topics = topics;
+            this.serdes = serdes;
+            this.estimator = estimator;
+            this.settings = settings;
         }
 
         @Override
         public void init(ProcessorContext<String, SpecificRecord> context) {
-            join = start.join(context);
+            Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
+            join = new Join(
+                    context,
+                    estimator,
+                    settings,
+                    bytes -> deserializer.deserialize(topics.rollouts().name(), bytes));
         }
 
         @Override
         public void process(Record<String, Arrival> record) {
             requireNonNull(join).take(record.value());
         }
-    }
-
-    /** The start of a task. */
-    private interface Start {
-        Join join(ProcessorContext<String, SpecificRecord> context);
     }
 }

@@ -33,11 +33,11 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The join of one partition, from the start of its task to its end. What it must not lose is in two stores: {@code rollouts} holds the bytes of each rollout
- * that waits, {@code requests} the rest. What it decides by is on the heap, built from the stores when the task starts:
- * the open requests in the order of their last progress, and the closed ones in the order of their closing, so that
- * looking for what has expired costs nothing but a look at both heads. A request that is in the store and not on the
- * heap is closed.
+ * The join of one partition, from a start of its task to its end. What must not be lost is in two stores: one holds the
+ * bytes of each rollout that waits, the other all else about its request. What is decided by is on the heap, built from
+ * the stores at the start: the open requests in the order of their last progress, and the closed ones in the order of
+ * their closing, so that looking for what has expired is a look at both heads. A request that is in the store and not
+ * among the open ones is closed.
  */
 final class Join {
     static final String REQUESTS = "requests";

@@ -7,10 +7,11 @@ import io.sppostream.learn.CriticSample;
 import io.sppostream.learn.CriticUpdate;
 import io.sppostream.learn.PolicySample;
 import io.sppostream.learn.PolicyUpdate;
+import io.sppostream.learn.PromptTokens;
 import io.sppostream.learn.TrainingOrder;
 import io.sppostream.learn.ValueLoss;
 import io.sppostream.log.Hashes;
-import io.sppostream.model.ChatMessage;
+import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
@@ -33,9 +34,11 @@ import io.sppostream.sppo.train.Models;
 import io.sppostream.sppo.train.Roles;
 import io.sppostream.verify.Verifiers;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -82,7 +85,8 @@ public final class InProcessLoop {
         Dataset dataset = Datasets.open(settings);
         Verifiers verifiers = Roles.verifiers(settings);
         Checkpoint checkpoint = Models.policy(settings);
-        ExecutorService workers = Executors.newFixedThreadPool(settings.rollout().workers());
+        ExecutorService workers =
+                Executors.newFixedThreadPool(settings.rollout().workers());
         try (Tokenizer tokenizer = checkpoint.tokenizer();
                 PolicyModel policy = PolicyModel.load(checkpoint, ModelSettings.cpu());
                 CriticModel critic = Models.critic(settings, checkpoint);
@@ -93,8 +97,8 @@ public final class InProcessLoop {
             ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling());
             PolicyUpdate policyUpdate = new PolicyUpdate(policyTrainer, settings.policyUpdate());
             CriticUpdate criticUpdate = new CriticUpdate(criticTrainer, settings.criticUpdate());
-            Evaluation evaluation = new Evaluation(
-                    dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifiers);
+            Evaluation evaluation =
+                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifiers);
             EpochOrder order = new EpochOrder(dataset, settings.seed());
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
@@ -115,9 +119,9 @@ public final class InProcessLoop {
                 List<Double> rewards = new ArrayList<>();
                 for (int i = 0; i < outcomes.size(); i++) {
                     if (outcomes.get(i) instanceof Response response) {
-                        Rollout rollout =
-                                response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH);
-                        Double reward = verifiers.of(dataset.name()).judge(rollout).reward();
+                        Rollout rollout = response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH);
+                        Double reward =
+                                verifiers.of(dataset.name()).judge(rollout).reward();
                         if (reward != null) {
                             rollouts.add(rollout);
                             rewards.add(reward);
@@ -126,8 +130,9 @@ public final class InProcessLoop {
                 }
                 end("verify");
 
-                List<int[]> prompts =
-                        rollouts.stream().map(rollout -> encode(tokenizer, rollout)).toList();
+                List<int[]> prompts = rollouts.stream()
+                        .map(rollout -> PromptTokens.of(tokenizer, rollout.getMessages()))
+                        .toList();
                 float[] logits = critic.logits(prompts);
                 List<PolicySample> policySamples = new ArrayList<>();
                 List<CriticSample> criticSamples = new ArrayList<>();
@@ -135,10 +140,9 @@ public final class InProcessLoop {
                     Rollout rollout = rollouts.get(i);
                     double value = ValueLoss.probability(logits[i]);
                     int tokens = rollout.getResponseTokens().size();
-                    policySamples.add(PolicySample.of(
-                            rollout, new SppoEstimator().estimate(rewards.get(i), value, tokens)));
-                    criticSamples.add(
-                            new CriticSample(rollout.getRolloutId(), prompts.get(i), rewards.get(i), value));
+                    policySamples.add(
+                            PolicySample.of(rollout, new SppoEstimator().estimate(rewards.get(i), value, tokens)));
+                    criticSamples.add(new CriticSample(rollout.getRolloutId(), prompts.get(i), rewards.get(i), value));
                 }
                 end("value and advantage");
 
@@ -155,20 +159,10 @@ public final class InProcessLoop {
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             return new Result(
-                    seconds,
-                    secondsByPhase,
-                    accuracies,
-                    sha256(policy::writeWeights),
-                    sha256(critic::writeWeights));
+                    seconds, secondsByPhase, accuracies, sha256(policy::writeWeights), sha256(critic::writeWeights));
         } finally {
             workers.shutdown();
         }
-    }
-
-    private static int[] encode(Tokenizer tokenizer, Rollout rollout) {
-        return tokenizer.encodePrompt(rollout.getMessages().stream()
-                .map(message -> new ChatMessage(message.getRole(), message.getContent()))
-                .toList());
     }
 
     /** Samples on all workers, each a contiguous part. */
@@ -197,31 +191,11 @@ public final class InProcessLoop {
         phaseStart = now;
     }
 
-    /** Writes weights as a model.safetensors file. */
-    private interface Source {
-        void writeTo(WritableByteChannel channel) throws IOException;
-    }
-
-    private static String sha256(Source source) {
+    private static String sha256(WeightsPublisher.Source weights) {
         MessageDigest digest = Hashes.sha256();
-        WritableByteChannel channel = new WritableByteChannel() {
-            @Override
-            public int write(ByteBuffer bytes) {
-                int written = bytes.remaining();
-                digest.update(bytes);
-                return written;
-            }
-
-            @Override
-            public boolean isOpen() {
-                return true;
-            }
-
-            @Override
-            public void close() {}
-        };
-        try {
-            source.writeTo(channel);
+        try (WritableByteChannel channel =
+                Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest))) {
+            weights.writeTo(channel);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -57,7 +57,8 @@ public final class ModelBenchmark {
                 processor(),
                 Runtime.version(),
                 Runtime.getRuntime().availableProcessors(),
-                java.lang.management.ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+                        .getSystemLoadAverage(),
                 REPETITIONS);
         Set<String> sections =
                 args.length == 0 ? Set.of("sampling", "training", "job", "files", "memory") : Set.of(args);
@@ -225,9 +226,7 @@ public final class ModelBenchmark {
             List<SampleRequest> second = requests(256, 6, SMALL, 2);
             double[] seconds = medians(
                     () -> parallel(
-                            pool,
-                            () -> sampler.sample(first, parameters),
-                            () -> sampler.sample(second, parameters)),
+                            pool, () -> sampler.sample(first, parameters), () -> sampler.sample(second, parameters)),
                     () -> {
                         likelihoodStep(policyTrainer, batch.subList(0, 256));
                         likelihoodStep(policyTrainer, batch.subList(256, 512));

@@ -1,8 +1,8 @@
 package io.sppostream.sppo.train;
 
 import io.sppostream.learn.LearningRate;
+import io.sppostream.learn.PromptTokens;
 import io.sppostream.learn.SupervisedUpdate;
-import io.sppostream.model.ChatMessage;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.OptimizerSettings;
@@ -75,9 +75,7 @@ public final class Pretraining {
     }
 
     private static TokenSequence sequence(Tokenizer tokenizer, Problem problem, int endToken) {
-        int[] prompt = tokenizer.encodePrompt(problem.messages().stream()
-                .map(message -> new ChatMessage(message.getRole(), message.getContent()))
-                .toList());
+        int[] prompt = PromptTokens.of(tokenizer, problem.messages());
         int[] answer = tokenizer.encode(problem.reference());
         int[] response = Arrays.copyOf(answer, answer.length + 1);
         response[answer.length] = endToken;

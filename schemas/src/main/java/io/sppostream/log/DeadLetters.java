@@ -28,19 +28,11 @@ public final class DeadLetters {
         header(letter, "sppo.partition", Integer.toString(partition));
         header(letter, "sppo.offset", Long.toString(offset));
         header(letter, "sppo.role", role);
-        header(letter, "sppo.error", rootMessage(error));
+        header(letter, "sppo.error", LogException.reason(error));
         return letter;
     }
 
     private static void header(ProducerRecord<byte[], byte[]> letter, String name, String value) {
         letter.headers().remove(name).add(name, value.getBytes(UTF_8));
-    }
-
-    private static String rootMessage(Throwable error) {
-        Throwable root = error;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root.getClass().getSimpleName() + ": " + root.getMessage();
     }
 }

@@ -7,12 +7,15 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import io.sppostream.events.Rollout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.ClassSecurityValidator;
+import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -24,6 +27,14 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class EventSerdes implements AutoCloseable {
     private static final int CACHED_SCHEMAS = 1_000;
+
+    static {
+        // Avro instantiates no class that it was not told to trust.
+        String events = Rollout.class.getPackageName();
+        ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
+                ClassSecurityValidator.getGlobal(),
+                type -> type.getPackageName().equals(events)));
+    }
 
     private final SchemaRegistryClient registry;
     private final Map<String, Object> settings;
@@ -60,9 +71,13 @@ public final class EventSerdes implements AutoCloseable {
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
         KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
         KafkaAvroDeserializer deserializer = new KafkaAvroDeserializer(registry, settings);
-        return Serdes.serdeFrom(
-                (name, event) -> serializer.serialize(name, event),
-                (name, bytes) -> type.cast(deserializer.deserialize(name, bytes)));
+        return Serdes.serdeFrom((name, event) -> serializer.serialize(name, event), (name, bytes) -> {
+            if (bytes == null) {
+                throw new SerializationException(
+                        "a record without a value, where a " + type.getSimpleName() + " belongs");
+            }
+            return type.cast(deserializer.deserialize(name, bytes));
+        });
     }
 
     /**
@@ -83,16 +98,13 @@ public final class EventSerdes implements AutoCloseable {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         } catch (RestClientException e) {
-            throw new LogException("the schema registry refuses the schema of " + topic.name() + ": " + firstLine(e)
-                    + " (use another namespace, or make the schema compatible with the registered one)");
+            throw new LogException(
+                    "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
+                            + " (use another namespace, or make the schema compatible with the registered one)");
         } catch (IOException e) {
             throw new LogException("the schema registry at " + settings.get("schema.registry.url")
-                    + " can't be reached: " + e.getMessage());
+                    + " can't be reached: " + LogException.reason(e));
         }
-    }
-
-    private static String firstLine(Exception error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
     }
 
     @Override

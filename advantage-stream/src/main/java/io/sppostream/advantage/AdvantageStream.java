@@ -1,0 +1,138 @@
+package io.sppostream.advantage;
+
+import static java.util.Objects.requireNonNull;
+
+import io.sppostream.events.JoinState;
+import io.sppostream.events.Rollout;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.StreamsApp;
+import io.sppostream.log.Topics;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The role that credits: a rollout, its verdict and its request's value, in whatever order they arrive, become one
+ * training sample on {@code advantages} as soon as all three are there. Each rollout settles exactly once: trained, or
+ * expired with a reason (not judged, or something did not arrive in time). Duplicates, and what comes after its rollout
+ * has settled, are dropped and counted by the metric {@code dropped-records-total}; they leave no record, since a rollout that
+ * is already settled must not count again.
+ */
+public final class AdvantageStream {
+    /** The role's name in its namespace. */
+    public static final String ROLE = "advantage-stream";
+
+    private AdvantageStream() {}
+
+    /** Starts the role. */
+    public static StreamsApp start(
+            KafkaSettings kafka,
+            Topics topics,
+            EventSerdes serdes,
+            AdvantageEstimator estimator,
+            JoinSettings settings,
+            Path stateDirectory,
+            int threads,
+            Consumer<Throwable> onFailure) {
+        return StreamsApp.start(
+                topology(topics, serdes, estimator, settings),
+                kafka.streams(topics.application(ROLE), stateDirectory, threads),
+                onFailure);
+    }
+
+    /**
+     * rollouts, verdicts, values -> join -> advantages, expired. Its time is the wall clock of Kafka Streams. The stores
+     * are in memory, as pacing bounds what waits, and are not cached: a request is seldom complete within one commit
+     * interval, so that a cache costs more than the changelog records it saves.
+     */
+    public static Topology topology(
+            Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
+        StringDeserializer key = new StringDeserializer();
+        return new Topology()
+                .addSource(
+                        "rollouts",
+                        key,
+                        Arrival.rollouts(topics, serdes),
+                        topics.rollouts().name())
+                .addSource(
+                        "verdicts",
+                        key,
+                        Arrival.verdicts(topics, serdes),
+                        topics.verdicts().name())
+                .addSource(
+                        "values",
+                        key,
+                        Arrival.values(topics, serdes),
+                        topics.values().name())
+                .addProcessor(
+                        "join",
+                        () -> new Joining(topics, serdes, estimator, settings),
+                        "rollouts",
+                        "verdicts",
+                        "values")
+                .addStateStore(store(Join.REQUESTS, serdes.serde(JoinState.class)), "join")
+                .addStateStore(store(Join.ROLLOUTS, Serdes.ByteArray()), "join")
+                .addSink(
+                        Join.ADVANTAGES,
+                        topics.advantages().name(),
+                        new StringSerializer(),
+                        serdes.serializer(topics.advantages()),
+                        "join")
+                .addSink(
+                        Join.EXPIRED,
+                        topics.expired().name(),
+                        new StringSerializer(),
+                        serdes.serializer(topics.expired()),
+                        "join");
+    }
+
+    private static <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
+        return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
+                .withCachingDisabled();
+    }
+
+    /** Gives each start of a task a join of its own, so that nothing of a failed one stays behind. */
+    private static final class Joining implements Processor<String, Arrival, String, SpecificRecord> {
+        private final Topics topics;
+        private final EventSerdes serdes;
+        private final AdvantageEstimator estimator;
+        private final JoinSettings settings;
+        private @Nullable Join join;
+
+        private Joining(Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
+            this.topics = topics;
+            this.serdes = serdes;
+            this.estimator = estimator;
+            this.settings = settings;
+        }
+
+        @Override
+        public void init(ProcessorContext<String, SpecificRecord> context) {
+            Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
+            join = new Join(
+                    context,
+                    estimator,
+                    settings,
+                    bytes -> deserializer.deserialize(topics.rollouts().name(), bytes));
+        }
+
+        @Override
+        public void process(Record<String, Arrival> record) {
+            requireNonNull(join).take(record.value());
+        }
+    }
+}

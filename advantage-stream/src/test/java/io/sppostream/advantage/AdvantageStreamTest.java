@@ -1,0 +1,370 @@
+package io.sppostream.advantage;
+
+import static io.sppostream.advantage.Events.rollout;
+import static io.sppostream.advantage.Events.value;
+import static io.sppostream.advantage.Events.verdict;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topic;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AdvantageStreamTest {
+    /** Longer than the join's patience. */
+    private static final Duration LATE = JoinDriver.SETTINGS.patience().plusSeconds(1);
+
+    /** Two of them are longer than the join's patience. */
+    private static final Duration SOON =
+            JoinDriver.SETTINGS.patience().dividedBy(2).plusSeconds(1);
+
+    @TempDir
+    Path stateDirectory;
+
+    private JoinDriver driver;
+
+    @BeforeEach
+    void start() {
+        driver = new JoinDriver(stateDirectory);
+    }
+
+    @AfterEach
+    void stop() {
+        driver.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RCV", "RVC", "CRV", "CVR", "VRC", "VCR"})
+    void shouldEmitOneSampleWhenAllThreeArriveInAnyOrder(String order) {
+        Map<String, SpecificRecord> events =
+                Map.of("R", rollout("r-1", 0, 1), "C", verdict("r-1", 0, true), "V", value("r-1", 0.25));
+
+        for (int i = 0; i < order.length(); i++) {
+            assertThat(driver.advantages()).isEmpty();
+            driver.send(Objects.requireNonNull(events.get(order.substring(i, i + 1))));
+        }
+
+        assertThat(driver.advantages())
+                .containsExactly(KeyValue.pair(
+                        "r-1",
+                        new TrainingSample(
+                                rollout("r-1", 0, 1),
+                                verdict("r-1", 0, true),
+                                value("r-1", 0.25),
+                                1.0,
+                                "sppo",
+                                List.of(new AdvantageSegment(3, 0.75)),
+                                JoinDriver.START)));
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.stored(Join.ROLLOUTS)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RRCV", "CRCV", "RVCC", "CVRV", "VCVR", "RCVR", "RCVC", "RCVV", "VRCRCV"})
+    void shouldDropDuplicatesWhenTheyArriveBeforeOrAfterSettling(String order) {
+        Map<String, SpecificRecord> events =
+                Map.of("R", rollout("r-1", 0, 1), "C", verdict("r-1", 0, false), "V", value("r-1", 0.25));
+
+        for (int i = 0; i < order.length(); i++) {
+            driver.send(Objects.requireNonNull(events.get(order.substring(i, i + 1))));
+        }
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(-0.25);
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.droppedRecords()).isEqualTo(order.length() - 3);
+    }
+
+    @Test
+    void shouldKeepTheFirstWhenADuplicateSaysSomethingElse() {
+        driver.send(verdict("r-1", 0, true), verdict("r-1", 0, false));
+        driver.send(value("r-1", 0.25), value("r-1", 0.75));
+        driver.send(rollout("r-1", 0, 1));
+
+        assertThat(advantages()).containsExactly(0.75);
+    }
+
+    @Test
+    void shouldExpireWithItsReasonWhenTheVerdictIsMissing() {
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25));
+        driver.advance(LATE);
+
+        assertExpired("r-1", "r-1/0", ExpiryReason.NO_VERDICT_IN_TIME);
+    }
+
+    @Test
+    void shouldExpireWithItsReasonWhenTheValueIsMissing() {
+        driver.send(rollout("r-1", 0, 1), verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertExpired("r-1", "r-1/0", ExpiryReason.NO_VALUE_IN_TIME);
+    }
+
+    @Test
+    void shouldNameTheVerdictFirstWhenBothAreMissing() {
+        driver.send(rollout("r-1", 0, 1));
+        driver.advance(LATE);
+
+        assertExpired("r-1", "r-1/0", ExpiryReason.NO_VERDICT_IN_TIME);
+    }
+
+    @Test
+    void shouldExpireTheRequestWhenAValueNeverGetsARollout() {
+        driver.send(value("r-1", 0.25));
+        driver.advance(LATE);
+
+        assertExpired("r-1", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
+    }
+
+    @Test
+    void shouldExpireTheRequestOnceWhenAValueAndAVerdictNeverGetARollout() {
+        driver.send(value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertExpired("r-1", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
+    }
+
+    @Test
+    void shouldDropWhatIsLateWhenItsRolloutHasExpired() {
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25));
+        driver.advance(LATE);
+        assertExpired("r-1", "r-1/0", ExpiryReason.NO_VERDICT_IN_TIME);
+
+        driver.send(verdict("r-1", 0, true), rollout("r-1", 0, 1), value("r-1", 0.25));
+        driver.advance(LATE);
+
+        assertThat(driver.advantages()).isEmpty();
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.droppedRecords()).isEqualTo(3);
+    }
+
+    @Test
+    void shouldWaitAfreshWhenSomethingNewArrives() {
+        driver.send(value("r-1", 0.25));
+        driver.advance(SOON);
+        driver.send(rollout("r-1", 0, 1));
+        driver.advance(SOON);
+        assertThat(driver.expired()).isEmpty();
+
+        driver.send(verdict("r-1", 0, true));
+
+        assertThat(advantages()).containsExactly(0.75);
+    }
+
+    @Test
+    void shouldNotWaitAfreshWhenADuplicateArrives() {
+        driver.send(rollout("r-1", 0, 1));
+        driver.advance(SOON);
+        driver.send(rollout("r-1", 0, 1));
+        driver.advance(SOON);
+
+        assertExpired("r-1", "r-1/0", ExpiryReason.NO_VERDICT_IN_TIME);
+    }
+
+    @Test
+    void shouldExpireOnlyWhatWaitedTooLongWhenOthersAreYounger() {
+        driver.send(rollout("r-1", 0, 1), rollout("r-2", 0, 1));
+        driver.advance(SOON);
+        driver.send(rollout("r-3", 0, 1), verdict("r-1", 0, true));
+        driver.advance(SOON);
+
+        assertExpired("r-2", "r-2/0", ExpiryReason.NO_VERDICT_IN_TIME);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"INFRA_ERROR", "TIMEOUT", "UNPARSEABLE_REFERENCE"})
+    void shouldExpireAtOnceWhenTheVerdictDidNotJudge(VerdictStatus status) {
+        driver.send(rollout("r-1", 0, 1), verdict("r-1", 0, status, null));
+
+        assertThat(driver.expired())
+                .containsExactly(new Expired(
+                        "r-1",
+                        "r-1/0",
+                        ExpiryReason.NOT_JUDGED,
+                        "verdict " + status,
+                        "advantage-stream",
+                        JoinDriver.START));
+        driver.send(value("r-1", 0.25));
+        driver.advance(LATE);
+        assertThat(driver.advantages()).isEmpty();
+        assertThat(driver.expired()).isEmpty();
+    }
+
+    @Test
+    void shouldTrainOnPartialRewardsWhenAVerifierGivesThem() {
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, VerdictStatus.INCORRECT, 0.5));
+
+        assertThat(advantages()).containsExactly(0.25);
+    }
+
+    @Test
+    void shouldSettleEachSampleOnItsOwnWhenARequestWantsSeveral() {
+        driver.send(rollout("r-1", 0, 3), verdict("r-1", 0, true), rollout("r-1", 2, 3), value("r-1", 0.25));
+        assertThat(advantages()).containsExactly(0.75);
+
+        driver.send(verdict("r-1", 2, false), verdict("r-1", 1, VerdictStatus.TIMEOUT, null), rollout("r-1", 1, 3));
+        assertThat(advantages()).containsExactly(-0.25);
+        assertExpired("r-1", "r-1/1", ExpiryReason.NOT_JUDGED);
+
+        driver.send(rollout("r-1", 0, 3), verdict("r-1", 2, true), value("r-1", 0.5));
+        driver.advance(LATE);
+        assertThat(driver.advantages()).isEmpty();
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.droppedRecords()).isEqualTo(3);
+    }
+
+    @Test
+    void shouldExpireTheSamplesThatNeverCameWhenOthersOfTheRequestDid() {
+        driver.send(value("r-1", 0.25), rollout("r-1", 1, 3), verdict("r-1", 1, true), rollout("r-1", 2, 3));
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired())
+                .extracting(Expired::getRolloutId, Expired::getReason)
+                .containsExactly(
+                        tuple("r-1/0", ExpiryReason.NO_ROLLOUT_IN_TIME),
+                        tuple("r-1/2", ExpiryReason.NO_VERDICT_IN_TIME));
+    }
+
+    @Test
+    void shouldForgetARequestWhenItHasBeenSettledForLong() {
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.send(value("r-2", 0.25));
+        driver.advance(LATE);
+        assertThat(driver.stored(Join.REQUESTS)).isEqualTo(2);
+
+        driver.advance(JoinDriver.SETTINGS.remember());
+
+        assertThat(driver.stored(Join.REQUESTS)).isZero();
+        assertThat(driver.stored(Join.ROLLOUTS)).isZero();
+    }
+
+    @Test
+    void shouldKeepNothingButTheRequestWhenAVerdictOfAnUnknownRolloutIsLeftOver() {
+        driver.send(rollout("r-1", 0, 1), verdict("r-1", 7, true), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.stored(Join.ROLLOUTS)).isZero();
+    }
+
+    static List<Arguments> badEvents() {
+        Rollout rollout = rollout("r-9", 0, 1);
+        return List.of(
+                Arguments.of(
+                        Rollout.newBuilder(rollout).setResponseTokens(List.of()).build(),
+                        "a rollout without response tokens"),
+                Arguments.of(
+                        Rollout.newBuilder(rollout)
+                                .setBehaviourLogProbs(List.of(-1f))
+                                .build(),
+                        "1 log-probabilities for 3 response tokens"),
+                Arguments.of(
+                        Rollout.newBuilder(rollout).setSampleIndex(1).build(), "sample 1 of a request that wants 1"),
+                Arguments.of(
+                        Rollout.newBuilder(rollout).setRolloutId("r-8/0").build(),
+                        "rolloutId 'r-8/0' is not requestId/sampleIndex"),
+                Arguments.of(verdict("r-9", 0, VerdictStatus.CORRECT, Double.NaN), "reward NaN is not in [0, 1]"),
+                Arguments.of(
+                        Verdict.newBuilder(verdict("r-9", 0, true))
+                                .setRolloutId("r-8/0")
+                                .build(),
+                        "rolloutId 'r-8/0' is not requestId/sampleIndex"),
+                Arguments.of(value("r-9", Double.NaN), "probability NaN is not in [0, 1]"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badEvents")
+    void shouldPutAnEventAsideAndGoOnWhenItMakesNoSense(SpecificRecord event, String error) {
+        driver.send(event);
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.deadLetters(JoinDriver.topic(event))).singleElement().satisfies(letter -> {
+            assertThat(letter.key()).isEqualTo("r-9");
+            assertThat(header(letter, "sppo.error")).isEqualTo(error);
+        });
+    }
+
+    static List<Topic<?>> inputs() {
+        return List.of(JoinDriver.TOPICS.rollouts(), JoinDriver.TOPICS.verdicts(), JoinDriver.TOPICS.values());
+    }
+
+    @ParameterizedTest
+    @MethodSource("inputs")
+    void shouldPutARecordAsideAndGoOnWhenItsBytesCannotBeRead(Topic<?> topic) {
+        driver.sendBytes(topic, "r-1", "not avro".getBytes(UTF_8));
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.deadLetters(topic)).singleElement().satisfies(letter -> {
+            assertThat(letter.key()).isEqualTo("r-1");
+            assertThat(letter.value()).asString(UTF_8).isEqualTo("not avro");
+            assertThat(header(letter, "sppo.topic")).isEqualTo(topic.name());
+            assertThat(header(letter, "sppo.partition")).isEqualTo("0");
+            assertThat(header(letter, "sppo.offset")).isEqualTo("0");
+            assertThat(header(letter, "sppo.error")).isEqualTo("Unknown magic byte!");
+        });
+    }
+
+    @Test
+    void shouldMatchTheCommittedTopologyWhenDescribed() throws IOException {
+        String described;
+        try (var serdes = new EventSerdes(new KafkaSettings("unused:9092", "mock://topology", Map.of()))) {
+            described = AdvantageStream.topology(JoinDriver.TOPICS, serdes, new SppoEstimator(), JoinDriver.SETTINGS)
+                    .describe()
+                    .toString();
+        }
+
+        try (var golden = Objects.requireNonNull(getClass().getResourceAsStream("/topology.txt"))) {
+            assertThat(described).isEqualTo(new String(golden.readAllBytes(), UTF_8));
+        }
+    }
+
+    /** The advantages emitted since the last call, one a sample. */
+    private List<Double> advantages() {
+        return driver.advantages().stream()
+                .map(sample -> sample.value.getSegments().get(0).getAdvantage())
+                .toList();
+    }
+
+    private void assertExpired(String requestId, @Nullable String rolloutId, ExpiryReason reason) {
+        assertThat(driver.expired())
+                .extracting(Expired::getRequestId, Expired::getRolloutId, Expired::getReason)
+                .containsExactly(tuple(requestId, rolloutId, reason));
+    }
+
+    private static String header(TestRecord<?, ?> record, String name) {
+        return new String(record.headers().lastHeader(name).value(), UTF_8);
+    }
+}

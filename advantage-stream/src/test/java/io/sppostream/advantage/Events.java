@@ -1,0 +1,64 @@
+package io.sppostream.advantage;
+
+import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
+import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.SamplingSettings;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a request leads to. */
+final class Events {
+    private Events() {}
+
+    /** One of a request's responses, of three tokens. */
+    static Rollout rollout(String requestId, int sample, int samples) {
+        return Rollout.newBuilder()
+                .setRolloutId(requestId + "/" + sample)
+                .setRequestId(requestId)
+                .setPromptId("p-1")
+                .setDataset("addition")
+                .setMessages(List.of(new Message("user", "12+30=")))
+                .setReference("42")
+                .setSampleIndex(sample)
+                .setSamples(samples)
+                .setPromptTokens(List.of(1, 2, 10, 3, 0, 11))
+                .setResponseTokens(List.of(4, 2, 12))
+                .setText("42")
+                .setBehaviourLogProbs(List.of(-0.5f, -0.25f, -0.125f))
+                .setPolicySegments(List.of(
+                        new PolicySegment(3, 7, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")))
+                .setSampling(new SamplingSettings(1.0, 1.0, 0, 4))
+                .setSeed(1)
+                .setFinishReason(FinishReason.STOP)
+                .setSampledAt(Instant.EPOCH)
+                .build();
+    }
+
+    /** A verdict of reward 1 or 0. */
+    static Verdict verdict(String requestId, int sample, boolean correct) {
+        return verdict(
+                requestId, sample, correct ? VerdictStatus.CORRECT : VerdictStatus.INCORRECT, correct ? 1.0 : 0.0);
+    }
+
+    static Verdict verdict(String requestId, int sample, VerdictStatus status, @Nullable Double reward) {
+        return new Verdict(
+                requestId + "/" + sample, requestId, "exact", "1", status, reward, "42", "exact", Instant.EPOCH);
+    }
+
+    static Value value(String requestId, double probability) {
+        return new Value(
+                requestId,
+                5,
+                "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                (float) Math.log(probability / (1 - probability)),
+                probability,
+                null,
+                Instant.EPOCH);
+    }
+}

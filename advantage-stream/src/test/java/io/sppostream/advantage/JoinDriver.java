@@ -1,0 +1,135 @@
+package io.sppostream.advantage;
+
+import io.sppostream.events.Expired;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topic;
+import io.sppostream.log.Topics;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** The advantage stream under the test driver, with a clock that starts at {@link #START} and is moved by hand. */
+final class JoinDriver implements AutoCloseable {
+    static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
+    static final Topics TOPICS = new Topics("test", 1);
+    static final JoinSettings SETTINGS = new JoinSettings(Duration.ofMinutes(1), Duration.ofMinutes(5));
+
+    private final EventSerdes serdes;
+    private final TopologyTestDriver driver;
+    private final TestInputTopic<String, Rollout> rollouts;
+    private final TestInputTopic<String, Verdict> verdicts;
+    private final TestInputTopic<String, Value> values;
+    private final TestOutputTopic<String, TrainingSample> advantages;
+    private final TestOutputTopic<String, Expired> expired;
+
+    JoinDriver(Path stateDirectory) {
+        KafkaSettings kafka = new KafkaSettings("unused:9092", "mock://advantage-stream", Map.of());
+        serdes = new EventSerdes(kafka);
+        Properties properties = new Properties();
+        properties.putAll(kafka.streams(TOPICS.application(AdvantageStream.ROLE), stateDirectory, 1));
+        // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
+        properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+        driver = new TopologyTestDriver(
+                AdvantageStream.topology(TOPICS, serdes, new SppoEstimator(), SETTINGS), properties, START);
+        rollouts = input(TOPICS.rollouts());
+        verdicts = input(TOPICS.verdicts());
+        values = input(TOPICS.values());
+        advantages = output(TOPICS.advantages());
+        expired = output(TOPICS.expired());
+    }
+
+    private <V extends SpecificRecord> TestInputTopic<String, V> input(Topic<V> topic) {
+        return driver.createInputTopic(topic.name(), new StringSerializer(), serdes.serializer(topic));
+    }
+
+    private <V extends SpecificRecord> TestOutputTopic<String, V> output(Topic<V> topic) {
+        return driver.createOutputTopic(topic.name(), new StringDeserializer(), serdes.deserializer(topic));
+    }
+
+    /** The topic that an event belongs on. */
+    static Topic<?> topic(SpecificRecord event) {
+        if (event instanceof Rollout) {
+            return TOPICS.rollouts();
+        }
+        return event instanceof Verdict ? TOPICS.verdicts() : TOPICS.values();
+    }
+
+    void send(SpecificRecord... events) {
+        for (SpecificRecord event : events) {
+            if (event instanceof Rollout rollout) {
+                rollouts.pipeInput(rollout.getRequestId(), rollout);
+            } else if (event instanceof Verdict verdict) {
+                verdicts.pipeInput(verdict.getRequestId(), verdict);
+            } else {
+                values.pipeInput(((Value) event).getRequestId(), (Value) event);
+            }
+        }
+    }
+
+    void sendBytes(Topic<?> topic, String key, byte[] value) {
+        driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                .pipeInput(key, value);
+    }
+
+    void advance(Duration duration) {
+        driver.advanceWallClockTime(duration);
+    }
+
+    List<KeyValue<String, TrainingSample>> advantages() {
+        return advantages.readKeyValuesToList();
+    }
+
+    List<Expired> expired() {
+        return expired.readValuesToList();
+    }
+
+    List<TestRecord<String, byte[]>> deadLetters(Topic<?> topic) {
+        return driver.createOutputTopic(topic.deadLetters(), new StringDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList();
+    }
+
+    /** Entries of a state store. */
+    int stored(String store) {
+        int entries = 0;
+        try (var all = driver.getKeyValueStore(store).all()) {
+            while (all.hasNext()) {
+                all.next();
+                entries++;
+            }
+        }
+        return entries;
+    }
+
+    double droppedRecords() {
+        return driver.metrics().entrySet().stream()
+                .filter(metric -> metric.getKey().name().equals("dropped-records-total")
+                        && metric.getKey().group().equals("stream-advantage-metrics"))
+                .mapToDouble(metric -> (double) metric.getValue().metricValue())
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+        serdes.close();
+    }
+}

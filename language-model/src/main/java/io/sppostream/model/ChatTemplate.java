@@ -1,0 +1,78 @@
+package io.sppostream.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.hubspot.jinjava.Jinjava;
+import com.hubspot.jinjava.JinjavaConfig;
+import com.hubspot.jinjava.interpret.RenderResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How a checkpoint turns a conversation into text: a Jinja template, rendered as transformers renders it. */
+final class ChatTemplate {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Jinjava jinja;
+    private final String template;
+    private final Map<String, String> specialTokens;
+
+    ChatTemplate(String template, Map<String, String> specialTokens) {
+        this.jinja = new Jinjava(JinjavaConfig.newBuilder()
+                .withTrimBlocks(true)
+                .withLstripBlocks(true)
+                .build());
+        this.template = template;
+        this.specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /** The template of {@code chat_template.jinja}, or else of {@code tokenizer_config.json}; null where there is none. */
+    static @Nullable ChatTemplate read(Path directory) {
+        Path file = directory.resolve("chat_template.jinja");
+        Path config = directory.resolve("tokenizer_config.json");
+        try {
+            JsonNode json = Files.exists(config) ? JSON.readTree(Files.readAllBytes(config)) : JSON.createObjectNode();
+            JsonNode embedded = json.path("chat_template");
+            if (!Files.exists(file) && !embedded.isTextual()) {
+                return null;
+            }
+            Map<String, String> tokens = new HashMap<>();
+            for (String name : List.of("bos_token", "eos_token", "pad_token", "unk_token")) {
+                JsonNode token = json.path(name);
+                String content = token.isObject() ? token.path("content").asText() : token.asText("");
+                if (!content.isEmpty()) {
+                    tokens.put(name, content);
+                }
+            }
+            return new ChatTemplate(Files.exists(file) ? Files.readString(file) : embedded.asText(), tokens);
+        } catch (IOException e) {
+            throw new CheckpointException("Can't read the chat template in " + directory, e);
+        }
+    }
+
+    /**
+     * Renders a conversation.
+     *
+     * @param generationPrompt whether the text ends where the assistant's answer begins
+     */
+    String render(List<ChatMessage> messages, boolean generationPrompt) {
+        Map<String, Object> context = new HashMap<>(specialTokens);
+        context.put(
+                "messages",
+                messages.stream()
+                        .map(message -> Map.of("role", message.role(), "content", message.content()))
+                        .toList());
+        context.put("add_generation_prompt", generationPrompt);
+        RenderResult result = jinja.renderForResult(template, context);
+        if (result.hasErrors()) {
+            throw new CheckpointException("The chat template can't be rendered: "
+                    + result.getErrors().get(0).getMessage());
+        }
+        return result.getOutput();
+    }
+}

@@ -1,0 +1,216 @@
+package io.sppostream.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * A model's files in Hugging Face layout: {@code config.json}, {@code model.safetensors} or several with an index,
+ * {@code tokenizer.json}, and, where there are any, the generation configuration and the chat template.
+ *
+ * <p>Immutable; weights and tokenizer are read when a model or a tokenizer is made of it.
+ */
+public final class Checkpoint {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String WEIGHTS = "model.safetensors";
+    private static final String INDEX = "model.safetensors.index.json";
+
+    /** What goes with the tokenizer from one checkpoint to the next. */
+    private static final List<String> TOKENIZER_FILES = List.of(
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "special_tokens_map.json",
+            "added_tokens.json",
+            "vocab.json",
+            "merges.txt",
+            "generation_config.json",
+            "chat_template.jinja");
+
+    private final Path directory;
+    private final ModelConfig config;
+    private final Map<String, Location> tensors;
+
+    /** Where a tensor's bytes are. */
+    private record Location(Path file, Safetensors.Entry entry) {}
+
+    private Checkpoint(Path directory, ModelConfig config, Map<String, Location> tensors) {
+        this.directory = directory;
+        this.config = config;
+        this.tensors = tensors;
+    }
+
+    /**
+     * Opens a checkpoint and checks that it is complete: configuration, tokenizer, and every weight in its shape.
+     *
+     * @throws CheckpointException naming what is missing or unsupported
+     */
+    public static Checkpoint open(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            throw new CheckpointException("No checkpoint at " + directory + ": it is not a directory");
+        }
+        ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+        requireFile(directory.resolve("tokenizer.json"));
+        Checkpoint checkpoint = new Checkpoint(directory, config, locate(directory));
+        checkpoint.requireTensors(WeightLayout.of(
+                config, checkpoint.hasScore() ? WeightLayout.Head.SCORE : WeightLayout.Head.LANGUAGE_MODEL));
+        return checkpoint;
+    }
+
+    private static void requireFile(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new CheckpointException("Can't find " + file + ": a checkpoint in Hugging Face layout has one");
+        }
+    }
+
+    private static Map<String, Location> locate(Path directory) {
+        Path index = directory.resolve(INDEX);
+        Map<String, Location> tensors = new HashMap<>();
+        if (!Files.exists(index)) {
+            requireFile(directory.resolve(WEIGHTS));
+            locate(directory.resolve(WEIGHTS), tensors);
+            return tensors;
+        }
+        try {
+            TreeSet<String> files = new TreeSet<>();
+            JSON.readTree(Files.readAllBytes(index)).path("weight_map").forEach(file -> files.add(file.asText()));
+            for (String file : files) {
+                requireFile(directory.resolve(file));
+                locate(directory.resolve(file), tensors);
+            }
+            return tensors;
+        } catch (JsonProcessingException e) {
+            throw new CheckpointException(index + " is not JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new CheckpointException("Can't read " + index, e);
+        }
+    }
+
+    private static void locate(Path file, Map<String, Location> tensors) {
+        try (FileChannel channel = FileChannel.open(file)) {
+            long end = 0;
+            for (Safetensors.Entry entry : Safetensors.readHeader(channel, file.toString())) {
+                tensors.put(entry.name(), new Location(file, entry));
+                end = entry.begin() + entry.bytes();
+            }
+            if (channel.size() != end) {
+                throw new CheckpointException(
+                        file + " has " + channel.size() + " bytes, its header describes " + end + "; fetch it again");
+            }
+        } catch (IOException e) {
+            throw new CheckpointException("Can't read " + file, e);
+        }
+    }
+
+    private void requireTensors(WeightLayout layout) {
+        for (WeightLayout.Fused fused : layout.tensors()) {
+            for (WeightLayout.Part part : fused.parts()) {
+                Location location = locate(part.name());
+                Safetensors.requireShape(
+                        location.entry(), part.shape(), location.file().toString());
+            }
+        }
+    }
+
+    private Location locate(String name) {
+        Location location = tensors.get(name);
+        if (location == null) {
+            throw new CheckpointException(
+                    "The weights in " + directory + " lack the tensor " + name + ", which config.json asks for");
+        }
+        return location;
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** A tokenizer of its own for the caller, who closes it. */
+    public Tokenizer tokenizer() {
+        return Tokenizer.open(directory);
+    }
+
+    /** Whether this is a critic's checkpoint: its head is a score. */
+    boolean hasScore() {
+        return tensors.containsKey("score.weight");
+    }
+
+    /** Copies a tensor's values, widened to 32 bits. */
+    void read(NamedSlice slice) {
+        Location location = locate(slice.name());
+        Safetensors.Entry entry = location.entry();
+        Safetensors.requireShape(entry, slice.shape(), location.file().toString());
+        try (FileChannel channel = FileChannel.open(location.file())) {
+            long[] at = {entry.begin()};
+            Tensors.fill(slice.storage(), slice.start(), slice.count(), window -> {
+                long bytes = (long) window.remaining() / Float.BYTES * entry.type().bytes;
+                Safetensors.widen(
+                        entry.type(),
+                        channel.map(FileChannel.MapMode.READ_ONLY, at[0], bytes).order(ByteOrder.LITTLE_ENDIAN),
+                        window);
+                at[0] += bytes;
+            });
+        } catch (IOException e) {
+            throw new CheckpointException("Can't read " + location.file(), e);
+        }
+    }
+
+    /** Writes a model's files; the weights appear only once they are complete. */
+    static void write(Path directory, Checkpoint tokenizerFrom, ObjectNode config, List<NamedSlice> weights) {
+        try {
+            Files.createDirectories(directory);
+            for (String name : TOKENIZER_FILES) {
+                Path source = tokenizerFrom.directory.resolve(name);
+                Path target = directory.resolve(name);
+                if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
+                    Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+            copyTokens(tokenizerFrom, config);
+            Files.write(
+                    directory.resolve("config.json"),
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+            Path complete = directory.resolve(WEIGHTS);
+            Path partial = directory.resolve(WEIGHTS + ".partial");
+            try (FileChannel out = FileChannel.open(
+                    partial,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                Safetensors.write(out, weights);
+            }
+            Files.move(partial, complete, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            // An index left from a sharded checkpoint would send readers to the old weights.
+            Files.deleteIfExists(directory.resolve(INDEX));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Can't write the checkpoint " + directory, e);
+        }
+    }
+
+    /** Special token ids live in config.json as well as with the tokenizer. */
+    private static void copyTokens(Checkpoint from, ObjectNode config) throws IOException {
+        JsonNode source = JSON.readTree(Files.readAllBytes(from.directory.resolve("config.json")));
+        for (String name : List.of("bos_token_id", "eos_token_id", "pad_token_id")) {
+            if (source.has(name)) {
+                config.set(name, source.get(name));
+            }
+        }
+    }
+}

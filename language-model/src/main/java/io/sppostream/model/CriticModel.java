@@ -1,0 +1,131 @@
+package io.sppostream.model;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A sequence-level critic (SPPO, arXiv 2604.08865): Qwen2 with one number z at the last prompt token; the value of the
+ * prompt, the probability that the policy solves it, is sigmoid(z). It may be of another size than the policy.
+ *
+ * <p>A fresh head is zero, so that every value starts at 0.5. Logits may be computed in several threads at once; the
+ * caller makes sure that nothing replaces or trains the weights meanwhile.
+ */
+public final class CriticModel implements AutoCloseable {
+
+    /** Tokens computed at once when only logits are wanted. */
+    private static final int INFERENCE_TOKENS = 4096;
+
+    private final Qwen2 model;
+
+    private CriticModel(Qwen2 model) {
+        this.model = model;
+    }
+
+    /**
+     * Loads a critic, or the backbone of a causal language model, whose head is then fresh.
+     *
+     * @throws CheckpointException where its weights can't be used
+     */
+    public static CriticModel load(Checkpoint checkpoint, ModelSettings settings) {
+        return new CriticModel(Qwen2.load(checkpoint, WeightLayout.Head.SCORE, settings));
+    }
+
+    /** A critic with fresh weights, the same for the same seed. */
+    public static CriticModel random(ModelConfig config, long seed, ModelSettings settings) {
+        return new CriticModel(Qwen2.random(config, WeightLayout.Head.SCORE, seed, settings));
+    }
+
+    public ModelConfig config() {
+        return model.config();
+    }
+
+    /** The model's {@code config.json}. */
+    public String configJson() {
+        return config().toJson("Qwen2ForTokenClassification").toString();
+    }
+
+    /**
+     * Writes the weights as a complete {@code model.safetensors}: F32, tensors under their Hugging Face names. The bytes
+     * are a function of the weights, so their SHA-256 is the weights' identity.
+     *
+     * @param out stays open
+     */
+    public void writeWeights(WritableByteChannel out) throws IOException {
+        Safetensors.write(out, model.slices());
+    }
+
+    /**
+     * Replaces the weights in place by a {@code model.safetensors}.
+     *
+     * @param in read up to its last tensor, not closed
+     * @throws CheckpointException where it holds other tensors or shapes (the weights are as before) or ends early (they
+     *     are not)
+     */
+    public void readWeights(ReadableByteChannel in) throws IOException {
+        Safetensors.read(in, model.slices(), "The weights stream");
+    }
+
+    /**
+     * Writes a checkpoint that transformers loads as {@code Qwen2ForTokenClassification} with one label.
+     *
+     * @param tokenizerFrom whose tokenizer and chat template go with it
+     */
+    public void save(Path directory, Checkpoint tokenizerFrom) {
+        ObjectNode config = config().toJson("Qwen2ForTokenClassification");
+        config.putObject("id2label").put("0", "LABEL_0");
+        config.putObject("label2id").put("LABEL_0", 0);
+        Checkpoint.write(directory, tokenizerFrom, config, model.slices());
+    }
+
+    /**
+     * The critic's view of prompts.
+     *
+     * @param prompts [prompts][T] token ids
+     * @return [prompts] z, one a prompt
+     */
+    public float[] logits(List<int[]> prompts) {
+        prompts.forEach(this::requireFits);
+        float[] result = new float[prompts.size()];
+        for (MicroBatch piece : MicroBatch.ofPrompts(prompts, INFERENCE_TOKENS)) {
+            float[] outputs = logits(piece);
+            for (int row = 0; row < outputs.length; row++) {
+                result[piece.members()[row]] = outputs[row];
+            }
+        }
+        return result;
+    }
+
+    private float[] logits(MicroBatch piece) {
+        try (NDManager scratch = model.manager().newSubManager();
+                IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
+                IValue read = TorchProgram.tensor(piece.readTensor(scratch));
+                IValue result =
+                        model.program().run("scores", ids, read, model.weightsArgument(), model.tableArgument())) {
+            return result.toTensor((PtNDManager) scratch).toFloatArray();
+        }
+    }
+
+    void requireFits(int[] prompt) {
+        if (prompt.length == 0 || prompt.length > config().maxPositions()) {
+            throw new IllegalArgumentException(
+                    "A prompt must have 1 to " + config().maxPositions() + " tokens, got " + prompt.length);
+        }
+        PolicyModel.requireTokens(prompt, config());
+    }
+
+    Qwen2 model() {
+        return model;
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,89 @@
+package io.sppostream.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Trains a critic on losses over its logits. On the CPU the result is a function of weights, optimizer state, batch and
+ * settings, bit for bit. For use by one thread at a time.
+ */
+public final class CriticTrainer implements AutoCloseable {
+
+    private final CriticModel critic;
+    private final TrainingSettings settings;
+    private final Training training;
+
+    /**
+     * @param critic trained in place; it stays the caller's to close, after this trainer
+     */
+    public CriticTrainer(CriticModel critic, OptimizerSettings optimizer, TrainingSettings settings) {
+        this.critic = critic;
+        this.settings = settings;
+        this.training = new Training(critic.model(), optimizer, settings.threads());
+    }
+
+    /**
+     * One optimizer step.
+     *
+     * @param prompts [prompts][T] token ids
+     * @param loss of the whole batch, by its derivatives; called in worker threads, and its exceptions reach the caller,
+     *     with the weights as they were
+     */
+    public UpdateResult update(List<int[]> prompts, double learningRate, LogitLoss loss) {
+        prompts.forEach(critic::requireFits);
+        List<Piece> pieces = new ArrayList<>();
+        for (MicroBatch piece : MicroBatch.ofPrompts(prompts, settings.microBatchTokens())) {
+            pieces.add(new Piece(critic.model(), piece, loss));
+        }
+        return training.update(pieces, learningRate);
+    }
+
+    private record Piece(Qwen2 model, MicroBatch batch, LogitLoss loss) implements Training.Piece {
+
+        @Override
+        public NDArray forward(NDManager scratch) {
+            NDList arguments = new NDList(batch.idsTensor(scratch), batch.readTensor(scratch));
+            arguments.addAll(model.weights());
+            arguments.addAll(model.table());
+            return model.program().record(scratch, "train_scores", arguments).get(0);
+        }
+
+        @Override
+        public float[] loss(float[] outputs) {
+            float[] derivatives = new float[outputs.length];
+            for (int row = 0; row < outputs.length; row++) {
+                derivatives[row] = loss.gradient(batch.members()[row], outputs[row]);
+            }
+            return derivatives;
+        }
+    }
+
+    /**
+     * Writes step count and running means as safetensors, for {@link #readOptimizerState}.
+     *
+     * @param out stays open
+     */
+    public void writeOptimizerState(WritableByteChannel out) throws IOException {
+        training.writeState(out);
+    }
+
+    /**
+     * Continues from an optimizer state written before.
+     *
+     * @throws CheckpointException where it is another model's or damaged
+     */
+    public void readOptimizerState(ReadableByteChannel in) throws IOException {
+        training.readState(in);
+    }
+
+    @Override
+    public void close() {
+        training.close();
+    }
+}

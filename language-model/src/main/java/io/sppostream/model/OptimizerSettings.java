@@ -1,0 +1,25 @@
+package io.sppostream.model;
+
+/**
+ * AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as {@code torch.optim.AdamW}.
+ *
+ * @param beta1 decay of the gradient's running mean
+ * @param beta2 decay of the squared gradient's running mean
+ * @param epsilon added to the root of the latter
+ * @param weightDecay fraction of a weight taken away per step and unit of learning rate, for every parameter
+ * @param maxGradientNorm the gradient is scaled down to this Euclidean norm over all parameters where it exceeds it;
+ *     infinity never scales
+ */
+public record OptimizerSettings(
+        double beta1, double beta2, double epsilon, double weightDecay, double maxGradientNorm) {
+
+    public OptimizerSettings {
+        if (!(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1)) {
+            throw new IllegalArgumentException("beta1 and beta2 must be in [0, 1), got " + beta1 + " and " + beta2);
+        }
+        if (!(epsilon >= 0) || !(weightDecay >= 0) || !(maxGradientNorm > 0)) {
+            throw new IllegalArgumentException("epsilon and weightDecay must be at least 0 and maxGradientNorm above 0,"
+                    + " got " + epsilon + ", " + weightDecay + " and " + maxGradientNorm);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.sppostream.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Trains a policy on losses over the log-probabilities of responses. On the CPU the result is a function of weights,
+ * optimizer state, batch and settings, bit for bit. For use by one thread at a time.
+ */
+public final class PolicyTrainer implements AutoCloseable {
+
+    private final PolicyModel policy;
+    private final TrainingSettings settings;
+    private final Training training;
+
+    /**
+     * @param policy trained in place; it stays the caller's to close, after this trainer
+     */
+    public PolicyTrainer(PolicyModel policy, OptimizerSettings optimizer, TrainingSettings settings) {
+        this.policy = policy;
+        this.settings = settings;
+        this.training = new Training(policy.model(), optimizer, settings.threads());
+    }
+
+    /**
+     * One optimizer step.
+     *
+     * @param batch the sequences; the loss is over their responses
+     * @param temperature of the log-probabilities, above 0
+     * @param loss of the whole batch, by its gradient; called in worker threads, and its exceptions reach the caller,
+     *     with the weights as they were
+     */
+    public UpdateResult update(List<TokenSequence> batch, double temperature, double learningRate, TokenLoss loss) {
+        PolicyModel.requireTemperature(temperature);
+        batch.forEach(policy::requireFits);
+        List<Piece> pieces = new ArrayList<>();
+        for (MicroBatch piece : MicroBatch.ofSequences(batch, settings.microBatchTokens())) {
+            pieces.add(new Piece(policy.model(), piece, temperature, loss));
+        }
+        return training.update(pieces, learningRate);
+    }
+
+    private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss) implements Training.Piece {
+
+        @Override
+        public NDArray forward(NDManager scratch) {
+            NDList arguments = new NDList(
+                    batch.idsTensor(scratch),
+                    batch.readTensor(scratch),
+                    batch.targetsTensor(scratch),
+                    PolicyModel.temperatureTensor(scratch, temperature));
+            arguments.addAll(model.weights());
+            arguments.addAll(model.table());
+            return model.program().record(scratch, "train_log_probs", arguments).get(0);
+        }
+
+        @Override
+        public float[] loss(float[] outputs) {
+            float[] derivatives = new float[outputs.length];
+            for (int row = 0; row < batch.members().length; row++) {
+                float[] logProbs = batch.outputsOf(row, outputs);
+                float[] gradient = loss.gradient(batch.members()[row], logProbs);
+                if (gradient.length != logProbs.length) {
+                    throw new IllegalArgumentException("The loss gave " + gradient.length + " derivatives for "
+                            + logProbs.length + " log-probabilities");
+                }
+                System.arraycopy(gradient, 0, derivatives, batch.offsets()[row], gradient.length);
+            }
+            return derivatives;
+        }
+    }
+
+    /**
+     * Writes step count and running means as safetensors, for {@link #readOptimizerState}.
+     *
+     * @param out stays open
+     */
+    public void writeOptimizerState(WritableByteChannel out) throws IOException {
+        training.writeState(out);
+    }
+
+    /**
+     * Continues from an optimizer state written before.
+     *
+     * @throws CheckpointException where it is another model's or damaged
+     */
+    public void readOptimizerState(ReadableByteChannel in) throws IOException {
+        training.readState(in);
+    }
+
+    @Override
+    public void close() {
+        training.close();
+    }
+}

@@ -1,0 +1,191 @@
+package io.sppostream.model;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.IValue;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * The Qwen2 transformer (arXiv 2407.10671): its weights, and the program that computes with them.
+ *
+ * <p>Reading is safe from several threads at once; whoever writes weights makes sure that nobody reads meanwhile.
+ */
+final class Qwen2 implements AutoCloseable {
+
+    private final ModelConfig config;
+    private final WeightLayout layout;
+    private final NDManager manager;
+    private final TorchProgram program;
+    private final NDList weights = new NDList();
+    private final NDList table;
+    private final IValue weightsArgument;
+    private final IValue tableArgument;
+
+    private Qwen2(ModelConfig config, WeightLayout.Head head, ModelSettings settings) {
+        this.config = config;
+        this.layout = WeightLayout.of(config, head);
+        this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
+        Map<String, Number> attributes = new LinkedHashMap<>();
+        attributes.put("d", config.hiddenSize());
+        attributes.put("layers", config.layers());
+        attributes.put("heads", config.heads());
+        attributes.put("groups", config.keyValueHeads());
+        attributes.put("size", config.headSize());
+        attributes.put("half", config.headSize() / 2);
+        attributes.put("epsilon", config.rmsNormEpsilon());
+        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes);
+        for (WeightLayout.Fused fused : layout.tensors()) {
+            NDArray tensor = manager.create(new Shape(fused.shape()), DataType.FLOAT32);
+            tensor.setName("w[]");
+            weights.add(tensor);
+        }
+        this.weightsArgument = TorchProgram.list(weights);
+        this.table = rotaryTable();
+        this.tableArgument = TorchProgram.list(table);
+    }
+
+    /** Loads a checkpoint's weights; a score head it doesn't have is zero. */
+    static Qwen2 load(Checkpoint checkpoint, WeightLayout.Head head, ModelSettings settings) {
+        Qwen2 model = new Qwen2(checkpoint.config(), head, settings);
+        try {
+            boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
+            for (NamedSlice slice : model.slices()) {
+                if (freshHead && slice.name().startsWith("score.")) {
+                    fill(slice.storage(), 0, 0, new SplittableRandom(0));
+                } else {
+                    checkpoint.read(slice);
+                }
+            }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Fresh weights: norms 1, biases and scores 0, the rest Gaussian with deviation 0.02 for embeddings, 0.02 sqrt(768 /
+     * hidden size) for projections, and that over sqrt(2 layers) for those added to the residual stream (as GPT-2).
+     */
+    static Qwen2 random(ModelConfig config, WeightLayout.Head head, long seed, ModelSettings settings) {
+        Qwen2 model = new Qwen2(config, head, settings);
+        SplittableRandom seeds = new SplittableRandom(seed);
+        double projection = 0.02 * Math.sqrt(768.0 / config.hiddenSize());
+        for (int i = 0; i < model.weights.size(); i++) {
+            NDArray tensor = model.weights.get(i);
+            SplittableRandom random = seeds.split();
+            switch (model.layout.tensors().get(i).initial()) {
+                case ZEROS -> fill(tensor, 0, 0, random);
+                case ONES -> fill(tensor, 1, 0, random);
+                case EMBEDDING -> fill(tensor, 0, 0.02, random);
+                case PROJECTION -> fill(tensor, 0, projection, random);
+                case RESIDUAL -> fill(tensor, 0, projection / Math.sqrt(2.0 * config.layers()), random);
+            }
+        }
+        return model;
+    }
+
+    private static void fill(NDArray tensor, double mean, double deviation, SplittableRandom random) {
+        try {
+            Tensors.fill(tensor, 0, tensor.size(), window -> {
+                FloatBuffer floats = window.asFloatBuffer();
+                while (floats.hasRemaining()) {
+                    floats.put((float) (deviation == 0 ? mean : mean + deviation * random.nextGaussian()));
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private NDList rotaryTable() {
+        // In single precision, as the reference implementation: at far positions the difference shows.
+        float[] frequencies = new float[config.headSize() / 2];
+        for (int i = 0; i < frequencies.length; i++) {
+            frequencies[i] = 1f / (float) Math.pow(config.ropeTheta(), (float) (2 * i) / config.headSize());
+        }
+        float[] positions = new float[config.maxPositions()];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = i;
+        }
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList arguments = new NDList(
+                    Tensors.of(scratch, frequencies, new Shape(frequencies.length)),
+                    Tensors.of(scratch, positions, new Shape(positions.length)));
+            NDList result = program.record(scratch, "rotary", arguments);
+            result.attach(manager);
+            result.forEach(tensor -> tensor.setName("table[]"));
+            return result;
+        }
+    }
+
+    ModelConfig config() {
+        return config;
+    }
+
+    NDManager manager() {
+        return manager;
+    }
+
+    TorchProgram program() {
+        return program;
+    }
+
+    /** The weights, named to be an argument of {@link TorchProgram#record}. */
+    NDList weights() {
+        return weights;
+    }
+
+    /** The rotary embedding's table, named to be an argument of {@link TorchProgram#record}. */
+    NDList table() {
+        return table;
+    }
+
+    /** The weights as an argument of {@link TorchProgram#run}. */
+    IValue weightsArgument() {
+        return weightsArgument;
+    }
+
+    /** The rotary embedding's table as an argument of {@link TorchProgram#run}. */
+    IValue tableArgument() {
+        return tableArgument;
+    }
+
+    /** The weights as the tensors of a checkpoint. */
+    List<NamedSlice> slices() {
+        return slices(weights, "");
+    }
+
+    /** Tensors shaped as the weights, as the tensors of a checkpoint with a prefix to their names. */
+    List<NamedSlice> slices(NDList tensors, String prefix) {
+        List<NamedSlice> slices = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            long start = 0;
+            for (WeightLayout.Part part : layout.tensors().get(i).parts()) {
+                NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensors.get(i), start);
+                slices.add(slice);
+                start += slice.count();
+            }
+        }
+        return slices;
+    }
+
+    @Override
+    public void close() {
+        weightsArgument.close();
+        tableArgument.close();
+        program.close();
+        manager.close();
+    }
+}

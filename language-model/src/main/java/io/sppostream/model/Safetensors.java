@@ -1,0 +1,263 @@
+package io.sppostream.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes, all little-endian.
+ *
+ * <p>DJL has a reader of its own, which aborts the JVM on bfloat16.
+ */
+final class Safetensors {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LONGEST_HEADER = 100_000_000;
+
+    private Safetensors() {}
+
+    /** How elements are stored. */
+    enum Type {
+        F32(4),
+        F16(2),
+        BF16(2);
+
+        final int bytes;
+
+        Type(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    /**
+     * A tensor in a file.
+     *
+     * @param begin first byte, from the start of the file
+     */
+    record Entry(String name, Type type, List<Long> shape, long begin) {
+
+        long bytes() {
+            return shape.stream().reduce((long) type.bytes, Math::multiplyExact);
+        }
+    }
+
+    /** Elements of a shape. */
+    static long count(long[] shape) {
+        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+
+    /**
+     * Reads a header, and leaves the channel at the first tensor.
+     *
+     * @param where names the file in messages
+     * @return the tensors by position; together they fill the rest without gap or overlap
+     * @throws CheckpointException where the header is malformed or holds another element type than F32, F16 and BF16
+     */
+    static List<Entry> readHeader(ReadableByteChannel in, String where) throws IOException {
+        ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        readFully(in, length, where);
+        long size = length.getLong(0);
+        if (size < 2 || size > LONGEST_HEADER) {
+            throw new CheckpointException(where + " is not a safetensors file: its header would have "
+                    + Long.toUnsignedString(size) + " bytes");
+        }
+        ByteBuffer header = ByteBuffer.allocate((int) size);
+        readFully(in, header, where);
+        List<Entry> entries = new ArrayList<>();
+        try {
+            JsonNode json = JSON.readTree(new String(header.array(), StandardCharsets.UTF_8));
+            for (Map.Entry<String, JsonNode> field : json.properties()) {
+                if (!field.getKey().equals("__metadata__")) {
+                    entries.add(entry(field.getKey(), field.getValue(), 8 + size, where));
+                }
+            }
+        } catch (JsonProcessingException e) {
+            throw new CheckpointException(where + ": the safetensors header is not JSON: " + e.getOriginalMessage(), e);
+        }
+        entries.sort(Comparator.comparingLong(Entry::begin));
+        long at = 8 + size;
+        for (Entry entry : entries) {
+            if (entry.begin() != at) {
+                throw new CheckpointException(where + ": tensor " + entry.name() + " begins at byte " + entry.begin()
+                        + ", the one before it ends at " + at + "; the file is corrupt");
+            }
+            at += entry.bytes();
+        }
+        return entries;
+    }
+
+    private static Entry entry(String name, JsonNode json, long data, String where) {
+        String dtype = json.path("dtype").asText();
+        Type type = Arrays.stream(Type.values())
+                .filter(each -> each.name().equals(dtype))
+                .findFirst()
+                .orElseThrow(() -> new CheckpointException(where + ": tensor " + name + " is stored as '" + dtype
+                        + "'; only F32, F16 and BF16 are supported"));
+        long[] shape = longs(json.path("shape"));
+        long[] offsets = longs(json.path("data_offsets"));
+        if (Arrays.stream(shape).anyMatch(each -> each < 0)
+                || offsets.length != 2
+                || offsets[0] < 0
+                || offsets[1] - offsets[0] != count(shape) * type.bytes) {
+            throw new CheckpointException(where + ": shape and offsets of tensor " + name + " don't agree: " + json
+                    + "; the file is corrupt");
+        }
+        return new Entry(name, type, Arrays.stream(shape).boxed().toList(), data + offsets[0]);
+    }
+
+    private static long[] longs(JsonNode array) {
+        long[] values = new long[array.size()];
+        Arrays.setAll(values, i -> array.get(i).asLong(-1));
+        return values;
+    }
+
+    /**
+     * Writes tensors in the given order, as F32. The bytes depend on nothing but names, shapes and values.
+     *
+     * @param out stays open
+     */
+    static void write(WritableByteChannel out, List<NamedSlice> slices) throws IOException {
+        ObjectNode json = JSON.createObjectNode();
+        json.putObject("__metadata__").put("format", "pt");
+        long at = 0;
+        for (NamedSlice slice : slices) {
+            ObjectNode tensor = json.putObject(slice.name());
+            tensor.put("dtype", "F32");
+            ArrayNode shape = tensor.putArray("shape");
+            Arrays.stream(slice.shape()).forEach(shape::add);
+            long end = at + slice.count() * Float.BYTES;
+            tensor.putArray("data_offsets").add(at).add(end);
+            at = end;
+        }
+        byte[] text = JSON.writeValueAsBytes(json);
+        // The data begins on a cache line, so that a mapped file can be computed on in place.
+        int padded = (8 + text.length + 63) / 64 * 64 - 8;
+        ByteBuffer header = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(padded).put(text);
+        while (header.hasRemaining()) {
+            header.put((byte) ' ');
+        }
+        writeFully(out, header.flip());
+        for (NamedSlice slice : slices) {
+            Tensors.read(slice.storage(), slice.start(), slice.count(), window -> writeFully(out, window));
+        }
+    }
+
+    /**
+     * Replaces tensors in place by those of a stream, which must hold the same names and shapes in any order.
+     *
+     * @param in read up to its last tensor, not closed
+     * @param where names the stream in messages
+     * @throws CheckpointException where the stream holds anything else (the tensors are as before), or ends early (they
+     *     are not: fill them again)
+     */
+    static void read(ReadableByteChannel in, List<NamedSlice> slices, String where) throws IOException {
+        Map<String, NamedSlice> missing = new HashMap<>();
+        slices.forEach(slice -> missing.put(slice.name(), slice));
+        List<Entry> entries = readHeader(in, where);
+        List<NamedSlice> targets = new ArrayList<>();
+        for (Entry entry : entries) {
+            NamedSlice slice = missing.remove(entry.name());
+            if (slice == null) {
+                throw new CheckpointException(where + " holds an unexpected tensor " + entry.name());
+            }
+            requireShape(entry, slice.shape(), where);
+            targets.add(slice);
+        }
+        if (!missing.isEmpty()) {
+            throw new CheckpointException(where + " lacks the tensors "
+                    + missing.keySet().stream().sorted().toList());
+        }
+        ByteBuffer narrow = ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < entries.size(); i++) {
+            Entry entry = entries.get(i);
+            NamedSlice slice = targets.get(i);
+            Tensors.fill(slice.storage(), slice.start(), slice.count(), window -> {
+                if (entry.type() == Type.F32) {
+                    readFully(in, window, where);
+                } else {
+                    while (window.hasRemaining()) {
+                        narrow.clear().limit(Math.min(narrow.capacity(), window.remaining() / 2));
+                        readFully(in, narrow, where);
+                        widen(entry.type(), narrow.flip(), window);
+                    }
+                }
+            });
+        }
+    }
+
+    /** Fails where a tensor of a file has another shape than the model needs. */
+    static void requireShape(Entry entry, long[] shape, String where) {
+        if (!entry.shape().equals(Arrays.stream(shape).boxed().toList())) {
+            throw new CheckpointException(String.format(
+                    Locale.ROOT,
+                    "%s: tensor %s has the shape %s, the configuration asks for %s",
+                    where,
+                    entry.name(),
+                    entry.shape(),
+                    Arrays.toString(shape)));
+        }
+    }
+
+    /** Appends stored elements to 32-bit floats. Both buffers advance; the source is consumed. */
+    static void widen(Type type, ByteBuffer source, ByteBuffer target) {
+        switch (type) {
+            case F32 -> target.put(source);
+            case BF16 -> {
+                while (source.hasRemaining()) {
+                    target.putInt(source.getShort() << 16);
+                }
+            }
+            case F16 -> {
+                while (source.hasRemaining()) {
+                    target.putFloat(widenHalf(source.getShort()));
+                }
+            }
+        }
+    }
+
+    /** IEEE 754 binary16 to binary32, exactly. */
+    static float widenHalf(short half) {
+        int sign = half >>> 15 << 31;
+        int exponent = half >>> 10 & 0x1f;
+        int fraction = half & 0x3ff;
+        if (exponent == 0x1f) {
+            return Float.intBitsToFloat(sign | 0x7f800000 | fraction << 13);
+        }
+        if (exponent == 0) {
+            float magnitude = fraction * 0x1p-24f;
+            return sign == 0 ? magnitude : -magnitude;
+        }
+        return Float.intBitsToFloat(sign | (exponent + 112) << 23 | fraction << 13);
+    }
+
+    private static void readFully(ReadableByteChannel in, ByteBuffer buffer, String where) throws IOException {
+        while (buffer.hasRemaining()) {
+            if (in.read(buffer) < 0) {
+                throw new CheckpointException(
+                        where + " ends " + buffer.remaining() + " bytes early or more; the file is truncated");
+            }
+        }
+    }
+
+    private static void writeFully(WritableByteChannel out, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            out.write(buffer);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.sppostream.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Between Java arrays and native tensors, without copies where the tensor is in main memory. */
+final class Tensors {
+
+    /** Elements of one window: a tensor of any size is read and written in pieces a ByteBuffer can address. */
+    private static final long WINDOW = 1L << 26;
+
+    private Tensors() {}
+
+    /** Reads or fills the bytes of consecutive elements. */
+    @FunctionalInterface
+    interface Window {
+        void accept(ByteBuffer bytes) throws IOException;
+    }
+
+    /** A tensor of 64-bit integers. */
+    static NDArray of(NDManager manager, long[] values, Shape shape) {
+        // create(long[]) would hold direct memory until the next garbage collection.
+        NDArray host = manager.create(shape, DataType.INT64, Device.cpu());
+        host.toByteBuffer(true).order(ByteOrder.nativeOrder()).asLongBuffer().put(values);
+        return onDevice(host, manager);
+    }
+
+    /** A tensor of 32-bit floats. */
+    static NDArray of(NDManager manager, float[] values, Shape shape) {
+        NDArray host = manager.create(shape, DataType.FLOAT32, Device.cpu());
+        host.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer().put(values);
+        return onDevice(host, manager);
+    }
+
+    private static NDArray onDevice(NDArray host, NDManager manager) {
+        if (manager.getDevice().equals(Device.cpu())) {
+            return host;
+        }
+        NDArray moved = host.toDevice(manager.getDevice(), true);
+        host.close();
+        return moved;
+    }
+
+    /** Shows the elements [start, start + count) of a contiguous tensor, in order, in windows of native byte order. */
+    static void read(NDArray tensor, long start, long count, Window window) throws IOException {
+        windows(tensor, start, count, false, window);
+    }
+
+    /** As {@link #read}, and what the window holds afterwards is the tensor's new content. */
+    static void fill(NDArray tensor, long start, long count, Window window) throws IOException {
+        windows(tensor, start, count, true, window);
+    }
+
+    private static void windows(NDArray tensor, long start, long count, boolean write, Window window)
+            throws IOException {
+        JniUtils.setGradMode(false);
+        try (NDArray flat = tensor.reshape(-1)) {
+            for (long at = start; at < start + count; at += WINDOW) {
+                long end = Math.min(at + WINDOW, start + count);
+                try (PtNDArray slice = JniUtils.slice((PtNDArray) flat, 0, at, end, 1)) {
+                    if (slice.getDevice().equals(Device.cpu())) {
+                        window.accept(slice.toByteBuffer(true).order(ByteOrder.nativeOrder()));
+                    } else {
+                        try (NDArray host = slice.toDevice(Device.cpu(), true)) {
+                            window.accept(host.toByteBuffer(true).order(ByteOrder.nativeOrder()));
+                            if (write) {
+                                host.copyTo(slice);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

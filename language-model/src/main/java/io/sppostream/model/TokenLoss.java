@@ -1,0 +1,15 @@
+package io.sppostream.model;
+
+/** A loss over the log-probabilities of responses, given by its gradient. */
+@FunctionalInterface
+public interface TokenLoss {
+
+    /**
+     * Called once per sequence of an update, from worker threads.
+     *
+     * @param sequence index into the batch
+     * @param logProbs [T] log-probabilities of the response's tokens under the current weights
+     * @return [T] derivative of the batch's loss by each of them
+     */
+    float[] gradient(int sequence, float[] logProbs);
+}

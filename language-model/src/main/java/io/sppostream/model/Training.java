@@ -1,0 +1,188 @@
+package io.sppostream.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.IValue;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What training a policy and training a critic have in common: micro-batches over worker threads, the sum of their
+ * gradients, and AdamW.
+ *
+ * <p>Workers share the weights; each computes gradients as values of its own, and they are added up in the order of the
+ * micro-batches. So the sum depends neither on the number of threads nor on which was faster.
+ */
+final class Training implements AutoCloseable {
+
+    private final Qwen2 model;
+    private final OptimizerSettings optimizer;
+    private final ExecutorService workers;
+    private final int threads;
+    private final NDManager state;
+    private final NDList means = new NDList();
+    private final NDList squares = new NDList();
+    private final NDArray steps;
+    private final IValue meansArgument;
+    private final IValue squaresArgument;
+    private final IValue stepsArgument;
+
+    /** The forward pass of one micro-batch, and its loss. */
+    interface Piece {
+
+        /** Outputs [N] of the model, recorded for gradients. */
+        NDArray forward(NDManager scratch);
+
+        /** Outputs [N] to the loss's derivatives by them [N]. */
+        float[] loss(float[] outputs);
+    }
+
+    Training(Qwen2 model, OptimizerSettings optimizer, int threads) {
+        this.model = model;
+        this.optimizer = optimizer;
+        this.threads = threads;
+        AtomicInteger number = new AtomicInteger();
+        String owner = Thread.currentThread().getName();
+        this.workers = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task, owner + "#training-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        this.state = model.manager().newSubManager();
+        for (NDArray weight : model.weights()) {
+            weight.setRequiresGradient(true);
+            means.add(state.zeros(weight.getShape(), DataType.FLOAT32));
+            squares.add(state.zeros(weight.getShape(), DataType.FLOAT32));
+        }
+        this.steps = state.zeros(new Shape(), DataType.FLOAT32);
+        this.meansArgument = TorchProgram.list(means);
+        this.squaresArgument = TorchProgram.list(squares);
+        this.stepsArgument = TorchProgram.list(new NDList(Collections.nCopies(means.size(), steps)));
+    }
+
+    /** One optimizer step on the sum of the pieces' gradients. */
+    UpdateResult update(List<? extends Piece> pieces, double learningRate) {
+        if (pieces.isEmpty()) {
+            throw new IllegalArgumentException("An update needs at least one sequence");
+        }
+        if (!(learningRate >= 0) || Double.isInfinite(learningRate)) {
+            throw new IllegalArgumentException("The learning rate must be finite and at least 0, got " + learningRate);
+        }
+        try (NDManager scratch = model.manager().newSubManager()) {
+            GradientSum sum = new GradientSum(model.program(), pieces.size());
+            AtomicInteger next = new AtomicInteger();
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < Math.min(threads, pieces.size()); i++) {
+                running.add(workers.submit(() -> {
+                    for (int piece = next.getAndIncrement(); piece < pieces.size(); piece = next.getAndIncrement()) {
+                        sum.add(piece, gradients(pieces.get(piece), scratch));
+                    }
+                }));
+            }
+            await(running, next, pieces.size());
+            return step(sum.total(), learningRate);
+        }
+    }
+
+    private NDList gradients(Piece piece, NDManager results) {
+        try (NDManager scratch = model.manager().newSubManager()) {
+            NDArray outputs = piece.forward(scratch);
+            float[] derivatives = piece.loss(outputs.toFloatArray());
+            if (derivatives.length != outputs.size()) {
+                throw new IllegalArgumentException(
+                        "The loss gave " + derivatives.length + " derivatives for " + outputs.size() + " outputs");
+            }
+            NDList arguments = new NDList(outputs, Tensors.of(scratch, derivatives, outputs.getShape()));
+            arguments.addAll(model.weights());
+            return model.program().record(results, "gradients", arguments);
+        }
+    }
+
+    /** Waits for all workers, so that none is still at it when a failure is thrown. */
+    private static void await(List<Future<?>> running, AtomicInteger next, int pieces) {
+        RuntimeException failure = null;
+        for (Future<?> each : running) {
+            try {
+                each.get();
+            } catch (ExecutionException e) {
+                next.set(pieces);
+                failure = e.getCause() instanceof RuntimeException cause
+                        ? cause
+                        : new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                next.set(pieces);
+                Thread.currentThread().interrupt();
+                failure = new IllegalStateException("Interrupted while training", e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private UpdateResult step(NDList gradients, double learningRate) {
+        try (IValue gradientsArgument = TorchProgram.list(gradients);
+                IValue rate = IValue.from(learningRate);
+                IValue beta1 = IValue.from(optimizer.beta1());
+                IValue beta2 = IValue.from(optimizer.beta2());
+                IValue epsilon = IValue.from(optimizer.epsilon());
+                IValue decay = IValue.from(optimizer.weightDecay());
+                IValue limit = IValue.from(optimizer.maxGradientNorm());
+                IValue result = model.program()
+                        .run(
+                                "step",
+                                model.weightsArgument(),
+                                gradientsArgument,
+                                meansArgument,
+                                squaresArgument,
+                                stepsArgument,
+                                rate,
+                                beta1,
+                                beta2,
+                                epsilon,
+                                decay,
+                                limit)) {
+            double norm = result.toDouble();
+            return new UpdateResult(norm, Double.isFinite(norm));
+        }
+    }
+
+    /** Writes the optimizer's state as safetensors: the step count, and for each weight its two running means. */
+    void writeState(WritableByteChannel out) throws IOException {
+        Safetensors.write(out, stateSlices());
+    }
+
+    /** Replaces the optimizer's state by one written before. */
+    void readState(ReadableByteChannel in) throws IOException {
+        Safetensors.read(in, stateSlices(), "The optimizer state");
+    }
+
+    private List<NamedSlice> stateSlices() {
+        List<NamedSlice> slices = new ArrayList<>();
+        slices.add(new NamedSlice("step", new long[] {1}, steps, 0));
+        slices.addAll(model.slices(means, "exp_avg."));
+        slices.addAll(model.slices(squares, "exp_avg_sq."));
+        return slices;
+    }
+
+    @Override
+    public void close() {
+        workers.shutdownNow();
+        meansArgument.close();
+        squaresArgument.close();
+        stepsArgument.close();
+        state.close();
+    }
+}

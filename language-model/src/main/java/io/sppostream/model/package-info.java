@@ -1,0 +1,10 @@
+/**
+ * Qwen2 language models on DJL's PyTorch engine: checkpoints, tokenizer, sampling, log-probabilities and optimizer steps.
+ *
+ * <p>Nothing here knows Kafka, rewards or algorithms: losses come in as functions from log-probabilities (or logits)
+ * to their gradients.
+ */
+@NullMarked
+package io.sppostream.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.model;
+
+import org.jspecify.annotations.NullMarked;

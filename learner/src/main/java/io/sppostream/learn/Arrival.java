@@ -1,0 +1,48 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.log.Received;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A training sample and where it lies on the advantages topic.
+ *
+ * @param received the record
+ * @param sample its event
+ */
+record Arrival(Received<?> received, TrainingSample sample) {
+
+    /** A step's samples in training order. */
+    static List<Arrival> inTrainingOrder(List<Received<?>> batch, long seed, int step) {
+        return TrainingOrder.of(
+                batch.stream()
+                        .map(received -> new Arrival(received, (TrainingSample) received.event()))
+                        .toList(),
+                arrival -> arrival.sample().getRollout().getRolloutId(),
+                seed,
+                step);
+    }
+
+    /** The ledger's lines for samples in training order. */
+    static List<TrainedSample> ledger(List<Arrival> order, ToDoubleFunction<Arrival> lag) {
+        return order.stream()
+                .map(arrival -> new TrainedSample(
+                        arrival.sample().getRollout().getRolloutId(),
+                        arrival.received().partition(),
+                        arrival.received().offset(),
+                        (int) lag.applyAsDouble(arrival)))
+                .toList();
+    }
+
+    /** Mean over the samples. */
+    static double mean(List<Arrival> order, ToDoubleFunction<Arrival> value) {
+        return order.stream().mapToDouble(value).average().orElse(0);
+    }
+
+    /** Maximum over the samples. */
+    static double max(List<Arrival> order, ToDoubleFunction<Arrival> value) {
+        return order.stream().mapToDouble(value).max().orElse(0);
+    }
+}

@@ -1,0 +1,41 @@
+package io.sppostream.verify;
+
+import io.sppostream.events.FinishReason;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.VerdictStatus;
+
+/**
+ * The whole response, trimmed, is the reference, trimmed. A response that was cut off is wrong even where its text so
+ * far equals the reference: it never said that it was done, and its next token could have changed the answer. Rewarding
+ * it would teach a policy that the end token does not matter.
+ */
+public final class ExactAnswerVerifier implements Verifier {
+    @Override
+    public String name() {
+        return "exact";
+    }
+
+    @Override
+    public String version() {
+        return "1";
+    }
+
+    @Override
+    public Judgement judge(Rollout rollout) {
+        String reference = rollout.getReference().strip();
+        String answer = rollout.getText().strip();
+        if (reference.isEmpty()) {
+            return Judgement.notJudged(VerdictStatus.UNPARSEABLE_REFERENCE, "empty-reference");
+        }
+        if (answer.isEmpty()) {
+            return Judgement.wrong(VerdictStatus.NO_ANSWER, null, "empty-response");
+        }
+        if (!answer.equals(reference)) {
+            return Judgement.wrong(VerdictStatus.INCORRECT, answer, "exact");
+        }
+        if (rollout.getFinishReason() == FinishReason.LENGTH) {
+            return Judgement.wrong(VerdictStatus.INCORRECT, answer, "cut-off");
+        }
+        return Judgement.correct(answer, "exact");
+    }
+}

@@ -1,0 +1,52 @@
+package io.sppostream.verify;
+
+import io.sppostream.events.VerdictStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a verifier makes of a rollout. A status that judges the response carries a reward; a status that says that it
+ * could not be judged carries none, so that no fault of the machinery is ever trained on.
+ *
+ * @param status the typed outcome
+ * @param reward in [0, 1]; null where the response was not judged
+ * @param extracted the answer found in the response; null where there was none
+ * @param rule id of the rule that decided
+ */
+public record Judgement(
+        VerdictStatus status,
+        @Nullable Double reward,
+        @Nullable String extracted,
+        String rule) {
+
+    public Judgement {
+        if (judges(status) != (reward != null)) {
+            throw new IllegalArgumentException("status " + status + " with reward " + reward
+                    + ": a judged response needs a reward, one that was not judged must have none");
+        }
+        if (reward != null && !(reward >= 0 && reward <= 1)) {
+            throw new IllegalArgumentException("reward " + reward + " is not in [0, 1]");
+        }
+    }
+
+    /** The right answer: reward 1. */
+    public static Judgement correct(String extracted, String rule) {
+        return new Judgement(VerdictStatus.CORRECT, 1.0, extracted, rule);
+    }
+
+    /** A judged response that is not right: reward 0. */
+    public static Judgement wrong(VerdictStatus status, @Nullable String extracted, String rule) {
+        return new Judgement(status, 0.0, extracted, rule);
+    }
+
+    /** No judgement, and no reward. */
+    public static Judgement notJudged(VerdictStatus status, String rule) {
+        return new Judgement(status, null, null, rule);
+    }
+
+    private static boolean judges(VerdictStatus status) {
+        return switch (status) {
+            case CORRECT, INCORRECT, NO_ANSWER, UNPARSEABLE_ANSWER, BUDGET_EXCEEDED -> true;
+            case UNPARSEABLE_REFERENCE, TIMEOUT, INFRA_ERROR, UNKNOWN -> false;
+        };
+    }
+}

@@ -1,0 +1,90 @@
+package io.sppostream.verify;
+
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.StreamsApp;
+import io.sppostream.log.Topics;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.function.Consumer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+
+/**
+ * The role that rewards: each record on {@code rollouts} is judged by the verifier of its dataset and leads to exactly
+ * one record on {@code verdicts}, whatever crashes in between. A verifier that throws yields INFRA_ERROR without a
+ * reward: a fault of the machinery is not a wrong answer.
+ */
+public final class RewardVerifier {
+    /** The role's name in its namespace. */
+    public static final String ROLE = "reward-verifier";
+
+    private RewardVerifier() {}
+
+    /** Starts the role. */
+    public static StreamsApp start(
+            KafkaSettings kafka,
+            Topics topics,
+            EventSerdes serdes,
+            Verifiers verifiers,
+            Path stateDirectory,
+            int threads,
+            Consumer<Throwable> onFailure) {
+        return StreamsApp.start(
+                topology(topics, serdes, verifiers, Clock.systemUTC()),
+                kafka.streams(topics.application(ROLE), stateDirectory, threads),
+                onFailure);
+    }
+
+    /** rollouts -> judge -> verdicts. */
+    public static Topology topology(Topics topics, EventSerdes serdes, Verifiers verifiers, Clock clock) {
+        StreamsBuilder builder = new StreamsBuilder();
+        builder.stream(
+                        topics.rollouts().name(),
+                        Consumed.with(Serdes.String(), serdes.serde(topics.rollouts()))
+                                .withName("rollouts"))
+                .map(
+                        (key, rollout) -> {
+                            Verdict verdict = verdict(verifiers.of(rollout.getDataset()), rollout, clock);
+                            return KeyValue.pair(verdict.getRequestId(), verdict);
+                        },
+                        Named.as("judge"))
+                .to(
+                        topics.verdicts().name(),
+                        Produced.with(Serdes.String(), serdes.serde(topics.verdicts()))
+                                .withName("verdicts"));
+        return builder.build();
+    }
+
+    private static Verdict verdict(Verifier verifier, Rollout rollout, Clock clock) {
+        Judgement judgement = judge(verifier, rollout);
+        return new Verdict(
+                rollout.getRolloutId(),
+                rollout.getRequestId(),
+                verifier.name(),
+                verifier.version(),
+                judgement.status(),
+                judgement.reward(),
+                judgement.extracted(),
+                judgement.rule(),
+                clock.instant());
+    }
+
+    /** Deeply nested answers overflow a recursive parser's stack, which is no reason to stop the stream either. */
+    private static Judgement judge(Verifier verifier, Rollout rollout) {
+        try {
+            return verifier.judge(rollout);
+        } catch (RuntimeException | StackOverflowError e) {
+            return Judgement.notJudged(
+                    VerdictStatus.INFRA_ERROR, "threw-" + e.getClass().getSimpleName());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.sppostream.rollout;
+
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topics;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.SamplingParameters;
+import io.sppostream.model.Tokenizer;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Samples with a model in this process, whose weights follow the policy line on the log. */
+public final class ModelGenerator implements ResponseGenerator {
+    private final ResponseSampler sampler;
+    private final PolicyVersions versions;
+
+    /**
+     * @param checkpoint the policy's shape; its weights come from the log
+     * @param tokenizer the policy's, closed by the caller
+     * @param onFailure told what stopped the following of the log, if anything did
+     */
+    public ModelGenerator(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            Checkpoint checkpoint,
+            Tokenizer tokenizer,
+            ModelSettings settings,
+            SamplingParameters sampling,
+            Consumer<Throwable> onFailure) {
+        this.sampler = new ResponseSampler(tokenizer, sampling);
+        this.versions =
+                new PolicyVersions(kafka, serdes, topics, () -> PolicyModel.load(checkpoint, settings), onFailure);
+    }
+
+    @Override
+    public List<Outcome> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException {
+        try (PolicyVersions.Lease lease = versions.acquire(minPolicyVersion)) {
+            return sampler.sample(
+                    lease.model(),
+                    lease.manifest().getVersion(),
+                    lease.manifest().getSha256(),
+                    requests);
+        }
+    }
+
+    @Override
+    public void close() {
+        versions.close();
+    }
+}

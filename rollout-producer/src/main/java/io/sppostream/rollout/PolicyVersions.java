@@ -1,0 +1,153 @@
+package io.sppostream.rollout;
+
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RoleThread;
+import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import io.sppostream.log.WeightsFollower;
+import io.sppostream.model.PolicyModel;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest policy version on the log, ready to sample from. A new one is loaded beside the one in use, so that
+ * batches under way end with the weights they began with; versions published meanwhile are passed over. Thread-safe.
+ */
+final class PolicyVersions implements AutoCloseable {
+
+    /** A version in use; to be closed after the batch. */
+    final class Lease implements AutoCloseable {
+        private final Version version;
+
+        private Lease(Version version) {
+            this.version = version;
+        }
+
+        PolicyModel model() {
+            return version.model;
+        }
+
+        WeightsManifest manifest() {
+            return version.manifest;
+        }
+
+        @Override
+        public void close() {
+            release(version);
+        }
+    }
+
+    private static final class Version {
+        private final WeightsManifest manifest;
+        private final PolicyModel model;
+        private int leases;
+
+        Version(WeightsManifest manifest, PolicyModel model) {
+            this.manifest = manifest;
+            this.model = model;
+        }
+    }
+
+    private final Supplier<PolicyModel> newModel;
+    private final Deque<PolicyModel> spare = new ArrayDeque<>();
+    private final RoleThread follower;
+    private @Nullable Version current;
+    private boolean closed;
+
+    /** @param newModel makes a model to load weights into; their number is that of versions in use at once */
+    PolicyVersions(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            Supplier<PolicyModel> newModel,
+            Consumer<Throwable> onFailure) {
+        this.newModel = newModel;
+        this.follower = new RoleThread(
+                RolloutProducer.ROLE + "#weights",
+                running -> {
+                    try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY)) {
+                        follow(log, running);
+                    }
+                },
+                onFailure);
+    }
+
+    private void follow(WeightsFollower log, BooleanSupplier running) {
+        while (running.getAsBoolean()) {
+            List<WeightsManifest> published = log.poll(Duration.ofMillis(200));
+            if (!published.isEmpty()) {
+                WeightsManifest newest = published.get(published.size() - 1);
+                PolicyModel model = takeSpare();
+                log.fetch(newest, model::readWeights);
+                use(new Version(newest, model));
+            }
+        }
+    }
+
+    private PolicyModel takeSpare() {
+        PolicyModel model;
+        synchronized (this) {
+            model = spare.poll();
+        }
+        return model == null ? newModel.get() : model;
+    }
+
+    private synchronized void use(Version version) {
+        Version previous = current;
+        current = version;
+        if (previous != null && previous.leases == 0) {
+            retire(previous);
+        }
+        notifyAll();
+    }
+
+    /** Takes the newest version, once there is one not older than asked for. */
+    synchronized Lease acquire(int minVersion) throws InterruptedException {
+        while (current == null || current.manifest.getVersion() < minVersion) {
+            if (closed) {
+                throw new InterruptedException("closed while waiting for policy version " + minVersion);
+            }
+            wait();
+        }
+        current.leases++;
+        return new Lease(current);
+    }
+
+    private synchronized void release(Version version) {
+        version.leases--;
+        if (version.leases == 0 && version != current) {
+            retire(version);
+        }
+    }
+
+    private void retire(Version version) {
+        if (closed) {
+            version.model.close();
+        } else {
+            spare.add(version.model);
+        }
+    }
+
+    @Override
+    public void close() {
+        follower.close();
+        synchronized (this) {
+            closed = true;
+            Version last = current;
+            current = null;
+            if (last != null && last.leases == 0) {
+                retire(last);
+            }
+            spare.forEach(PolicyModel::close);
+            notifyAll();
+        }
+    }
+}

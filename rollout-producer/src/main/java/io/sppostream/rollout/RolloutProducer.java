@@ -1,0 +1,132 @@
+package io.sppostream.rollout;
+
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.Prompt;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.ExactlyOnceLog;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Received;
+import io.sppostream.log.RoleThread;
+import io.sppostream.log.Topics;
+import io.sppostream.model.SamplingParameters;
+import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.Refusal;
+import io.sppostream.rollout.ResponseGenerator.Request;
+import io.sppostream.rollout.ResponseGenerator.Response;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * prompts -> rollouts. Each worker takes the prompts that are there, up to a batch, has them answered by the newest
+ * policy version that none of them forbids, and commits the rollouts together with the prompts consumed: a crash in
+ * between samples them again, and no prompt is answered twice. A prompt that no policy can answer is expired. Workers
+ * are members of one consumer group: start more threads or more processes, up to the number of partitions.
+ */
+public final class RolloutProducer implements AutoCloseable {
+    /** The role's name. */
+    public static final String ROLE = "rollout-producer";
+
+    /**
+     * @param seed of the run; a response's own seed follows from it
+     * @param sampling how tokens are drawn
+     * @param workers threads that sample
+     * @param maxBatch prompts a worker takes at once
+     */
+    public record Settings(long seed, SamplingParameters sampling, int workers, int maxBatch) {}
+
+    private final KafkaSettings kafka;
+    private final EventSerdes serdes;
+    private final Topics topics;
+    private final ResponseGenerator generator;
+    private final Settings settings;
+    private final Clock clock;
+    private final List<RoleThread> workers;
+
+    /**
+     * Starts the role.
+     *
+     * @param generator samples the responses; closed with the role
+     * @param onFailure told what stopped a worker, if anything did
+     */
+    public RolloutProducer(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            ResponseGenerator generator,
+            Settings settings,
+            Clock clock,
+            Consumer<Throwable> onFailure) {
+        this.kafka = withBatchLimit(kafka, settings.maxBatch());
+        this.serdes = serdes;
+        this.topics = topics;
+        this.generator = generator;
+        this.settings = settings;
+        this.clock = clock;
+        this.workers = IntStream.range(0, settings.workers())
+                .mapToObj(i -> new RoleThread(ROLE + "#" + i, this::run, onFailure))
+                .toList();
+    }
+
+    /** A poll is one batch, and long responses take their time. */
+    private static KafkaSettings withBatchLimit(KafkaSettings kafka, int maxBatch) {
+        Map<String, String> properties = new HashMap<>(kafka.properties());
+        properties.put("max.poll.records", Integer.toString(maxBatch));
+        properties.putIfAbsent(
+                "max.poll.interval.ms", Long.toString(Duration.ofHours(1).toMillis()));
+        return new KafkaSettings(kafka.bootstrapServers(), kafka.schemaRegistryUrl(), properties);
+    }
+
+    private void run(BooleanSupplier running) throws InterruptedException {
+        String group = topics.application(ROLE);
+        // Zombies are fenced by the consumer group's generation, so the id only has to be unique.
+        String transactionalId = group + "-" + UUID.randomUUID();
+        try (ExactlyOnceLog log =
+                new ExactlyOnceLog(kafka, serdes, group, transactionalId, List.of(topics.prompts()))) {
+            while (running.getAsBoolean()) {
+                List<Received<?>> prompts = log.poll(Duration.ofMillis(200));
+                if (!prompts.isEmpty()) {
+                    answer(log, prompts);
+                    log.commit(List.of());
+                }
+            }
+        }
+    }
+
+    private void answer(ExactlyOnceLog log, List<Received<?>> received) throws InterruptedException {
+        List<Prompt> prompts = received.stream().map(r -> (Prompt) r.event()).toList();
+        List<Request> requests = prompts.stream()
+                .flatMap(prompt -> Request.of(prompt, settings.seed()).stream())
+                .toList();
+        int minPolicyVersion =
+                prompts.stream().mapToInt(Prompt::getMinPolicyVersion).max().orElse(0);
+        List<Outcome> outcomes = generator.generate(requests, minPolicyVersion);
+        Instant now = clock.instant();
+        for (int i = 0; i < requests.size(); i++) {
+            Request request = requests.get(i);
+            String requestId = request.prompt().getRequestId();
+            if (outcomes.get(i) instanceof Response response) {
+                log.send(topics.rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
+            } else if (outcomes.get(i) instanceof Refusal refusal) {
+                Expired expired = new Expired(
+                        requestId, request.rolloutId(), ExpiryReason.INVALID_PROMPT, refusal.reason(), ROLE, now);
+                log.send(topics.expired(), requestId, expired);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.forEach(RoleThread::stop);
+        generator.close();
+        workers.forEach(RoleThread::close);
+    }
+}

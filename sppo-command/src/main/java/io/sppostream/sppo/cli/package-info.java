@@ -1,0 +1,5 @@
+/** The command line. */
+@NullMarked
+package io.sppostream.sppo.cli;
+
+import org.jspecify.annotations.NullMarked;

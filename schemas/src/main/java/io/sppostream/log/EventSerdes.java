@@ -26,7 +26,7 @@ import org.apache.kafka.common.serialization.Serializer;
  * caller: they are not for use from several threads.
  */
 public final class EventSerdes implements AutoCloseable {
-    private static final int CACHED_SCHEMAS = 1_000;
+    private static final int CACHED_SCHEMAS = 256;
 
     static {
         // Avro instantiates no class that it was not told to trust.

@@ -46,6 +46,11 @@ public final class CriticModel implements AutoCloseable {
         return model.config();
     }
 
+    /** The model's {@code config.json}. */
+    public String configJson() {
+        return config().toJson("Qwen2ForTokenClassification").toString();
+    }
+
     /**
      * Writes the weights as a complete {@code model.safetensors}: F32, tensors under their Hugging Face names. The bytes
      * are a function of the weights, so their SHA-256 is the weights' identity.

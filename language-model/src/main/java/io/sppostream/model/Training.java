@@ -54,8 +54,9 @@ final class Training implements AutoCloseable {
         this.optimizer = optimizer;
         this.threads = threads;
         AtomicInteger number = new AtomicInteger();
+        String owner = Thread.currentThread().getName();
         this.workers = Executors.newFixedThreadPool(threads, task -> {
-            Thread thread = new Thread(task, "training-" + number.incrementAndGet());
+            Thread thread = new Thread(task, owner + "#training-" + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });

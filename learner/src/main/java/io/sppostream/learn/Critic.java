@@ -1,6 +1,5 @@
 package io.sppostream.learn;
 
-import io.sppostream.events.Message;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
@@ -11,7 +10,6 @@ import io.sppostream.log.Received;
 import io.sppostream.log.RoleThread;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
-import io.sppostream.model.ChatMessage;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.OptimizerSettings;
@@ -96,7 +94,7 @@ public final class Critic implements AutoCloseable {
                     log,
                     topics,
                     WeightLine.CRITIC,
-                    model.config().toJson(),
+                    model.configJson(),
                     model::writeWeights,
                     settings.configurationSha256(),
                     clock);
@@ -122,8 +120,9 @@ public final class Critic implements AutoCloseable {
     }
 
     private void score(ExactlyOnceLog log, LineWriter line, List<Prompt> prompts) {
-        float[] logits = model.logits(
-                prompts.stream().map(prompt -> encode(prompt.getMessages())).toList());
+        float[] logits = model.logits(prompts.stream()
+                .map(prompt -> PromptTokens.of(tokenizer, prompt.getMessages()))
+                .toList());
         Instant now = clock.instant();
         for (int i = 0; i < logits.length; i++) {
             String requestId = prompts.get(i).getRequestId();
@@ -149,8 +148,9 @@ public final class Critic implements AutoCloseable {
         int fromVersion = line.current().getVersion();
         ToDoubleFunction<Arrival> lag =
                 arrival -> fromVersion - value(arrival.sample()).getCriticVersion();
-        metrics.put("value_mean", Arrival.mean(order, arrival -> value(arrival.sample())
-                .getProbability()));
+        metrics.put(
+                "value_mean",
+                Arrival.mean(order, arrival -> value(arrival.sample()).getProbability()));
         metrics.put("seconds_updating", LineWriter.seconds(startedAt, clock.instant()));
         batch.clear();
         line.commitStep(Arrival.ledger(order, lag), metrics, startedAt, pending);
@@ -159,19 +159,13 @@ public final class Critic implements AutoCloseable {
     private CriticSample criticSample(TrainingSample sample) {
         return new CriticSample(
                 sample.getRollout().getRolloutId(),
-                encode(sample.getRollout().getMessages()),
+                PromptTokens.of(tokenizer, sample.getRollout().getMessages()),
                 sample.getReward(),
                 value(sample).getProbability());
     }
 
     private static Value value(TrainingSample sample) {
         return Objects.requireNonNull(sample.getValue(), "a sample for the critic has the critic's value");
-    }
-
-    private int[] encode(List<Message> messages) {
-        return tokenizer.encodePrompt(messages.stream()
-                .map(message -> new ChatMessage(message.getRole(), message.getContent()))
-                .toList());
     }
 
     @Override

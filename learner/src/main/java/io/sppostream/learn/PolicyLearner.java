@@ -83,7 +83,7 @@ public final class PolicyLearner implements AutoCloseable {
                     log,
                     topics,
                     WeightLine.POLICY,
-                    model.config().toJson(),
+                    model.configJson(),
                     model::writeWeights,
                     settings.configurationSha256(),
                     clock);
@@ -104,15 +104,18 @@ public final class PolicyLearner implements AutoCloseable {
         List<Arrival> order = Arrival.inTrainingOrder(batch, settings.seed(), line.nextStep());
         Map<String, Double> metrics = update.apply(
                 line.nextStep(),
-                order.stream().map(arrival -> PolicySample.of(arrival.sample())).toList());
+                order.stream()
+                        .map(Arrival::sample)
+                        .map(sample -> PolicySample.of(sample.getRollout(), sample.getSegments()))
+                        .toList());
         // A sample's lag is that of its oldest token.
         int fromVersion = line.current().getVersion();
         ToDoubleFunction<Arrival> lag = arrival -> fromVersion
                 - arrival.sample().getRollout().getPolicySegments().get(0).getPolicyVersion();
         metrics.put("policy_lag_mean", Arrival.mean(order, lag));
         metrics.put("policy_lag_max", Arrival.max(order, lag));
-        metrics.put("reward_mean", Arrival.mean(order, arrival -> arrival.sample().getReward()));
-        metrics.put("response_length_mean", metrics.get("response_tokens") / order.size());
+        metrics.put(
+                "reward_mean", Arrival.mean(order, arrival -> arrival.sample().getReward()));
         metrics.put("seconds_waiting", LineWriter.seconds(waitingSince, startedAt));
         metrics.put("seconds_updating", LineWriter.seconds(startedAt, clock.instant()));
         batch.clear();

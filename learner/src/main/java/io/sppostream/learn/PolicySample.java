@@ -2,7 +2,6 @@ package io.sppostream.learn;
 
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Rollout;
-import io.sppostream.events.TrainingSample;
 import io.sppostream.model.TokenSequence;
 import java.util.Arrays;
 import java.util.List;
@@ -17,9 +16,8 @@ import java.util.List;
  */
 public record PolicySample(String rolloutId, TokenSequence tokens, float[] behaviourLogProbs, double[] advantages) {
 
-    /** The sample as the log has it. */
-    public static PolicySample of(TrainingSample event) {
-        Rollout rollout = event.getRollout();
+    /** A rollout with its advantages, as the log has them. */
+    public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments) {
         int length = rollout.getResponseTokens().size();
         float[] behaviour = new float[length];
         for (int t = 0; t < length; t++) {
@@ -27,7 +25,7 @@ public record PolicySample(String rolloutId, TokenSequence tokens, float[] behav
         }
         double[] advantages = new double[length];
         int from = 0;
-        for (AdvantageSegment segment : event.getSegments()) {
+        for (AdvantageSegment segment : segments) {
             Arrays.fill(advantages, from, segment.getEndToken(), segment.getAdvantage());
             from = segment.getEndToken();
         }

@@ -7,6 +7,7 @@ import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
+import io.sppostream.model.Tokenizer;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -16,7 +17,8 @@ public final class ModelGenerator implements ResponseGenerator {
     private final PolicyVersions versions;
 
     /**
-     * @param checkpoint the policy's shape, tokenizer and chat template; its weights come from the log
+     * @param checkpoint the policy's shape; its weights come from the log
+     * @param tokenizer the policy's, closed by the caller
      * @param onFailure told what stopped the following of the log, if anything did
      */
     public ModelGenerator(
@@ -24,10 +26,11 @@ public final class ModelGenerator implements ResponseGenerator {
             EventSerdes serdes,
             Topics topics,
             Checkpoint checkpoint,
+            Tokenizer tokenizer,
             ModelSettings settings,
             SamplingParameters sampling,
             Consumer<Throwable> onFailure) {
-        this.sampler = new ResponseSampler(checkpoint.tokenizer(), sampling);
+        this.sampler = new ResponseSampler(tokenizer, sampling);
         this.versions =
                 new PolicyVersions(kafka, serdes, topics, () -> PolicyModel.load(checkpoint, settings), onFailure);
     }
@@ -36,7 +39,10 @@ public final class ModelGenerator implements ResponseGenerator {
     public List<Outcome> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException {
         try (PolicyVersions.Lease lease = versions.acquire(minPolicyVersion)) {
             return sampler.sample(
-                    lease.model(), lease.manifest().getVersion(), lease.manifest().getSha256(), requests);
+                    lease.model(),
+                    lease.manifest().getVersion(),
+                    lease.manifest().getSha256(),
+                    requests);
         }
     }
 

@@ -42,8 +42,9 @@ public final class ResponseSampler {
                 answerable.add(new SampleRequest(prompts.get(i), requests.get(i).seed()));
             }
         }
-        Iterator<Completion> completions =
-                new Sampler(model, tokenizer.endTokens()).sample(answerable, sampling).iterator();
+        Iterator<Completion> completions = new Sampler(model, tokenizer.endTokens())
+                .sample(answerable, sampling)
+                .iterator();
         List<Outcome> outcomes = new ArrayList<>(requests.size());
         for (int[] prompt : prompts) {
             outcomes.add(

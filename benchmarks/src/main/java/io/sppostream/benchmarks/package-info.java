@@ -1,0 +1,5 @@
+/** Whole-run and micro benchmarks. */
+@NullMarked
+package io.sppostream.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,245 @@
+package io.sppostream.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SamplerTest {
+
+    private static final Set<Integer> END = Set.of(3, 5);
+    private static final SamplingParameters PARAMETERS = new SamplingParameters(0.8, 1, 0, 24);
+
+    @SuppressWarnings("NullAway.Init")
+    private static PolicyModel policy;
+
+    @BeforeAll
+    static void open() {
+        policy = PolicyModel.random(TestModels.POLICY, 7, ModelSettings.cpu());
+    }
+
+    @AfterAll
+    static void close() {
+        policy.close();
+    }
+
+    /** Prompts of 1 to {@code longest} tokens. */
+    private static List<SampleRequest> requests(int count, int longest, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int[] prompt = TestModels.tokens(random, random.nextInt(1, longest + 1), policy.config());
+            requests.add(new SampleRequest(prompt, random.nextLong()));
+        }
+        return requests;
+    }
+
+    private static void assertSame(Completion actual, Completion expected) {
+        assertThat(actual.tokens()).isEqualTo(expected.tokens());
+        // Bits, not values within a tolerance.
+        assertThat(actual.logProbs()).isEqualTo(expected.logProbs());
+        assertThat(actual.finishReason()).isEqualTo(expected.finishReason());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 7, 16, 61})
+    void shouldGiveTheSameBitsWhateverTheBatch(int size) {
+        Sampler sampler = new Sampler(policy, END);
+        List<SampleRequest> requests = requests(61, 9, 1);
+        List<Completion> together = sampler.sample(requests, PARAMETERS);
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, new Random(size));
+        for (int from = 0; from < order.size(); from += size) {
+            List<Integer> some = order.subList(from, Math.min(from + size, order.size()));
+            List<Completion> apart =
+                    sampler.sample(some.stream().map(requests::get).toList(), PARAMETERS);
+            for (int i = 0; i < some.size(); i++) {
+                assertSame(apart.get(i), together.get(some.get(i)));
+            }
+        }
+    }
+
+    @Test
+    void shouldGiveTheSameBitsInALargeBatchOfEqualPrompts() {
+        Sampler sampler = new Sampler(policy, END);
+        SplittableRandom random = new SplittableRandom(1);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 700; i++) {
+            requests.add(new SampleRequest(TestModels.tokens(random, 6, policy.config()), i));
+        }
+        List<Completion> together = sampler.sample(requests, PARAMETERS);
+        for (int i = 0; i < requests.size(); i += 97) {
+            assertSame(sampler.sample(requests.subList(i, i + 1), PARAMETERS).get(0), together.get(i));
+        }
+    }
+
+    @Test
+    void shouldGiveTheSameBitsWithAnOddIntermediateSize() {
+        ModelConfig odd = new ModelConfig(17, 24, 2, 2, 1, 37, 64, false, 1e-6, 10_000);
+        SplittableRandom random = new SplittableRandom(3);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 23; i++) {
+            requests.add(new SampleRequest(TestModels.tokens(random, 1 + i % 5, odd), i));
+        }
+        try (PolicyModel model = PolicyModel.random(odd, 1, ModelSettings.cpu())) {
+            Sampler sampler = new Sampler(model, Set.of());
+            List<Completion> together = sampler.sample(requests, PARAMETERS);
+            for (int i = 0; i < requests.size(); i++) {
+                assertSame(
+                        sampler.sample(requests.subList(i, i + 1), PARAMETERS).get(0), together.get(i));
+            }
+        }
+    }
+
+    @Test
+    void shouldGiveTheSameBitsInAnyThread() throws Exception {
+        Sampler sampler = new Sampler(policy, END);
+        List<SampleRequest> requests = requests(40, 6, 2);
+        List<Completion> expected = sampler.sample(requests, PARAMETERS);
+        ExecutorService pool = Executors.newFixedThreadPool(3);
+        try {
+            List<Future<List<Completion>>> running = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                int from = 5 * i;
+                running.add(pool.submit(() -> sampler.sample(requests.subList(from, from + 10), PARAMETERS)));
+            }
+            for (int i = 0; i < running.size(); i++) {
+                for (int k = 0; k < 10; k++) {
+                    assertSame(running.get(i).get().get(k), expected.get(5 * i + k));
+                }
+            }
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    @Test
+    void shouldReportTheLogProbsThatTrainingRecomputes() {
+        List<SampleRequest> requests = requests(30, 9, 4);
+        List<Completion> completions = new Sampler(policy, END).sample(requests, PARAMETERS);
+        List<TokenSequence> sequences = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            sequences.add(new TokenSequence(
+                    requests.get(i).prompt(), completions.get(i).tokens()));
+        }
+        float[][] recomputed = policy.logProbs(sequences, PARAMETERS.temperature());
+        for (int i = 0; i < recomputed.length; i++) {
+            assertThat(completions.get(i).logProbs()).containsExactly(recomputed[i], within(1e-4f));
+        }
+    }
+
+    @Test
+    void shouldDecodeFromTheCacheAsTheFullForwardPassDoes() {
+        // 100 tokens: the cache grows on the way.
+        int[] prompt = {1, 2, 3, 4};
+        Completion completion = new Sampler(policy, Set.of())
+                .sample(List.of(new SampleRequest(prompt, 1)), new SamplingParameters(0, 1, 0, 100))
+                .get(0);
+        float[] full = policy.logProbs(List.of(new TokenSequence(prompt, completion.tokens())), 1)[0];
+        assertThat(completion.logProbs()).hasSize(100).containsExactly(full, within(1e-4f));
+        for (int t = 0; t < 100; t += 33) {
+            int[] prefix = Arrays.copyOf(prompt, prompt.length + t);
+            System.arraycopy(completion.tokens(), 0, prefix, prompt.length, t);
+            assertThat(completion.tokens()[t]).isEqualTo(TokenChoice.best(Probe.logSoftmaxAfter(policy, prefix)));
+        }
+    }
+
+    @Test
+    void shouldEndWithAnEndTokenOrAtTheLength() {
+        boolean stopped = false;
+        boolean cut = false;
+        for (Completion each :
+                new Sampler(policy, END).sample(requests(50, 3, 5), new SamplingParameters(1, 1, 0, 5))) {
+            int[] tokens = each.tokens();
+            assertThat(each.logProbs()).hasSameSizeAs(tokens);
+            for (int t = 0; t < tokens.length - 1; t++) {
+                assertThat(END).doesNotContain(tokens[t]);
+            }
+            if (each.finishReason() == FinishReason.STOP) {
+                assertThat(END).contains(tokens[tokens.length - 1]);
+                stopped = true;
+            } else {
+                assertThat(tokens).hasSize(5);
+                cut = true;
+            }
+        }
+        assertThat(stopped && cut).isTrue();
+    }
+
+    @Test
+    void shouldFillTheModelsPositionsAndNoMore() {
+        int positions = policy.config().maxPositions();
+        int[] prompt = TestModels.tokens(new SplittableRandom(1), positions - 3, policy.config());
+        Completion completion = new Sampler(policy, Set.of())
+                .sample(List.of(new SampleRequest(prompt, 1)), PARAMETERS)
+                .get(0);
+        // The last token is never an input.
+        assertThat(completion.tokens()).hasSize(4);
+        assertThat(completion.finishReason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(policy.logProbs(List.of(new TokenSequence(prompt, completion.tokens())), 0.8)[0])
+                .containsExactly(completion.logProbs(), within(1e-4f));
+        SampleRequest tooLong = new SampleRequest(new int[positions + 1], 1);
+        assertThatThrownBy(() -> new Sampler(policy, Set.of()).sample(List.of(tooLong), PARAMETERS))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("request 0")
+                .hasMessageContaining(String.valueOf(positions));
+    }
+
+    @Test
+    void shouldDrawEachTokenAsOftenAsItIsProbable() {
+        int[] prompt = {4, 1};
+        float[] logProbs = Probe.logSoftmaxAfter(policy, prompt);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int seed = 0; seed < 4_000; seed++) {
+            requests.add(new SampleRequest(prompt, seed));
+        }
+        int[] counts = new int[logProbs.length];
+        for (Completion each : new Sampler(policy, Set.of()).sample(requests, new SamplingParameters(1, 1, 0, 1))) {
+            counts[each.tokens()[0]]++;
+        }
+        for (int token = 0; token < counts.length; token++) {
+            double p = Math.exp(logProbs[token]);
+            assertThat(counts[token] / 4_000.0).isCloseTo(p, within(5 * Math.sqrt(p * (1 - p) / 4_000)));
+        }
+    }
+
+    @Test
+    void shouldDivideTheLogitsByTheTemperature() {
+        int[] prompt = {4, 1};
+        float[] untempered = Probe.logSoftmaxAfter(policy, prompt);
+        for (int token = 0; token < untempered.length; token++) {
+            untempered[token] /= 0.5f;
+        }
+        float[] expected = Probe.logSoftmax(untempered);
+        Completion completion = new Sampler(policy, Set.of())
+                .sample(List.of(new SampleRequest(prompt, 8)), new SamplingParameters(0.5, 1, 0, 1))
+                .get(0);
+        assertThat(completion.logProbs()[0]).isCloseTo(expected[completion.tokens()[0]], within(1e-4f));
+    }
+
+    @Test
+    void shouldRefuseATokenOutsideTheVocabulary() {
+        SampleRequest unknown = new SampleRequest(new int[] {policy.config().vocabularySize()}, 1);
+        assertThatThrownBy(() -> new Sampler(policy, Set.of()).sample(List.of(unknown), PARAMETERS))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("vocabulary");
+    }
+}

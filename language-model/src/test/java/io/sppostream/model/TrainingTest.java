@@ -1,0 +1,228 @@
+package io.sppostream.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingTest {
+
+    private static final List<TokenSequence> BATCH = TestModels.sequences(37, 1);
+
+    /** Raises the probability of every response in proportion to its place in the batch. */
+    private static final TokenLoss LOSS = (i, logProbs) -> {
+        float[] gradient = new float[logProbs.length];
+        Arrays.fill(gradient, -(i + 1) / 1000f);
+        return gradient;
+    };
+
+    private static byte[] weights(PolicyModel policy) {
+        return TestModels.bytes(policy::writeWeights);
+    }
+
+    private static byte[] trained(TrainingSettings settings, int steps) {
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, settings)) {
+            for (int step = 0; step < steps; step++) {
+                trainer.update(BATCH, 1, 1e-3, LOSS);
+            }
+            return weights(policy);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldGiveTheSameBitsWhateverTheThreads(int threads) {
+        byte[] expected = trained(new TrainingSettings(48, 2, false), 3);
+        for (int run = 0; run < 3; run++) {
+            assertThat(trained(new TrainingSettings(48, threads, false), 3)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void shouldAddUpMicroBatchesToTheWholeBatch() {
+        try (PolicyModel whole = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyModel pieces = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer one = new PolicyTrainer(whole, TestModels.ADAM, new TrainingSettings(100_000, 1, false));
+                PolicyTrainer many = new PolicyTrainer(pieces, TestModels.ADAM, new TrainingSettings(20, 2, false))) {
+            double expected = one.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm();
+            assertThat(many.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm()).isCloseTo(expected, within(1e-5 * expected));
+            assertThat(many.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm())
+                    .isCloseTo(one.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm(), within(1e-4 * expected));
+        }
+    }
+
+    @Test
+    void shouldCallTheLossOnceASequenceWithItsLogProbs() {
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer =
+                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
+            float[][] expected = policy.logProbs(BATCH, 0.7);
+            AtomicIntegerArray calls = new AtomicIntegerArray(BATCH.size());
+            trainer.update(BATCH, 0.7, 0, (i, logProbs) -> {
+                calls.incrementAndGet(i);
+                assertThat(logProbs).containsExactly(expected[i], within(1e-5f));
+                return new float[logProbs.length];
+            });
+            for (int i = 0; i < BATCH.size(); i++) {
+                assertThat(calls.get(i)).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void shouldChangeNothingWhenTheNormIsNotFinite() {
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer =
+                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
+            trainer.update(BATCH, 1, 1e-3, LOSS);
+            byte[] weights = weights(policy);
+            byte[] state = TestModels.bytes(trainer::writeOptimizerState);
+            for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.MAX_VALUE}) {
+                UpdateResult result = trainer.update(BATCH, 1, 1e-3, (i, logProbs) -> {
+                    float[] gradient = LOSS.gradient(i, logProbs);
+                    gradient[0] = i == 5 ? bad : gradient[0];
+                    return gradient;
+                });
+                assertThat(result.applied()).isFalse();
+                assertThat(result.gradientNorm()).isNotFinite();
+            }
+            assertThat(weights(policy)).isEqualTo(weights);
+            assertThat(TestModels.bytes(trainer::writeOptimizerState)).isEqualTo(state);
+        }
+    }
+
+    @Test
+    void shouldPassOnAFailureOfTheLossWithTheWeightsAsTheyWere() {
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer =
+                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
+            byte[] weights = weights(policy);
+            assertThatThrownBy(() -> trainer.update(BATCH, 1, 1e-3, (i, logProbs) -> {
+                        if (i == 20) {
+                            throw new IllegalStateException("no advantage for sequence 20");
+                        }
+                        return LOSS.gradient(i, logProbs);
+                    }))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("sequence 20");
+            assertThatThrownBy(() -> trainer.update(BATCH, 1, 1e-3, (i, logProbs) -> new float[77]))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("77");
+            assertThat(weights(policy)).isEqualTo(weights);
+            assertThat(trainer.update(BATCH, 1, 1e-3, LOSS).applied()).isTrue();
+        }
+    }
+
+    @Test
+    void shouldContinueFromSavedWeightsAndStateAsIfNothingHadHappened() throws Exception {
+        byte[] weights;
+        byte[] state;
+        byte[] expected;
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer =
+                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
+            trainer.update(BATCH, 1, 1e-3, LOSS);
+            trainer.update(BATCH, 1, 1e-3, LOSS);
+            weights = weights(policy);
+            state = TestModels.bytes(trainer::writeOptimizerState);
+            trainer.update(BATCH, 1, 1e-3, LOSS);
+            expected = weights(policy);
+        }
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 2, ModelSettings.cpu());
+                PolicyTrainer trainer =
+                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
+            policy.readWeights(TestModels.channel(weights));
+            trainer.readOptimizerState(TestModels.channel(state));
+            trainer.update(BATCH, 1, 1e-3, LOSS);
+            assertThat(weights(policy)).isEqualTo(expected);
+        }
+    }
+
+    /** Without clipping, a first AdamW step moves a weight by rate x sign(gradient) + rate x decay x weight. */
+    @Test
+    void shouldDecayWeightsApartFromTheGradient() {
+        OptimizerSettings settings = new OptimizerSettings(0.9, 0.999, 1e-12, 0.1, Double.POSITIVE_INFINITY);
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+                CriticTrainer trainer = new CriticTrainer(critic, settings, new TrainingSettings(64, 1, false))) {
+            float[] weight = new float[TestModels.CRITIC.hiddenSize()];
+            Arrays.fill(weight, 2);
+            Probe.set(critic.model(), "score.weight", weight);
+            double before = Probe.sum(critic.model(), "score.bias");
+            trainer.update(List.of(new int[] {1, 2}), 0.01, (i, z) -> 3);
+            assertThat(Probe.sum(critic.model(), "score.bias")).isCloseTo(before - 0.01, within(1e-6));
+            // The other weights: each 2 - 0.01 * 0.1 * 2, then 0.01 up or down.
+            double moved = Probe.sum(critic.model(), "score.weight") - weight.length * (2 - 0.002);
+            assertThat(Math.abs(moved) / 0.01).isLessThanOrEqualTo(weight.length + 1e-3);
+            assertThat(moved / 0.01 - Math.rint(moved / 0.01)).isCloseTo(0, within(1e-3));
+        }
+    }
+
+    @Test
+    void shouldScaleTheGradientDownToTheLimit() {
+        // With epsilon far above the gradient AdamW is linear in it, so that clipping shows in the step's length.
+        double[] moved = new double[2];
+        double[] norms = new double[2];
+        for (int run = 0; run < 2; run++) {
+            double limit = run == 0 ? Double.POSITIVE_INFINITY : 0.01;
+            OptimizerSettings settings = new OptimizerSettings(0, 0, 1e6, 0, limit);
+            try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+                    CriticTrainer trainer = new CriticTrainer(critic, settings, new TrainingSettings(64, 1, false))) {
+                norms[run] = trainer.update(List.of(new int[] {1, 2}), 1e6, (i, z) -> 3)
+                        .gradientNorm();
+                moved[run] = Probe.sum(critic.model(), "score.bias");
+            }
+        }
+        assertThat(norms[0]).isEqualTo(norms[1]).isGreaterThan(0.01);
+        assertThat(moved[1] / moved[0]).isCloseTo(0.01 / norms[0], within(1e-4));
+    }
+
+    @Test
+    void shouldStartTheCriticAtOneHalfAndTeachItThePrompts() {
+        SplittableRandom random = new SplittableRandom(1);
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            prompts.add(TestModels.tokens(random, 2 + i % 4, TestModels.CRITIC));
+        }
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+                CriticTrainer trainer =
+                        new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(60, 2, false))) {
+            assertThat(critic.logits(prompts)).containsOnly(0f);
+            for (int step = 0; step < 150; step++) {
+                trainer.update(prompts, 1e-2, (i, z) -> {
+                    float target = prompts.get(i)[0] % 2;
+                    return (float) (1 / (1 + Math.exp(-z)) - target) / prompts.size();
+                });
+            }
+            float[] logits = critic.logits(prompts);
+            for (int i = 0; i < logits.length; i++) {
+                assertThat(logits[i] > 0).isEqualTo(prompts.get(i)[0] % 2 == 1);
+            }
+        }
+    }
+
+    @Test
+    void shouldScoreAPromptAlikeWhateverTheBatch() {
+        SplittableRandom random = new SplittableRandom(1);
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            prompts.add(TestModels.tokens(random, 1 + i % 6, TestModels.CRITIC));
+        }
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu())) {
+            Probe.set(
+                    critic.model(), "score.weight", new float[] {1, -2, 3, 4, -5, 6, -7, 8, 9, -1, 2, 3, -4, 5, 6, 7});
+            float[] together = critic.logits(prompts);
+            for (int i = 0; i < prompts.size(); i++) {
+                assertThat(critic.logits(List.of(prompts.get(i)))[0]).isCloseTo(together[i], within(1e-4f));
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.sppostream.sppo.cli;
+
+import io.sppostream.log.LogException;
+import io.sppostream.model.CheckpointException;
+import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.embedded.EmbeddedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command: {@code ./sppo}. */
+@Command(
+        name = "sppo",
+        description = "Reinforcement learning with verifiable rewards, event-sourced on Apache Kafka.",
+        subcommands = {TrainCommand.class, PretrainCommand.class},
+        mixinStandardHelpOptions = true,
+        version = "SPPO Stream 0.1.0")
+public final class Main {
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+    private Main() {}
+
+    /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /** Runs a command. */
+    public static int run(String... arguments) {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((error, command, parsed) -> {
+                    command.getErr().println(command.getColorScheme().errorText("sppo: " + explain(error)));
+                    return 1;
+                })
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .execute(arguments);
+    }
+
+    /** One line for what a person can mend; for all else, where to read more. */
+    private static String explain(Throwable error) {
+        if (error instanceof UserException
+                || error instanceof LogException
+                || error instanceof CheckpointException
+                || error instanceof EmbeddedException) {
+            return String.valueOf(error.getMessage());
+        }
+        LOG.error("internal error", error);
+        return "internal error: " + error + " (the log file in the data directory has the details)";
+    }
+}

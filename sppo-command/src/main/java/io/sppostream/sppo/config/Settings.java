@@ -1,0 +1,312 @@
+package io.sppostream.sppo.config;
+
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.DOUBLE;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.SHORT;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
+import io.sppostream.learn.ClippedPolicyLoss;
+import io.sppostream.learn.Critic;
+import io.sppostream.learn.CriticUpdate;
+import io.sppostream.learn.LearningRate;
+import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.PolicyUpdate;
+import io.sppostream.log.Topics;
+import io.sppostream.model.ModelConfig;
+import io.sppostream.model.OptimizerSettings;
+import io.sppostream.model.SamplingParameters;
+import io.sppostream.model.TrainingSettings;
+import io.sppostream.rollout.RolloutProducer;
+import io.sppostream.sppo.feed.Pacing;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Validator;
+import org.apache.kafka.common.config.ConfigException;
+
+/**
+ * The settings of a run, each with its type, default, bounds and description in one place. The defaults are those of
+ * the SPPO paper (arXiv 2604.08865) for a 1.5B model where it gives one; built-in tasks bring their own as a preset.
+ */
+public final class Settings extends AbstractConfig {
+    private static final Validator POSITIVE = Range.atLeast(1);
+
+    private static final Validator FRACTION = ConfigDef.LambdaValidator.with(
+            (name, value) -> {
+                if (!((Double) value > 0 && (Double) value < 1)) {
+                    throw new ConfigException(name, value, "must be between 0 and 1");
+                }
+            },
+            () -> "(0,...,1)");
+
+    static final ConfigDef DEFINITION = new ConfigDef()
+            .define("run", STRING, HIGH, "Name of the run, and the prefix of its topics.")
+            .define("seed", LONG, 1L, HIGH, "Seeds the order of prompts, the responses and the shuffling of batches.")
+            .define("steps", INT, 100, POSITIVE, HIGH, "Training steps.")
+            .define(
+                    "lag",
+                    INT,
+                    1,
+                    Range.between(0, 1),
+                    HIGH,
+                    "K: policy versions that may be published while a sample is under way. 0 is the synchronous loop.")
+            .define("data.dir", STRING, ".sppo", MEDIUM, "Where the embedded broker and the streams keep their data.")
+            .define("runs.dir", STRING, "runs", MEDIUM, "Where each run's summary and figure are written.")
+            .define("bootstrap.servers", STRING, "", HIGH, "Kafka cluster to use; empty for the embedded broker.")
+            .define("schema.registry.url", STRING, "", HIGH, "Schema registry to use with it.")
+            .define(
+                    "replication.factor",
+                    SHORT,
+                    (short) -1,
+                    LOW,
+                    "Replicas of each partition; -1 for the cluster's default.")
+            .define(
+                    "partitions",
+                    INT,
+                    2,
+                    POSITIVE,
+                    MEDIUM,
+                    "Partitions of the topics keyed by request: the most threads that can share a role's work.")
+            .define(
+                    "broker.port",
+                    INT,
+                    0,
+                    Range.between(0, 65535),
+                    LOW,
+                    "Port of the embedded broker; 0 for any free one.")
+            .define(
+                    "registry.port",
+                    INT,
+                    0,
+                    Range.between(0, 65535),
+                    LOW,
+                    "Port of the embedded schema registry; 0 for any free one.")
+            .define(
+                    "dataset",
+                    STRING,
+                    "addition",
+                    HIGH,
+                    "addition, addition-1, or a JSON Lines file of prompts and answers.")
+            .define(
+                    "dataset.prompt.field",
+                    STRING,
+                    "",
+                    LOW,
+                    "Field of the prompt; empty for prompt, question or problem.")
+            .define("dataset.answer.field", STRING, "", LOW, "Field of the answer; empty for answer.")
+            .define(
+                    "model",
+                    STRING,
+                    "",
+                    HIGH,
+                    "Start policy: a checkpoint folder in Hugging Face layout; empty for the one shipped with a built-in task.")
+            .define(
+                    "critic.model",
+                    STRING,
+                    "",
+                    MEDIUM,
+                    "Checkpoint folder the critic starts from; empty for a random one of the size below.")
+            .define("critic.hidden.size", INT, 64, POSITIVE, LOW, "Hidden size of a random critic; a multiple of 16.")
+            .define("critic.layers", INT, 2, POSITIVE, LOW, "Layers of a random critic.")
+            .define("batch.size", INT, 256, POSITIVE, HIGH, "Rollouts a step.")
+            .define("mini.batches", INT, 2, POSITIVE, MEDIUM, "Optimizer steps a step, for policy and critic alike.")
+            .define(
+                    "sampling.temperature",
+                    DOUBLE,
+                    0.6,
+                    Range.atLeast(0.01),
+                    HIGH,
+                    "Divides the logits when sampling, and when training on what was sampled.")
+            .define("sampling.max.tokens", INT, 1024, POSITIVE, HIGH, "Most tokens of a response.")
+            .define("rollout.workers", INT, 2, POSITIVE, MEDIUM, "Threads that sample.")
+            .define("rollout.max.batch", INT, 256, POSITIVE, MEDIUM, "Prompts a worker samples at once.")
+            .define("verifier", STRING, "exact", MEDIUM, "The verifier that rewards.")
+            .define(
+                    "join.patience.seconds",
+                    INT,
+                    3600,
+                    POSITIVE,
+                    LOW,
+                    "How long a rollout waits for its verdict and its value before it expires.")
+            .define("clip", DOUBLE, 0.2, FRACTION, MEDIUM, "eps of the clipped policy loss.")
+            .define("dual.clip", DOUBLE, 3.0, Range.atLeast(1.01), LOW, "c of the dual clip, for negative advantages.")
+            .define(
+                    "policy.learning.rate",
+                    DOUBLE,
+                    1e-6,
+                    Range.atLeast(0),
+                    HIGH,
+                    "Learning rate of the policy after warm-up.")
+            .define("policy.weight.decay", DOUBLE, 0.01, Range.atLeast(0), LOW, "Weight decay of the policy.")
+            .define(
+                    "critic.learning.rate",
+                    DOUBLE,
+                    5e-6,
+                    Range.atLeast(0),
+                    HIGH,
+                    "Learning rate of the critic after warm-up.")
+            .define("critic.weight.decay", DOUBLE, 0.01, Range.atLeast(0), LOW, "Weight decay of the critic.")
+            .define(
+                    "warmup.steps",
+                    INT,
+                    0,
+                    Range.atLeast(0),
+                    MEDIUM,
+                    "Steps over which both learning rates rise linearly.")
+            .define("adam.beta1", DOUBLE, 0.9, FRACTION, LOW, "AdamW: decay of the first moment.")
+            .define("adam.beta2", DOUBLE, 0.999, FRACTION, LOW, "AdamW: decay of the second moment.")
+            .define("adam.epsilon", DOUBLE, 1e-8, Range.atLeast(0), LOW, "AdamW: epsilon.")
+            .define(
+                    "policy.gradient.norm",
+                    DOUBLE,
+                    1.0,
+                    Range.atLeast(0),
+                    LOW,
+                    "The policy's gradient is scaled down to this norm.")
+            .define(
+                    "critic.gradient.norm",
+                    DOUBLE,
+                    1.0,
+                    Range.atLeast(0),
+                    LOW,
+                    "The critic's gradient is scaled down to this norm.")
+            .define("training.threads", INT, 2, POSITIVE, MEDIUM, "Threads that share a gradient.")
+            .define(
+                    "training.micro.batch.tokens",
+                    INT,
+                    4096,
+                    POSITIVE,
+                    MEDIUM,
+                    "Most tokens a thread computes at once: bounds memory.")
+            .define("eval.interval", INT, 20, POSITIVE, MEDIUM, "Steps between evaluations on the held-out problems.")
+            .define(
+                    "eval.prompts",
+                    INT,
+                    200,
+                    POSITIVE,
+                    MEDIUM,
+                    "Held-out problems of an evaluation, and the most a JSON Lines dataset holds out.");
+
+    Settings(Map<String, ?> values) {
+        super(DEFINITION, values, false);
+    }
+
+    public String run() {
+        return getString("run");
+    }
+
+    public long seed() {
+        return getLong("seed");
+    }
+
+    public int steps() {
+        return getInt("steps");
+    }
+
+    public int batchSize() {
+        return getInt("batch.size");
+    }
+
+    /** Topics of the run. */
+    public Topics topics() {
+        return new Topics(run(), getInt("partitions"));
+    }
+
+    public Pacing pacing() {
+        return new Pacing(getInt("lag"), batchSize(), (long) steps() * batchSize());
+    }
+
+    public Path dataDirectory() {
+        return Path.of(getString("data.dir"));
+    }
+
+    /** Where this run's summary and figure go. */
+    public Path runDirectory() {
+        return Path.of(getString("runs.dir"), run());
+    }
+
+    public SamplingParameters sampling() {
+        return new SamplingParameters(getDouble("sampling.temperature"), 1, 0, getInt("sampling.max.tokens"));
+    }
+
+    public RolloutProducer.Settings rollout() {
+        return new RolloutProducer.Settings(seed(), sampling(), getInt("rollout.workers"), getInt("rollout.max.batch"));
+    }
+
+    public Duration joinPatience() {
+        return Duration.ofSeconds(getInt("join.patience.seconds"));
+    }
+
+    public PolicyUpdate.Settings policyUpdate() {
+        return new PolicyUpdate.Settings(
+                new ClippedPolicyLoss(getDouble("clip"), getDouble("dual.clip")),
+                new LearningRate(getDouble("policy.learning.rate"), getInt("warmup.steps")),
+                getInt("mini.batches"),
+                getDouble("sampling.temperature"));
+    }
+
+    public CriticUpdate.Settings criticUpdate() {
+        return new CriticUpdate.Settings(
+                new LearningRate(getDouble("critic.learning.rate"), getInt("warmup.steps")), getInt("mini.batches"));
+    }
+
+    public OptimizerSettings policyOptimizer() {
+        return optimizer("policy");
+    }
+
+    public OptimizerSettings criticOptimizer() {
+        return optimizer("critic");
+    }
+
+    private OptimizerSettings optimizer(String model) {
+        return new OptimizerSettings(
+                getDouble("adam.beta1"),
+                getDouble("adam.beta2"),
+                getDouble("adam.epsilon"),
+                getDouble(model + ".weight.decay"),
+                getDouble(model + ".gradient.norm"));
+    }
+
+    public TrainingSettings training() {
+        return new TrainingSettings(getInt("training.micro.batch.tokens"), getInt("training.threads"), false);
+    }
+
+    public PolicyLearner.Settings policyLearner(String configurationSha256) {
+        return new PolicyLearner.Settings(
+                seed(), batchSize(), policyUpdate(), policyOptimizer(), training(), configurationSha256);
+    }
+
+    public Critic.Settings critic(String configurationSha256) {
+        return new Critic.Settings(
+                seed(), batchSize(), criticUpdate(), criticOptimizer(), training(), configurationSha256);
+    }
+
+    /** Shape of a random critic that reads the policy's tokens: heads of 16, of which the keys have as many. */
+    public ModelConfig criticShape(ModelConfig policy) {
+        int hidden = getInt("critic.hidden.size");
+        return new ModelConfig(
+                policy.vocabularySize(),
+                hidden,
+                getInt("critic.layers"),
+                hidden / 16,
+                hidden / 16,
+                3 * hidden,
+                policy.maxPositions(),
+                true,
+                policy.rmsNormEpsilon(),
+                policy.ropeTheta());
+    }
+
+    /** Names of all settings. */
+    public static List<String> names() {
+        return List.copyOf(DEFINITION.names());
+    }
+}

@@ -1,0 +1,72 @@
+package io.sppostream.sppo.train;
+
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.embedded.EmbeddedCluster;
+import io.sppostream.sppo.embedded.EmbeddedSettings;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/** The cluster a command works on: the embedded one, for as long as the command runs, or one that is there already. */
+public final class Cluster implements AutoCloseable {
+
+    /** Settings of a cluster, and what stops it. */
+    private record Running(KafkaSettings kafka, Runnable stop) {}
+
+    private final CompletableFuture<Running> running;
+
+    private Cluster(CompletableFuture<Running> running) {
+        this.running = running;
+    }
+
+    /**
+     * Begins to start or find the cluster of a configuration, and returns at once.
+     *
+     * @param onFailure told if an embedded broker ends by itself
+     */
+    public static Cluster start(Configuration configuration, Consumer<Throwable> onFailure) {
+        return new Cluster(CompletableFuture.supplyAsync(() -> open(configuration, onFailure)));
+    }
+
+    private static Running open(Configuration configuration, Consumer<Throwable> onFailure) {
+        Settings settings = configuration.settings();
+        String bootstrapServers = settings.getString("bootstrap.servers");
+        if (bootstrapServers.isEmpty()) {
+            EmbeddedCluster embedded = EmbeddedCluster.start(new EmbeddedSettings(
+                    settings.dataDirectory(), settings.getInt("broker.port"), settings.getInt("registry.port")));
+            embedded.brokerDied().thenAccept(onFailure);
+            return new Running(
+                    configuration.kafka(embedded.bootstrapServers(), embedded.registryUrl()), embedded::close);
+        }
+        String registryUrl = settings.getString("schema.registry.url");
+        if (registryUrl.isEmpty()) {
+            throw new UserException("a cluster at " + bootstrapServers
+                    + " needs a schema registry: give its URL as --schema-registry-url");
+        }
+        return new Running(configuration.kafka(bootstrapServers, registryUrl), () -> {});
+    }
+
+    /** How to reach it; waits until it is there. */
+    public KafkaSettings kafka() {
+        try {
+            return running.join().kafka();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    /** Stops what was started. */
+    @Override
+    public void close() {
+        running.handle((cluster, failure) -> cluster)
+                .thenAccept(cluster -> {
+                    if (cluster != null) {
+                        cluster.stop().run();
+                    }
+                })
+                .join();
+    }
+}

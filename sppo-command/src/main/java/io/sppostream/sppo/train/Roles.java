@@ -1,0 +1,113 @@
+package io.sppostream.sppo.train;
+
+import io.sppostream.advantage.AdvantageStream;
+import io.sppostream.advantage.JoinSettings;
+import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.learn.Critic;
+import io.sppostream.learn.PolicyLearner;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topics;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.rollout.ModelGenerator;
+import io.sppostream.rollout.RolloutProducer;
+import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.data.Dataset;
+import io.sppostream.sppo.feed.Feed;
+import io.sppostream.verify.RewardVerifier;
+import io.sppostream.verify.Verifiers;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Starts each role as a configuration has it; the same for a role of {@code train} and one that runs alone. */
+public record Roles(
+        Configuration configuration,
+        KafkaSettings kafka,
+        EventSerdes serdes,
+        Topics topics,
+        Clock clock,
+        Consumer<Throwable> onFailure) {
+
+    /** How long a settled request is remembered, to drop duplicates of its records. */
+    private static final Duration REMEMBER = Duration.ofHours(1);
+
+    /**
+     * The verifiers of a configuration.
+     *
+     * @throws UserException where there is none of that name
+     */
+    public static Verifiers verifiers(Settings settings) {
+        try {
+            return Verifiers.named(settings.getString("verifier"), Map.of());
+        } catch (IllegalArgumentException e) {
+            throw new UserException("verifier: " + e.getMessage());
+        }
+    }
+
+    /** dataset -> prompts. */
+    public AutoCloseable feed(Dataset dataset) {
+        return new Feed(
+                kafka, serdes, topics, dataset, settings().seed(), settings().pacing(), clock, onFailure);
+    }
+
+    /** prompts -> rollouts. */
+    public AutoCloseable rolloutProducer(Checkpoint checkpoint, Tokenizer tokenizer) {
+        ModelGenerator generator = new ModelGenerator(
+                kafka,
+                serdes,
+                topics,
+                checkpoint,
+                tokenizer,
+                ModelSettings.cpu(),
+                settings().sampling(),
+                onFailure);
+        return new RolloutProducer(kafka, serdes, topics, generator, settings().rollout(), clock, onFailure);
+    }
+
+    /** rollouts -> verdicts. */
+    public AutoCloseable rewardVerifier(Verifiers verifiers) {
+        return RewardVerifier.start(kafka, topics, serdes, verifiers, streamsDirectory(), 1, onFailure);
+    }
+
+    /** rollouts + verdicts + values -> advantages. */
+    public AutoCloseable advantageStream() {
+        return AdvantageStream.start(
+                kafka,
+                topics,
+                serdes,
+                new SppoEstimator(),
+                new JoinSettings(settings().joinPatience(), REMEMBER),
+                streamsDirectory(),
+                1,
+                onFailure);
+    }
+
+    /** advantages -> policy weights. */
+    public AutoCloseable policyLearner(PolicyModel model) {
+        PolicyLearner.Settings learner = settings().policyLearner(configuration.sha256());
+        return new PolicyLearner(kafka, serdes, topics, model, learner, clock, onFailure);
+    }
+
+    /** prompts -> values, advantages -> critic weights. */
+    public AutoCloseable critic(CriticModel model, Tokenizer tokenizer) {
+        return new Critic(
+                kafka, serdes, topics, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
+    }
+
+    private Settings settings() {
+        return configuration.settings();
+    }
+
+    private Path streamsDirectory() {
+        return settings().dataDirectory().resolve("streams");
+    }
+}

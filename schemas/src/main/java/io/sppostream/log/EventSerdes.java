@@ -2,6 +2,7 @@ package io.sppostream.log;
 
 import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
@@ -94,7 +95,8 @@ public final class EventSerdes implements AutoCloseable {
     private <V extends SpecificRecord> void register(Topic<V> topic) {
         try {
             V event = topic.valueType().getDeclaredConstructor().newInstance();
-            registry.register(topic.name() + "-value", new AvroSchema(event.getSchema()));
+            registry.register(
+                    topic.name() + "-value", new AvroSchema(AvroSchemaUtils.getSchema(event, false, false, true)));
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         } catch (RestClientException e) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.interpret.RenderResult;
+import com.hubspot.jinjava.interpret.TemplateError;
+import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,11 +26,20 @@ final class ChatTemplate {
 
     ChatTemplate(String template, Map<String, String> specialTokens) {
         this.jinja = new Jinjava(JinjavaConfig.newBuilder()
-                .withTrimBlocks(true)
-                .withLstripBlocks(true)
+                // Else what the messages say would be read as a template once more.
+                .withNestedInterpretationEnabled(false)
                 .build());
-        this.template = template;
+        jinja.getGlobalContext()
+                .registerFunction(
+                        new ELFunctionDefinition("", "raise_exception", ChatTemplate.class, "refuse", String.class));
+        this.template = JinjaWhitespace.settle(template);
         this.specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /** What templates call {@code raise_exception}. Jinjava finds it by reflection. */
+    @SuppressWarnings("DoNotCallSuggester")
+    public static String refuse(String message) {
+        throw new IllegalArgumentException(message);
     }
 
     /** The template of {@code chat_template.jinja}, or else of {@code tokenizer_config.json}; null where there is none. */
@@ -70,8 +81,15 @@ final class ChatTemplate {
         context.put("add_generation_prompt", generationPrompt);
         RenderResult result = jinja.renderForResult(template, context);
         if (result.hasErrors()) {
-            throw new CheckpointException("The chat template can't be rendered: "
-                    + result.getErrors().get(0).getMessage());
+            TemplateError error = result.getErrors().get(0);
+            Throwable cause = error.getException();
+            String reason = error.getMessage();
+            while (cause != null) {
+                reason = cause.getMessage() == null ? reason : cause.getMessage();
+                cause = cause.getCause();
+            }
+            throw new CheckpointException(
+                    "The chat template can't render this conversation: " + reason, error.getException());
         }
         return result.getOutput();
     }

@@ -39,19 +39,25 @@ public final class CriticTrainer implements AutoCloseable {
         prompts.forEach(critic::requireFits);
         List<Piece> pieces = new ArrayList<>();
         for (MicroBatch piece : MicroBatch.ofPrompts(prompts, settings.microBatchTokens())) {
-            pieces.add(new Piece(critic.model(), piece, loss));
+            pieces.add(new Piece(critic.model(), piece, loss, settings.gradientCheckpointing()));
         }
         return training.update(pieces, learningRate);
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, LogitLoss loss) implements Training.Piece {
+    private record Piece(Qwen2 model, MicroBatch batch, LogitLoss loss, boolean checkpointing)
+            implements Training.Piece {
 
         @Override
-        public NDArray forward(NDManager scratch) {
+        public NDList forward(NDManager scratch) {
             NDList arguments = new NDList(batch.idsTensor(scratch), batch.readTensor(scratch));
             arguments.addAll(model.weights());
             arguments.addAll(model.table());
-            return model.program().record(scratch, "train_scores", arguments).get(0);
+            return model.program().record(scratch, checkpointing ? "checkpoint_scores" : "train_scores", arguments);
+        }
+
+        @Override
+        public NDArray ids(NDManager scratch) {
+            return batch.idsTensor(scratch);
         }
 
         @Override

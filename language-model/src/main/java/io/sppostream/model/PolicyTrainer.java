@@ -41,15 +41,16 @@ public final class PolicyTrainer implements AutoCloseable {
         batch.forEach(policy::requireFits);
         List<Piece> pieces = new ArrayList<>();
         for (MicroBatch piece : MicroBatch.ofSequences(batch, settings.microBatchTokens())) {
-            pieces.add(new Piece(policy.model(), piece, temperature, loss));
+            pieces.add(new Piece(policy.model(), piece, temperature, loss, settings.gradientCheckpointing()));
         }
         return training.update(pieces, learningRate);
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss) implements Training.Piece {
+    private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss, boolean checkpointing)
+            implements Training.Piece {
 
         @Override
-        public NDArray forward(NDManager scratch) {
+        public NDList forward(NDManager scratch) {
             NDList arguments = new NDList(
                     batch.idsTensor(scratch),
                     batch.readTensor(scratch),
@@ -57,7 +58,13 @@ public final class PolicyTrainer implements AutoCloseable {
                     PolicyModel.temperatureTensor(scratch, temperature));
             arguments.addAll(model.weights());
             arguments.addAll(model.table());
-            return model.program().record(scratch, "train_log_probs", arguments).get(0);
+            return model.program()
+                    .record(scratch, checkpointing ? "checkpoint_log_probs" : "train_log_probs", arguments);
+        }
+
+        @Override
+        public NDArray ids(NDManager scratch) {
+            return batch.idsTensor(scratch);
         }
 
         @Override

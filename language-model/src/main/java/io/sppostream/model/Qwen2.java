@@ -36,15 +36,7 @@ final class Qwen2 implements AutoCloseable {
         this.config = config;
         this.layout = WeightLayout.of(config, head);
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        Map<String, Number> attributes = new LinkedHashMap<>();
-        attributes.put("d", config.hiddenSize());
-        attributes.put("layers", config.layers());
-        attributes.put("heads", config.heads());
-        attributes.put("groups", config.keyValueHeads());
-        attributes.put("size", config.headSize());
-        attributes.put("half", config.headSize() / 2);
-        attributes.put("epsilon", config.rmsNormEpsilon());
-        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes);
+        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = manager.create(new Shape(fused.shape()), DataType.FLOAT32);
             tensor.setName("w[]");
@@ -53,6 +45,19 @@ final class Qwen2 implements AutoCloseable {
         this.weightsArgument = TorchProgram.list(weights);
         this.table = rotaryTable();
         this.tableArgument = TorchProgram.list(table);
+    }
+
+    /** What the program calls {@code self.name}. */
+    static Map<String, Number> attributes(ModelConfig config) {
+        Map<String, Number> attributes = new LinkedHashMap<>();
+        attributes.put("d", config.hiddenSize());
+        attributes.put("layers", config.layers());
+        attributes.put("heads", config.heads());
+        attributes.put("groups", config.keyValueHeads());
+        attributes.put("size", config.headSize());
+        attributes.put("half", config.headSize() / 2);
+        attributes.put("epsilon", config.rmsNormEpsilon());
+        return attributes;
     }
 
     /** Loads a checkpoint's weights; a score head it doesn't have is zero. */

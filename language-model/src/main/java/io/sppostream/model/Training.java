@@ -42,8 +42,14 @@ final class Training implements AutoCloseable {
     /** The forward pass of one micro-batch, and its loss. */
     interface Piece {
 
-        /** Outputs [N] of the model, recorded for gradients. */
-        NDArray forward(NDManager scratch);
+        /**
+         * Outputs [N] of the model, recorded for gradients; with gradient checkpointing, after them the input of every
+         * layer.
+         */
+        NDList forward(NDManager scratch);
+
+        /** Input tokens [rows, T]. */
+        NDArray ids(NDManager scratch);
 
         /** Outputs [N] to the loss's derivatives by them [N]. */
         float[] loss(float[] outputs);
@@ -98,15 +104,21 @@ final class Training implements AutoCloseable {
 
     private NDList gradients(Piece piece, NDManager results) {
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray outputs = piece.forward(scratch);
+            NDList forward = piece.forward(scratch);
+            NDArray outputs = forward.get(0);
             float[] derivatives = piece.loss(outputs.toFloatArray());
-            if (derivatives.length != outputs.size()) {
-                throw new IllegalArgumentException(
-                        "The loss gave " + derivatives.length + " derivatives for " + outputs.size() + " outputs");
+            NDArray seed = Tensors.of(scratch, derivatives, outputs.getShape());
+            if (forward.size() == 1) {
+                NDList arguments = new NDList(outputs, seed);
+                arguments.addAll(model.weights());
+                return model.program().record(results, "gradients", arguments);
             }
-            NDList arguments = new NDList(outputs, Tensors.of(scratch, derivatives, outputs.getShape()));
+            NDList arguments = new NDList(piece.ids(scratch), seed);
+            forward.forEach(saved -> saved.setName("saved[]"));
+            arguments.addAll(forward);
             arguments.addAll(model.weights());
-            return model.program().record(results, "gradients", arguments);
+            arguments.addAll(model.table());
+            return model.program().record(results, "checkpoint_gradients", arguments);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingTest {
@@ -58,6 +59,47 @@ class TrainingTest {
             assertThat(many.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm())
                     .isCloseTo(one.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm(), within(1e-4 * expected));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, 1", "true, 3", "false, 2"})
+    void shouldTakeTheSameStepWithGradientCheckpointing(boolean tied, int layers) {
+        ModelConfig config = new ModelConfig(11, 32, layers, 4, 2, 48, 128, tied, 1e-6, 10_000);
+        try (PolicyModel plain = PolicyModel.random(config, 1, ModelSettings.cpu());
+                PolicyModel checkpointing = PolicyModel.random(config, 1, ModelSettings.cpu());
+                PolicyTrainer one = new PolicyTrainer(plain, TestModels.ADAM, new TrainingSettings(48, 2, false));
+                PolicyTrainer other =
+                        new PolicyTrainer(checkpointing, TestModels.ADAM, new TrainingSettings(48, 2, true))) {
+            for (int step = 0; step < 3; step++) {
+                double norm = one.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm();
+                assertThat(other.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm()).isCloseTo(norm, within(1e-4 * norm));
+            }
+            float[][] expected = plain.logProbs(BATCH, 1);
+            float[][] actual = checkpointing.logProbs(BATCH, 1);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(actual[i]).containsExactly(expected[i], within(1e-4f));
+            }
+        }
+    }
+
+    @Test
+    void shouldTakeTheCriticsStepWithGradientCheckpointing() {
+        List<int[]> prompts = BATCH.stream().map(TokenSequence::prompt).toList();
+        float[][] logits = new float[2][];
+        double[] norms = new double[2];
+        for (int run = 0; run < 2; run++) {
+            try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+                    CriticTrainer trainer =
+                            new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(30, 2, run == 1))) {
+                for (int step = 0; step < 3; step++) {
+                    norms[run] +=
+                            trainer.update(prompts, 1e-2, (i, z) -> z - i % 2).gradientNorm();
+                }
+                logits[run] = critic.logits(prompts);
+            }
+        }
+        assertThat(norms[1]).isCloseTo(norms[0], within(1e-4 * norms[0]));
+        assertThat(logits[1]).containsExactly(logits[0], within(1e-4f));
     }
 
     @Test

@@ -19,6 +19,8 @@ public final class MathGrader {
             Pattern.compile("(?<![\\\\A-Za-z])([A-Za-z]{2,})\\s+([A-Za-z]{2,})(?![A-Za-z])");
     private static final Pattern WORD_BESIDE_MATH =
             Pattern.compile("(?<![\\\\A-Za-z])([A-Za-z]{3,})[^A-Za-z$\\\\]*(?:\\$|\\\\[(\\[])");
+    private static final Pattern TEXT_COMMAND =
+            Pattern.compile("\\\\(?:text|textnormal|textbf|mathrm|mbox)\\s*\\{[^{}]*+\\}");
     private static final Pattern CONJUNCTION = Pattern.compile("(?i)and|or|percent|pct|percentage");
 
     private final GradingProfile profile;
@@ -138,13 +140,15 @@ public final class MathGrader {
         if (text.length() > AnswerExtractor.MAX_ANSWER) {
             return true;
         }
-        var rows = WORDS_IN_A_ROW.matcher(text);
+        // Words within a text command are part of an answer, and the parser knows which it accepts.
+        String outside = TEXT_COMMAND.matcher(text).replaceAll(" ");
+        var rows = WORDS_IN_A_ROW.matcher(outside);
         for (int from = 0; rows.find(from); from = rows.end(1)) {
             if (!isAnswerWord(rows.group(1)) && !isAnswerWord(rows.group(2))) {
                 return true;
             }
         }
-        var beside = WORD_BESIDE_MATH.matcher(text);
+        var beside = WORD_BESIDE_MATH.matcher(outside);
         while (beside.find()) {
             if (!isAnswerWord(beside.group(1))) {
                 return true;

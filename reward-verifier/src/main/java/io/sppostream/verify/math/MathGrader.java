@@ -38,7 +38,7 @@ public final class MathGrader {
      * or an {@code Answer:} line. A number that merely comes last does not, as rewarding it would teach guessing.
      */
     public Grade gradeResponse(String reference, String response) {
-        String candidate = AnswerExtractor.fromResponse(response, profile == GradingProfile.GSM8K);
+        String candidate = AnswerExtractor.fromResponse(response, hashes());
         return candidate == null
                 ? withoutCandidate(reference, GradeStatus.NO_ANSWER, "no-answer")
                 : judge(reference, candidate);
@@ -59,7 +59,7 @@ public final class MathGrader {
                     ? withoutCandidate(reference, GradeStatus.NO_ANSWER, "unclosed-box")
                     : judge(reference, boxed);
         }
-        String line = AnswerExtractor.answerLine(text);
+        String line = AnswerExtractor.announced(text, hashes());
         String answer = line == null ? text.strip() : line;
         if (profile == GradingProfile.EXACT || profile == GradingProfile.CHOICE || !isProse(answer)) {
             return judge(reference, answer);
@@ -73,6 +73,10 @@ public final class MathGrader {
                     : withoutCandidate(reference, GradeStatus.NO_ANSWER, "prose");
         }
         return judge(reference, candidate);
+    }
+
+    private boolean hashes() {
+        return profile == GradingProfile.GSM8K;
     }
 
     /** Whether this profile can read the reference; null where it can, else why not. */
@@ -112,7 +116,7 @@ public final class MathGrader {
             String boxed = AnswerExtractor.boxed(reference);
             return boxed == null ? reference : boxed;
         }
-        int hashes = profile == GradingProfile.GSM8K ? reference.lastIndexOf("####") : -1;
+        int hashes = hashes() ? reference.lastIndexOf("####") : -1;
         return hashes < 0 ? reference : reference.substring(hashes + 4);
     }
 

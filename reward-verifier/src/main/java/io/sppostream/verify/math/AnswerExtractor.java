@@ -62,14 +62,14 @@ final class AnswerExtractor {
         if (lastBox(text, text.length()) >= 0) {
             return boxed(text);
         }
-        String tail = tail(text);
-        String line = hashes ? lastMatch(HASHES, tail) : null;
-        return line != null ? line : answerLine(text);
+        return announced(text, hashes);
     }
 
-    /** What follows the last "Answer:", or null. */
-    static @Nullable String answerLine(String text) {
-        return lastMatch(ANSWER_LINE, tail(text));
+    /** What follows the last {@code ####}, where that announces an answer, or else the last "Answer:"; or null. */
+    static @Nullable String announced(String text, boolean hashes) {
+        String tail = tail(text);
+        String line = hashes ? lastMatch(HASHES, tail) : null;
+        return line != null ? line : lastMatch(ANSWER_LINE, tail);
     }
 
     /**

@@ -98,6 +98,9 @@ final class AnswerParser {
                     text = text.substring(0, text.length() - 2);
                 }
             }
+            if (text.length() > 4 && text.startsWith("**") && text.endsWith("**")) {
+                text = text.substring(2, text.length() - 2);
+            }
             for (String delimiter : List.of("\\[", "\\(")) {
                 if (text.startsWith(delimiter)) {
                     text = text.substring(2);

@@ -19,6 +19,8 @@ public final class MathGrader {
             Pattern.compile("(?<![\\\\A-Za-z])([A-Za-z]{2,})\\s+([A-Za-z]{2,})(?![A-Za-z])");
     private static final Pattern WORD_BESIDE_MATH =
             Pattern.compile("(?<![\\\\A-Za-z])([A-Za-z]{3,})[^A-Za-z$\\\\]*(?:\\$|\\\\[(\\[])");
+    private static final Pattern TEXT_COMMAND =
+            Pattern.compile("\\\\(?:text|textnormal|textbf|mathrm|mbox)\\s*\\{[^{}]*+\\}");
     private static final Pattern CONJUNCTION = Pattern.compile("(?i)and|or|percent|pct|percentage");
 
     private final GradingProfile profile;
@@ -36,7 +38,7 @@ public final class MathGrader {
      * or an {@code Answer:} line. A number that merely comes last does not, as rewarding it would teach guessing.
      */
     public Grade gradeResponse(String reference, String response) {
-        String candidate = AnswerExtractor.fromResponse(response, profile == GradingProfile.GSM8K);
+        String candidate = AnswerExtractor.fromResponse(response, hashes());
         return candidate == null
                 ? withoutCandidate(reference, GradeStatus.NO_ANSWER, "no-answer")
                 : judge(reference, candidate);
@@ -57,7 +59,7 @@ public final class MathGrader {
                     ? withoutCandidate(reference, GradeStatus.NO_ANSWER, "unclosed-box")
                     : judge(reference, boxed);
         }
-        String line = AnswerExtractor.answerLine(text);
+        String line = AnswerExtractor.announced(text, hashes());
         String answer = line == null ? text.strip() : line;
         if (profile == GradingProfile.EXACT || profile == GradingProfile.CHOICE || !isProse(answer)) {
             return judge(reference, answer);
@@ -71,6 +73,10 @@ public final class MathGrader {
                     : withoutCandidate(reference, GradeStatus.NO_ANSWER, "prose");
         }
         return judge(reference, candidate);
+    }
+
+    private boolean hashes() {
+        return profile == GradingProfile.GSM8K;
     }
 
     /** Whether this profile can read the reference; null where it can, else why not. */
@@ -110,7 +116,7 @@ public final class MathGrader {
             String boxed = AnswerExtractor.boxed(reference);
             return boxed == null ? reference : boxed;
         }
-        int hashes = profile == GradingProfile.GSM8K ? reference.lastIndexOf("####") : -1;
+        int hashes = hashes() ? reference.lastIndexOf("####") : -1;
         return hashes < 0 ? reference : reference.substring(hashes + 4);
     }
 
@@ -138,13 +144,15 @@ public final class MathGrader {
         if (text.length() > AnswerExtractor.MAX_ANSWER) {
             return true;
         }
-        var rows = WORDS_IN_A_ROW.matcher(text);
+        // Words within a text command are part of an answer, and the parser knows which it accepts.
+        String outside = TEXT_COMMAND.matcher(text).replaceAll(" ");
+        var rows = WORDS_IN_A_ROW.matcher(outside);
         for (int from = 0; rows.find(from); from = rows.end(1)) {
             if (!isAnswerWord(rows.group(1)) && !isAnswerWord(rows.group(2))) {
                 return true;
             }
         }
-        var beside = WORD_BESIDE_MATH.matcher(text);
+        var beside = WORD_BESIDE_MATH.matcher(outside);
         while (beside.find()) {
             if (!isAnswerWord(beside.group(1))) {
                 return true;

@@ -113,8 +113,8 @@ final class UnitWords {
         unit("euro", "EUR");
         unit("degree", "deg");
         unit("radian", "rad");
-        unit("mph");
-        unit("kph");
+        unit("mile/hour", "mph");
+        unit("km/hour", "kph");
         unit("Hz", "hertz");
         unit("N", "newton");
         unit("J", "joule");

@@ -50,6 +50,8 @@ class GradingProfileTest {
         String solution = "He has <<1000+234=1234>>1234.\n#### 1,234";
         assertThat(grader.gradeResponse(solution, "So\n#### $1,234.").status()).isEqualTo(GradeStatus.CORRECT);
         assertThat(grader.gradeResponse(solution, "So\n#### 1,235").status()).isEqualTo(GradeStatus.INCORRECT);
+        assertThat(grader.gradePrediction("72", "So 36 + 36.\n#### 72.").status())
+                .isEqualTo(GradeStatus.CORRECT);
     }
 
     private static GradeStatus status(GradingProfile profile, String reference, String answer) {

@@ -119,6 +119,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
         begin();
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         consumed(pending).forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
+        // Offsets sent while records are still on their way wait for them at the coordinator, for long.
+        producer.flush();
         try {
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
             producer.commitTransaction();

@@ -84,7 +84,7 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class.getName());
         // A step waits for the slowest of its samples: what is done is passed on at once. Both matter, since the
         // thread looks at the commit interval only after a poll has returned.
-        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 10);
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 25);
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);

@@ -4,14 +4,13 @@ import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
-import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.sppostream.events.Rollout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -27,8 +26,6 @@ import org.apache.kafka.common.serialization.Serializer;
  * caller: they are not for use from several threads.
  */
 public final class EventSerdes implements AutoCloseable {
-    private static final int CACHED_SCHEMAS = 256;
-
     static {
         // Avro instantiates no class that it was not told to trust.
         String events = Rollout.class.getPackageName();
@@ -45,12 +42,11 @@ public final class EventSerdes implements AutoCloseable {
         settings.put("schema.registry.url", kafka.schemaRegistryUrl());
         settings.put("specific.avro.reader", true);
         settings.put("avro.remove.java.properties", true);
-        this.registry = SchemaRegistryClientFactory.newClient(
-                List.of(kafka.schemaRegistryUrl()),
-                CACHED_SCHEMAS,
-                List.of(new AvroSchemaProvider()),
-                new HashMap<>(settings),
-                Map.of());
+        String url = kafka.schemaRegistryUrl();
+        String mockScope = MockSchemaRegistry.validateAndMaybeGetMockScope(List.of(url));
+        this.registry = mockScope == null
+                ? new RegistryClient(url, List.of(new AvroSchemaProvider()), settings)
+                : MockSchemaRegistry.getClientForScope(mockScope, List.of(new AvroSchemaProvider()));
     }
 
     /** Serializes a topic's events, registering their schema under {@code <topic>-value} at the first. */

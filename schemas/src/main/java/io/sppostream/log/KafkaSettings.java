@@ -34,7 +34,6 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         Map<String, Object> settings = new HashMap<>();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
@@ -86,7 +85,8 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         // thread looks at the commit interval only after a poll has returned.
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 25);
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
-        settings.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
+        // No topology depends on the order of records of different topics, so none waits for an empty one.
+        settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 256 << 10);
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 4 << 20);

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param partitions number of partitions
  * @param retention how long records are kept; null keeps them for good
  * @param compacted whether only the last record of a key is kept
- * @param compression compression of record batches: zstd, lz4 or uncompressed (weights don't compress)
  */
 public record Topic<V extends SpecificRecord>(
         String name,
@@ -26,8 +25,7 @@ public record Topic<V extends SpecificRecord>(
         Class<V> valueType,
         int partitions,
         @Nullable Duration retention,
-        boolean compacted,
-        String compression) {
+        boolean compacted) {
 
     /** Name of the topic that takes this one's records that could not be read or judged, as raw bytes. */
     public String deadLetters() {
@@ -41,7 +39,6 @@ public record Topic<V extends SpecificRecord>(
                 TopicConfig.CLEANUP_POLICY_CONFIG,
                 compacted ? TopicConfig.CLEANUP_POLICY_COMPACT : TopicConfig.CLEANUP_POLICY_DELETE);
         config.put(TopicConfig.RETENTION_MS_CONFIG, retention == null ? "-1" : Long.toString(retention.toMillis()));
-        config.put(TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
         return new NewTopic(name, partitions, replication).configs(config);
     }
 

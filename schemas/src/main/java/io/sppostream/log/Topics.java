@@ -66,22 +66,22 @@ public record Topics(String namespace, int partitions) {
 
     /** Manifests of a line's versions; written by its one learner. */
     public Topic<WeightsManifest> versions(WeightLine line) {
-        return ordered(line.id() + "-versions", "line", WeightsManifest.class, "lz4");
+        return ordered(line.id() + "-versions", "line", WeightsManifest.class);
     }
 
     /** The bytes of a line's versions; written by its one learner. */
     public Topic<WeightsChunk> weights(WeightLine line) {
-        return ordered(line.id() + "-weights", "version", WeightsChunk.class, "none");
+        return ordered(line.id() + "-weights", "version", WeightsChunk.class);
     }
 
     /** The ledger; written by the learners of both lines. */
     public Topic<TrainingStep> trainingSteps() {
-        return ordered("training-steps", "line", TrainingStep.class, "lz4");
+        return ordered("training-steps", "line", TrainingStep.class);
     }
 
     /** What runs were started with. */
     public Topic<Run> runs() {
-        return ordered("runs", "run", Run.class, "none");
+        return ordered("runs", "run", Run.class);
     }
 
     /** All of them, in the order in which a rollout passes them. */
@@ -107,12 +107,12 @@ public record Topics(String namespace, int partitions) {
     }
 
     private <V extends SpecificRecord> Topic<V> byRequest(String name, Class<V> type) {
-        return new Topic<>(qualified(name), "requestId", type, partitions, null, false, "lz4");
+        return new Topic<>(qualified(name), "requestId", type, partitions, null, false);
     }
 
     /** One partition: readers need a total order. */
-    private <V extends SpecificRecord> Topic<V> ordered(String name, String key, Class<V> type, String compression) {
-        return new Topic<>(qualified(name), key, type, 1, null, false, compression);
+    private <V extends SpecificRecord> Topic<V> ordered(String name, String key, Class<V> type) {
+        return new Topic<>(qualified(name), key, type, 1, null, false);
     }
 
     private String qualified(String name) {

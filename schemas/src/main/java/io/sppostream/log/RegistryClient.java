@@ -1,0 +1,65 @@
+package io.sppostream.log;
+
+import io.confluent.kafka.schemaregistry.ParsedSchema;
+import io.confluent.kafka.schemaregistry.SchemaProvider;
+import io.confluent.kafka.schemaregistry.client.CachedSchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.rest.entities.requests.RegisterSchemaResponse;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Confluent's client, with the two look-ups that its serializers make for every record answered from plain maps. Its own
+ * caches keep their entries in order of use, which takes as long as the serialization of one of our events.
+ */
+final class RegistryClient extends CachedSchemaRegistryClient {
+    private static final int CACHED_SCHEMAS = 256;
+
+    /** A schema object under a subject: a serializer asks with the same object for every record. */
+    private record Registered(String subject, ParsedSchema schema) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Registered that && schema == that.schema && subject.equals(that.subject);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * subject.hashCode() + System.identityHashCode(schema);
+        }
+    }
+
+    private record SubjectAndId(String subject, int id) {}
+
+    private final Map<Registered, RegisterSchemaResponse> registered = new ConcurrentHashMap<>();
+    private final Map<SubjectAndId, ParsedSchema> byId = new ConcurrentHashMap<>();
+
+    RegistryClient(String url, List<SchemaProvider> providers, Map<String, ?> settings) {
+        super(List.of(url), CACHED_SCHEMAS, providers, settings);
+    }
+
+    @Override
+    public RegisterSchemaResponse registerWithResponse(
+            String subject, ParsedSchema schema, boolean normalize, boolean propagateSchemaTags)
+            throws IOException, RestClientException {
+        Registered key = new Registered(subject, schema);
+        RegisterSchemaResponse known = registered.get(key);
+        if (known == null) {
+            known = super.registerWithResponse(subject, schema, normalize, propagateSchemaTags);
+            registered.put(key, known);
+        }
+        return known;
+    }
+
+    @Override
+    public ParsedSchema getSchemaBySubjectAndId(String subject, int id) throws IOException, RestClientException {
+        SubjectAndId key = new SubjectAndId(subject, id);
+        ParsedSchema known = byId.get(key);
+        if (known == null) {
+            known = super.getSchemaBySubjectAndId(subject, id);
+            byId.put(key, known);
+        }
+        return known;
+    }
+}

@@ -36,7 +36,7 @@ final class Qwen2 implements AutoCloseable {
         this.config = config;
         this.layout = WeightLayout.of(config, head);
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config));
+        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config, settings.precision()));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = manager.create(new Shape(fused.shape()), DataType.FLOAT32);
             tensor.setName("w[]");
@@ -48,7 +48,7 @@ final class Qwen2 implements AutoCloseable {
     }
 
     /** What the program calls {@code self.name}. */
-    static Map<String, Number> attributes(ModelConfig config) {
+    static Map<String, Number> attributes(ModelConfig config, ModelSettings.Precision precision) {
         Map<String, Number> attributes = new LinkedHashMap<>();
         attributes.put("d", config.hiddenSize());
         attributes.put("layers", config.layers());
@@ -57,6 +57,7 @@ final class Qwen2 implements AutoCloseable {
         attributes.put("size", config.headSize());
         attributes.put("half", config.headSize() / 2);
         attributes.put("epsilon", config.rmsNormEpsilon());
+        attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 

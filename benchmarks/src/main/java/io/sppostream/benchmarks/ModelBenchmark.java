@@ -1,5 +1,7 @@
 package io.sppostream.benchmarks;
 
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.Completion;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.ModelConfig;
@@ -250,15 +252,27 @@ public final class ModelBenchmark {
 
     private static void files() throws Exception {
         ModelConfig config = new ModelConfig(32_000, 768, 12, 12, 4, 2048, 512, true, 1e-6, 10_000);
-        Path file = Files.createTempFile("model", ".safetensors");
+        Path directory = Files.createTempDirectory("checkpoint");
+        Path file = directory.resolve("model.safetensors");
+        Files.writeString(
+                directory.resolve("config.json"),
+                "{\"model_type\": \"qwen2\", \"vocab_size\": 32000, \"hidden_size\": 768, \"num_hidden_layers\": 12,"
+                        + " \"num_attention_heads\": 12, \"num_key_value_heads\": 4, \"intermediate_size\": 2048,"
+                        + " \"max_position_embeddings\": 512, \"tie_word_embeddings\": true}");
+        Files.writeString(directory.resolve("tokenizer.json"), "{}");
         try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu())) {
             double[] seconds = medians(
                     () -> {
                         try (FileChannel out = FileChannel.open(
-                                file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                                file,
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE,
+                                StandardOpenOption.TRUNCATE_EXISTING)) {
                             policy.writeWeights(out);
                         }
                     },
+                    () -> PolicyModel.load(Checkpoint.open(directory), ModelSettings.cpu())
+                            .close(),
                     () -> {
                         try (FileChannel in = FileChannel.open(file)) {
                             policy.readWeights(in);
@@ -266,12 +280,16 @@ public final class ModelBenchmark {
                     });
             System.out.printf(
                     Locale.ROOT,
-                    "files, %,d MB of weights: save %.2f s, load in place %.3f s%n",
+                    "files, %,d MB of weights: save %.2f s, load %.3f s, replace in place %.3f s%n",
                     Files.size(file) / 1_000_000,
                     seconds[0],
-                    seconds[1]);
+                    seconds[1],
+                    seconds[2]);
         } finally {
-            Files.delete(file);
+            for (String name : List.of("model.safetensors", "config.json", "tokenizer.json")) {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+            Files.delete(directory);
         }
     }
 
@@ -284,7 +302,7 @@ public final class ModelBenchmark {
             StringBuilder line = new StringBuilder("memory, resident MB after steps of sampling and training:");
             for (int step = 0; step <= 2_000; step++) {
                 List<TokenSequence> batch = new ArrayList<>();
-                List<io.sppostream.model.Completion> completions = sampler.sample(requests, parameters);
+                List<Completion> completions = sampler.sample(requests, parameters);
                 for (int i = 0; i < requests.size(); i++) {
                     batch.add(new TokenSequence(
                             requests.get(i).prompt(), completions.get(i).tokens()));

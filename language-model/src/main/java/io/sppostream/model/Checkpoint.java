@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's files in Hugging Face layout: {@code config.json}, {@code model.safetensors} or several with an index,
@@ -169,6 +172,41 @@ public final class Checkpoint {
             });
         } catch (IOException e) {
             throw new CheckpointException("Can't read " + location.file(), e);
+        }
+    }
+
+    /**
+     * The bytes of a fused tensor in the file itself, where its parts are stored as 32-bit floats one after the other.
+     * Writing to them changes private copies of pages, never the file.
+     *
+     * @return null where they have to be put together or widened
+     */
+    @Nullable
+    ByteBuffer map(WeightLayout.Fused fused) {
+        Location first = locate(fused.parts().get(0).name());
+        long begin = first.entry().begin();
+        long end = begin;
+        for (WeightLayout.Part part : fused.parts()) {
+            Location location = locate(part.name());
+            Safetensors.Entry entry = location.entry();
+            Safetensors.requireShape(entry, part.shape(), location.file().toString());
+            if (entry.type() != Safetensors.Type.F32
+                    || entry.begin() != end
+                    || !location.file().equals(first.file())) {
+                return null;
+            }
+            end += entry.bytes();
+        }
+        if (begin % Float.BYTES != 0 || end - begin > Integer.MAX_VALUE) {
+            return null;
+        }
+        try (FileChannel channel = FileChannel.open(first.file(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return channel.map(FileChannel.MapMode.PRIVATE, begin, end - begin).order(ByteOrder.LITTLE_ENDIAN);
+        } catch (AccessDeniedException e) {
+            // Java asks for write access to a private mapping; a file we may only read is copied.
+            return null;
+        } catch (IOException e) {
+            throw new CheckpointException("Can't read " + first.file(), e);
         }
     }
 

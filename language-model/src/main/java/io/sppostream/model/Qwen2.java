@@ -1,5 +1,6 @@
 package io.sppostream.model;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -9,12 +10,16 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Qwen2 transformer (arXiv 2407.10671): its weights, and the program that computes with them.
@@ -32,13 +37,23 @@ final class Qwen2 implements AutoCloseable {
     private final IValue weightsArgument;
     private final IValue tableArgument;
 
-    private Qwen2(ModelConfig config, WeightLayout.Head head, ModelSettings settings) {
+    /** Where a fused tensor of a checkpoint can be used in place. */
+    private interface Mapping {
+        @Nullable
+        ByteBuffer of(WeightLayout.Fused fused);
+    }
+
+    private Qwen2(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Mapping mapping) {
         this.config = config;
         this.layout = WeightLayout.of(config, head);
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config));
+        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config, settings.precision()));
         for (WeightLayout.Fused fused : layout.tensors()) {
-            NDArray tensor = manager.create(new Shape(fused.shape()), DataType.FLOAT32);
+            Shape shape = new Shape(fused.shape());
+            ByteBuffer mapped = mapping.of(fused);
+            NDArray tensor = mapped == null
+                    ? manager.create(shape, DataType.FLOAT32)
+                    : manager.create(mapped, shape, DataType.FLOAT32);
             tensor.setName("w[]");
             weights.add(tensor);
         }
@@ -48,7 +63,7 @@ final class Qwen2 implements AutoCloseable {
     }
 
     /** What the program calls {@code self.name}. */
-    static Map<String, Number> attributes(ModelConfig config) {
+    static Map<String, Number> attributes(ModelConfig config, ModelSettings.Precision precision) {
         Map<String, Number> attributes = new LinkedHashMap<>();
         attributes.put("d", config.hiddenSize());
         attributes.put("layers", config.layers());
@@ -57,19 +72,29 @@ final class Qwen2 implements AutoCloseable {
         attributes.put("size", config.headSize());
         attributes.put("half", config.headSize() / 2);
         attributes.put("epsilon", config.rmsNormEpsilon());
+        attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 
     /** Loads a checkpoint's weights; a score head it doesn't have is zero. */
     static Qwen2 load(Checkpoint checkpoint, WeightLayout.Head head, ModelSettings settings) {
-        Qwen2 model = new Qwen2(checkpoint.config(), head, settings);
+        boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
+        boolean inPlace = settings.toDevice().equals(Device.cpu());
+        Set<WeightLayout.Fused> mapped = new HashSet<>();
+        Qwen2 model = new Qwen2(checkpoint.config(), head, settings, fused -> {
+            ByteBuffer bytes = inPlace && !(freshHead && isHead(fused)) ? checkpoint.map(fused) : null;
+            if (bytes != null) {
+                mapped.add(fused);
+            }
+            return bytes;
+        });
         try {
-            boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
-            for (NamedSlice slice : model.slices()) {
-                if (freshHead && slice.name().startsWith("score.")) {
-                    fill(slice.storage(), 0, 0, new SplittableRandom(0));
-                } else {
-                    checkpoint.read(slice);
+            for (int i = 0; i < model.weights.size(); i++) {
+                WeightLayout.Fused fused = model.layout.tensors().get(i);
+                if (freshHead && isHead(fused)) {
+                    fill(model.weights.get(i), 0, 0, new SplittableRandom(0));
+                } else if (!mapped.contains(fused)) {
+                    slices(fused, model.weights.get(i), "").forEach(checkpoint::read);
                 }
             }
             return model;
@@ -79,12 +104,16 @@ final class Qwen2 implements AutoCloseable {
         }
     }
 
+    private static boolean isHead(WeightLayout.Fused fused) {
+        return fused.parts().get(0).name().startsWith("score.");
+    }
+
     /**
      * Fresh weights: norms 1, biases and scores 0, the rest Gaussian with deviation 0.02 for embeddings, 0.02 sqrt(768 /
      * hidden size) for projections, and that over sqrt(2 layers) for those added to the residual stream (as GPT-2).
      */
     static Qwen2 random(ModelConfig config, WeightLayout.Head head, long seed, ModelSettings settings) {
-        Qwen2 model = new Qwen2(config, head, settings);
+        Qwen2 model = new Qwen2(config, head, settings, fused -> null);
         SplittableRandom seeds = new SplittableRandom(seed);
         double projection = 0.02 * Math.sqrt(768.0 / config.hiddenSize());
         for (int i = 0; i < model.weights.size(); i++) {
@@ -176,12 +205,18 @@ final class Qwen2 implements AutoCloseable {
     List<NamedSlice> slices(NDList tensors, String prefix) {
         List<NamedSlice> slices = new ArrayList<>();
         for (int i = 0; i < tensors.size(); i++) {
-            long start = 0;
-            for (WeightLayout.Part part : layout.tensors().get(i).parts()) {
-                NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensors.get(i), start);
-                slices.add(slice);
-                start += slice.count();
-            }
+            slices.addAll(slices(layout.tensors().get(i), tensors.get(i), prefix));
+        }
+        return slices;
+    }
+
+    private static List<NamedSlice> slices(WeightLayout.Fused fused, NDArray tensor, String prefix) {
+        List<NamedSlice> slices = new ArrayList<>();
+        long start = 0;
+        for (WeightLayout.Part part : fused.parts()) {
+            NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensor, start);
+            slices.add(slice);
+            start += slice.count();
         }
         return slices;
     }

@@ -97,6 +97,39 @@ class CheckpointTest {
     }
 
     @Test
+    void shouldTrainOnAMappedFileWithoutTouchingIt() throws IOException {
+        Path copy = directory.resolve("copy");
+        Checkpoint original = Checkpoint.open(directory);
+        try (PolicyModel policy = PolicyModel.load(original, ModelSettings.cpu())) {
+            policy.save(copy, original);
+        }
+        Checkpoint saved = Checkpoint.open(copy);
+        for (WeightLayout.Fused fused : WeightLayout.of(saved.config(), WeightLayout.Head.LANGUAGE_MODEL)
+                .tensors()) {
+            assertThat(saved.map(fused))
+                    .as("%s in a file of ours", fused.parts())
+                    .isNotNull();
+        }
+        byte[] before = Files.readAllBytes(copy.resolve("model.safetensors"));
+        byte[] trained;
+        byte[] expected;
+        try (PolicyModel mapped = PolicyModel.load(saved, ModelSettings.cpu());
+                PolicyModel other = PolicyModel.load(original, ModelSettings.cpu())) {
+            trained = trained(mapped);
+            expected = trained(other);
+        }
+        assertThat(trained).isEqualTo(expected).isNotEqualTo(before);
+        assertThat(Files.readAllBytes(copy.resolve("model.safetensors"))).isEqualTo(before);
+    }
+
+    private static byte[] trained(PolicyModel policy) {
+        try (PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(64, 1, false))) {
+            trainer.update(List.of(SEQUENCE), 1, 1e-2, (i, logProbs) -> new float[] {-1, -1});
+            return TestModels.bytes(policy::writeWeights);
+        }
+    }
+
+    @Test
     void shouldSaveOverTheCheckpointTheTokenizerIsFrom() {
         Checkpoint original = Checkpoint.open(directory);
         float[] expected = logProbs(directory);

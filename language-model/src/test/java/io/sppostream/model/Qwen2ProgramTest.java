@@ -35,7 +35,8 @@ class Qwen2ProgramTest {
 
         Fixture(ModelConfig config, WeightLayout.Head head, List<TokenSequence> sequences) {
             this.layout = WeightLayout.of(config, head);
-            this.program = TorchProgram.load(manager, "qwen2.torchscript", Qwen2.attributes(config));
+            this.program = TorchProgram.load(
+                    manager, "qwen2.torchscript", Qwen2.attributes(config, ModelSettings.Precision.FLOAT32));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;

@@ -103,6 +103,25 @@ class TrainingTest {
     }
 
     @Test
+    void shouldComeCloseInBfloat16() {
+        ModelSettings half = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
+        try (PolicyModel single = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, half);
+                PolicyTrainer one = new PolicyTrainer(single, TestModels.ADAM, new TrainingSettings(48, 2, false));
+                PolicyTrainer other = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 2, false))) {
+            assertThat(weights(policy)).isEqualTo(weights(single));
+            float[][] expected = single.logProbs(BATCH, 1);
+            float[][] actual = policy.logProbs(BATCH, 1);
+            assertThat(actual[0]).isNotEqualTo(expected[0]);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(actual[i]).containsExactly(expected[i], within(0.03f));
+            }
+            double norm = one.update(BATCH, 1, 1e-3, LOSS).gradientNorm();
+            assertThat(other.update(BATCH, 1, 1e-3, LOSS).gradientNorm()).isCloseTo(norm, within(0.03 * norm));
+        }
+    }
+
+    @Test
     void shouldCallTheLossOnceASequenceWithItsLogProbs() {
         try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
                 PolicyTrainer trainer =

@@ -119,13 +119,21 @@ public final class Critic implements AutoCloseable {
         }
     }
 
+    /** A prompt that does not fit the critic gets no value; whatever answers it expires for want of one. */
     private void score(ExactlyOnceLog log, LineWriter line, List<Prompt> prompts) {
-        float[] logits = model.logits(prompts.stream()
-                .map(prompt -> PromptTokens.of(tokenizer, prompt.getMessages()))
-                .toList());
+        List<Prompt> fitting = new ArrayList<>(prompts.size());
+        List<int[]> tokens = new ArrayList<>(prompts.size());
+        for (Prompt prompt : prompts) {
+            int[] ids = PromptTokens.of(tokenizer, prompt.getMessages());
+            if (ids.length > 0 && ids.length <= model.config().maxPositions()) {
+                fitting.add(prompt);
+                tokens.add(ids);
+            }
+        }
+        float[] logits = model.logits(tokens);
         Instant now = clock.instant();
         for (int i = 0; i < logits.length; i++) {
-            String requestId = prompts.get(i).getRequestId();
+            String requestId = fitting.get(i).getRequestId();
             Value value = new Value(
                     requestId,
                     line.current().getVersion(),

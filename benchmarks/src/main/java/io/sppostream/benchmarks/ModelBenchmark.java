@@ -15,6 +15,7 @@ import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TokenSequence;
 import io.sppostream.model.TrainingSettings;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,11 +56,12 @@ public final class ModelBenchmark {
     public static void main(String[] args) throws Exception {
         System.out.printf(
                 Locale.ROOT,
-                "%s, Java %s, %d processors, load %.2f, medians of %d%n",
+                "command: %s%n%s, Java %s, %d processors, load %.2f, medians of %d%n",
+                System.getProperty("sun.java.command"),
                 processor(),
                 Runtime.version(),
                 Runtime.getRuntime().availableProcessors(),
-                java.lang.management.ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 REPETITIONS);
         Set<String> sections =
                 args.length == 0 ? Set.of("sampling", "training", "job", "files", "memory") : Set.of(args);
@@ -227,9 +229,7 @@ public final class ModelBenchmark {
             List<SampleRequest> second = requests(256, 6, SMALL, 2);
             double[] seconds = medians(
                     () -> parallel(
-                            pool,
-                            () -> sampler.sample(first, parameters),
-                            () -> sampler.sample(second, parameters)),
+                            pool, () -> sampler.sample(first, parameters), () -> sampler.sample(second, parameters)),
                     () -> {
                         likelihoodStep(policyTrainer, batch.subList(0, 256));
                         likelihoodStep(policyTrainer, batch.subList(256, 512));

@@ -15,6 +15,7 @@ import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TokenSequence;
 import io.sppostream.model.TrainingSettings;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,12 +56,12 @@ public final class ModelBenchmark {
     public static void main(String[] args) throws Exception {
         System.out.printf(
                 Locale.ROOT,
-                "%s, Java %s, %d processors, load %.2f, medians of %d%n",
+                "command: %s%n%s, Java %s, %d processors, load %.2f, medians of %d%n",
+                System.getProperty("sun.java.command"),
                 processor(),
                 Runtime.version(),
                 Runtime.getRuntime().availableProcessors(),
-                java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                        .getSystemLoadAverage(),
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 REPETITIONS);
         Set<String> sections =
                 args.length == 0 ? Set.of("sampling", "training", "job", "files", "memory") : Set.of(args);

@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A sequence-level critic (SPPO, arXiv 2604.08865): Qwen2 with one number z at the last prompt token; the value of the
@@ -85,20 +88,36 @@ public final class CriticModel implements AutoCloseable {
     }
 
     /**
-     * The critic's view of prompts.
+     * The critic's view of prompts. On the CPU a prompt's logit is the same bit for bit whatever the other prompts.
      *
      * @param prompts [prompts][T] token ids
      * @return [prompts] z, one a prompt
      */
     public float[] logits(List<int[]> prompts) {
-        prompts.forEach(this::requireFits);
-        float[] result = new float[prompts.size()];
-        for (MicroBatch piece : MicroBatch.ofPrompts(prompts, INFERENCE_TOKENS)) {
-            float[] outputs = logits(piece);
-            for (int row = 0; row < outputs.length; row++) {
-                result[piece.members()[row]] = outputs[row];
-            }
+        Map<Integer, List<Integer>> byLength = new TreeMap<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            requireFits(prompts.get(i));
+            byLength.computeIfAbsent(prompts.get(i).length, key -> new ArrayList<>())
+                    .add(i);
         }
+        float[] result = new float[prompts.size()];
+        byLength.forEach((length, members) -> {
+            int most = Math.max(1, INFERENCE_TOKENS / length);
+            for (int from = 0; from < members.size(); from += most) {
+                List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
+                List<int[]> rows =
+                        new ArrayList<>(some.stream().map(prompts::get).toList());
+                while (rows.size() % model.rowMultiple() != 0) {
+                    rows.add(rows.get(0));
+                }
+                // Of equal length, so in one piece and in this order.
+                float[] outputs =
+                        logits(MicroBatch.ofPrompts(rows, Integer.MAX_VALUE).get(0));
+                for (int row = 0; row < some.size(); row++) {
+                    result[some.get(row)] = outputs[row];
+                }
+            }
+        });
         return result;
     }
 

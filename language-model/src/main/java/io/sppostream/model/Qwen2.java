@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Qwen2 implements AutoCloseable {
 
+    /** Elements that element-wise kernels handle at once; what remains takes another path with other roundings. */
+    static final int VECTOR = 32;
+
     private final ModelConfig config;
     private final WeightLayout layout;
     private final NDManager manager;
@@ -166,6 +169,18 @@ final class Qwen2 implements AutoCloseable {
 
     ModelConfig config() {
         return config;
+    }
+
+    /**
+     * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: matrix products of fewer
+     * than four rows take other kernels, and so does what is left of a feed-forward layer past the last whole vector.
+     */
+    int rowMultiple() {
+        return Math.max(4, VECTOR / gcd(VECTOR, config.intermediateSize()));
+    }
+
+    private static int gcd(int a, int b) {
+        return b == 0 ? a : gcd(b, a % b);
     }
 
     NDManager manager() {

@@ -28,9 +28,6 @@ import java.util.TreeMap;
  */
 public final class Sampler {
 
-    /** Elements that element-wise kernels handle at once; what remains takes another path with other roundings. */
-    private static final int VECTOR = 32;
-
     /** Tokens of prompts computed at once; more would only take memory. */
     private static final int PREFILL_TOKENS = 8192;
 
@@ -48,11 +45,7 @@ public final class Sampler {
     public Sampler(PolicyModel policy, Set<Integer> endTokens) {
         this.model = policy.model();
         this.endTokens = Set.copyOf(endTokens);
-        this.rowMultiple = Math.max(4, VECTOR / gcd(VECTOR, model.config().intermediateSize()));
-    }
-
-    private static int gcd(int a, int b) {
-        return b == 0 ? a : gcd(b, a % b);
+        this.rowMultiple = model.rowMultiple();
     }
 
     /** A request on its way. */
@@ -168,7 +161,7 @@ public final class Sampler {
             rows.add(new Row(member, requests.get(member).seed(), room));
         }
         while (rows.size() * length < 4
-                || (long) rows.size() * length * model.config().intermediateSize() % VECTOR != 0) {
+                || (long) rows.size() * length * model.config().intermediateSize() % Qwen2.VECTOR != 0) {
             Row padding = new Row(-1, 0, 0);
             padding.finished = true;
             rows.add(padding);

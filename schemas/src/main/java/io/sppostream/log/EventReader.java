@@ -59,7 +59,7 @@ public final class EventReader implements AutoCloseable {
         consumer.seek(new TopicPartition(topic.name(), partition), offset);
     }
 
-    /** Offsets after the last records of a topic, over all its partitions: how many there have been, without markers. */
+    /** The offsets after the last records of a topic, summed over its partitions; 0 where there has never been one. */
     public long end(Topic<?> topic) {
         List<TopicPartition> partitions = new ArrayList<>();
         for (int partition = 0; partition < topic.partitions(); partition++) {

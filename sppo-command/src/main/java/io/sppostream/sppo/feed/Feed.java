@@ -38,6 +38,9 @@ public final class Feed implements AutoCloseable {
     /** The role's name. */
     public static final String ROLE = "feed";
 
+    /** A topic from which nothing comes for so long is read to its end. */
+    private static final Duration QUIET = Duration.ofSeconds(1);
+
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
     private final Topics topics;
@@ -79,10 +82,7 @@ public final class Feed implements AutoCloseable {
         try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()));
                 KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            long released = log.end(topics.prompts());
-            if (released > 0) {
-                catchUp(log);
-            }
+            long released = catchUp(log);
             while (running.getAsBoolean()) {
                 long until = released + pacing.allowance(released, trained(), expired);
                 for (; released < until; released++) {
@@ -98,13 +98,20 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    /** Reads what the log has of an earlier feed. */
-    private void catchUp(EventReader log) {
-        for (List<Received<?>> events = log.poll(Duration.ofSeconds(1));
-                !events.isEmpty();
-                events = log.poll(Duration.ofSeconds(1))) {
-            events.forEach(this::count);
+    /** Reads what the log has of an earlier feed; returns the prompts it released, which are those that can be read. */
+    private long catchUp(EventReader log) {
+        long released = 0;
+        try (EventReader prompts = new EventReader(kafka, serdes, List.of(topics.prompts()))) {
+            if (prompts.end(topics.prompts()) > 0) {
+                for (List<Received<?>> some = prompts.poll(QUIET); !some.isEmpty(); some = prompts.poll(QUIET)) {
+                    released += some.size();
+                }
+                for (List<Received<?>> some = log.poll(QUIET); !some.isEmpty(); some = log.poll(QUIET)) {
+                    some.forEach(this::count);
+                }
+            }
         }
+        return released;
     }
 
     private void count(Received<?> received) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,156 @@
+package io.sppostream.sppo.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.Run;
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.Hashes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Received;
+import io.sppostream.log.Topic;
+import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import io.sppostream.log.WeightsFollower;
+import io.sppostream.sppo.cli.Main;
+import io.sppostream.sppo.embedded.EmbeddedCluster;
+import io.sppostream.sppo.embedded.EmbeddedSettings;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A short run of the command over the embedded broker, and what it leaves on the log. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TrainIT {
+    private static final int STEPS = 60;
+    private static final int BATCH = 512;
+    private static final String RUN = "one-digit";
+
+    private Path directory = Path.of("");
+    private int exitCode;
+    private JsonNode summary = new ObjectMapper().nullNode();
+
+    @BeforeAll
+    void train(@TempDir Path temporary) throws IOException {
+        directory = temporary;
+        Path model = directory.resolve("model");
+        assertThat(Main.run("pretrain", "--dataset=addition-1", "--steps=60", "--output=" + model))
+                .isZero();
+        exitCode = Main.run(
+                "train",
+                "--dataset=addition-1",
+                "--model=" + model,
+                "--run=" + RUN,
+                "--steps=" + STEPS,
+                "--data-dir=" + directory.resolve("data"),
+                "--runs-dir=" + directory.resolve("runs"));
+        summary = new ObjectMapper()
+                .readTree(directory.resolve("runs/one-digit/summary.json").toFile());
+    }
+
+    @Test
+    void shouldLearn() {
+        assertThat(exitCode).isZero();
+        assertThat(summary.get("accuracy_after").asDouble()
+                        - summary.get("accuracy_before").asDouble())
+                .as("rise of held-out accuracy in %d steps", STEPS)
+                .isGreaterThanOrEqualTo(0.25);
+        assertThat(summary.get("rollouts").asLong()).isEqualTo((long) STEPS * BATCH);
+    }
+
+    @Test
+    void shouldDrawTheCurves() throws IOException {
+        assertThat(Files.readString(directory.resolve("runs/one-digit/figure.html")))
+                .contains("held-out accuracy", "explained variance", "echarts")
+                .doesNotContain("{{");
+    }
+
+    @Test
+    void shouldLeaveARunOnTheLogThatAddsUp() {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
+            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            Topics topics = new Topics(RUN, 1);
+            try (EventSerdes serdes = new EventSerdes(kafka)) {
+                List<TrainingStep> ledger = read(kafka, serdes, topics.trainingSteps(), TrainingStep.class);
+                for (WeightLine line : WeightLine.values()) {
+                    List<TrainingStep> steps = ledger.stream()
+                            .filter(step -> step.getLine().equals(line.id()))
+                            .toList();
+                    assertThat(steps).hasSize(STEPS);
+                    shouldTrainEachRolloutOnce(kafka, serdes, topics, steps);
+                    shouldChainHashes(steps, read(kafka, serdes, topics.versions(line), WeightsManifest.class));
+                    shouldRecordTheConfiguration(kafka, serdes, topics, steps);
+                }
+                shouldCarryTheBytesOfTheLastVersion(kafka, serdes, topics);
+            }
+        }
+    }
+
+    private static void shouldTrainEachRolloutOnce(
+            KafkaSettings kafka, EventSerdes serdes, Topics topics, List<TrainingStep> steps) {
+        List<String> requested = read(kafka, serdes, topics.prompts(), Prompt.class).stream()
+                .map(prompt -> prompt.getRequestId() + "/0")
+                .toList();
+        List<String> trained = steps.stream()
+                .flatMap(step -> step.getSamples().stream())
+                .map(TrainedSample::getRolloutId)
+                .toList();
+        assertThat(trained).containsExactlyInAnyOrderElementsOf(requested);
+    }
+
+    private static void shouldChainHashes(List<TrainingStep> steps, List<WeightsManifest> versions) {
+        assertThat(versions).hasSize(STEPS + 1);
+        for (int i = 0; i < steps.size(); i++) {
+            assertThat(steps.get(i).getFromSha256()).isEqualTo(versions.get(i).getSha256());
+            assertThat(steps.get(i).getToSha256()).isEqualTo(versions.get(i + 1).getSha256());
+        }
+    }
+
+    private static void shouldRecordTheConfiguration(
+            KafkaSettings kafka, EventSerdes serdes, Topics topics, List<TrainingStep> steps) {
+        Run run = read(kafka, serdes, topics.runs(), Run.class).get(0);
+        assertThat(Hashes.sha256(run.getConfiguration())).isEqualTo(run.getConfigurationSha256());
+        assertThat(steps).allMatch(step -> step.getConfigurationSha256().equals(run.getConfigurationSha256()));
+    }
+
+    private void shouldCarryTheBytesOfTheLastVersion(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+        try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY)) {
+            List<WeightsManifest> versions = log.poll(Duration.ofSeconds(10));
+            var digest = Hashes.sha256();
+            log.fetch(
+                    versions.get(versions.size() - 1),
+                    channel -> digest.update(Channels.newInputStream(channel).readAllBytes()));
+            assertThat(Hashes.hex(digest))
+                    .isEqualTo(summary.get("weights_sha256").asText());
+        }
+    }
+
+    private static <V extends SpecificRecord> List<V> read(
+            KafkaSettings kafka, EventSerdes serdes, Topic<V> topic, Class<V> type) {
+        List<V> events = new ArrayList<>();
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+            for (List<Received<?>> some = log.poll(Duration.ofSeconds(5));
+                    !some.isEmpty();
+                    some = log.poll(Duration.ofSeconds(2))) {
+                some.forEach(received -> events.add(type.cast(received.event())));
+            }
+        }
+        return events;
+    }
+}

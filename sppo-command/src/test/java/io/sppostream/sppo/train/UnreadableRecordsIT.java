@@ -1,0 +1,90 @@
+package io.sppostream.sppo.train;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topic;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.Topics;
+import io.sppostream.sppo.cli.Main;
+import io.sppostream.sppo.embedded.EmbeddedCluster;
+import io.sppostream.sppo.embedded.EmbeddedSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What can't be decoded goes to the dead letters, byte for byte, and training goes on; on a cluster that is there. */
+class UnreadableRecordsIT {
+    @TempDir
+    private Path directory = Path.of("");
+
+    @Test
+    void shouldSetAsideWhatCannotBeDecodedAndGoOn() {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")))) {
+            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            Topics topics = new Topics("garbage", 1);
+            CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> Main.run(
+                    "train",
+                    "--run=garbage",
+                    "--steps=4",
+                    "--set=batch.size=64",
+                    "--bootstrap-servers=" + cluster.bootstrapServers(),
+                    "--schema-registry-url=" + cluster.registryUrl(),
+                    "--data-dir=" + directory.resolve("data"),
+                    "--runs-dir=" + directory.resolve("runs")));
+            List<Topic<? extends SpecificRecord>> worked = List.of(
+                    topics.prompts(), topics.rollouts(), topics.verdicts(), topics.values(), topics.advantages());
+            try (TopicAdmin admin = new TopicAdmin(kafka);
+                    KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                            kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
+                await().atMost(Duration.ofSeconds(60)).until(() -> admin.exists(topics) || exitCode.isDone());
+                for (Topic<?> topic : worked) {
+                    producer.send(new ProducerRecord<>(topic.name(), bytes("key"), bytes("no Avro")));
+                }
+            }
+            assertThat(exitCode.join()).isZero();
+            for (Topic<?> topic : worked) {
+                assertThat(deadLetters(kafka, topic))
+                        .as(topic.deadLetters())
+                        .isNotEmpty()
+                        .allSatisfy(letter -> {
+                            assertThat(new String(letter.value(), UTF_8)).isEqualTo("no Avro");
+                            assertThat(new String(
+                                            letter.headers()
+                                                    .lastHeader("sppo.topic")
+                                                    .value(),
+                                            UTF_8))
+                                    .isEqualTo(topic.name());
+                        });
+            }
+        }
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> deadLetters(KafkaSettings kafka, Topic<?> topic) {
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(kafka.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            TopicPartition partition = new TopicPartition(topic.deadLetters(), 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            return consumer.poll(Duration.ofSeconds(10)).records(partition);
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+}

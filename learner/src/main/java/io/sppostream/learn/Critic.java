@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +57,10 @@ public final class Critic implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final Settings settings;
     private final Clock clock;
+
+    /** Tokens of the prompts scored and not yet trained on, by request: each prompt is encoded once. */
+    private final Map<String, int[]> promptTokens = new HashMap<>();
+
     private final RoleThread thread;
 
     /**
@@ -128,6 +133,7 @@ public final class Critic implements AutoCloseable {
             if (ids.length > 0 && ids.length <= model.config().maxPositions()) {
                 fitting.add(prompt);
                 tokens.add(ids);
+                promptTokens.put(prompt.getRequestId(), ids);
             }
         }
         float[] logits = model.logits(tokens);
@@ -165,9 +171,10 @@ public final class Critic implements AutoCloseable {
     }
 
     private CriticSample criticSample(TrainingSample sample) {
+        int[] tokens = promptTokens.remove(sample.getRollout().getRequestId());
         return new CriticSample(
                 sample.getRollout().getRolloutId(),
-                PromptTokens.of(tokenizer, sample.getRollout().getMessages()),
+                tokens == null ? PromptTokens.of(tokenizer, sample.getRollout().getMessages()) : tokens,
                 sample.getReward(),
                 value(sample).getProbability());
     }

@@ -24,9 +24,11 @@ public final class LearningCurve {
         this.startedAt = startedAt;
     }
 
-    /** Adds a ledger record. */
+    /** Adds a ledger record, of which the samples are not kept: there are many. */
     public synchronized void add(TrainingStep step) {
-        (step.getLine().equals("policy") ? policy : critic).add(step);
+        TrainingStep kept =
+                TrainingStep.newBuilder(step).setSamples(List.of()).build();
+        (step.getLine().equals("policy") ? policy : critic).add(kept);
     }
 
     /** Adds the accuracy of a version published at a time; it is the version's age that counts, not the evaluation's. */

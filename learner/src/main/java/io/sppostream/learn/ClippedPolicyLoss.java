@@ -36,14 +36,17 @@ public record ClippedPolicyLoss(double clip, double dualClip) {
         return advantage < 0 ? Math.min(loss, -dualClip * advantage) : loss;
     }
 
-    /** dL / dlogp of a token: -A r where neither clip holds it, else 0. */
+    /**
+     * dL / dlogp of a token: -A r where neither clip holds it, else 0. Where the log-ratio is clamped from below, by
+     * which r is 2e-9, it is -A r too, rather than 0.
+     */
     public double gradient(double ratio, double advantage) {
         return isClipped(ratio, advantage) || isDualClipped(ratio, advantage) ? 0 : -advantage * ratio;
     }
 
-    /** Whether the ratio has moved past the clip in the direction the advantage asks for. */
+    /** Whether the ratio has moved past the clip in the direction the advantage asks for; an advantage of 0 asks for none. */
     public boolean isClipped(double ratio, double advantage) {
-        return advantage > 0 ? ratio > 1 + clip : ratio < 1 - clip;
+        return advantage > 0 ? ratio > 1 + clip : advantage < 0 && ratio < 1 - clip;
     }
 
     /** Whether a negative advantage's loss is held by the dual clip. */

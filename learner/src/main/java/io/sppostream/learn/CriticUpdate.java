@@ -37,7 +37,8 @@ public final class CriticUpdate {
         double loss = 0;
         double gradientNorm = 0;
         int skipped = 0;
-        for (List<CriticSample> batch : TrainingOrder.miniBatches(order, settings.miniBatches())) {
+        List<List<CriticSample>> batches = TrainingOrder.miniBatches(order, settings.miniBatches());
+        for (List<CriticSample> batch : batches) {
             double[] losses = new double[batch.size()];
             UpdateResult result =
                     trainer.update(batch.stream().map(CriticSample::prompt).toList(), rate, (i, logit) -> {
@@ -48,7 +49,7 @@ public final class CriticUpdate {
             for (double each : losses) {
                 loss += each / order.size();
             }
-            gradientNorm += result.gradientNorm() / settings.miniBatches();
+            gradientNorm += result.gradientNorm() / batches.size();
             skipped += result.applied() ? 0 : 1;
         }
         double[] values = order.stream().mapToDouble(CriticSample::value).toArray();

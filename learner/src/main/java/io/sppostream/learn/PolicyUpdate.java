@@ -39,9 +39,10 @@ public final class PolicyUpdate {
         double rate = settings.learningRate().at(step);
         double gradientNorm = 0;
         int skipped = 0;
-        for (List<PolicySample> batch : TrainingOrder.miniBatches(order, settings.miniBatches())) {
+        List<List<PolicySample>> batches = TrainingOrder.miniBatches(order, settings.miniBatches());
+        for (List<PolicySample> batch : batches) {
             UpdateResult result = update(batch, rate, tally);
-            gradientNorm += result.gradientNorm() / settings.miniBatches();
+            gradientNorm += result.gradientNorm() / batches.size();
             skipped += result.applied() ? 0 : 1;
         }
         Map<String, Double> metrics = tally.metrics();

@@ -22,12 +22,16 @@ public final class TrainingOrder {
         return order;
     }
 
-    /** The order cut into mini-batches of equal size; where it does not divide, the first are larger by one. */
+    /**
+     * The order cut into mini-batches of equal size; where it does not divide, the first are larger by one. None is
+     * empty: of fewer samples than mini-batches each is a mini-batch of its own.
+     */
     public static <T> List<List<T>> miniBatches(List<T> order, int count) {
-        List<List<T>> batches = new ArrayList<>(count);
+        int batchCount = Math.min(count, order.size());
+        List<List<T>> batches = new ArrayList<>(batchCount);
         int from = 0;
-        for (int i = 0; i < count; i++) {
-            int size = order.size() / count + (i < order.size() % count ? 1 : 0);
+        for (int i = 0; i < batchCount; i++) {
+            int size = order.size() / batchCount + (i < order.size() % batchCount ? 1 : 0);
             batches.add(order.subList(from, from + size));
             from += size;
         }

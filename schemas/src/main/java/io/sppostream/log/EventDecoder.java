@@ -2,6 +2,7 @@ package io.sppostream.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.BufferUnderflowException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,8 @@ final class EventDecoder {
             event = deserializer.deserialize(record.topic(), record.value());
         } catch (ClassCastException e) {
             throw new SerializationException("an event of another topic: " + e.getMessage(), e);
+        } catch (BufferUnderflowException e) {
+            throw new SerializationException("a value too short to name its schema", e);
         }
         if (event == null || record.key() == null) {
             throw new SerializationException("a record without " + (event == null ? "a value" : "a key"));

@@ -5,11 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.sppostream.events.Value;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.RandomData;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serde;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class EventSerdesTest {
     private static final String SCOPE = "event-serdes";
@@ -31,6 +44,36 @@ class EventSerdesTest {
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), value);
 
         assertThat(serdes.deserializer(topic).deserialize(topic.name(), bytes)).isEqualTo(value);
+    }
+
+    /** Ten events at random of every topic and of the join's state store. */
+    @ParameterizedTest
+    @MethodSource("types")
+    <V extends SpecificRecord> void shouldReadWhatItWroteWhateverTheEvent(Class<V> type) throws Exception {
+        Serde<V> serde = serdes.serde(type);
+        for (Object random : new RandomData(SchemaHistory.current(type), 10, 1)) {
+            V event = specific(type, random);
+
+            byte[] bytes = serde.serializer().serialize("any", event);
+
+            assertThat(serde.deserializer().deserialize("any", bytes))
+                    .isInstanceOf(type)
+                    .isEqualTo(event);
+        }
+    }
+
+    static List<Class<? extends SpecificRecord>> types() {
+        return SchemaHistory.types();
+    }
+
+    /** Generic data as the event it describes. */
+    private static <V extends SpecificRecord> V specific(Class<V> type, Object generic) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+        new GenericDatumWriter<>(SchemaHistory.current(type)).write(generic, encoder);
+        encoder.flush();
+        return type.cast(new SpecificDatumReader<>(type)
+                .read(null, DecoderFactory.get().binaryDecoder(bytes.toByteArray(), null)));
     }
 
     @Test

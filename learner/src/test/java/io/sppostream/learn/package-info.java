@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.learn;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.rollout;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.log;
+
+import org.jspecify.annotations.NullMarked;

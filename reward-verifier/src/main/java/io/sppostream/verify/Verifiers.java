@@ -3,8 +3,11 @@ package io.sppostream.verify;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 
+import io.sppostream.verify.math.GradingProfile;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Which verifier judges which dataset.
@@ -13,7 +16,10 @@ import java.util.Map;
  * @param byDataset the others
  */
 public record Verifiers(Verifier standard, Map<String, Verifier> byDataset) {
-    private static final List<Verifier> BUILT_IN = List.of(new ExactAnswerVerifier());
+    private static final List<Verifier> BUILT_IN = Stream.concat(
+                    Stream.of(new ExactAnswerVerifier()),
+                    Arrays.stream(GradingProfile.values()).map(MathVerifier::new))
+            .toList();
 
     public Verifiers {
         byDataset = Map.copyOf(byDataset);

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "sppo",
         description = "Reinforcement learning with verifiable rewards, event-sourced on Apache Kafka.",
-        subcommands = {TrainCommand.class, PretrainCommand.class},
+        subcommands = {TrainCommand.class, PretrainCommand.class, GradeCommand.class},
         mixinStandardHelpOptions = true,
         version = "SPPO Stream 0.1.0")
 public final class Main {
@@ -32,6 +32,13 @@ public final class Main {
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText("sppo: " + explain(error)));
                     return 1;
+                })
+                .setParameterExceptionHandler((error, given) -> {
+                    CommandLine command = error.getCommandLine();
+                    command.getErr()
+                            .println("sppo: " + error.getMessage() + " (see ./sppo " + command.getCommandName()
+                                    + " --help)");
+                    return 2;
                 })
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)

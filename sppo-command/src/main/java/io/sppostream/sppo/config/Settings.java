@@ -128,7 +128,7 @@ public final class Settings extends AbstractConfig {
             .define("sampling.max.tokens", INT, 1024, POSITIVE, HIGH, "Most tokens of a response.")
             .define("rollout.workers", INT, 2, POSITIVE, MEDIUM, "Threads that sample.")
             .define("rollout.max.batch", INT, 256, POSITIVE, MEDIUM, "Prompts a worker samples at once.")
-            .define("verifier", STRING, "exact", MEDIUM, "The verifier that rewards.")
+            .define("verifier", STRING, "exact", MEDIUM, "The verifier that rewards: exact, math, or math:PROFILE.")
             .define(
                     "join.patience.seconds",
                     INT,

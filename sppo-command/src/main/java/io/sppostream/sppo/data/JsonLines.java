@@ -84,9 +84,13 @@ public final class JsonLines {
         if (answer == null) {
             throw missing(where, object, "answer", answerFields, "--answer-field");
         }
+        return Problem.asked(Integer.toString(number), prompt, reference(answer));
+    }
+
+    /** The reference answer within an answer, which may be worked out as those of GSM8K are. */
+    public static String reference(String answer) {
         int mark = answer.lastIndexOf(GSM8K_MARK);
-        String reference = mark < 0 ? answer : answer.substring(mark + GSM8K_MARK.length());
-        return Problem.asked(Integer.toString(number), prompt, reference.strip());
+        return (mark < 0 ? answer : answer.substring(mark + GSM8K_MARK.length())).strip();
     }
 
     private static @Nullable String text(JsonNode object, List<String> fields) {

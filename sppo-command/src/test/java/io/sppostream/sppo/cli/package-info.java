@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -26,8 +26,7 @@ public final class LearningCurve {
 
     /** Adds a ledger record, of which the samples are not kept: there are many. */
     public synchronized void add(TrainingStep step) {
-        TrainingStep kept =
-                TrainingStep.newBuilder(step).setSamples(List.of()).build();
+        TrainingStep kept = TrainingStep.newBuilder(step).setSamples(List.of()).build();
         (step.getLine().equals("policy") ? policy : critic).add(kept);
     }
 

@@ -2,6 +2,7 @@ package io.sppostream.sppo.config;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -125,16 +126,21 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
     private static Map<String, String> parse(InputStream in, String where) throws IOException {
         Map<String, Object> tree;
         try {
-            tree = YAML.readValue(in, new TypeReference<>() {});
+            JsonNode root = YAML.readTree(in);
+            tree = root.isMissingNode() || root.isNull()
+                    ? Map.of()
+                    : YAML.readerFor(new TypeReference<Map<String, Object>>() {})
+                            .readValue(root);
         } catch (JacksonException e) {
             throw new UserException("configuration file " + where + " is not a YAML map of settings"
-                    + (e.getLocation() == null
+                    + (e.getLocation() == null || e.getLocation().getLineNr() < 1
                             ? ""
-                            : ", line " + e.getLocation().getLineNr()) + ": "
+                            : ", line " + e.getLocation().getLineNr())
+                    + ": "
                     + e.getOriginalMessage().lines().findFirst().orElse(""));
         }
         Map<String, String> flat = new HashMap<>();
-        flatten("", tree == null ? Map.of() : tree, flat);
+        flatten("", tree, flat);
         return flat;
     }
 

@@ -1,6 +1,7 @@
 package io.sppostream.sppo.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.sppo.UserException;
@@ -24,7 +25,7 @@ public final class JsonLines {
     private static final List<String> ANSWER_FIELDS = List.of("answer");
     private static final String GSM8K_MARK = "####";
     private static final int SPLIT_SEED = 0;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private JsonLines() {}
 

@@ -1,6 +1,8 @@
-package io.sppostream.sppo.data;
+package io.sppostream.sppo.config;
 
-import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.data.Addition;
+import io.sppostream.sppo.data.Dataset;
+import io.sppostream.sppo.data.JsonLines;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

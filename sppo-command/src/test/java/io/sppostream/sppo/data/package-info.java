@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.feed;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo;
+
+import org.jspecify.annotations.NullMarked;

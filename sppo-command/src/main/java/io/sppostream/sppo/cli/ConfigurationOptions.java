@@ -1,11 +1,13 @@
 package io.sppostream.sppo.cli;
 
+import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -70,8 +72,28 @@ final class ConfigurationOptions {
 
     /** The effective configuration. */
     Configuration load() {
+        return load(Map.of("run", ZonedDateTime.now(ZoneOffset.UTC).format(RUN_NAME)));
+    }
+
+    /**
+     * The effective configuration of a command that joins a run on a cluster.
+     *
+     * @throws UserException where it does not say which
+     */
+    Configuration loadForCluster() {
+        Configuration configuration = load(Map.of());
+        for (String setting : List.of("bootstrap.servers", "schema.registry.url")) {
+            if (configuration.settings().getString(setting).isEmpty()) {
+                throw new UserException("this command works on a cluster that is there already, with a registry: give"
+                        + " --bootstrap-servers, --schema-registry-url and --run");
+            }
+        }
+        return configuration;
+    }
+
+    private Configuration load(Map<String, String> fallbacks) {
         Map<String, String> flags = new HashMap<>(others);
-        put(flags, "run", run == null && !flags.containsKey("run") ? defaultRun() : run);
+        put(flags, "run", run);
         put(flags, "seed", seed);
         put(flags, "steps", steps);
         put(flags, "lag", lag);
@@ -83,11 +105,7 @@ final class ConfigurationOptions {
         put(flags, "schema.registry.url", schemaRegistryUrl);
         put(flags, "data.dir", dataDirectory);
         put(flags, "runs.dir", runsDirectory);
-        return Configuration.load(config, System.getenv(), flags);
-    }
-
-    private static String defaultRun() {
-        return ZonedDateTime.now(ZoneOffset.UTC).format(RUN_NAME);
+        return Configuration.load(config, System.getenv(), flags, fallbacks);
     }
 
     private static void put(Map<String, String> flags, String name, @Nullable String value) {

@@ -4,6 +4,7 @@ import io.sppostream.log.LogException;
 import io.sppostream.model.CheckpointException;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.embedded.EmbeddedException;
+import io.sppostream.sppo.train.Role;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -13,7 +14,13 @@ import picocli.CommandLine.Command;
 @Command(
         name = "sppo",
         description = "Reinforcement learning with verifiable rewards, event-sourced on Apache Kafka.",
-        subcommands = {TrainCommand.class, PretrainCommand.class, GradeCommand.class},
+        subcommands = {
+            TrainCommand.class,
+            UpCommand.class,
+            TopicsCommand.class,
+            GradeCommand.class,
+            PretrainCommand.class
+        },
         mixinStandardHelpOptions = true,
         version = "SPPO Stream 0.1.0")
 public final class Main {
@@ -28,8 +35,15 @@ public final class Main {
 
     /** Runs a command. */
     public static int run(String... arguments) {
-        return new CommandLine(new Main())
-                .setExecutionExceptionHandler((error, command, parsed) -> {
+        CommandLine sppo = new CommandLine(new Main());
+        for (Role role : Role.values()) {
+            CommandLine command = new CommandLine(new RoleCommand(role));
+            command.getCommandSpec()
+                    .usageMessage()
+                    .description("Run one role of a run on a cluster: " + role.flow() + ".");
+            sppo.addSubcommand(role.command(), command);
+        }
+        return sppo.setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText("sppo: " + explain(error)));
                     return 1;
                 })

@@ -50,6 +50,19 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
      * @throws UserException naming the setting, where it comes from and what it takes
      */
     public static Configuration load(@Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
+        return load(file, environment, flags, Map.of());
+    }
+
+    /**
+     * Reads the configuration.
+     *
+     * @param fallbacks settings that hold where nothing else gives them
+     */
+    public static Configuration load(
+            @Nullable Path file,
+            Map<String, String> environment,
+            Map<String, String> flags,
+            Map<String, String> fallbacks) {
         Map<String, String> given = new HashMap<>();
         if (file != null) {
             given.putAll(checked(readFile(file), "in " + file));
@@ -57,7 +70,8 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
         given.putAll(checked(fromEnvironment(environment), "in the environment"));
         given.putAll(checked(flags, "on the command line"));
 
-        Map<String, String> values = new HashMap<>(preset(given.getOrDefault("dataset", "addition")));
+        Map<String, String> values = new HashMap<>(fallbacks);
+        values.putAll(preset(given.getOrDefault("dataset", "addition")));
         values.putAll(given);
         Map<String, String> kafka = new HashMap<>();
         values.forEach((name, value) -> {

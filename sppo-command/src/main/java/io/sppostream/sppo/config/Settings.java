@@ -47,8 +47,24 @@ public final class Settings extends AbstractConfig {
             },
             () -> "(0,...,1)");
 
+    private static final Validator TOPIC_PREFIX = ConfigDef.LambdaValidator.with(
+            (name, value) -> {
+                try {
+                    new Topics(String.valueOf(value), 1).runs();
+                } catch (IllegalArgumentException e) {
+                    throw new ConfigException(name, value, e.getMessage());
+                }
+            },
+            () -> "letters, digits, '_' and '-'");
+
     static final ConfigDef DEFINITION = new ConfigDef()
-            .define("run", STRING, HIGH, "Name of the run, and the prefix of its topics.")
+            .define(
+                    "run",
+                    STRING,
+                    ConfigDef.NO_DEFAULT_VALUE,
+                    TOPIC_PREFIX,
+                    HIGH,
+                    "Name of the run, and the prefix of its topics.")
             .define("seed", LONG, 1L, HIGH, "Seeds the order of prompts, the responses and the shuffling of batches.")
             .define("steps", INT, 100, POSITIVE, HIGH, "Training steps.")
             .define(

@@ -8,7 +8,6 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
-import io.sppostream.log.Topics;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
@@ -23,7 +22,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.AppInfoParser;
 
 /** The beginning of a run: its topics, their schemas, and the record of what it was started with. */
-final class RunRecord {
+public final class RunRecord {
     private RunRecord() {}
 
     /**
@@ -33,15 +32,38 @@ final class RunRecord {
      */
     static void begin(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
         Settings settings = configuration.settings();
-        Topics topics = settings.topics();
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            if (admin.exists(topics)) {
+            if (admin.exists(settings.topics())) {
                 throw new UserException("there is a run '" + settings.run()
-                        + "' on this cluster already: choose another" + " name with --run");
+                        + "' on this cluster already: choose another name with --run");
             }
-            admin.create(topics, settings.getShort("replication.factor"));
+            create(admin, settings, serdes);
         }
-        serdes.register(topics);
+        record(configuration, kafka, serdes, clock);
+    }
+
+    /** Begins a run, or creates what one that has begun is missing. */
+    public static void beginOrComplete(
+            Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        Settings settings = configuration.settings();
+        boolean begun;
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            begun = admin.exists(settings.topics());
+            create(admin, settings, serdes);
+        }
+        if (!begun) {
+            record(configuration, kafka, serdes, clock);
+        }
+    }
+
+    /** Schemas first: where the registry refuses one, there is no run. */
+    private static void create(TopicAdmin admin, Settings settings, EventSerdes serdes) {
+        serdes.register(settings.topics());
+        admin.create(settings.topics(), settings.getShort("replication.factor"));
+    }
+
+    private static void record(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        Settings settings = configuration.settings();
         Run run = new Run(
                 settings.run(),
                 configuration.toYaml(),
@@ -54,7 +76,7 @@ final class RunRecord {
                         "pytorch", Engine.getInstance().getVersion(),
                         "os", System.getProperty("os.name") + " " + System.getProperty("os.arch")),
                 clock.instant());
-        Topic<Run> topic = topics.runs();
+        Topic<Run> topic = settings.topics().runs();
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
             byte[] value = serdes.serializer(topic).serialize(topic.name(), run);

@@ -8,16 +8,10 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
-import io.sppostream.model.Checkpoint;
-import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
-import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Configuration;
-import io.sppostream.sppo.config.Datasets;
 import io.sppostream.sppo.config.Settings;
-import io.sppostream.sppo.data.Dataset;
-import io.sppostream.verify.Verifiers;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -25,12 +19,9 @@ import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +39,7 @@ public final class TrainRun {
     private final boolean terminal;
     private final BooleanSupplier stopRequested;
     private final Clock clock = Clock.systemUTC();
-    private final CompletableFuture<Void> failure = new CompletableFuture<>();
+    private final Failure failure = new Failure();
     private final CpuTimes cpuTimes = new CpuTimes();
 
     /**
@@ -72,50 +63,54 @@ public final class TrainRun {
      * @return the summary, which has been written and printed
      */
     public Summary run() throws InterruptedException {
-        Dataset dataset = Datasets.open(settings);
-        Verifiers verifiers = Roles.verifiers(settings);
-        Checkpoint checkpoint = Models.policy(settings);
         // The broker takes its time to start: models are loaded meanwhile.
-        try (Cluster cluster = Cluster.start(configuration, failure::completeExceptionally);
-                Tokenizer tokenizer = checkpoint.tokenizer();
-                PolicyModel policy = PolicyModel.load(checkpoint, ModelSettings.cpu());
-                PolicyModel evaluated = PolicyModel.load(checkpoint, ModelSettings.cpu());
-                CriticModel critic = Models.critic(settings, checkpoint);
-                EventSerdes serdes = new EventSerdes(cluster.kafka())) {
-            KafkaSettings kafka = cluster.kafka();
+        try (LocalRoles local = LocalRoles.open(settings, EnumSet.allOf(Role.class));
+                Cluster cluster = Cluster.start(configuration, failure::report);
+                PolicyModel evaluated = PolicyModel.load(local.checkpoint(), ModelSettings.cpu())) {
+            local.load();
+            return run(local, evaluated, cluster.kafka());
+        }
+    }
+
+    private Summary run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {
+        try (EventSerdes serdes = new EventSerdes(kafka)) {
             Topics topics = settings.topics();
             RunRecord.begin(configuration, kafka, serdes, clock);
-            Evaluation evaluation =
-                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifiers);
-            Roles roles = new Roles(configuration, kafka, serdes, topics, clock, failure::completeExceptionally);
-            Deque<AutoCloseable> started = new ArrayDeque<>();
+            Evaluation evaluation = new Evaluation(
+                    local.dataset(),
+                    settings.getInt("eval.prompts"),
+                    local.tokenizer(),
+                    settings.sampling(),
+                    local.verifiers());
+            Roles roles = new Roles(configuration, kafka, serdes, topics, clock, failure::report);
             try {
-                // Against the flow of data, so that each finds its reader there; stopped the other way round.
-                started.push(roles.policyLearner(policy));
-                started.push(roles.critic(critic, tokenizer));
-                started.push(roles.advantageStream());
-                started.push(roles.rewardVerifier(verifiers));
-                started.push(roles.rolloutProducer(checkpoint, tokenizer));
-                started.push(roles.feed(dataset));
-                LearningCurve curve = new LearningCurve(clock.instant());
-                Evaluator evaluator = new Evaluator(
-                        kafka,
-                        serdes,
-                        topics,
-                        evaluation,
-                        evaluated,
-                        settings.getInt("eval.interval"),
-                        settings.steps(),
-                        curve,
-                        failure::completeExceptionally);
-                started.push(evaluator);
-                long expired = watch(kafka, serdes, topics, curve, evaluator);
-                Summary summary = summary(curve, expired, firstRollout(kafka, serdes, topics));
-                report(summary, curve);
-                return summary;
+                local.start(roles);
+                return follow(kafka, serdes, topics, evaluation, evaluated);
             } finally {
-                started.forEach(TrainRun::close);
+                local.stop();
             }
+        }
+    }
+
+    /** Evaluates and watches the roles at work; sums up. */
+    private Summary follow(
+            KafkaSettings kafka, EventSerdes serdes, Topics topics, Evaluation evaluation, PolicyModel evaluated)
+            throws InterruptedException {
+        LearningCurve curve = new LearningCurve(clock.instant());
+        try (Evaluator evaluator = new Evaluator(
+                kafka,
+                serdes,
+                topics,
+                evaluation,
+                evaluated,
+                settings.getInt("eval.interval"),
+                settings.steps(),
+                curve,
+                failure::report)) {
+            long expired = watch(kafka, serdes, topics, curve, evaluator);
+            Summary summary = summary(curve, expired, firstRollout(kafka, serdes, topics));
+            report(summary, curve);
+            return summary;
         }
     }
 
@@ -126,7 +121,7 @@ public final class TrainRun {
         long expired = 0;
         try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()))) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
-                throwFailure();
+                failure.rethrow();
                 for (Received<?> received : log.poll(Duration.ofMillis(250))) {
                     if (received.event() instanceof TrainingStep step) {
                         curve.add(step);
@@ -140,21 +135,11 @@ public final class TrainRun {
         }
         if (!stopRequested.getAsBoolean()) {
             evaluator.awaitLast(EVALUATION_PATIENCE);
-            throwFailure();
+            failure.rethrow();
         }
         cpuTimes.sample();
         progress.end(curve, curve.seconds());
         return expired;
-    }
-
-    private void throwFailure() {
-        if (failure.isCompletedExceptionally()) {
-            try {
-                failure.join();
-            } catch (CompletionException e) {
-                throw e.getCause() instanceof RuntimeException cause ? cause : e;
-            }
-        }
     }
 
     /** When the first rollout was sampled; null where there is none. */
@@ -215,13 +200,5 @@ public final class TrainRun {
         summary.print(out);
         out.println("summary and figure  " + settings.runDirectory().resolve("summary.json") + ", "
                 + settings.runDirectory().resolve(Figure.FILE));
-    }
-
-    private static void close(AutoCloseable role) {
-        try {
-            role.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -1,0 +1,161 @@
+package io.sppostream.sppo.train;
+
+import io.sppostream.log.StreamsApp;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.sppo.config.Datasets;
+import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.data.Dataset;
+import io.sppostream.verify.Verifiers;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The roles that run in this process, and what they work with. A missing file or setting is found when they are opened;
+ * what takes its time is loaded apart from that, while a cluster starts.
+ */
+public final class LocalRoles implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Settings settings;
+    private final Set<Role> roles;
+    private final Deque<AutoCloseable> loaded = new ArrayDeque<>();
+    private final List<Function<Roles, AutoCloseable>> starts = new ArrayList<>();
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private @Nullable Dataset dataset;
+    private @Nullable Verifiers verifiers;
+    private @Nullable Checkpoint checkpoint;
+    private @Nullable Tokenizer tokenizer;
+
+    private LocalRoles(Settings settings, Set<Role> roles) {
+        this.settings = settings;
+        this.roles = roles;
+    }
+
+    /**
+     * Finds what some roles work with.
+     *
+     * @throws io.sppostream.sppo.UserException where a dataset, a verifier or a model is not to be had
+     * @throws io.sppostream.model.CheckpointException where a model is malformed
+     */
+    public static LocalRoles open(Settings settings, Set<Role> roles) {
+        LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
+        for (Role role : local.roles) {
+            switch (role) {
+                case LEARN, CRITIC, ROLLOUT -> local.checkpoint();
+                case VERIFY -> local.verifiers();
+                case FEED -> local.dataset();
+                case ADVANTAGE -> {}
+            }
+        }
+        return local;
+    }
+
+    /** Loads their models. */
+    public void load() {
+        roles.forEach(role -> starts.add(loaded(role)));
+    }
+
+    private Function<Roles, AutoCloseable> loaded(Role role) {
+        return switch (role) {
+            case LEARN -> {
+                PolicyModel model = owned(PolicyModel.load(checkpoint(), ModelSettings.cpu()));
+                yield cluster -> cluster.policyLearner(model);
+            }
+            case CRITIC -> {
+                CriticModel model = owned(Models.critic(settings, checkpoint()));
+                Tokenizer reader = tokenizer();
+                yield cluster -> cluster.critic(model, reader);
+            }
+            case ADVANTAGE -> Roles::advantageStream;
+            case VERIFY -> cluster -> cluster.rewardVerifier(verifiers());
+            case ROLLOUT -> {
+                Tokenizer reader = tokenizer();
+                yield cluster -> cluster.rolloutProducer(checkpoint(), reader);
+            }
+            case FEED -> cluster -> cluster.feed(dataset());
+        };
+    }
+
+    Dataset dataset() {
+        if (dataset == null) {
+            dataset = Datasets.open(settings);
+        }
+        return dataset;
+    }
+
+    Verifiers verifiers() {
+        if (verifiers == null) {
+            verifiers = Roles.verifiers(settings);
+        }
+        return verifiers;
+    }
+
+    Checkpoint checkpoint() {
+        if (checkpoint == null) {
+            checkpoint = Models.policy(settings);
+        }
+        return checkpoint;
+    }
+
+    Tokenizer tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = owned(checkpoint().tokenizer());
+        }
+        return tokenizer;
+    }
+
+    private <T extends AutoCloseable> T owned(T resource) {
+        loaded.push(resource);
+        return resource;
+    }
+
+    /** Starts them on a cluster; whatever comes of it, {@link #stop} is to be called. */
+    public void start(Roles cluster) {
+        starts.forEach(start -> started.push(start.apply(cluster)));
+    }
+
+    /**
+     * Waits until those that run as Kafka Streams have their partitions.
+     *
+     * @throws io.sppostream.log.LogException where one has not in time
+     */
+    public void awaitStreams() throws InterruptedException {
+        for (AutoCloseable role : started) {
+            if (role instanceof StreamsApp app) {
+                app.awaitRunning(START);
+            }
+        }
+    }
+
+    /** Stops those that were started, with the flow of data. */
+    public void stop() {
+        closeAll(started);
+    }
+
+    /** Releases what was loaded; to be called when nothing runs on it any more. */
+    @Override
+    public void close() {
+        closeAll(loaded);
+    }
+
+    private static void closeAll(Deque<AutoCloseable> resources) {
+        for (AutoCloseable resource : resources) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}

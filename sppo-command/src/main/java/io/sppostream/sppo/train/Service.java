@@ -1,0 +1,99 @@
+package io.sppostream.sppo.train;
+
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.config.Configuration;
+import java.io.PrintStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+
+/** Some roles of a run, at work until they are told to stop or one of them fails. */
+public final class Service {
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+
+    private final Configuration configuration;
+    private final Set<Role> roles;
+    private final Beginning beginning;
+    private final PrintStream out;
+    private final BooleanSupplier stopRequested;
+    private final Clock clock = Clock.systemUTC();
+
+    /** What is done before the roles start. */
+    private interface Beginning {
+        void of(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock);
+    }
+
+    private Service(
+            Configuration configuration,
+            Set<Role> roles,
+            Beginning beginning,
+            PrintStream out,
+            BooleanSupplier stopRequested) {
+        this.configuration = configuration;
+        this.roles = roles;
+        this.beginning = beginning;
+        this.out = out;
+        this.stopRequested = stopRequested;
+    }
+
+    /**
+     * Roles of a run that has its topics.
+     *
+     * @param stopRequested looked at now and then; where true, the roles stop
+     */
+    public static Service joining(
+            Configuration configuration, Set<Role> roles, PrintStream out, BooleanSupplier stopRequested) {
+        return new Service(configuration, roles, Service::requireTopics, out, stopRequested);
+    }
+
+    /** Roles of a new run, which is begun with them. */
+    public static Service beginning(
+            Configuration configuration, Set<Role> roles, PrintStream out, BooleanSupplier stopRequested) {
+        return new Service(configuration, roles, RunRecord::begin, out, stopRequested);
+    }
+
+    private static void requireTopics(
+            Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            if (!admin.exists(configuration.settings().topics())) {
+                throw new UserException("run '" + configuration.settings().run() + "' has no topics at "
+                        + kafka.bootstrapServers() + ": make them with ./sppo topics --create");
+            }
+        }
+    }
+
+    /** Works until the roles are told to stop. */
+    public void run() throws InterruptedException {
+        Failure failure = new Failure();
+        try (LocalRoles local = LocalRoles.open(configuration.settings(), roles);
+                Cluster cluster = Cluster.start(configuration, failure::report)) {
+            local.load();
+            run(local, cluster.kafka(), failure);
+        }
+    }
+
+    private void run(LocalRoles local, KafkaSettings kafka, Failure failure) throws InterruptedException {
+        try (EventSerdes serdes = new EventSerdes(kafka)) {
+            beginning.of(configuration, kafka, serdes, clock);
+            Roles cluster = new Roles(
+                    configuration, kafka, serdes, configuration.settings().topics(), clock, failure::report);
+            try {
+                local.start(cluster);
+                local.awaitStreams();
+                out.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
+                        + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()
+                        + ", schema registry " + kafka.schemaRegistryUrl() + " (Ctrl-C stops)");
+                while (!stopRequested.getAsBoolean()) {
+                    failure.await(BETWEEN_LOOKS);
+                }
+            } finally {
+                local.stop();
+            }
+        }
+    }
+}

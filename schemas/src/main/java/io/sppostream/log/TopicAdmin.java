@@ -111,8 +111,9 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     private LogException unreachable(Exception e) {
-        return new LogException("no Kafka broker answers at " + kafka.bootstrapServers() + ": "
-                + LogException.reason(e)
+        String why =
+                e instanceof TimeoutException ? " within " + TIMEOUT_SECONDS + " s" : ": " + LogException.reason(e);
+        return new LogException("no Kafka broker answers at " + kafka.bootstrapServers() + why
                 + " (check --bootstrap-servers and the broker)");
     }
 

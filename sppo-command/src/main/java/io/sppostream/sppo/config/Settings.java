@@ -24,7 +24,6 @@ import io.sppostream.rollout.RolloutProducer;
 import io.sppostream.sppo.feed.Pacing;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -319,10 +318,5 @@ public final class Settings extends AbstractConfig {
                 true,
                 policy.rmsNormEpsilon(),
                 policy.ropeTheta());
-    }
-
-    /** Names of all settings. */
-    public static List<String> names() {
-        return List.copyOf(DEFINITION.names());
     }
 }

@@ -10,7 +10,6 @@ import io.sppostream.learn.PolicyUpdate;
 import io.sppostream.learn.PromptTokens;
 import io.sppostream.learn.TrainingOrder;
 import io.sppostream.learn.ValueLoss;
-import io.sppostream.log.Hashes;
 import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -33,13 +32,6 @@ import io.sppostream.sppo.train.Evaluation;
 import io.sppostream.sppo.train.Models;
 import io.sppostream.sppo.train.Roles;
 import io.sppostream.verify.Verifiers;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -159,7 +151,11 @@ public final class InProcessLoop {
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             return new Result(
-                    seconds, secondsByPhase, accuracies, sha256(policy::writeWeights), sha256(critic::writeWeights));
+                    seconds,
+                    secondsByPhase,
+                    accuracies,
+                    WeightsPublisher.sha256(policy::writeWeights),
+                    WeightsPublisher.sha256(critic::writeWeights));
         } finally {
             workers.shutdown();
         }
@@ -189,16 +185,5 @@ public final class InProcessLoop {
         long now = System.nanoTime();
         secondsByPhase.merge(phase, (now - phaseStart) / 1e9, Double::sum);
         phaseStart = now;
-    }
-
-    private static String sha256(WeightsPublisher.Source weights) {
-        MessageDigest digest = Hashes.sha256();
-        try (WritableByteChannel channel =
-                Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest))) {
-            weights.writeTo(channel);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return Hashes.hex(digest);
     }
 }

@@ -31,6 +31,9 @@ final class Qwen2 implements AutoCloseable {
     /** Elements that element-wise kernels handle at once; what remains takes another path with other roundings. */
     static final int VECTOR = 32;
 
+    /** Matrix products of fewer rows take other kernels, with other roundings: below four on some processors, eight on others. */
+    static final int FEWEST_ROWS = 8;
+
     private final ModelConfig config;
     private final WeightLayout layout;
     private final NDManager manager;
@@ -173,10 +176,11 @@ final class Qwen2 implements AutoCloseable {
 
     /**
      * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: matrix products of fewer
-     * than four rows take other kernels, and so does what is left of a feed-forward layer past the last whole vector.
+     * than {@link #FEWEST_ROWS} rows take other kernels, and so does what is left of a feed-forward layer past
+     * the last whole vector.
      */
     int rowMultiple() {
-        return Math.max(4, VECTOR / gcd(VECTOR, config.intermediateSize()));
+        return Math.max(FEWEST_ROWS, VECTOR / gcd(VECTOR, config.intermediateSize()));
     }
 
     private static int gcd(int a, int b) {

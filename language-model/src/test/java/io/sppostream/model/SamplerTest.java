@@ -91,6 +91,28 @@ class SamplerTest {
         }
     }
 
+    /** Which kernels a matrix product takes depends on its shape: this is that of the policy shipped for addition. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 13})
+    void shouldGiveTheSameBitsInASmallBatchOfTheShippedShape(int size) {
+        ModelConfig shipped = new ModelConfig(13, 64, 2, 4, 2, 176, 32, true, 1e-6, 10_000);
+        SplittableRandom random = new SplittableRandom(5);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 104; i++) {
+            requests.add(new SampleRequest(TestModels.tokens(random, 6, shipped), i));
+        }
+        try (PolicyModel model = PolicyModel.random(shipped, 1, ModelSettings.cpu())) {
+            Sampler sampler = new Sampler(model, Set.of(1));
+            List<Completion> together = sampler.sample(requests, PARAMETERS);
+            for (int from = 0; from + size <= requests.size(); from += size) {
+                List<Completion> apart = sampler.sample(requests.subList(from, from + size), PARAMETERS);
+                for (int i = 0; i < size; i++) {
+                    assertSame(apart.get(i), together.get(from + i));
+                }
+            }
+        }
+    }
+
     @Test
     void shouldGiveTheSameBitsWithAnOddIntermediateSize() {
         ModelConfig odd = new ModelConfig(17, 24, 2, 2, 1, 37, 64, false, 1e-6, 10_000);

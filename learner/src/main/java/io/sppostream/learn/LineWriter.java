@@ -1,14 +1,17 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.ConsumedOffset;
-import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.log.EventSerdes;
 import io.sppostream.log.ExactlyOnceLog;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Manifests;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
 import io.sppostream.log.WeightsPublisher;
+import io.sppostream.log.WeightsRetention;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,45 +19,72 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The one writer of a weight line. A step's weights, manifest, ledger record and consumed offsets commit in one
- * transaction: at any instant the log has all of a step or nothing of it.
+ * The one writer of a weight line. It begins where the line is, and takes it on step by step: a step's weights,
+ * manifest, ledger record and consumed offsets commit in one transaction, so that at any instant the log has all of a
+ * step or nothing of it.
  */
-final class LineWriter {
+final class LineWriter implements AutoCloseable {
     private final ExactlyOnceLog log;
     private final Topics topics;
-    private final WeightLine line;
-    private final WeightsPublisher publisher;
-    private final WeightsPublisher.Source weights;
-    private final String configurationSha256;
+    private final LineModel model;
+    private final LineSettings settings;
     private final Clock clock;
+    private final WeightsPublisher publisher;
+    private final WeightsRetention retention;
+    private final PublishToLive live = new PublishToLive();
     private WeightsManifest current;
     private long samplesTrained;
+    private Instant waitingSince;
 
     /**
-     * Publishes the start weights as version 0.
+     * Brings the model to the last version of the line and the log to the first sample not trained; publishes the
+     * start weights where the line has no version yet.
      *
-     * @param config the model's config.json
-     * @param weights the model's weights as they are at the time of the call
+     * @param log the one loop of the line's role
+     * @param model the start weights
+     * @throws io.sppostream.log.LogException where the line can't be taken up
      */
     LineWriter(
             ExactlyOnceLog log,
+            KafkaSettings kafka,
+            EventSerdes serdes,
             Topics topics,
-            WeightLine line,
-            String config,
-            WeightsPublisher.Source weights,
-            String configurationSha256,
+            LineModel model,
+            LineSettings settings,
             Clock clock) {
         this.log = log;
         this.topics = topics;
-        this.line = line;
-        this.weights = weights;
-        this.configurationSha256 = configurationSha256;
+        this.model = model;
+        this.settings = settings;
         this.clock = clock;
-        this.publisher = new WeightsPublisher(log, topics, line, config, clock);
-        this.current = publisher.publish(0, null, 0, weights);
+        this.publisher = new WeightsPublisher(log, topics, model.line(), model.config(), clock);
+        LineRecovery.Recovered recovered = new LineRecovery(kafka, serdes, topics, model).recover();
+        this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
+        this.retention =
+                new WeightsRetention(kafka, topics, model.line(), recovered == null ? current : recovered.snapshot());
+        this.waitingSince = clock.instant();
+    }
+
+    private WeightsManifest start() {
+        WeightsManifest made = publisher.publishStart(model::writeWeights);
         log.commit(List.of());
+        live.published(made);
+        return made;
+    }
+
+    private WeightsManifest resume(WeightsManifest last, @Nullable TrainingStep step) {
+        publisher.continueFrom(model::writeWeights);
+        if (step != null) {
+            samplesTrained = step.getSamplesTrained();
+            for (ConsumedOffset consumed : step.getConsumed()) {
+                log.seek(topics.advantages(), consumed.getPartition(), consumed.getOffset());
+            }
+        }
+        return last;
     }
 
     /** The last version committed. */
@@ -62,54 +92,83 @@ final class LineWriter {
         return current;
     }
 
-    /** The step being worked on, counting from 1. */
-    int nextStep() {
-        return current.getStep() + 1;
+    /**
+     * Takes the first batch of the pending samples, trains it and commits the step.
+     *
+     * @param pending samples polled and not trained, in order of arrival; the batch is taken away
+     */
+    void step(List<Received<?>> pending) {
+        Instant startedAt = clock.instant();
+        int step = current.getStep() + 1;
+        List<Received<?>> batch = pending.subList(0, settings.batchSize());
+        List<Arrival> order = Arrival.inTrainingOrder(batch, settings.seed(), step);
+        List<TrainingSample> samples = order.stream().map(Arrival::sample).toList();
+        Map<String, Double> metrics = model.train(step, samples);
+        ToDoubleFunction<Arrival> lag = arrival -> current.getVersion() - model.versionOf(arrival.sample());
+        metrics.put(model.line().id() + "_lag_mean", Arrival.mean(order, lag));
+        metrics.put(model.line().id() + "_lag_max", Arrival.max(order, lag));
+        metrics.put("seconds_waiting", seconds(waitingSince, startedAt));
+        live.seconds(model, samples).ifPresent(seconds -> metrics.put("seconds_to_live", seconds));
+        batch.clear();
+        Instant endedAt = clock.instant();
+        metrics.put("seconds_updating", seconds(startedAt, endedAt));
+        commit(step, order, lag, metrics, startedAt, endedAt, pending);
+        waitingSince = clock.instant();
     }
 
-    /**
-     * Commits a step.
-     *
-     * @param order the samples in training order
-     * @param pending what was polled and not trained
-     */
-    void commitStep(
-            List<TrainedSample> order,
+    private void commit(
+            int step,
+            List<Arrival> order,
+            ToDoubleFunction<Arrival> lag,
             Map<String, Double> metrics,
             Instant startedAt,
+            Instant endedAt,
             Collection<? extends Received<?>> pending) {
-        Instant endedAt = clock.instant();
-        WeightsManifest made = publisher.publish(current.getVersion() + 1, current.getVersion(), nextStep(), weights);
+        int version = current.getVersion() + 1;
+        boolean snapshot = version % settings.snapshotInterval() == 0;
+        WeightsManifest made = publisher.publish(
+                version, current.getVersion(), step, model::writeWeights, snapshot ? model::writeOptimizer : null);
         samplesTrained += order.size();
-        String consumedTopic = topics.advantages().name();
-        List<ConsumedOffset> consumed = log.consumed(pending).entrySet().stream()
-                .filter(entry -> entry.getKey().topic().equals(consumedTopic))
-                .map(entry -> new ConsumedOffset(entry.getKey().partition(), entry.getValue()))
-                .sorted(Comparator.comparing(ConsumedOffset::getPartition))
-                .toList();
         log.send(
                 topics.trainingSteps(),
-                line.id(),
+                model.line().id(),
                 new TrainingStep(
-                        line.id(),
-                        made.getStep(),
+                        model.line().id(),
+                        step,
                         current.getVersion(),
-                        made.getVersion(),
+                        version,
                         current.getSha256(),
                         made.getSha256(),
-                        order,
+                        Arrival.ledger(order, lag),
                         samplesTrained,
-                        consumed,
-                        configurationSha256,
+                        consumed(pending),
+                        settings.configurationSha256(),
                         metrics,
                         startedAt,
                         endedAt));
         log.commit(pending);
         current = made;
+        live.published(made);
+        if (Manifests.isSnapshot(made)) {
+            retention.committed(made);
+        }
     }
 
-    /** Seconds between two instants. */
-    static double seconds(Instant from, Instant to) {
+    private List<ConsumedOffset> consumed(Collection<? extends Received<?>> pending) {
+        String topic = topics.advantages().name();
+        return log.consumed(pending).entrySet().stream()
+                .filter(entry -> entry.getKey().topic().equals(topic))
+                .map(entry -> new ConsumedOffset(entry.getKey().partition(), entry.getValue()))
+                .sorted(Comparator.comparing(ConsumedOffset::getPartition))
+                .toList();
+    }
+
+    private static double seconds(Instant from, Instant to) {
         return Duration.between(from, to).toNanos() / 1e9;
+    }
+
+    @Override
+    public void close() {
+        retention.close();
     }
 }

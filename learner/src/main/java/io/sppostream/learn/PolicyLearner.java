@@ -6,42 +6,29 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
 import io.sppostream.log.RoleThread;
 import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.PolicyModel;
-import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.TrainingSettings;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 
 /**
  * advantages -> policy weights. Whenever a whole batch of training samples is there, the first in order of arrival are
  * trained on as one step, and the new weights, their manifest, the ledger record and the consumed offsets are committed
- * in one transaction. The role is the one writer of the policy line: a second one fences the first.
+ * in one transaction. The role is the one writer of the policy line: a second one fences the first, and goes on from
+ * the last version it committed, as after a crash.
  */
 public final class PolicyLearner implements AutoCloseable {
     /** The role's name. */
     public static final String ROLE = "policy-learner";
 
-    /**
-     * @param seed shuffles the samples of a step
-     * @param batchSize samples a step
-     * @param configurationSha256 hash of the run's configuration, for the ledger
-     */
+    /** How it trains. */
     public record Settings(
-            long seed,
-            int batchSize,
-            PolicyUpdate.Settings update,
-            OptimizerSettings optimizer,
-            TrainingSettings training,
-            String configurationSha256) {}
+            LineSettings line, PolicyUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {}
 
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -75,52 +62,19 @@ public final class PolicyLearner implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        String role = topics.application(ROLE);
-        try (ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, role, List.of(topics.advantages()));
-                PolicyTrainer trainer = new PolicyTrainer(model, settings.optimizer(), settings.training())) {
-            PolicyUpdate update = new PolicyUpdate(trainer, settings.update());
-            LineWriter line = new LineWriter(
-                    log,
-                    topics,
-                    WeightLine.POLICY,
-                    model.configJson(),
-                    model::writeWeights,
-                    settings.configurationSha256(),
-                    clock);
+        try (ExactlyOnceLog log =
+                        ExactlyOnceLog.sole(kafka, serdes, topics.application(ROLE), List.of(topics.advantages()));
+                PolicyLine policy =
+                        new PolicyLine(model, settings.update(), settings.optimizer(), settings.training());
+                LineWriter line = new LineWriter(log, kafka, serdes, topics, policy, settings.line(), clock)) {
             List<Received<?>> pending = new ArrayList<>();
-            Instant waitingSince = clock.instant();
             while (running.getAsBoolean()) {
                 pending.addAll(log.poll(Duration.ofMillis(200)));
-                if (pending.size() >= settings.batchSize()) {
-                    waitingSince = step(update, line, pending, waitingSince);
+                if (pending.size() >= settings.line().batchSize()) {
+                    line.step(pending);
                 }
             }
         }
-    }
-
-    private Instant step(PolicyUpdate update, LineWriter line, List<Received<?>> pending, Instant waitingSince) {
-        Instant startedAt = clock.instant();
-        List<Received<?>> batch = pending.subList(0, settings.batchSize());
-        List<Arrival> order = Arrival.inTrainingOrder(batch, settings.seed(), line.nextStep());
-        Map<String, Double> metrics = update.apply(
-                line.nextStep(),
-                order.stream()
-                        .map(Arrival::sample)
-                        .map(sample -> PolicySample.of(sample.getRollout(), sample.getSegments()))
-                        .toList());
-        // A sample's lag is that of its oldest token.
-        int fromVersion = line.current().getVersion();
-        ToDoubleFunction<Arrival> lag = arrival -> fromVersion
-                - arrival.sample().getRollout().getPolicySegments().get(0).getPolicyVersion();
-        metrics.put("policy_lag_mean", Arrival.mean(order, lag));
-        metrics.put("policy_lag_max", Arrival.max(order, lag));
-        metrics.put(
-                "reward_mean", Arrival.mean(order, arrival -> arrival.sample().getReward()));
-        metrics.put("seconds_waiting", LineWriter.seconds(waitingSince, startedAt));
-        metrics.put("seconds_updating", LineWriter.seconds(startedAt, clock.instant()));
-        batch.clear();
-        line.commitStep(Arrival.ledger(order, lag), metrics, startedAt, pending);
-        return clock.instant();
     }
 
     @Override

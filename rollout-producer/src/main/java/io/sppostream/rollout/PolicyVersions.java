@@ -73,7 +73,8 @@ final class PolicyVersions implements AutoCloseable {
         this.follower = new RoleThread(
                 RolloutProducer.ROLE + "#weights",
                 running -> {
-                    try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY)) {
+                    try (WeightsFollower log =
+                            new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY, WeightsFollower.NEWEST)) {
                         follow(log, running);
                     }
                 },
@@ -86,8 +87,11 @@ final class PolicyVersions implements AutoCloseable {
             if (!published.isEmpty()) {
                 WeightsManifest newest = published.get(published.size() - 1);
                 PolicyModel model = takeSpare();
-                log.fetch(newest, model::readWeights);
-                use(new Version(newest, model));
+                if (log.fetch(newest, model::readWeights)) {
+                    use(new Version(newest, model));
+                } else {
+                    putBack(model); // newer ones have taken its place: they come with the next poll
+                }
             }
         }
     }
@@ -98,6 +102,10 @@ final class PolicyVersions implements AutoCloseable {
             model = spare.poll();
         }
         return model == null ? newModel.get() : model;
+    }
+
+    private synchronized void putBack(PolicyModel model) {
+        spare.add(model);
     }
 
     private synchronized void use(Version version) {

@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -86,11 +85,8 @@ public final class RolloutProducer implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) throws InterruptedException {
-        String group = topics.application(ROLE);
-        // Zombies are fenced by the consumer group's generation, so the id only has to be unique.
-        String transactionalId = group + "-" + UUID.randomUUID();
         try (ExactlyOnceLog log =
-                new ExactlyOnceLog(kafka, serdes, group, transactionalId, List.of(topics.prompts()))) {
+                ExactlyOnceLog.shared(kafka, serdes, topics.application(ROLE), List.of(topics.prompts()))) {
             while (running.getAsBoolean()) {
                 List<Received<?>> prompts = log.poll(Duration.ofMillis(200));
                 if (!prompts.isEmpty()) {

@@ -1,11 +1,19 @@
 package io.sppostream.log;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -19,6 +27,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventReader.class);
+
+    private static final long FIRST_LOOK_BACK = 32;
+
+    /** Longer than the broker lets a transaction of a killed role stay open. */
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final EventDecoder decoder;
@@ -54,9 +67,85 @@ public final class EventReader implements AutoCloseable {
         return events;
     }
 
+    /**
+     * Reads the last events of a topic's partition, from its end backwards in growing steps, and continues after them:
+     * the cost is that of what is wanted, not of the topic's length.
+     *
+     * @param end the offset after the last record to read; a transaction that is open before it is waited for
+     * @param enough whether events, in order, reach back far enough
+     * @return the last events, or all of them where they are not enough
+     * @throws LogException where a transaction stays open for too long
+     */
+    public List<Received<?>> last(Topic<?> topic, int partition, long end, Predicate<List<Received<?>>> enough) {
+        TopicPartition only = new TopicPartition(topic.name(), partition);
+        Set<TopicPartition> others = new HashSet<>(consumer.assignment());
+        others.remove(only);
+        consumer.pause(others);
+        long begin =
+                Objects.requireNonNull(consumer.beginningOffsets(List.of(only)).get(only));
+        for (long count = FIRST_LOOK_BACK; ; count *= 8) {
+            long from = Math.max(begin, end - count);
+            consumer.seek(only, from);
+            List<Received<?>> events = until(only, end);
+            if (from == begin || enough.test(events)) {
+                consumer.resume(others);
+                return events;
+            }
+        }
+    }
+
+    private List<Received<?>> until(TopicPartition partition, long end) {
+        List<Received<?>> events = new ArrayList<>();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (consumer.position(partition) < end) {
+            List<Received<?>> some = poll(Duration.ofMillis(200));
+            events.addAll(some);
+            if (!some.isEmpty()) {
+                deadline = System.nanoTime() + PATIENCE.toNanos();
+            } else if (System.nanoTime() > deadline) {
+                throw new LogException(partition + ": a transaction has been open for more than " + PATIENCE.toSeconds()
+                        + " s; its role has to commit it, or to be started again");
+            }
+        }
+        return events;
+    }
+
     /** Continues at an offset of a topic's partition. */
     public void seek(Topic<?> topic, int partition, long offset) {
         consumer.seek(new TopicPartition(topic.name(), partition), offset);
+    }
+
+    /** Continues at a topic's first records that were written at or after an instant. */
+    public void seek(Topic<?> topic, Instant from) {
+        Map<TopicPartition, Long> times = new HashMap<>();
+        for (TopicPartition partition : consumer.assignment()) {
+            if (partition.topic().equals(topic.name())) {
+                times.put(partition, from.toEpochMilli());
+            }
+        }
+        Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
+        times.keySet().forEach(partition -> {
+            OffsetAndTimestamp first = found.get(partition);
+            if (first == null) {
+                consumer.seekToEnd(List.of(partition));
+            } else {
+                consumer.seek(partition, first.offset());
+            }
+        });
+    }
+
+    /** The offset of a partition's first record that is there still. */
+    public long begin(Topic<?> topic, int partition) {
+        return consumer.beginningOffsets(List.of(new TopicPartition(topic.name(), partition))).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    /** The offset after a partition's last record before any open transaction. */
+    public long end(Topic<?> topic, int partition) {
+        return consumer.endOffsets(List.of(new TopicPartition(topic.name(), partition))).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
     }
 
     /** The offsets after the last records of a topic, summed over its partitions; 0 where there has never been one. */

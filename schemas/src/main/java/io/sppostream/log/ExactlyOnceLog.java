@@ -8,7 +8,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -16,7 +19,9 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -36,28 +41,57 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final EventSerdes serdes;
     private final EventDecoder decoder;
     private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
+    private final List<ProducerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
     private boolean inTransaction;
 
-    /**
-     * @param group consumer group, the role's name in its namespace
-     * @param transactionalId a later loop of the same id fences this one
-     * @param inputs the topics to read
-     */
-    public ExactlyOnceLog(
+    private ExactlyOnceLog(
             KafkaSettings kafka,
             EventSerdes serdes,
-            String group,
-            String transactionalId,
+            String role,
+            Map<String, Object> producer,
             List<Topic<? extends SpecificRecord>> inputs) {
-        this.role = group;
+        this.role = role;
         this.serdes = serdes;
-        this.producer = new KafkaProducer<>(
-                kafka.transactionalProducer(transactionalId), new ByteArraySerializer(), new ByteArraySerializer());
-        producer.initTransactions();
+        this.producer = new KafkaProducer<>(producer, new ByteArraySerializer(), new ByteArraySerializer());
+        this.producer.initTransactions();
         this.consumer =
-                new KafkaConsumer<>(kafka.consumer(group), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+                new KafkaConsumer<>(kafka.consumer(role), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.decoder = new EventDecoder(serdes, inputs);
-        consumer.subscribe(decoder.topics());
+    }
+
+    /**
+     * A loop that shares its inputs with others of its role, as members of one consumer group.
+     *
+     * @param role the role's name in its namespace
+     */
+    public static ExactlyOnceLog shared(
+            KafkaSettings kafka, EventSerdes serdes, String role, List<Topic<? extends SpecificRecord>> inputs) {
+        // Zombies are fenced by the consumer group's generation, so the transactional id only has to be unique.
+        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(), inputs);
+        log.consumer.subscribe(log.decoder.topics());
+        return log;
+    }
+
+    /**
+     * The one loop of its role: it reads all of its inputs. When it is open, what an earlier one had not committed is
+     * undone, and that one, should it live on, can commit nothing more.
+     *
+     * @param role the role's name in its namespace
+     */
+    public static ExactlyOnceLog sole(
+            KafkaSettings kafka, EventSerdes serdes, String role, List<Topic<? extends SpecificRecord>> inputs) {
+        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(role), inputs);
+        // Without a group's members: there is nobody to share with, and no session of a dead one to wait for.
+        log.consumer.assign(inputs.stream()
+                .flatMap(topic -> IntStream.range(0, topic.partitions())
+                        .mapToObj(partition -> new TopicPartition(topic.name(), partition)))
+                .toList());
+        return log;
+    }
+
+    /** Continues a partition of an input at an offset, whatever was committed. */
+    public void seek(Topic<?> topic, int partition, long offset) {
+        consumer.seek(new TopicPartition(topic.name(), partition), offset);
     }
 
     /** The next events, in order within a partition; empty where none came within the timeout. */
@@ -67,8 +101,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
             try {
                 events.add(decoder.decode(record));
             } catch (SerializationException e) {
-                begin();
-                producer.send(DeadLetters.of(
+                // Sent with the next commit: a transaction is not to be open while work is done.
+                deadLetters.add(DeadLetters.of(
                         record.topic(),
                         record.partition(),
                         record.offset(),
@@ -82,19 +116,34 @@ public final class ExactlyOnceLog implements AutoCloseable {
         return events;
     }
 
-    /** Writes an event within the transaction; its offset is known once it is acknowledged. */
+    /**
+     * Writes an event within the transaction; its offset is known once it is acknowledged.
+     *
+     * @throws LogException where another sole loop of the role has taken over
+     */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
-        begin();
         @SuppressWarnings("unchecked")
         Serializer<V> serializer =
                 (Serializer<V>) serializers.computeIfAbsent(topic.name(), name -> serdes.serializer(topic));
-        return producer.send(
-                new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event)));
+        return orTakenOver(() -> {
+            begin();
+            return producer.send(
+                    new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event)));
+        });
     }
 
-    /** Waits until all that was sent is acknowledged. */
-    public void flush() {
+    /** The offset of an event that was sent; waits for all that were. */
+    public long offset(Future<RecordMetadata> sent) {
         producer.flush();
+        return orTakenOver(() -> {
+            try {
+                return sent.get().offset();
+            } catch (ExecutionException e) {
+                throw new KafkaException("an event of " + role + " was not accepted", e.getCause());
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        });
     }
 
     /** For every partition, the offset of the first record not consumed: the first of the pending ones, or the next. */
@@ -113,21 +162,38 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * Commits what was sent together with everything polled, but for what is still pending.
      *
      * @param pending polled events that are to be read again should this loop end here
-     * @throws LogException where another loop of the same transactional id has taken over
+     * @throws LogException where another sole loop of the role has taken over
      */
     public void commit(Collection<? extends Received<?>> pending) {
-        begin();
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         consumed(pending).forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
-        // Offsets sent while records are still on their way wait for them at the coordinator, for long.
-        producer.flush();
-        try {
+        orTakenOver(() -> {
+            begin();
+            deadLetters.forEach(producer::send);
+            deadLetters.clear();
+            // Offsets sent while records are still on their way wait for them at the coordinator, for long.
+            producer.flush();
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
             producer.commitTransaction();
-        } catch (ProducerFencedException | InvalidProducerEpochException e) {
-            throw new LogException("another " + role + " has taken over; this one stops", e);
-        }
+            return offsets;
+        });
         inTransaction = false;
+    }
+
+    private <T> T orTakenOver(Supplier<T> action) {
+        try {
+            return action.get();
+        } catch (KafkaException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
+                    throw new LogException(
+                            "another " + role + " has been started and has taken over: there can be one of it, so this"
+                                    + " one stops, and what it had not committed counts for nothing",
+                            e);
+                }
+            }
+            throw e;
+        }
     }
 
     private void begin() {

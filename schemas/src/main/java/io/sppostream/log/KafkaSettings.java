@@ -3,6 +3,7 @@ package io.sppostream.log;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -19,6 +20,18 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
 
     /** Consumers look for new data this long before an empty fetch returns, in milliseconds. */
     private static final int FETCH_WAIT_MS = 100;
+
+    /**
+     * A member of a group that is silent for so long is dead, and what it had taken on is given to others. Kafka's 45 s
+     * would be the time the work of a killed role lies idle; members report every third of it, in a thread of their own.
+     */
+    private static final int SESSION_MS = 10_000;
+
+    /**
+     * Transactions of those that nobody succeeds by name are aborted after this long: readers wait behind them. They
+     * are open for as long as it takes to send what has been worked out.
+     */
+    private static final int TRANSACTION_MS = 10_000;
 
     public KafkaSettings {
         properties = Map.copyOf(properties);
@@ -47,6 +60,13 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         return settings;
     }
 
+    /** Settings of a producer of transactions that nobody succeeds by name: the broker aborts what a killed one left. */
+    public Map<String, Object> transactionalProducer() {
+        Map<String, Object> settings = transactionalProducer(UUID.randomUUID().toString());
+        settings.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS);
+        return settings;
+    }
+
     /** Settings of a consumer that sees committed transactions only and starts at the beginning of the log. */
     public Map<String, Object> consumer() {
         Map<String, Object> settings = new HashMap<>();
@@ -62,6 +82,7 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
     public Map<String, Object> consumer(String group) {
         Map<String, Object> settings = consumer();
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
         settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         return settings;
     }
@@ -93,6 +114,7 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
         return withOverrides(settings);
     }
 

@@ -13,9 +13,11 @@ import java.util.concurrent.TimeoutException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
@@ -94,6 +96,15 @@ public final class TopicAdmin implements AutoCloseable {
                         + " are configured: set partitions to " + actual + ", or use another namespace");
             }
         });
+    }
+
+    /** The offset after a partition's last record, those of open transactions included. */
+    public long end(Topic<?> topic, int partition) {
+        TopicPartition only = new TopicPartition(topic.name(), partition);
+        return Objects.requireNonNull(await(admin.listOffsets(Map.of(only, OffsetSpec.latest()))
+                                .all())
+                        .get(only))
+                .offset();
     }
 
     private Set<String> names() {

@@ -1,6 +1,7 @@
 package io.sppostream.log;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.HeldOutAccuracy;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
@@ -69,7 +70,16 @@ public record Topics(String namespace, int partitions) {
         return ordered(line.id() + "-versions", "line", WeightsManifest.class);
     }
 
-    /** The bytes of a line's versions; written by its one learner. */
+    /**
+     * The bytes of a line's start weights, version 0. They have a topic of their own because the weights topic is cut
+     * off at the front as the line goes on, and a log can only be cut there: what any version is re-computed from must
+     * not lie on it.
+     */
+    public Topic<WeightsChunk> startWeights(WeightLine line) {
+        return ordered(line.id() + "-start", "version", WeightsChunk.class);
+    }
+
+    /** The bytes of a line's later versions, back to its last snapshots; written by its one learner. */
     public Topic<WeightsChunk> weights(WeightLine line) {
         return ordered(line.id() + "-weights", "version", WeightsChunk.class);
     }
@@ -77,6 +87,11 @@ public record Topics(String namespace, int partitions) {
     /** The ledger; written by the learners of both lines. */
     public Topic<TrainingStep> trainingSteps() {
         return ordered("training-steps", "line", TrainingStep.class);
+    }
+
+    /** Held-out accuracy of policy versions; written by the evaluator. */
+    public Topic<HeldOutAccuracy> evaluations() {
+        return ordered("evaluations", "version", HeldOutAccuracy.class);
     }
 
     /** What runs were started with. */
@@ -95,9 +110,12 @@ public record Topics(String namespace, int partitions) {
                 advantages(),
                 expired(),
                 trainingSteps(),
+                evaluations(),
                 versions(WeightLine.POLICY),
+                startWeights(WeightLine.POLICY),
                 weights(WeightLine.POLICY),
                 versions(WeightLine.CRITIC),
+                startWeights(WeightLine.CRITIC),
                 weights(WeightLine.CRITIC));
     }
 

@@ -1,27 +1,36 @@
 package io.sppostream.log;
 
+import io.sppostream.events.OptimizerState;
 import io.sppostream.events.WeightsChunk;
 import io.sppostream.events.WeightsEncoding;
 import io.sppostream.events.WeightsManifest;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
-import java.util.concurrent.ExecutionException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.utils.Crc32C;
 import org.jspecify.annotations.Nullable;
 
-/** Writes versions of a line's weights to the log, within the transaction of the step that made them. */
+/**
+ * Writes versions of a line's weights to the log, within the transaction of the step that made them. The start weights
+ * and snapshots, which have the optimizer's state with them, are written whole; of the versions between, those that fit
+ * in one chunk as well, since a difference would save a reader of every version little and cost one who passes some
+ * over more. Larger ones are written as their difference from the version before, piece by piece.
+ */
 public final class WeightsPublisher {
     private static final int CHUNK_BYTES = 512 << 10;
 
-    /** Writes weights as a model.safetensors file. */
+    /** Writes weights, or an optimizer's state, as a safetensors file; the same bytes for the same values. */
     @FunctionalInterface
     public interface Source {
         void writeTo(WritableByteChannel channel) throws IOException;
@@ -33,6 +42,9 @@ public final class WeightsPublisher {
     private final String config;
     private final Clock clock;
 
+    /** The pieces of the version published last; empty before the first. */
+    private final List<byte[]> published = new ArrayList<>();
+
     /** @param config the model's config.json */
     public WeightsPublisher(ExactlyOnceLog log, Topics topics, WeightLine line, String config, Clock clock) {
         this.log = log;
@@ -42,69 +54,114 @@ public final class WeightsPublisher {
         this.clock = clock;
     }
 
-    /** Sends a version's chunks and manifest; readers see them when the caller commits. */
-    public WeightsManifest publish(int version, @Nullable Integer parentVersion, int step, Source source) {
-        Chunks chunks = new Chunks(version);
-        try (chunks) {
-            source.writeTo(chunks);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** SHA-256 of what a source writes, in hexadecimal. */
+    public static String sha256(Source source) {
+        MessageDigest digest = Hashes.sha256();
+        write(source, Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
+        return Hashes.hex(digest);
+    }
+
+    /** Takes weights that are on the log as the version published last, so that the next can be a difference. */
+    public void continueFrom(Source weights) {
+        write(weights, new Pieces(this::keep));
+    }
+
+    /** Sends the start weights; readers see them when the caller commits. */
+    public WeightsManifest publishStart(Source weights) {
+        return publish(0, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(line));
+    }
+
+    /**
+     * Sends the version that a step made of the one before.
+     *
+     * @param optimizer the optimizer's state, which makes the version a snapshot; null for none
+     */
+    public WeightsManifest publish(
+            int version, int parentVersion, int step, Source weights, @Nullable Source optimizer) {
+        WeightsEncoding encoding =
+                optimizer == null && published.size() > 1 ? WeightsEncoding.DELTA : WeightsEncoding.FULL;
+        return publish(version, parentVersion, step, weights, optimizer, encoding, topics.weights(line));
+    }
+
+    private WeightsManifest publish(
+            int version,
+            @Nullable Integer parentVersion,
+            int step,
+            Source weights,
+            @Nullable Source optimizer,
+            WeightsEncoding encoding,
+            Topic<WeightsChunk> topic) {
+        Chunks chunks = new Chunks(version, topic, 0);
+        write(weights, new Pieces((index, piece) -> {
+            chunks.send(
+                    piece,
+                    encoding == WeightsEncoding.DELTA ? WeightsDelta.encode(published.get(index), piece) : piece);
+            keep(index, piece);
+        }));
         WeightsManifest manifest = new WeightsManifest(
                 version,
                 parentVersion,
                 step,
                 Hashes.hex(chunks.sha256),
-                WeightsEncoding.FULL,
+                encoding,
                 chunks.bytes,
-                chunks.count,
+                chunks.index,
                 chunks.firstOffset(),
                 config,
+                optimizer == null ? null : publish(optimizer, chunks.index, version, topic),
                 clock.instant());
         log.send(topics.versions(line), line.id(), manifest);
         return manifest;
     }
 
-    /** Cuts a stream of bytes into chunks and sends them. */
-    private final class Chunks implements WritableByteChannel {
+    private OptimizerState publish(Source optimizer, int firstIndex, int version, Topic<WeightsChunk> topic) {
+        Chunks chunks = new Chunks(version, topic, firstIndex);
+        write(optimizer, new Pieces((index, piece) -> chunks.send(piece, piece)));
+        return new OptimizerState(
+                Hashes.hex(chunks.sha256), chunks.bytes, chunks.index - firstIndex, chunks.firstOffset());
+    }
+
+    /** Should the transaction not commit, the line's writer ends, and this with it. */
+    private void keep(int index, byte[] piece) {
+        if (index < published.size()) {
+            published.set(index, piece);
+        } else {
+            published.add(piece);
+        }
+    }
+
+    private static void write(Source source, WritableByteChannel channel) {
+        try (channel) {
+            source.writeTo(channel);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends the chunks of one file. */
+    private final class Chunks {
         private final MessageDigest sha256 = Hashes.sha256();
         private final int version;
-        private ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
-        private int count;
+        private final Topic<WeightsChunk> topic;
+        private int index;
         private long bytes;
         private @Nullable Future<RecordMetadata> first;
 
-        Chunks(int version) {
+        Chunks(int version, Topic<WeightsChunk> topic, int firstIndex) {
             this.version = version;
+            this.topic = topic;
+            this.index = firstIndex;
         }
 
-        @Override
-        public int write(ByteBuffer source) {
-            int written = source.remaining();
-            while (source.hasRemaining()) {
-                ByteBuffer part = source.slice();
-                part.limit(Math.min(part.remaining(), chunk.remaining()));
-                source.position(source.position() + part.remaining());
-                chunk.put(part);
-                if (!chunk.hasRemaining()) {
-                    send();
-                }
-            }
-            return written;
-        }
-
-        private void send() {
-            chunk.flip();
-            sha256.update(chunk.duplicate());
-            bytes += chunk.remaining();
+        void send(byte[] piece, byte[] encoded) {
+            sha256.update(piece);
+            bytes += encoded.length;
+            long crc = Crc32C.compute(piece, 0, piece.length);
             Future<RecordMetadata> sent = log.send(
-                    topics.weights(line),
+                    topic,
                     Integer.toString(version),
-                    new WeightsChunk(version, count, Crc32C.compute(chunk, 0, chunk.remaining()), chunk));
-            if (count++ == 0) {
-                first = sent;
-            }
-            chunk = ByteBuffer.allocate(CHUNK_BYTES);
+                    new WeightsChunk(version, index++, crc, ByteBuffer.wrap(encoded)));
+            first = first == null ? sent : first;
         }
 
         /** Waits for the acknowledgement of the first chunk. */
@@ -112,14 +169,43 @@ public final class WeightsPublisher {
             if (first == null) {
                 throw new IllegalStateException("a version without weights");
             }
-            log.flush();
-            try {
-                return first.get().offset();
-            } catch (ExecutionException e) {
-                throw new KafkaException("weights of version " + version + " were not accepted", e.getCause());
-            } catch (InterruptedException e) {
-                throw new InterruptException(e);
+            return log.offset(first);
+        }
+    }
+
+    /** Takes the pieces of a file in order. */
+    private interface Taker {
+        void take(int index, byte[] piece);
+    }
+
+    /** Cuts a stream of bytes into pieces. */
+    private static final class Pieces implements WritableByteChannel {
+        private final Taker taker;
+        private final ByteBuffer piece = ByteBuffer.allocate(CHUNK_BYTES);
+        private int index;
+
+        Pieces(Taker taker) {
+            this.taker = taker;
+        }
+
+        @Override
+        public int write(ByteBuffer source) {
+            int written = source.remaining();
+            while (source.hasRemaining()) {
+                ByteBuffer part = source.slice();
+                part.limit(Math.min(part.remaining(), piece.remaining()));
+                source.position(source.position() + part.remaining());
+                piece.put(part);
+                if (!piece.hasRemaining()) {
+                    end();
+                }
             }
+            return written;
+        }
+
+        private void end() {
+            taker.take(index++, Arrays.copyOf(piece.array(), piece.position()));
+            piece.clear();
         }
 
         @Override
@@ -129,8 +215,8 @@ public final class WeightsPublisher {
 
         @Override
         public void close() {
-            if (chunk.position() > 0) {
-                send();
+            if (piece.position() > 0) {
+                end();
             }
         }
     }

@@ -25,9 +25,12 @@ class TopicsTest {
                         "run-1.advantages.v1",
                         "run-1.expired.v1",
                         "run-1.training-steps.v1",
+                        "run-1.evaluations.v1",
                         "run-1.policy-versions.v1",
+                        "run-1.policy-start.v1",
                         "run-1.policy-weights.v1",
                         "run-1.critic-versions.v1",
+                        "run-1.critic-start.v1",
                         "run-1.critic-weights.v1");
         assertThat(topics.rollouts().deadLetters()).isEqualTo("run-1.rollouts.v1.dlq");
         assertThat(topics.application("reward-verifier")).isEqualTo("run-1.reward-verifier");

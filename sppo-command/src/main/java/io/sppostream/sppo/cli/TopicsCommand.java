@@ -48,7 +48,7 @@ final class TopicsCommand implements Callable<Integer> {
                 EventSerdes serdes = new EventSerdes(cluster.kafka());
                 TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
             if (action.create) {
-                RunRecord.beginOrComplete(configuration, cluster.kafka(), serdes, Clock.systemUTC());
+                RunRecord.start(configuration, cluster.kafka(), serdes, Clock.systemUTC());
             }
             if (action.describe) {
                 describe(settings.topics(), System.out);

@@ -1,5 +1,7 @@
 package io.sppostream.sppo.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.sppostream.log.Hashes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.sppo.UserException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,11 +19,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.types.Password;
@@ -201,6 +206,40 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
             return YAML.writeValueAsString(effective());
         } catch (JacksonException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * The settings that have a bearing on training and differ from those of a recorded configuration, as {@code name:
+     * recorded -> here}; a run must not go on with them. Kafka properties have none.
+     *
+     * @param recorded a configuration as {@link #toYaml()} wrote it
+     */
+    public List<String> differencesInTraining(String recorded) {
+        Map<String, String> before = yaml(recorded);
+        Map<String, String> now = yaml(toYaml());
+        TreeSet<String> names = new TreeSet<>(before.keySet());
+        names.addAll(now.keySet());
+        return names.stream()
+                .filter(name -> !name.startsWith(KAFKA_PREFIX) && Settings.affectsTraining(name))
+                // A setting that an older or newer program did not have was as its default is.
+                .filter(name -> !Objects.equals(orDefault(before, name), orDefault(now, name)))
+                .map(name -> name + ": " + orDefault(before, name) + " -> " + orDefault(now, name))
+                .toList();
+    }
+
+    private static @Nullable String orDefault(Map<String, String> values, String name) {
+        if (values.containsKey(name) || !Settings.DEFINITION.defaultValues().containsKey(name)) {
+            return values.get(name);
+        }
+        return Objects.toString(Settings.DEFINITION.defaultValues().get(name));
+    }
+
+    private static Map<String, String> yaml(String text) {
+        try {
+            return parse(new ByteArrayInputStream(text.getBytes(UTF_8)), "as recorded");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -13,6 +13,7 @@ import io.sppostream.learn.ClippedPolicyLoss;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.CriticUpdate;
 import io.sppostream.learn.LearningRate;
+import io.sppostream.learn.LineSettings;
 import io.sppostream.learn.PolicyLearner;
 import io.sppostream.learn.PolicyUpdate;
 import io.sppostream.log.Topics;
@@ -25,6 +26,7 @@ import io.sppostream.sppo.feed.Pacing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Range;
@@ -201,6 +203,14 @@ public final class Settings extends AbstractConfig {
                     POSITIVE,
                     MEDIUM,
                     "Most tokens a thread computes at once: bounds memory.")
+            .define(
+                    "weights.snapshot.interval",
+                    INT,
+                    10,
+                    POSITIVE,
+                    LOW,
+                    "Versions from one snapshot of weights and optimizer to the next: after a crash, up to so many steps"
+                            + " are trained again, and the weights topics keep two to three times as many versions.")
             .define("eval.interval", INT, 20, POSITIVE, MEDIUM, "Steps between evaluations on the held-out problems.")
             .define(
                     "eval.prompts",
@@ -210,8 +220,32 @@ public final class Settings extends AbstractConfig {
                     MEDIUM,
                     "Held-out problems of an evaluation, and the most a JSON Lines dataset holds out.");
 
+    /** What neither the weights nor what is trained on depends on: a run may be taken up again with others. */
+    private static final Set<String> WITHOUT_EFFECT_ON_TRAINING = Set.of(
+            "steps",
+            "data.dir",
+            "runs.dir",
+            "bootstrap.servers",
+            "schema.registry.url",
+            "replication.factor",
+            "broker.port",
+            "registry.port",
+            // The weights are checked by their hash.
+            "model",
+            "critic.model",
+            "rollout.workers",
+            "rollout.max.batch",
+            "training.threads",
+            "weights.snapshot.interval",
+            "eval.interval");
+
     Settings(Map<String, ?> values) {
         super(DEFINITION, values, false);
+    }
+
+    /** Whether a setting has a bearing on what a run trains on or to. */
+    static boolean affectsTraining(String name) {
+        return !WITHOUT_EFFECT_ON_TRAINING.contains(name);
     }
 
     public String run() {
@@ -295,13 +329,15 @@ public final class Settings extends AbstractConfig {
     }
 
     public PolicyLearner.Settings policyLearner(String configurationSha256) {
-        return new PolicyLearner.Settings(
-                seed(), batchSize(), policyUpdate(), policyOptimizer(), training(), configurationSha256);
+        return new PolicyLearner.Settings(line(configurationSha256), policyUpdate(), policyOptimizer(), training());
     }
 
     public Critic.Settings critic(String configurationSha256) {
-        return new Critic.Settings(
-                seed(), batchSize(), criticUpdate(), criticOptimizer(), training(), configurationSha256);
+        return new Critic.Settings(line(configurationSha256), criticUpdate(), criticOptimizer(), training());
+    }
+
+    private LineSettings line(String configurationSha256) {
+        return new LineSettings(seed(), batchSize(), getInt("weights.snapshot.interval"), configurationSha256);
     }
 
     /** Shape of a random critic that reads the policy's tokens: heads of 16, of which the keys have as many. */

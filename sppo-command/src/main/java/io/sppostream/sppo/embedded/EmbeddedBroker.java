@@ -46,10 +46,17 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final int port;
     private final @Nullable Path archiveInTheMaking;
     private final CompletableFuture<EmbeddedException> died = new CompletableFuture<>();
+    private final boolean afterCrash;
     private volatile boolean closing;
 
     private EmbeddedBroker(
-            DataDirectory directory, BrokerJvm jvm, Process process, int port, @Nullable Path archiveInTheMaking) {
+            DataDirectory directory,
+            BrokerJvm jvm,
+            Process process,
+            int port,
+            @Nullable Path archiveInTheMaking,
+            boolean afterCrash) {
+        this.afterCrash = afterCrash;
         this.directory = directory;
         this.jvm = jvm;
         this.process = process;
@@ -66,7 +73,7 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws EmbeddedException if the port is taken or the broker doesn't come up; its log's end is in the message
      */
     public static EmbeddedBroker start(DataDirectory directory, int port) {
-        endLeftBehind(directory);
+        boolean afterCrash = endLeftBehind(directory);
         if (port != 0) {
             Ports.requireFree("broker port", port);
         }
@@ -76,7 +83,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                         directory.brokerOutput(), directory.earlierBrokerOutput(), StandardCopyOption.REPLACE_EXISTING);
             }
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
-            return start(directory, port, jvm);
+            return start(directory, port, jvm, afterCrash);
         } catch (IOException e) {
             throw new EmbeddedException("the broker of " + directory.path() + " can't be started: " + e, e);
         } catch (InterruptedException e) {
@@ -85,13 +92,13 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm)
+    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm, boolean afterCrash)
             throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             boolean archived = Files.exists(jvm.archive());
             List<Integer> free = Ports.free(2);
             int chosen = port == 0 ? free.get(0) : port;
-            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived);
+            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived, afterCrash);
             String answer = broker.awaitAnswer();
             if (answer.equals(BrokerMain.READY)) {
                 return broker;
@@ -114,7 +121,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker launch(
-            DataDirectory directory, int port, int controllerPort, BrokerJvm jvm, boolean writeArchive)
+            DataDirectory directory,
+            int port,
+            int controllerPort,
+            BrokerJvm jvm,
+            boolean writeArchive,
+            boolean afterCrash)
             throws IOException {
         Properties properties = BrokerProperties.of(directory.brokerLogs(), port, controllerPort);
         Files.createDirectories(directory.brokerLogs());
@@ -130,7 +142,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         Process process = builder.start();
         Instant started = process.info().startInstant().orElseGet(Instant::now);
         new BrokerState(process.pid(), started, port).write(directory.brokerState());
-        return new EmbeddedBroker(directory, jvm, process, port, draft);
+        return new EmbeddedBroker(directory, jvm, process, port, draft, afterCrash);
     }
 
     /** The line the broker's main class sends, empty if the process ended without one. */
@@ -155,8 +167,12 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /** Ends the broker that an earlier, killed process of this directory left, and says so. */
-    private static void endLeftBehind(DataDirectory directory) {
+    /**
+     * Ends the broker that an earlier, killed process of this directory left, and says so.
+     *
+     * @return whether the last broker of the directory, or the process it served, did not end in order
+     */
+    private static boolean endLeftBehind(DataDirectory directory) {
         BrokerState state = BrokerState.read(directory.brokerState()).orElse(null);
         if (state != null && state.process(directory.brokerProperties()).isPresent()) {
             log.warn("a broker of a killed run, process {}, is still ending: waiting for it", state.pid());
@@ -170,7 +186,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
         }
         try {
-            Files.deleteIfExists(directory.brokerState());
+            return Files.deleteIfExists(directory.brokerState());
         } catch (IOException e) {
             throw new EmbeddedException(directory.brokerState() + " can't be removed: " + e.getMessage(), e);
         }
@@ -208,6 +224,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return Ports.HOST + ":" + port;
     }
 
+    /** Whether clients of an earlier start may have ended without telling the broker. */
+    boolean isAfterCrash() {
+        return afterCrash;
+    }
+
     /** The broker's process id. */
     public long pid() {
         return process.pid();
@@ -238,7 +259,9 @@ public final class EmbeddedBroker implements AutoCloseable {
             return;
         }
         try {
-            Files.deleteIfExists(directory.brokerState());
+            if (!process.isAlive() && process.exitValue() == 0) {
+                Files.deleteIfExists(directory.brokerState());
+            }
             keepArchive();
         } catch (IOException e) {
             log.warn("after the broker's end: {}", e.toString());

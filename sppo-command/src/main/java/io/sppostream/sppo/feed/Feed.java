@@ -1,12 +1,11 @@
 package io.sppostream.sppo.feed;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.sppostream.events.Expired;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
 import io.sppostream.log.RoleThread;
@@ -20,13 +19,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.Serializer;
 
 /**
  * dataset -> prompts. Releases the dataset's problems, epoch after epoch in the seed's order, as {@link Pacing} admits
@@ -37,9 +34,6 @@ import org.apache.kafka.common.serialization.Serializer;
 public final class Feed implements AutoCloseable {
     /** The role's name. */
     public static final String ROLE = "feed";
-
-    /** A topic from which nothing comes for so long is read to its end. */
-    private static final Duration QUIET = Duration.ofSeconds(1);
 
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -78,40 +72,59 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        Serializer<Prompt> serializer = serdes.serializer(topics.prompts());
         try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()));
-                KafkaProducer<byte[], byte[]> producer =
-                        new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            long released = catchUp(log);
+                EventWriter writer = new EventWriter(kafka, serdes)) {
+            log.last(topics.trainingSteps(), 0, log.end(topics.trainingSteps(), 0), Feed::hasBothLines)
+                    .forEach(this::count);
+            long released = completeLastRelease(writer);
             while (running.getAsBoolean()) {
                 long until = released + pacing.allowance(released, trained(), expired);
                 for (; released < until; released++) {
-                    Prompt prompt = prompt(released);
-                    producer.send(new ProducerRecord<>(
-                            topics.prompts().name(),
-                            prompt.getRequestId().getBytes(UTF_8),
-                            serializer.serialize(topics.prompts().name(), prompt)));
+                    release(released, writer);
                 }
-                producer.flush();
+                writer.flush();
                 log.poll(Duration.ofMillis(200)).forEach(this::count);
             }
         }
     }
 
-    /** Reads what the log has of an earlier feed; returns the prompts it released, which are those that can be read. */
-    private long catchUp(EventReader log) {
-        long released = 0;
-        try (EventReader prompts = new EventReader(kafka, serdes, List.of(topics.prompts()))) {
-            if (prompts.end(topics.prompts()) > 0) {
-                for (List<Received<?>> some = prompts.poll(QUIET); !some.isEmpty(); some = prompts.poll(QUIET)) {
-                    released += some.size();
-                }
-                for (List<Received<?>> some = log.poll(QUIET); !some.isEmpty(); some = log.poll(QUIET)) {
-                    some.forEach(this::count);
-                }
+    private static boolean hasBothLines(List<Received<?>> steps) {
+        return steps.stream()
+                        .map(received -> ((TrainingStep) received.event()).getLine())
+                        .distinct()
+                        .count()
+                == WeightLine.values().length;
+    }
+
+    /**
+     * Finds where an earlier feed ended, and releases what is missing of its last release: it may have been killed while
+     * some partitions had acknowledged their prompts and others not. Whatever was released before is all there, so that
+     * the last of each partition tell.
+     *
+     * @return the prompts released
+     */
+    private long completeLastRelease(EventWriter writer) {
+        TreeSet<Long> last = new TreeSet<>();
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.prompts()))) {
+            for (int partition = 0; partition < topics.partitions(); partition++) {
+                long end = log.end(topics.prompts(), partition);
+                log.last(topics.prompts(), partition, end, prompts -> prompts.size() >= pacing.mostUnderWay())
+                        .forEach(received -> index(received.key()).ifPresent(last::add));
             }
         }
+        if (last.isEmpty()) {
+            return 0;
+        }
+        long released = last.last() + 1;
+        LongStream.range(Math.max(0, released - pacing.mostUnderWay()), released)
+                .filter(index -> !last.contains(index))
+                .forEach(index -> release(index, writer));
         return released;
+    }
+
+    private void release(long index, EventWriter writer) {
+        Prompt prompt = prompt(index);
+        writer.send(topics.prompts(), prompt.getRequestId(), prompt);
     }
 
     private void count(Received<?> received) {
@@ -143,6 +156,13 @@ public final class Feed implements AutoCloseable {
     /** The id of the index-th request of a feed, counting from 0: ids sort in the order of release. */
     public static String requestId(long index) {
         return String.format(Locale.ROOT, "%010d", index);
+    }
+
+    /** The index of a feed's request; empty where it is not a feed's. */
+    private static OptionalLong index(String requestId) {
+        return requestId.chars().allMatch(Character::isDigit)
+                ? OptionalLong.of(Long.parseLong(requestId))
+                : OptionalLong.empty();
     }
 
     @Override

@@ -20,8 +20,13 @@ public record Pacing(int lag, int batchSize, long samples) {
      */
     public long allowance(long released, long trained, long expired) {
         long underWay = released - trained - expired;
-        long room = (lag + 1L) * batchSize - underWay;
+        long room = mostUnderWay() - underWay;
         long wanted = samples + expired - released;
         return Math.max(0, Math.min(room, wanted));
+    }
+
+    /** (K + 1) x batch: no release is larger. */
+    public long mostUnderWay() {
+        return (lag + 1L) * batchSize;
     }
 }

@@ -41,6 +41,11 @@ public final class Evaluation {
         this.verifiers = verifiers;
     }
 
+    /** Problems answered in an evaluation. */
+    public int problems() {
+        return requests.size();
+    }
+
     /** Mean reward over the problems; one that can't be answered counts 0. */
     public double accuracy(PolicyModel model) {
         List<Outcome> outcomes = sampler.sample(model, 0, "", requests);

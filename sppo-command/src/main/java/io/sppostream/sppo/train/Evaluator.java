@@ -1,33 +1,49 @@
 package io.sppostream.sppo.train;
 
+import io.sppostream.events.HeldOutAccuracy;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RoleThread;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
 import io.sppostream.log.WeightsFollower;
 import io.sppostream.model.PolicyModel;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Evaluates the policy as it is published: the first version, the last, and one every so many steps between. */
+/**
+ * Evaluates the policy as it is published, and writes it down: the first version, the last, and one every so many steps
+ * between. What an earlier part of the run has evaluated is on the log, and is not evaluated again.
+ */
 final class Evaluator implements AutoCloseable {
     static final String ROLE = "evaluator";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
+
+    private final Topics topics;
     private final Evaluation evaluation;
     private final PolicyModel model;
     private final int interval;
     private final int lastStep;
     private final LearningCurve curve;
+    private final Clock clock;
+    private final int from;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final RoleThread thread;
 
     /**
      * Starts evaluating.
      *
+     * @param earlier what has been evaluated already
      * @param model takes the weights of the versions evaluated; not to be used by others
      */
     Evaluator(
@@ -39,40 +55,79 @@ final class Evaluator implements AutoCloseable {
             int interval,
             int lastStep,
             LearningCurve curve,
+            List<HeldOutAccuracy> earlier,
+            Clock clock,
             Consumer<Throwable> onFailure) {
+        this.topics = topics;
         this.evaluation = evaluation;
         this.model = model;
         this.interval = interval;
         this.lastStep = lastStep;
         this.curve = curve;
+        this.clock = clock;
+        int evaluated = -1;
+        for (HeldOutAccuracy point : earlier) {
+            if (point.getVersion() > evaluated) {
+                curve.add(point.getStep(), point.getPublishedAt(), point.getAccuracy());
+                evaluated = point.getVersion();
+            }
+            if (point.getStep() >= lastStep) {
+                finished.countDown();
+            }
+        }
+        this.from = evaluated + 1;
         this.thread = new RoleThread(
                 ROLE,
                 running -> {
-                    try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY)) {
-                        follow(log, running);
+                    try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY, from);
+                            EventWriter writer = new EventWriter(kafka, serdes)) {
+                        follow(log, writer, running);
                     }
                 },
                 onFailure);
     }
 
-    private void follow(WeightsFollower log, BooleanSupplier running) {
+    private void follow(WeightsFollower log, EventWriter writer, BooleanSupplier running) {
         while (running.getAsBoolean() && finished.getCount() > 0) {
-            for (WeightsManifest manifest : log.poll(Duration.ofMillis(200))) {
-                int step = manifest.getStep();
-                if (running.getAsBoolean() && (step % interval == 0 || step == lastStep)) {
-                    log.fetch(manifest, model::readWeights);
-                    curve.add(step, manifest.getPublishedAt(), evaluation.accuracy(model));
-                }
-                if (step == lastStep) {
-                    finished.countDown();
+            for (WeightsManifest version : log.poll(Duration.ofMillis(200))) {
+                if (running.getAsBoolean() && version.getVersion() >= from && isDue(version.getStep())) {
+                    evaluate(version, log, writer);
                 }
             }
         }
     }
 
+    private boolean isDue(int step) {
+        return finished.getCount() > 0 && (step % interval == 0 || step >= lastStep);
+    }
+
+    private void evaluate(WeightsManifest version, WeightsFollower log, EventWriter writer) {
+        if (!log.fetch(version, model::readWeights)) {
+            LOG.warn("version {} is not evaluated: its weights have left the log", version.getVersion());
+            return;
+        }
+        double accuracy = evaluation.accuracy(model);
+        curve.add(version.getStep(), version.getPublishedAt(), accuracy);
+        writer.send(
+                topics.evaluations(),
+                Integer.toString(version.getVersion()),
+                new HeldOutAccuracy(
+                        version.getVersion(),
+                        version.getStep(),
+                        version.getSha256(),
+                        evaluation.problems(),
+                        accuracy,
+                        version.getPublishedAt(),
+                        clock.instant()));
+        writer.flush();
+        if (version.getStep() >= lastStep) {
+            finished.countDown();
+        }
+    }
+
     /** Waits until the last version is evaluated; false where that has not come to pass in time. */
     boolean awaitLast(Duration timeout) throws InterruptedException {
-        return finished.await(timeout.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+        return finished.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -36,6 +36,7 @@ public final class LocalRoles implements AutoCloseable {
     private @Nullable Verifiers verifiers;
     private @Nullable Checkpoint checkpoint;
     private @Nullable Tokenizer tokenizer;
+    private volatile boolean abandoned;
 
     private LocalRoles(Settings settings, Set<Role> roles) {
         this.settings = settings;
@@ -138,6 +139,14 @@ public final class LocalRoles implements AutoCloseable {
         }
     }
 
+    /**
+     * Gives the roles up instead of stopping them, for when their broker has died and the process is about to end: they
+     * can commit nothing more, and to stop them would be to wait for the broker's answers.
+     */
+    public void abandon() {
+        abandoned = true;
+    }
+
     /** Stops those that were started, with the flow of data. */
     public void stop() {
         closeAll(started);
@@ -149,7 +158,10 @@ public final class LocalRoles implements AutoCloseable {
         closeAll(loaded);
     }
 
-    private static void closeAll(Deque<AutoCloseable> resources) {
+    private void closeAll(Deque<AutoCloseable> resources) {
+        if (abandoned) {
+            return; // Roles that still run work with what is loaded.
+        }
         for (AutoCloseable resource : resources) {
             try {
                 resource.close();

@@ -4,6 +4,7 @@ import io.sppostream.events.TrainingStep;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /** One line that tells how a run is doing: rewritten in place on a terminal, a new one every few seconds elsewhere. */
 final class ProgressLine {
@@ -66,9 +67,12 @@ final class ProgressLine {
         return line.toString();
     }
 
+    /** Mean over the steps that have measured it; 0 where none has. */
     static double mean(List<TrainingStep> steps, String metric) {
         return steps.stream()
-                .mapToDouble(step -> step.getMetrics().get(metric))
+                .map(step -> step.getMetrics().get(metric))
+                .filter(Objects::nonNull)
+                .mapToDouble(Double::doubleValue)
                 .average()
                 .orElse(0);
     }

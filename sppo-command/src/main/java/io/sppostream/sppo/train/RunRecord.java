@@ -1,10 +1,10 @@
 package io.sppostream.sppo.train;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ai.djl.engine.Engine;
 import io.sppostream.events.Run;
+import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
@@ -12,47 +12,76 @@ import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.AppInfoParser;
 
-/** The beginning of a run: its topics, their schemas, and the record of what it was started with. */
+/** The beginning of a run, and of each part of it after an interruption: topics, schemas, and what it was started with. */
 public final class RunRecord {
     private RunRecord() {}
 
     /**
-     * Creates a run's topics, registers their schemas and records the configuration.
+     * Begins a run, or goes on with the one of that name: creates the topics it does not have, registers their schemas
+     * and records the start.
      *
-     * @throws UserException where there is a run of that name
+     * @return all starts of the run so far, this one included, oldest first
+     * @throws UserException where the run was begun with settings that would make it train otherwise
      */
-    static void begin(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    public static List<Run> start(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
         Settings settings = configuration.settings();
+        List<Run> starts = new ArrayList<>();
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
             if (admin.exists(settings.topics())) {
-                throw new UserException("there is a run '" + settings.run()
-                        + "' on this cluster already: choose another name with --run");
+                starts.addAll(starts(settings, kafka, serdes));
+                requireSameTraining(configuration, starts);
             }
             create(admin, settings, serdes);
         }
-        record(configuration, kafka, serdes, clock);
+        starts.add(record(configuration, kafka, serdes, clock));
+        return starts;
     }
 
-    /** Begins a run, or creates what one that has begun is missing. */
-    public static void beginOrComplete(
-            Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    /**
+     * Joins a run with one of its roles, as {@link #start} goes on with it. A configuration is recorded only where it is
+     * not yet.
+     *
+     * @throws UserException where there is no such run, or its settings would make it train otherwise
+     */
+    static void join(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
         Settings settings = configuration.settings();
-        boolean begun;
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            begun = admin.exists(settings.topics());
-            create(admin, settings, serdes);
+            if (!admin.exists(settings.topics())) {
+                throw new UserException("run '" + settings.run() + "' has no topics at " + kafka.bootstrapServers()
+                        + ": make them with ./sppo topics --create");
+            }
         }
-        if (!begun) {
+        List<Run> starts = starts(settings, kafka, serdes);
+        requireSameTraining(configuration, starts);
+        if (starts.stream().noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256()))) {
             record(configuration, kafka, serdes, clock);
+        }
+    }
+
+    private static List<Run> starts(Settings settings, KafkaSettings kafka, EventSerdes serdes) {
+        Topic<Run> topic = settings.topics().runs();
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+            return log.last(topic, 0, log.end(topic, 0), runs -> false).stream()
+                    .map(received -> (Run) received.event())
+                    .toList();
+        }
+    }
+
+    private static void requireSameTraining(Configuration configuration, List<Run> starts) {
+        if (!starts.isEmpty()) {
+            List<String> differences =
+                    configuration.differencesInTraining(starts.get(0).getConfiguration());
+            if (!differences.isEmpty()) {
+                throw new UserException(
+                        "there is a run '" + configuration.settings().run()
+                                + "' already, and it was begun with other settings (" + String.join(", ", differences)
+                                + "): give the same to go on with it, or choose another name with --run");
+            }
         }
     }
 
@@ -62,7 +91,7 @@ public final class RunRecord {
         admin.create(settings.topics(), settings.getShort("replication.factor"));
     }
 
-    private static void record(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    private static Run record(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
         Settings settings = configuration.settings();
         Run run = new Run(
                 settings.run(),
@@ -76,17 +105,11 @@ public final class RunRecord {
                         "pytorch", Engine.getInstance().getVersion(),
                         "os", System.getProperty("os.name") + " " + System.getProperty("os.arch")),
                 clock.instant());
-        Topic<Run> topic = settings.topics().runs();
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            byte[] value = serdes.serializer(topic).serialize(topic.name(), run);
-            producer.send(new ProducerRecord<>(topic.name(), settings.run().getBytes(UTF_8), value))
-                    .get();
-        } catch (ExecutionException e) {
-            throw new KafkaException("the run can't be recorded", e.getCause());
-        } catch (InterruptedException e) {
-            throw new InterruptException(e);
+        try (EventWriter writer = new EventWriter(kafka, serdes)) {
+            writer.send(settings.topics().runs(), settings.run(), run);
+            writer.flush();
         }
+        return run;
     }
 
     private static String codeVersion() {

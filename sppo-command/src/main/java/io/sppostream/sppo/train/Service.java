@@ -2,8 +2,6 @@ package io.sppostream.sppo.train;
 
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.TopicAdmin;
-import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -48,30 +46,23 @@ public final class Service {
      */
     public static Service joining(
             Configuration configuration, Set<Role> roles, PrintStream out, BooleanSupplier stopRequested) {
-        return new Service(configuration, roles, Service::requireTopics, out, stopRequested);
+        return new Service(configuration, roles, RunRecord::join, out, stopRequested);
     }
 
-    /** Roles of a new run, which is begun with them. */
+    /** Roles of a run that is begun with them, or gone on with. */
     public static Service beginning(
             Configuration configuration, Set<Role> roles, PrintStream out, BooleanSupplier stopRequested) {
-        return new Service(configuration, roles, RunRecord::begin, out, stopRequested);
-    }
-
-    private static void requireTopics(
-            Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            if (!admin.exists(configuration.settings().topics())) {
-                throw new UserException("run '" + configuration.settings().run() + "' has no topics at "
-                        + kafka.bootstrapServers() + ": make them with ./sppo topics --create");
-            }
-        }
+        return new Service(configuration, roles, RunRecord::start, out, stopRequested);
     }
 
     /** Works until the roles are told to stop. */
     public void run() throws InterruptedException {
         Failure failure = new Failure();
         try (LocalRoles local = LocalRoles.open(configuration.settings(), roles);
-                Cluster cluster = Cluster.start(configuration, failure::report)) {
+                Cluster cluster = Cluster.start(configuration, died -> {
+                    local.abandon();
+                    failure.report(died);
+                })) {
             local.load();
             run(local, cluster.kafka(), failure);
         }

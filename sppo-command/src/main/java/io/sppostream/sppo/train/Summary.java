@@ -7,13 +7,15 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run came to; {@code summary.json}. Seconds count from the release of the first prompt to the last commit.
+ * What a run came to; {@code summary.json}. Seconds count from the release of the first prompt to the last commit,
+ * without interruptions; processor seconds are those of the process that ended the run.
  *
  * @param settings the effective configuration
  * @param steps steps both lines have committed
@@ -24,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  * @param weightsSha256 of the last policy version
  * @param secondsByRole processor seconds
  * @param secondsToHalf until the first version evaluated at .50 or more; null where none was
- * @param secondsToFirstRollout from the start of the process to the first rollout on the log
+ * @param secondsToFirstRollout from the start of the process to its first rollout on the log
+ * @param weightsBytesFull a policy version on the log, whole
+ * @param weightsBytesDelta a policy version on the log as its difference from the one before; null where none is
+ * @param secondsToLive from a policy version's publication to the first rollout sampled with it, the mean
  * @param criticExplainedVariance over the last fifth of the steps, of the probability
  */
 public record Summary(
@@ -46,13 +51,23 @@ public record Summary(
         @JsonProperty("critic_explained_variance") double criticExplainedVariance,
         @JsonProperty("seconds_to_first_rollout") double secondsToFirstRollout,
         @JsonProperty("seconds_to_half") @Nullable Double secondsToHalf,
+        @JsonProperty("weights_bytes_full") double weightsBytesFull,
+        @JsonProperty("weights_bytes_delta") @Nullable Double weightsBytesDelta,
+        @JsonProperty("seconds_to_live") double secondsToLive,
         @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    /** Writes {@code summary.json}. */
+    /** Where the summary of a run's folder is. */
+    static Path file(Path directory) {
+        return directory.resolve("summary.json");
+    }
+
+    /** Writes {@code summary.json}, whole or not at all. */
     public void write(Path directory) throws IOException {
         Files.createDirectories(directory);
-        JSON.writeValue(directory.resolve("summary.json").toFile(), this);
+        Path draft = directory.resolve("summary.json.tmp");
+        JSON.writeValue(draft.toFile(), this);
+        Files.move(draft, file(directory), StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Prints what a person wants to know. */
@@ -68,6 +83,7 @@ public record Summary(
                         + "policy lag          mean %.2f, max %d versions; %d expired%n"
                         + "critic              explained variance %.3f%n"
                         + "first rollout       %.1f s after the start%n"
+                        + "a policy version    %,.0f KB whole%s; sampled with %.2f s after its publication%n"
                         + "processor seconds   %s%n"
                         + "weights             %s%n",
                 accuracyBefore,
@@ -83,6 +99,11 @@ public record Summary(
                 expired,
                 criticExplainedVariance,
                 secondsToFirstRollout,
+                weightsBytesFull / 1e3,
+                weightsBytesDelta == null
+                        ? ""
+                        : String.format(Locale.ROOT, ", %,.0f KB as a difference", weightsBytesDelta / 1e3),
+                secondsToLive,
                 roles,
                 weightsSha256);
     }

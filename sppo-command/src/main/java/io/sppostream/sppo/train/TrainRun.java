@@ -1,13 +1,19 @@
 package io.sppostream.sppo.train;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.HeldOutAccuracy;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.Run;
 import io.sppostream.events.TrainingStep;
+import io.sppostream.events.WeightsEncoding;
+import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
+import io.sppostream.log.Topic;
 import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.sppo.config.Configuration;
@@ -16,13 +22,16 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +41,9 @@ import org.jspecify.annotations.Nullable;
 public final class TrainRun {
     private static final Duration EVALUATION_PATIENCE = Duration.ofMinutes(10);
     private static final double HALF = 0.5;
+    private static final int RECENT_VERSIONS = 100;
+    private static final Instant PROCESS_START =
+            Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
 
     private final Configuration configuration;
     private final Settings settings;
@@ -57,35 +69,48 @@ public final class TrainRun {
         this.stopRequested = stopRequested;
     }
 
-    /**
-     * Trains until the steps are done.
-     *
-     * @return the summary, which has been written and printed
-     */
-    public Summary run() throws InterruptedException {
+    /** Trains until the steps are done, and writes and prints the summary; goes on with a run that was interrupted. */
+    public void run() throws InterruptedException {
         // The broker takes its time to start: models are loaded meanwhile.
         try (LocalRoles local = LocalRoles.open(settings, EnumSet.allOf(Role.class));
-                Cluster cluster = Cluster.start(configuration, failure::report);
+                Cluster cluster = Cluster.start(configuration, died -> {
+                    local.abandon();
+                    failure.report(died);
+                });
                 PolicyModel evaluated = PolicyModel.load(local.checkpoint(), ModelSettings.cpu())) {
             local.load();
-            return run(local, evaluated, cluster.kafka());
+            run(local, evaluated, cluster.kafka());
         }
     }
 
-    private Summary run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {
+    private void run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             Topics topics = settings.topics();
-            RunRecord.begin(configuration, kafka, serdes, clock);
+            List<Run> starts = RunRecord.start(configuration, kafka, serdes, clock);
+            Progress progress = Progress.of(kafka, serdes, topics);
+            if (progress.isFinished(settings.steps()) && Files.exists(Summary.file(settings.runDirectory()))) {
+                out.println("run '" + settings.run() + "' has trained its " + settings.steps() + " steps: "
+                        + Summary.file(settings.runDirectory())
+                        + " has what it came to (more --steps go on with it, another --run begins a new one)");
+                return;
+            }
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
                     settings.getInt("eval.prompts"),
                     local.tokenizer(),
                     settings.sampling(),
                     local.verifiers());
+            if (progress.steps() > 0) {
+                out.println("going on after step " + progress.steps());
+            }
             Roles roles = new Roles(configuration, kafka, serdes, topics, clock, failure::report);
             try {
                 local.start(roles);
-                return follow(kafka, serdes, topics, evaluation, evaluated);
+                Instant startedAt = progress.firstRelease().orElseGet(clock::instant);
+                LearningCurve curve = new LearningCurve(
+                        startedAt,
+                        starts.stream().skip(1).map(Run::getStartedAt).toList());
+                follow(kafka, serdes, topics, evaluation, evaluated, curve, progress.evaluated());
             } finally {
                 local.stop();
             }
@@ -93,10 +118,15 @@ public final class TrainRun {
     }
 
     /** Evaluates and watches the roles at work; sums up. */
-    private Summary follow(
-            KafkaSettings kafka, EventSerdes serdes, Topics topics, Evaluation evaluation, PolicyModel evaluated)
+    private void follow(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            Evaluation evaluation,
+            PolicyModel evaluated,
+            LearningCurve curve,
+            List<HeldOutAccuracy> earlier)
             throws InterruptedException {
-        LearningCurve curve = new LearningCurve(clock.instant());
         try (Evaluator evaluator = new Evaluator(
                 kafka,
                 serdes,
@@ -106,11 +136,13 @@ public final class TrainRun {
                 settings.getInt("eval.interval"),
                 settings.steps(),
                 curve,
+                earlier,
+                clock,
                 failure::report)) {
             long expired = watch(kafka, serdes, topics, curve, evaluator);
-            Summary summary = summary(curve, expired, firstRollout(kafka, serdes, topics));
+            Summary summary =
+                    summary(curve, expired, firstRollout(kafka, serdes, topics), weightBytes(kafka, serdes, topics));
             report(summary, curve);
-            return summary;
         }
     }
 
@@ -142,9 +174,10 @@ public final class TrainRun {
         return expired;
     }
 
-    /** When the first rollout was sampled; null where there is none. */
+    /** When the first rollout since this process began was sampled; null where there is none. */
     private @Nullable Instant firstRollout(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
         try (EventReader log = new EventReader(kafka, serdes, List.of(topics.rollouts()))) {
+            log.seek(topics.rollouts(), PROCESS_START);
             return log.poll(Duration.ofSeconds(5)).stream()
                     .map(received -> ((Rollout) received.event()).getSampledAt())
                     .min(Comparator.naturalOrder())
@@ -152,7 +185,22 @@ public final class TrainRun {
         }
     }
 
-    private Summary summary(LearningCurve curve, long expired, @Nullable Instant firstRollout) {
+    /** Bytes of a policy version on the log, by encoding: the mean over the last versions. */
+    private static Map<WeightsEncoding, Double> weightBytes(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+        Topic<WeightsManifest> topic = topics.versions(WeightLine.POLICY);
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+            return log.last(topic, 0, log.end(topic, 0), versions -> versions.size() >= RECENT_VERSIONS).stream()
+                    .map(received -> (WeightsManifest) received.event())
+                    .collect(Collectors.groupingBy(
+                            WeightsManifest::getEncoding, Collectors.averagingLong(WeightsManifest::getBytes)));
+        }
+    }
+
+    private Summary summary(
+            LearningCurve curve,
+            long expired,
+            @Nullable Instant firstRollout,
+            Map<WeightsEncoding, Double> weightBytes) {
         List<TrainingStep> policy = curve.policy();
         List<TrainingStep> critic = curve.critic();
         List<LearningCurve.Accuracy> accuracies = curve.accuracies();
@@ -161,8 +209,6 @@ public final class TrainRun {
         double tokens = policy.stream()
                 .mapToDouble(step -> step.getMetrics().get("response_tokens"))
                 .sum();
-        Instant processStart =
-                Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         return new Summary(
                 settings.run(),
                 configuration.effective(),
@@ -185,8 +231,11 @@ public final class TrainRun {
                 ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance"),
                 firstRollout == null
                         ? 0
-                        : Duration.between(processStart, firstRollout).toMillis() / 1e3,
+                        : Duration.between(PROCESS_START, firstRollout).toMillis() / 1e3,
                 curve.secondsTo(HALF).isPresent() ? curve.secondsTo(HALF).getAsDouble() : null,
+                weightBytes.getOrDefault(WeightsEncoding.FULL, 0.0),
+                weightBytes.get(WeightsEncoding.DELTA),
+                ProgressLine.mean(policy, "seconds_to_live"),
                 cpuTimes.seconds());
     }
 

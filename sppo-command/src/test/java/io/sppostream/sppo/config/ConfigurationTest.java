@@ -229,4 +229,25 @@ class ConfigurationTest {
         assertThat(settings.pacing().samples()).isEqualTo(80);
         assertThat(settings.pacing().allowance(0, 0, 0)).isEqualTo(8);
     }
+
+    @Test
+    void shouldNameWhatARunCannotGoOnWith() {
+        String begun = begun(Map.of("seed", "1", "steps", "10", "weights.snapshot.interval", "5"))
+                .toYaml();
+
+        assertThat(begun(Map.of("steps", "20", "weights.snapshot.interval", "7", "data.dir", "elsewhere"))
+                        .differencesInTraining(begun))
+                .isEmpty();
+        assertThat(begun(Map.of("seed", "2", "lag", "0")).differencesInTraining(begun))
+                .containsExactly("lag: 1 -> 0", "seed: 1 -> 2");
+        assertThat(begun(Map.of()).differencesInTraining(begun.replaceAll("(?m)^dual.clip.*$", "")))
+                .as("a setting that was not recorded was at its default")
+                .isEmpty();
+    }
+
+    private static Configuration begun(Map<String, String> flags) {
+        Map<String, String> all = new HashMap<>(flags);
+        all.put("run", "r");
+        return Configuration.load(null, Map.of(), all);
+    }
 }

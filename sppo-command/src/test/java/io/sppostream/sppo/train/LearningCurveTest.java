@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class LearningCurveTest {
     private static final Instant START = Instant.ofEpochSecond(1_000);
 
-    private final LearningCurve curve = new LearningCurve(START);
+    private final LearningCurve curve = new LearningCurve(START, List.of());
 
     private static TrainingStep step(String line, int step, double seconds) {
         return TrainingStep.newBuilder()
@@ -69,6 +69,22 @@ class LearningCurveTest {
         assertThat(curve.secondsTo(0.55)).hasValue(19);
         assertThat(curve.secondsTo(0.61)).isEmpty();
         assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(80, 19, 0.6));
+    }
+
+    /** Steps end at 2 and 3, the run is taken up again at 10 and, before another step ended, at 12: 9 s don't count. */
+    @Test
+    void shouldNotCountInterruptionsWhenARunWasTakenUpAgain() {
+        LearningCurve resumed = new LearningCurve(START, List.of(after(10), after(12)));
+        resumed.add(20, after(3), 0.4);
+        resumed.add(step("policy", 1, 2));
+        resumed.add(step("critic", 1, 3));
+        assertThat(resumed.seconds(after(12.5))).isEqualTo(3.5);
+        resumed.add(step("policy", 2, 14));
+        resumed.add(40, after(14), 0.5);
+
+        assertThat(resumed.seconds(after(2.5))).isEqualTo(2.5);
+        assertThat(resumed.seconds()).isEqualTo(5);
+        assertThat(resumed.accuracies()).containsExactly(new Accuracy(20, 3, 0.4), new Accuracy(40, 5, 0.5));
     }
 
     /** The start policy is there before the first prompt. */

@@ -37,6 +37,9 @@ class SummaryTest {
                 0.375,
                 2.5,
                 secondsToHalf,
+                376_000,
+                280_000.0,
+                0.125,
                 Map.of("learner", 30.25));
     }
 
@@ -96,6 +99,7 @@ class SummaryTest {
                 .contains("0.250 -> 0.625 (.50 after 20.5 s)")
                 .contains("245,760 rollouts in 480 steps, 61.5 s")
                 .contains("mean 0.50, max 1 versions; 3 expired")
+                .contains("376 KB whole, 280 KB as a difference; sampled with 0.13 s after its publication")
                 .contains("learner 30.3")
                 .contains("abc123");
     }

@@ -133,9 +133,11 @@ class TrainIT {
         try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY)) {
             List<WeightsManifest> versions = log.poll(Duration.ofSeconds(10));
             var digest = Hashes.sha256();
-            log.fetch(
-                    versions.get(versions.size() - 1),
-                    channel -> digest.update(Channels.newInputStream(channel).readAllBytes()));
+            assertThat(log.fetch(
+                            versions.get(versions.size() - 1),
+                            channel -> digest.update(
+                                    Channels.newInputStream(channel).readAllBytes())))
+                    .isTrue();
             assertThat(Hashes.hex(digest))
                     .isEqualTo(summary.get("weights_sha256").asText());
         }

@@ -1,0 +1,135 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.Message;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
+import io.sppostream.log.WeightLine;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.CriticTrainer;
+import io.sppostream.model.OptimizerSettings;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.model.TrainingSettings;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** The critic and its training. */
+public final class CriticLine implements LineModel {
+    private final CriticModel model;
+    private final Tokenizer tokenizer;
+    private final CriticTrainer trainer;
+    private final CriticUpdate update;
+
+    /** Tokens of the prompts scored and not yet trained on, by request: each prompt is encoded once. */
+    private final Map<String, int[]> promptTokens = new HashMap<>();
+
+    /**
+     * @param model trained in place; stays the caller's to close, after this
+     * @param tokenizer the critic's own
+     */
+    public CriticLine(
+            CriticModel model,
+            Tokenizer tokenizer,
+            CriticUpdate.Settings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training) {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.trainer = new CriticTrainer(model, optimizer, training);
+        this.update = new CriticUpdate(trainer, update);
+    }
+
+    @Override
+    public WeightLine line() {
+        return WeightLine.CRITIC;
+    }
+
+    @Override
+    public String config() {
+        return model.configJson();
+    }
+
+    /** The critic's token ids of a request's prompt [P], kept until a sample of it is trained on. */
+    int[] tokens(String requestId, List<Message> messages) {
+        return promptTokens.computeIfAbsent(requestId, id -> PromptTokens.of(tokenizer, messages));
+    }
+
+    /** Whether the critic can score a prompt of these tokens; one that it can't is not kept. */
+    boolean fits(String requestId, int[] tokens) {
+        boolean fits = tokens.length > 0 && tokens.length <= model.config().maxPositions();
+        if (!fits) {
+            promptTokens.remove(requestId);
+        }
+        return fits;
+    }
+
+    /** z of each prompt [prompts], by the weights as they are. */
+    float[] logits(List<int[]> prompts) {
+        return model.logits(prompts);
+    }
+
+    @Override
+    public Map<String, Double> train(int step, List<TrainingSample> order) {
+        List<CriticSample> samples = order.stream().map(this::criticSample).toList();
+        Map<String, Double> metrics = update.apply(step, samples);
+        metrics.put(
+                "value_mean",
+                samples.stream().mapToDouble(CriticSample::value).average().orElse(0));
+        return metrics;
+    }
+
+    private CriticSample criticSample(TrainingSample sample) {
+        String requestId = sample.getRollout().getRequestId();
+        int[] tokens = tokens(requestId, sample.getRollout().getMessages());
+        promptTokens.remove(requestId);
+        return new CriticSample(
+                sample.getRollout().getRolloutId(),
+                tokens,
+                sample.getReward(),
+                value(sample).getProbability());
+    }
+
+    @Override
+    public int versionOf(TrainingSample sample) {
+        return value(sample).getCriticVersion();
+    }
+
+    @Override
+    public Instant usedAt(TrainingSample sample) {
+        return value(sample).getScoredAt();
+    }
+
+    private static Value value(TrainingSample sample) {
+        return Objects.requireNonNull(sample.getValue(), "a sample for the critic has the critic's value");
+    }
+
+    @Override
+    public void writeWeights(WritableByteChannel out) throws IOException {
+        model.writeWeights(out);
+    }
+
+    @Override
+    public void readWeights(ReadableByteChannel in) throws IOException {
+        model.readWeights(in);
+    }
+
+    @Override
+    public void writeOptimizer(WritableByteChannel out) throws IOException {
+        trainer.writeOptimizerState(out);
+    }
+
+    @Override
+    public void readOptimizer(ReadableByteChannel in) throws IOException {
+        trainer.readOptimizerState(in);
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+    }
+}

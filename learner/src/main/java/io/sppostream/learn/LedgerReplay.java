@@ -1,0 +1,114 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.ConsumedOffset;
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogException;
+import io.sppostream.log.Received;
+import io.sppostream.log.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains steps of the ledger again, one after the other: their samples come from the advantages topic by partition and
+ * offset, in the ledger's order, and are trained as they were live. For one thread.
+ */
+public final class LedgerReplay implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Topics topics;
+    private final LineModel model;
+    private final EventReader advantages;
+
+    /** What has been read and not been trained, by partition and offset. */
+    private final Map<Integer, TreeMap<Long, TrainingSample>> read = new HashMap<>();
+
+    /** The next offset to read, by partition. */
+    private final Map<Integer, Long> reached = new HashMap<>();
+
+    /**
+     * @param model weights and optimizer state of the version that the first step was trained from
+     * @param last the step before the first; null where that is step 1
+     */
+    public LedgerReplay(
+            KafkaSettings kafka, EventSerdes serdes, Topics topics, LineModel model, @Nullable TrainingStep last) {
+        this.topics = topics;
+        this.model = model;
+        this.advantages = new EventReader(kafka, serdes, List.of(topics.advantages()));
+        for (ConsumedOffset consumed : last == null ? List.<ConsumedOffset>of() : last.getConsumed()) {
+            advantages.seek(topics.advantages(), consumed.getPartition(), consumed.getOffset());
+        }
+    }
+
+    /**
+     * Trains the step that follows the one before.
+     *
+     * @return SHA-256 of the weights it makes, in hexadecimal; equal to the ledger's if all is as it was
+     * @throws LogException where a sample is not where the ledger says
+     */
+    public String rerun(TrainingStep step) {
+        model.train(step.getStep(), samples(step));
+        return model.sha256();
+    }
+
+    private List<TrainingSample> samples(TrainingStep step) {
+        List<TrainingSample> samples = new ArrayList<>(step.getSamples().size());
+        for (TrainedSample trained : step.getSamples()) {
+            TrainingSample sample = sample(step, trained);
+            if (!sample.getRollout().getRolloutId().equals(trained.getRolloutId())) {
+                throw missing(step, trained, sample.getRollout().getRolloutId());
+            }
+            samples.add(sample);
+        }
+        // Samples that the line did not train on are passed over.
+        for (ConsumedOffset consumed : step.getConsumed()) {
+            TreeMap<Long, TrainingSample> partition = read.get(consumed.getPartition());
+            if (partition != null) {
+                partition.headMap(consumed.getOffset()).clear();
+            }
+        }
+        return samples;
+    }
+
+    private TrainingSample sample(TrainingStep step, TrainedSample trained) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (reached.getOrDefault(trained.getPartition(), 0L) <= trained.getOffset()) {
+            for (Received<?> received : advantages.poll(Duration.ofMillis(500))) {
+                read.computeIfAbsent(received.partition(), partition -> new TreeMap<>())
+                        .put(received.offset(), (TrainingSample) received.event());
+                reached.put(received.partition(), received.offset() + 1);
+            }
+            if (System.nanoTime() > deadline) {
+                throw missing(step, trained, "nothing");
+            }
+        }
+        TreeMap<Long, TrainingSample> partition = read.get(trained.getPartition());
+        TrainingSample sample = partition == null ? null : partition.remove(trained.getOffset());
+        if (sample == null) {
+            throw missing(step, trained, "nothing");
+        }
+        return sample;
+    }
+
+    private LogException missing(TrainingStep step, TrainedSample trained, String there) {
+        return new LogException("step " + step.getStep() + " of the " + step.getLine() + " line trained on "
+                + trained.getRolloutId() + ", which should lie on "
+                + topics.advantages().name() + "-"
+                + trained.getPartition() + " at offset " + trained.getOffset() + ": " + there
+                + " is there, so that the step can't be trained again");
+    }
+
+    @Override
+    public void close() {
+        advantages.close();
+    }
+}

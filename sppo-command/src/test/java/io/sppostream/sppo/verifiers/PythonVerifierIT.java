@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,8 +30,8 @@ class PythonVerifierIT {
     @TempDir
     private Path directory = Path.of("");
 
-    @BeforeAll
-    static void shouldHavePython() throws Exception {
+    @BeforeEach
+    void needPython() throws Exception {
         boolean there;
         try {
             Process probe = new ProcessBuilder(PYTHON, "-c", "import confluent_kafka").start();

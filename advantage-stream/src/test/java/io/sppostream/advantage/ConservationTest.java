@@ -3,6 +3,8 @@ package io.sppostream.advantage;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.Combination.Rule;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.JoinState;
@@ -44,6 +46,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ConservationTest {
     private static final int RUNS_PER_SEED = 25;
+    private static final Combination ESSAYS = new Combination(Rule.ALL, List.of("style", "facts"), List.of());
+    private static final Rewards REWARDS = new Rewards(Combination.of("exact"), Map.of("essays", ESSAYS));
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration REMEMBER = Duration.ofDays(1);
 
@@ -58,7 +62,7 @@ class ConservationTest {
 
     private KeyValueStore<String, JoinState> requests;
     private KeyValueStore<String, byte[]> rollouts;
-    private MockProcessorContext<String, SpecificRecord> context;
+    private MockProcessorContext<String, Object> context;
     private Join join;
     private long now;
     private final Map<String, TrainingSample> trained = new HashMap<>();
@@ -137,14 +141,17 @@ class ConservationTest {
             int outcomes = (training == null ? 0 : 1) + (expiry == null ? 0 : 1) + (whole == null ? 0 : 1);
             assertThat(outcomes).as("outcomes of %s", id).isEqualTo(seen ? 1 : 0);
             if (training != null) {
-                Verdict verdict = requireNonNull(request.verdicts.get(id));
-                assertThat(log).contains(training.getRollout(), verdict, request.value);
-                assertThat(training.getReward()).isEqualTo(verdict.getReward());
+                assertThat(log).contains(training.getRollout(), training.getVerdict(), request.value);
+                assertThat(log).containsAll(training.getFurtherVerdicts());
+                assertThat(request.outcome(id))
+                        .isInstanceOfSatisfying(
+                                Outcome.Rewarded.class,
+                                rewarded -> assertThat(training.getReward()).isEqualTo(rewarded.reward()));
                 assertThat(training.getSegments().get(0).getAdvantage())
                         .isEqualTo(training.getReward() - request.value.getProbability());
             }
             if (expiry != null && expiry.getReason() == ExpiryReason.NOT_JUDGED) {
-                assertThat(requireNonNull(request.verdicts.get(id)).getReward()).isNull();
+                assertThat(request.outcome(id)).isInstanceOf(Outcome.NotJudged.class);
             }
         }
         assertThat(trained.keySet()).noneMatch(id -> id.startsWith(request.id + "/"));
@@ -156,22 +163,39 @@ class ConservationTest {
         private final String id;
         private final int samples;
         private final Value value;
-        private final Map<String, Verdict> verdicts = new HashMap<>();
+        private final Combination combination;
+        private final Map<String, List<Verdict>> verdicts = new HashMap<>();
         private final List<SpecificRecord> events = new ArrayList<>();
 
         private Sent(String id, int samples, Random random) {
             this.id = id;
             this.samples = samples;
             this.value = Events.value(id, 0.25);
+            String dataset = random.nextBoolean() ? "essays" : "addition";
+            this.combination = REWARDS.of(dataset);
             events.add(value);
             for (int sample = 0; sample < samples; sample++) {
-                Verdict verdict = random.nextInt(8) == 0
-                        ? Events.verdict(id, sample, VerdictStatus.INFRA_ERROR, null)
-                        : Events.verdict(id, sample, random.nextBoolean());
-                verdicts.put(verdict.getRolloutId(), verdict);
-                events.add(Events.rollout(id, sample, samples));
-                events.add(verdict);
+                List<Verdict> ofSample = new ArrayList<>();
+                for (String verifier : combination.verifiers()) {
+                    boolean judged = random.nextInt(8) > 0;
+                    ofSample.add(Events.verdict(
+                            verifier,
+                            id,
+                            sample,
+                            judged ? VerdictStatus.INCORRECT : VerdictStatus.INFRA_ERROR,
+                            judged ? Double.valueOf(random.nextInt(3) / 2.0) : null));
+                }
+                verdicts.put(Arrival.rolloutId(id, sample), ofSample);
+                events.add(Rollout.newBuilder(Events.rollout(id, sample, samples))
+                        .setDataset(dataset)
+                        .build());
+                events.addAll(ofSample);
             }
+        }
+
+        /** What all its verdicts come to, whether or not they reach the join. */
+        private Outcome outcome(String rolloutId) {
+            return requireNonNull(combination.outcome(requireNonNull(verdicts.get(rolloutId))));
         }
     }
 
@@ -192,8 +216,7 @@ class ConservationTest {
     }
 
     private void collect() {
-        for (MockProcessorContext.CapturedForward<? extends String, ? extends SpecificRecord> forward :
-                context.forwarded()) {
+        for (MockProcessorContext.CapturedForward<? extends String, ?> forward : context.forwarded()) {
             if (forward.record().value() instanceof TrainingSample sample) {
                 assertThat(trained.put(sample.getRollout().getRolloutId(), sample))
                         .isNull();
@@ -214,11 +237,12 @@ class ConservationTest {
         join = new Join(
                 context,
                 new SppoEstimator(),
-                new JoinSettings(PATIENCE, REMEMBER),
+                new JoinSettings(REWARDS, PATIENCE, REMEMBER),
+                topics.rollouts().name(),
                 bytes -> deserializer.deserialize(topics.rollouts().name(), bytes));
     }
 
-    private MockProcessorContext<String, SpecificRecord> context() {
+    private MockProcessorContext<String, Object> context() {
         Properties properties = new Properties();
         properties.put("application.id", "test");
         properties.put("bootstrap.servers", "unused:9092");

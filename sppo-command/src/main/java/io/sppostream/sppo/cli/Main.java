@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             TopicsCommand.class,
+            DlqCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             TopicsCommand.class,
+            AuditCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -17,16 +17,19 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RegistryClient extends CachedSchemaRegistryClient {
     private static final int CACHED_SCHEMAS = 256;
 
-    /** A schema object under a subject: a serializer asks with the same object for every record. */
-    private record Registered(String subject, ParsedSchema schema) {
+    /**
+     * Avro's own schema object under a subject. A serializer wraps the same one anew for every record, so that only its
+     * identity tells quickly that it has been asked about before.
+     */
+    private record Registered(String subject, Object rawSchema) {
         @Override
         public boolean equals(Object other) {
-            return other instanceof Registered that && schema == that.schema && subject.equals(that.subject);
+            return other instanceof Registered that && rawSchema == that.rawSchema && subject.equals(that.subject);
         }
 
         @Override
         public int hashCode() {
-            return 31 * subject.hashCode() + System.identityHashCode(schema);
+            return 31 * subject.hashCode() + System.identityHashCode(rawSchema);
         }
     }
 
@@ -43,7 +46,7 @@ final class RegistryClient extends CachedSchemaRegistryClient {
     public RegisterSchemaResponse registerWithResponse(
             String subject, ParsedSchema schema, boolean normalize, boolean propagateSchemaTags)
             throws IOException, RestClientException {
-        Registered key = new Registered(subject, schema);
+        Registered key = new Registered(subject, schema.rawSchema());
         RegisterSchemaResponse known = registered.get(key);
         if (known == null) {
             known = super.registerWithResponse(subject, schema, normalize, propagateSchemaTags);

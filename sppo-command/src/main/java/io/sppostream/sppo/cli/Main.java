@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
             UpCommand.class,
             TopicsCommand.class,
             AuditCommand.class,
+            InspectCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -2,6 +2,7 @@ package io.sppostream.advantage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.advantage.Combination.Outcome;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -35,7 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dsimulation.seeds=1} is the one that a failure names.
  */
 class JoinSimulationTest {
-    private static final JoinSettings SETTINGS = new JoinSettings(Duration.ofSeconds(60), Duration.ofDays(1));
+    private static final JoinSettings SETTINGS =
+            new JoinSettings(JoinDriver.SETTINGS.rewards(), Duration.ofSeconds(60), Duration.ofDays(1));
 
     @TempDir
     Path stateDirectory;
@@ -161,11 +163,15 @@ class JoinSimulationTest {
         }
 
         private static void checkSample(Sent request, int sample, TrainingSample training) {
-            Verdict verdict = request.verdicts.get(sample);
             assertThat(training.getRollout()).isEqualTo(request.rollouts.get(sample));
-            assertThat(training.getVerdict()).isEqualTo(verdict);
             assertThat(training.getValue()).isEqualTo(request.value);
-            assertThat(training.getReward()).isEqualTo(verdict.getReward());
+            assertThat(request.verdicts.get(sample))
+                    .contains(training.getVerdict())
+                    .containsAll(training.getFurtherVerdicts());
+            assertThat(request.outcome(sample))
+                    .isInstanceOfSatisfying(
+                            Outcome.Rewarded.class,
+                            rewarded -> assertThat(training.getReward()).isEqualTo(rewarded.reward()));
             assertThat(training.getSegments())
                     .isEqualTo(new SppoEstimator()
                             .estimate(
@@ -175,9 +181,8 @@ class JoinSimulationTest {
         }
 
         private static void checkReason(Sent request, int sample, Expired expiry) {
-            @Nullable Double reward = request.verdicts.get(sample).getReward();
             if (expiry.getReason() == ExpiryReason.NOT_JUDGED) {
-                assertThat(reward).as("reward of what was not judged").isNull();
+                assertThat(request.outcome(sample)).isInstanceOf(Outcome.NotJudged.class);
             } else {
                 assertThat(expiry.getReason())
                         .isIn(
@@ -193,8 +198,9 @@ class JoinSimulationTest {
         private final String id;
         private final int samples;
         private final Value value;
+        private final Combination combination;
         private final List<Rollout> rollouts = new ArrayList<>();
-        private final List<Verdict> verdicts = new ArrayList<>();
+        private final List<List<Verdict>> verdicts = new ArrayList<>();
         private final List<SpecificRecord> events = new ArrayList<>();
         private final Set<SpecificRecord> arrived = new HashSet<>();
 
@@ -202,24 +208,44 @@ class JoinSimulationTest {
             this.id = id;
             this.samples = samples;
             this.value = Events.value(id, (1 + random.nextInt(9)) / 10.0);
+            String dataset = random.nextBoolean() ? "essays" : "addition";
+            this.combination = SETTINGS.rewards().of(dataset);
             events.add(value);
             for (int sample = 0; sample < samples; sample++) {
-                rollouts.add(Events.rollout(id, sample, samples));
-                verdicts.add(
-                        random.nextInt(8) == 0
-                                ? Events.verdict(id, sample, VerdictStatus.INFRA_ERROR, null)
-                                : Events.verdict(id, sample, random.nextBoolean()));
+                rollouts.add(Rollout.newBuilder(Events.rollout(id, sample, samples))
+                        .setDataset(dataset)
+                        .build());
+                verdicts.add(verdicts(sample, random));
+                events.addAll(verdicts.get(sample));
             }
             events.addAll(rollouts);
-            events.addAll(verdicts);
+        }
+
+        private List<Verdict> verdicts(int sample, Random random) {
+            List<Verdict> ofSample = new ArrayList<>();
+            for (String verifier : combination.verifiers()) {
+                boolean judged = random.nextInt(8) > 0;
+                ofSample.add(Events.verdict(
+                        verifier,
+                        id,
+                        sample,
+                        judged ? VerdictStatus.INCORRECT : VerdictStatus.INFRA_ERROR,
+                        judged ? Double.valueOf(random.nextInt(3) / 2.0) : null));
+            }
+            return ofSample;
+        }
+
+        /** What the verdicts that arrive come to; null where that stays open. */
+        private @Nullable Outcome outcome(int sample) {
+            return combination.outcome(
+                    verdicts.get(sample).stream().filter(arrived::contains).toList());
         }
 
         /** Whether all is there that a sample needs. */
         private boolean isComplete(int sample) {
             return arrived.contains(value)
                     && arrived.contains(rollouts.get(sample))
-                    && arrived.contains(verdicts.get(sample))
-                    && verdicts.get(sample).getReward() != null;
+                    && outcome(sample) instanceof Outcome.Rewarded;
         }
     }
 }

@@ -48,12 +48,12 @@ final class SimulatedJoin {
     private final JoinSettings settings;
     private final Map<Topic<?>, List<SpecificRecord>> log = new LinkedHashMap<>();
     private final Map<Topic<?>, Integer> read = new HashMap<>();
-    private final List<SpecificRecord> written = new ArrayList<>();
-    private final List<SpecificRecord> committed = new ArrayList<>();
+    private final List<Object> written = new ArrayList<>();
+    private final List<Object> committed = new ArrayList<>();
     private Map<Topic<?>, Integer> committedRead = Map.of();
     private Map<String, JoinState> committedRequests = Map.of();
     private Map<String, byte[]> committedRollouts = Map.of();
-    private MockProcessorContext<String, SpecificRecord> context;
+    private MockProcessorContext<String, Object> context;
     private KeyValueStore<String, JoinState> requests;
     private KeyValueStore<String, byte[]> rollouts;
     private Join join;
@@ -133,6 +133,7 @@ final class SimulatedJoin {
                 context,
                 new SppoEstimator(),
                 settings,
+                TOPICS.rollouts().name(),
                 bytes -> DESERIALIZER.deserialize(TOPICS.rollouts().name(), bytes));
     }
 

@@ -2,13 +2,16 @@ package io.sppostream.verify;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
-import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.log.Topics;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.Verifiers.Duty;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KeyValue;
@@ -19,9 +22,10 @@ import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 
 /**
- * The role that rewards: each record on {@code rollouts} is judged by the verifier of its dataset and leads to exactly
- * one record on {@code verdicts}, whatever crashes in between. A verifier that throws yields INFRA_ERROR without a
- * reward: a fault of the machinery is not a wrong answer.
+ * The role that rewards: each record on {@code rollouts} is judged by the verifiers of its dataset and leads to exactly
+ * one record on {@code verdicts} for each, whatever crashes in between. A verifier that throws yields INFRA_ERROR
+ * without a reward: a fault of the machinery is not a wrong answer. Here judge those whose time is bounded by
+ * construction; {@link SlowVerifier} is for the others.
  */
 public final class RewardVerifier {
     /** The role's name in its namespace. */
@@ -51,12 +55,7 @@ public final class RewardVerifier {
                         topics.rollouts().name(),
                         Consumed.with(Serdes.String(), serdes.serde(topics.rollouts()))
                                 .withName("rollouts"))
-                .map(
-                        (key, rollout) -> {
-                            Verdict verdict = verdict(verifiers.of(rollout.getDataset()), rollout, clock);
-                            return KeyValue.pair(verdict.getRequestId(), verdict);
-                        },
-                        Named.as("judge"))
+                .flatMap((key, rollout) -> verdicts(verifiers, rollout, clock), Named.as("judge"))
                 .to(
                         topics.verdicts().name(),
                         Produced.with(Serdes.String(), serdes.serde(topics.verdicts()))
@@ -64,27 +63,15 @@ public final class RewardVerifier {
         return builder.build();
     }
 
-    private static Verdict verdict(Verifier verifier, Rollout rollout, Clock clock) {
-        Judgement judgement = judge(verifier, rollout);
-        return new Verdict(
-                rollout.getRolloutId(),
-                rollout.getRequestId(),
-                verifier.name(),
-                verifier.version(),
-                judgement.status(),
-                judgement.reward(),
-                judgement.extracted(),
-                judgement.rule(),
-                clock.instant());
-    }
-
-    /** Deeply nested answers overflow a recursive parser's stack, which is no reason to stop the stream either. */
-    private static Judgement judge(Verifier verifier, Rollout rollout) {
-        try {
-            return verifier.judge(rollout);
-        } catch (RuntimeException | StackOverflowError e) {
-            return Judgement.notJudged(
-                    VerdictStatus.INFRA_ERROR, "threw-" + e.getClass().getSimpleName());
+    private static List<KeyValue<String, Verdict>> verdicts(Verifiers verifiers, Rollout rollout, Clock clock) {
+        List<KeyValue<String, Verdict>> verdicts = new ArrayList<>(1);
+        for (Duty duty : verifiers.of(rollout.getDataset())) {
+            if (duty.verifier().place() instanceof Place.OnStream on) {
+                Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
+                Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
+                verdicts.add(KeyValue.pair(verdict.getRequestId(), verdict));
+            }
         }
+        return verdicts;
     }
 }

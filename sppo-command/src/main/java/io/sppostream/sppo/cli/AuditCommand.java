@@ -6,6 +6,7 @@ import io.sppostream.sppo.train.RecordedRun;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code ./sppo audit}: exits 0 where the log of a run is clean, 1 where it is not. */
 @Command(
@@ -13,13 +14,16 @@ import picocli.CommandLine.Mixin;
         description = "Check that the log of a run adds up: conservation, ledger, offsets, hashes; also while it runs.",
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
+    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
+    private String run = "";
+
     @Mixin
-    private LogOptions options = new LogOptions();
+    private ClusterOptions cluster = new ClusterOptions();
 
     @Override
     public Integer call() {
-        try (RecordedRun run = RecordedRun.open(options.load())) {
-            AuditReport report = new Audit(run.kafka(), run.serdes(), run.topics()).run();
+        try (RecordedRun recorded = RecordedRun.open(cluster.load(run))) {
+            AuditReport report = new Audit(recorded.kafka(), recorded.serdes(), recorded.topics()).run();
             report.print(System.out);
             return report.clean() ? 0 : 1;
         }

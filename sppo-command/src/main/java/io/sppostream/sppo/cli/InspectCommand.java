@@ -5,6 +5,7 @@ import io.sppostream.sppo.train.RecordedRun;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code ./sppo inspect}: one request, from prompt to gradient step. */
@@ -16,13 +17,16 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ID", description = "Id of a request (0000000026), or of a rollout (0000000026/0).")
     private String id = "";
 
+    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
+    private String run = "";
+
     @Mixin
-    private LogOptions options = new LogOptions();
+    private ClusterOptions cluster = new ClusterOptions();
 
     @Override
     public Integer call() {
-        try (RecordedRun run = RecordedRun.open(options.load())) {
-            Trail.of(run.kafka(), run.serdes(), run.topics(), id).print(System.out);
+        try (RecordedRun recorded = RecordedRun.open(cluster.load(run))) {
+            Trail.of(recorded.kafka(), recorded.serdes(), recorded.topics(), id).print(System.out);
         }
         return 0;
     }

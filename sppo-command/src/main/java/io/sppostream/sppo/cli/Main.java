@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             TopicsCommand.class,
             AuditCommand.class,
             InspectCommand.class,
+            ReplayCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -1,7 +1,7 @@
 package io.sppostream.sppo.cli;
 
 import io.sppostream.sppo.audit.Trail;
-import io.sppostream.sppo.train.RecordedRun;
+import io.sppostream.sppo.recorded.RecordedRun;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,21 +1,14 @@
 package io.sppostream.sppo.cli;
 
-import io.sppostream.events.Run;
-import io.sppostream.log.LogScan;
-import io.sppostream.log.TopicAdmin;
-import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.recorded.RecordedRun;
 import io.sppostream.sppo.replay.Plan;
 import io.sppostream.sppo.replay.Range;
 import io.sppostream.sppo.replay.ReplayRun;
-import io.sppostream.sppo.train.RecordedRun;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.kafka.common.IsolationLevel;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,7 +76,7 @@ final class ReplayCommand implements Callable<Integer> {
         Configuration here = cluster.load(from);
         try (RecordedRun run = RecordedRun.open(here)) {
             Configuration configuration =
-                    Configuration.recorded(recorded(run).getConfiguration(), changes(here), here.kafkaProperties());
+                    Configuration.recorded(run.begun().getConfiguration(), changes(here), here.kafkaProperties());
             Plan plan = new Plan(
                     from,
                     configuration,
@@ -116,23 +109,5 @@ final class ReplayCommand implements Callable<Integer> {
             all.put("runs.dir", runsDirectory);
         }
         return all;
-    }
-
-    private Run recorded(RecordedRun run) {
-        List<Run> runs = new ArrayList<>();
-        try (TopicAdmin admin = new TopicAdmin(run.kafka())) {
-            new LogScan(run.kafka(), run.serdes())
-                    .read(
-                            run.topics().runs(),
-                            admin.ends(
-                                    IsolationLevel.READ_COMMITTED,
-                                    List.of(run.topics().runs())),
-                            record -> runs.add(record.event()));
-        }
-        if (runs.isEmpty()) {
-            throw new UserException("run '" + from + "' has no configuration on "
-                    + run.topics().runs().name());
-        }
-        return runs.get(0);
     }
 }

@@ -13,6 +13,7 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.Topics;
+import io.sppostream.sppo.recorded.RecordedSamples;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
@@ -43,7 +44,7 @@ final class Replay {
             Comparator.comparing(TrainedSample::getOffset).thenComparing(TrainedSample::getPartition);
 
     private final Iterator<TrainingStep> ledger;
-    private final Samples recorded;
+    private final RecordedSamples recorded;
     private final Judge judge;
     private final Function<TrainingSample, Value> values;
     private final Topics into;
@@ -57,7 +58,7 @@ final class Replay {
      */
     Replay(
             Iterator<TrainingStep> ledger,
-            Samples recorded,
+            RecordedSamples recorded,
             Judge judge,
             Function<TrainingSample, Value> values,
             Topics into,

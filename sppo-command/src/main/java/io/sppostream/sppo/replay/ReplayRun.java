@@ -31,6 +31,9 @@ import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Datasets;
 import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.recorded.RecordedRun;
+import io.sppostream.sppo.recorded.RecordedSamples;
+import io.sppostream.sppo.recorded.RecordedSteps;
 import io.sppostream.sppo.replay.ReplayReport.Accuracy;
 import io.sppostream.sppo.replay.ReplayReport.Difference;
 import io.sppostream.sppo.replay.ReplayReport.OffPolicy;
@@ -38,7 +41,6 @@ import io.sppostream.sppo.replay.ReplayReport.Weights;
 import io.sppostream.sppo.train.DirectRewards;
 import io.sppostream.sppo.train.Evaluation;
 import io.sppostream.sppo.train.Models;
-import io.sppostream.sppo.train.RecordedRun;
 import io.sppostream.sppo.train.Roles;
 import io.sppostream.sppo.train.RunRecord;
 import java.io.IOException;
@@ -173,8 +175,8 @@ public final class ReplayRun {
         return new RecordedSteps(log.from(source.trainingSteps(), Map.of(), ends), line);
     }
 
-    private Samples samples() {
-        return new Samples(
+    private RecordedSamples samples() {
+        return new RecordedSamples(
                 log.from(source.advantages(), starts, ends), source.advantages().name(), starts, ends);
     }
 
@@ -183,7 +185,7 @@ public final class ReplayRun {
             long samples, Comparison comparison, @Nullable Weights critic) {}
 
     private Written write(RecordedSteps steps, Judge judge, Function<TrainingSample, Value> values) {
-        try (Samples samples = samples();
+        try (RecordedSamples samples = samples();
                 ExactlyOnceLog out = writer()) {
             Replay replay = new Replay(steps, samples, judge, values, into, clock);
             replay.run(out);
@@ -193,8 +195,8 @@ public final class ReplayRun {
 
     private Written writeScored(
             RecordedSteps steps, RecordedSteps criticSteps, Judge judge, Checkpoint policy, Tokenizer tokenizer) {
-        try (Samples samples = samples();
-                Samples criticSamples = samples();
+        try (RecordedSamples samples = samples();
+                RecordedSamples criticSamples = samples();
                 LogCursor<Value> values = log.from(source.values(), Map.of(), ends);
                 LogCursor<Prompt> prompts = log.from(source.prompts(), Map.of(), ends);
                 CriticModel model = startCritic(policy);

@@ -16,6 +16,8 @@ import io.sppostream.log.LogException;
 import io.sppostream.log.Received;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
+import io.sppostream.sppo.recorded.RecordedSamples;
+import io.sppostream.sppo.recorded.Weights;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +36,10 @@ final class Rescoring {
 
     /** What is recorded of the critic. The cursors are the caller's to close. */
     record Recorded(
-            Iterator<TrainingStep> ledger, Samples samples, LogCursor<Value> values, LogCursor<Prompt> prompts) {}
+            Iterator<TrainingStep> ledger,
+            RecordedSamples samples,
+            LogCursor<Value> values,
+            LogCursor<Prompt> prompts) {}
 
     private final Recorded recorded;
     private final CriticModel model;

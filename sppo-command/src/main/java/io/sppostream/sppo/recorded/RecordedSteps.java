@@ -1,4 +1,4 @@
-package io.sppostream.sppo.replay;
+package io.sppostream.sppo.recorded;
 
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.LogCursor;
@@ -12,7 +12,7 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /** The steps of one line, as the ledger has them; of those passed, the hashes and the time they took stay. */
-final class RecordedSteps implements Iterator<TrainingStep>, AutoCloseable {
+public final class RecordedSteps implements Iterator<TrainingStep>, AutoCloseable {
     private final LogCursor<TrainingStep> ledger;
     private final WeightLine line;
     private final List<String> hashes = new ArrayList<>();
@@ -20,7 +20,7 @@ final class RecordedSteps implements Iterator<TrainingStep>, AutoCloseable {
     private @Nullable Instant firstStart;
     private @Nullable Instant lastEnd;
 
-    RecordedSteps(LogCursor<TrainingStep> ledger, WeightLine line) {
+    public RecordedSteps(LogCursor<TrainingStep> ledger, WeightLine line) {
         this.ledger = ledger;
         this.line = line;
     }
@@ -50,12 +50,12 @@ final class RecordedSteps implements Iterator<TrainingStep>, AutoCloseable {
     }
 
     /** SHA-256 of the weights that each step made. */
-    List<String> hashes() {
+    public List<String> hashes() {
         return hashes;
     }
 
     /** Seconds from the start of the first step to the end of the last. */
-    double seconds() {
+    public double seconds() {
         return firstStart == null || lastEnd == null
                 ? 0
                 : Duration.between(firstStart, lastEnd).toNanos() / 1e9;

@@ -1,4 +1,4 @@
-package io.sppostream.sppo.replay;
+package io.sppostream.sppo.recorded;
 
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
@@ -13,7 +13,7 @@ import org.apache.kafka.common.TopicPartition;
  * The recorded training samples, by where the ledger says they lie. They are asked for nearly in the order of the topic,
  * so that few are read before they are wanted. For one thread.
  */
-final class Samples implements AutoCloseable {
+public final class RecordedSamples implements AutoCloseable {
     private final LogCursor<TrainingSample> cursor;
     private final String topic;
     private final Map<TopicPartition, Long> starts;
@@ -25,7 +25,7 @@ final class Samples implements AutoCloseable {
      * @param cursor from the starts to the ends of the topic's partitions
      * @param topic its name
      */
-    Samples(
+    public RecordedSamples(
             LogCursor<TrainingSample> cursor,
             String topic,
             Map<TopicPartition, Long> starts,
@@ -37,7 +37,7 @@ final class Samples implements AutoCloseable {
     }
 
     /** Whether a sample is in the range that is replayed. */
-    boolean contains(TrainedSample sample) {
+    public boolean contains(TrainedSample sample) {
         TopicPartition partition = new TopicPartition(topic, sample.getPartition());
         return sample.getOffset() >= starts.getOrDefault(partition, 0L)
                 && sample.getOffset() < ends.getOrDefault(partition, 0L);
@@ -48,7 +48,7 @@ final class Samples implements AutoCloseable {
      *
      * @throws LogException where another lies there, or none
      */
-    TrainingSample take(TrainedSample trained) {
+    public TrainingSample take(TrainedSample trained) {
         TopicPartition partition = new TopicPartition(topic, trained.getPartition());
         while (reached.getOrDefault(partition, -1L) < trained.getOffset() && cursor.hasNext()) {
             Received<TrainingSample> received = cursor.next();

@@ -1,4 +1,4 @@
-package io.sppostream.sppo.replay;
+package io.sppostream.sppo.recorded;
 
 import io.sppostream.log.Hashes;
 import io.sppostream.log.WeightsPublisher;
@@ -11,10 +11,11 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 
 /** The identity of weights. */
-final class Weights {
+public final class Weights {
     private Weights() {}
 
-    static String sha256(WeightsPublisher.Source weights) {
+    /** SHA-256 of what writes them, in hexadecimal. */
+    public static String sha256(WeightsPublisher.Source weights) {
         MessageDigest digest = Hashes.sha256();
         try (WritableByteChannel channel =
                 Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest))) {

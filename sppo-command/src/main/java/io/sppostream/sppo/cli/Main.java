@@ -19,6 +19,9 @@ import picocli.CommandLine.Command;
             UpCommand.class,
             TopicsCommand.class,
             DlqCommand.class,
+            AuditCommand.class,
+            InspectCommand.class,
+            ReplayCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

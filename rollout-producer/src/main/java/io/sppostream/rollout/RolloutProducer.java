@@ -96,7 +96,8 @@ public final class RolloutProducer implements AutoCloseable {
                 if (!prompts.isEmpty()) {
                     answer(log, prompts);
                 }
-                // Dead letters by themselves too: a transaction left open is ended by the broker, and this loop with it.
+                // Dead letters by themselves too: a transaction left open is ended by the broker, and this loop with
+                // it.
                 if (log.uncommitted()) {
                     log.commit(List.of());
                 }

@@ -4,12 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.LogException;
-import io.sppostream.log.TopicAdmin;
 import io.sppostream.sppo.UserException;
-import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.dlq.DeadLetterBox;
 import io.sppostream.sppo.dlq.Letter;
-import io.sppostream.sppo.train.Cluster;
 import java.io.PrintStream;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -134,17 +131,6 @@ final class DlqCommand {
     }
 
     private static void opened(LogOptions options, BiConsumer<DeadLetterBox, EventSerdes> action) {
-        Configuration configuration = options.load();
-        try (Cluster cluster = Cluster.start(configuration, failure -> {});
-                EventSerdes serdes = new EventSerdes(cluster.kafka());
-                TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
-            if (!admin.exists(configuration.settings().topics())) {
-                throw new UserException("there is no run '"
-                        + configuration.settings().run() + "' at "
-                        + cluster.kafka().bootstrapServers() + ": check --run, and --data-dir or --bootstrap-servers");
-            }
-            action.accept(
-                    new DeadLetterBox(cluster.kafka(), configuration.settings().topics()), serdes);
-        }
+        OpenRun.with(options, run -> action.accept(new DeadLetterBox(run.kafka(), run.topics()), run.serdes()));
     }
 }

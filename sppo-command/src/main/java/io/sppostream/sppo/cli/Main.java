@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
             UpCommand.class,
             TopicsCommand.class,
             DlqCommand.class,
+            ShadowsCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -79,7 +79,8 @@ class BadInputIT {
 
         train("--set=verifier=oracle").assertRefused("verifier: there is no verifier 'oracle'; there are: exact, math");
         train("--set=verifier=all(exact, math").assertRefused("verifier: 'all(exact, math' is not a verifier");
-        train("--set=verifier.plugins=" + plugins).assertRefused("verifier.plugins: plugin", "broken.jar can't be read");
+        train("--set=verifier.plugins=" + plugins)
+                .assertRefused("verifier.plugins: plugin", "broken.jar can't be read");
     }
 
     @Test

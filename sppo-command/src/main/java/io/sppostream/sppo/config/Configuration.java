@@ -1,5 +1,7 @@
 package io.sppostream.sppo.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.sppostream.log.Hashes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.sppo.UserException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -80,6 +83,30 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
         values.keySet().removeIf(name -> name.startsWith(KAFKA_PREFIX));
         try {
             return new Configuration(new Settings(values), Map.copyOf(kafka));
+        } catch (ConfigException e) {
+            throw new UserException("configuration: " + e.getMessage());
+        }
+    }
+
+    /**
+     * A configuration as a run has recorded it.
+     *
+     * @param yaml of {@link #toYaml()}; client properties in it are left out, since secrets among them are redacted
+     * @param changes settings that are to be otherwise
+     * @throws UserException where a change names no setting, or a value can't be
+     */
+    public static Configuration recorded(
+            String yaml, Map<String, String> changes, Map<String, String> kafkaProperties) {
+        Map<String, String> values;
+        try (InputStream in = new ByteArrayInputStream(yaml.getBytes(UTF_8))) {
+            values = parse(in, "on the log");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        values.putAll(checked(changes, "on the command line"));
+        values.keySet().removeIf(name -> name.startsWith(KAFKA_PREFIX));
+        try {
+            return new Configuration(new Settings(values), kafkaProperties);
         } catch (ConfigException e) {
             throw new UserException("configuration: " + e.getMessage());
         }

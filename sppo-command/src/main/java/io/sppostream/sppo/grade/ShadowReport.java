@@ -3,14 +3,13 @@ package io.sppostream.sppo.grade;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Verdict;
-import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
+import io.sppostream.log.LogScan;
 import io.sppostream.log.Topic;
+import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +20,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * Where the shadows of a run disagree with the rewards it trained on: for each such rollout a line with {@code
@@ -28,9 +29,6 @@ import org.apache.avro.specific.SpecificRecord;
  * {@link Grading} and {@link Comparison} read as a case.
  */
 public final class ShadowReport {
-    /** A topic from which nothing comes for so long is read to its end. */
-    private static final Duration QUIET = Duration.ofSeconds(2);
-
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
     private final Topics topics;
@@ -124,10 +122,10 @@ public final class ShadowReport {
     }
 
     private <V extends SpecificRecord> void read(Topic<V> topic, Consumer<V> reader) {
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
-            for (List<Received<?>> some = log.poll(QUIET); !some.isEmpty(); some = log.poll(QUIET)) {
-                some.forEach(received -> reader.accept(topic.valueType().cast(received.event())));
-            }
+        Map<TopicPartition, Long> ends;
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic));
         }
+        new LogScan(kafka, serdes).read(topic, ends, received -> reader.accept(received.event()));
     }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rewards without a log: what the verifiers and the join of a run would make of a rollout, but for verifiers that are
@@ -49,12 +50,25 @@ public final class DirectRewards implements AutoCloseable {
 
     /** The rewards of rollouts, in their order; empty where one was not judged. */
     public List<OptionalDouble> of(List<Rollout> rollouts) {
+        return outcomes(rollouts, Instant.EPOCH).stream()
+                .map(outcome -> outcome instanceof Outcome.Rewarded rewarded
+                        ? OptionalDouble.of(rewarded.reward())
+                        : OptionalDouble.empty())
+                .toList();
+    }
+
+    /**
+     * What the verdicts on rollouts come to, in their order; null where it depends on a verifier outside.
+     *
+     * @param now when it was judged, by the verdicts
+     */
+    public List<@Nullable Outcome> outcomes(List<Rollout> rollouts, Instant now) {
         List<List<Asked>> asked = rollouts.stream().map(this::ask).toList();
-        List<OptionalDouble> results = new ArrayList<>(rollouts.size());
+        List<@Nullable Outcome> outcomes = new ArrayList<>(rollouts.size());
         for (int i = 0; i < rollouts.size(); i++) {
-            results.add(reward(rollouts.get(i), asked.get(i)));
+            outcomes.add(outcome(rollouts.get(i), asked.get(i), now));
         }
-        return results;
+        return outcomes;
     }
 
     private List<Asked> ask(Rollout rollout) {
@@ -68,13 +82,16 @@ public final class DirectRewards implements AutoCloseable {
         return asked;
     }
 
-    private OptionalDouble reward(Rollout rollout, List<Asked> asked) {
+    private @Nullable Outcome outcome(Rollout rollout, List<Asked> asked, Instant now) {
         List<Verdict> verdicts = asked.stream()
-                .map(one -> one.verifier().sign(rollout, one.judgement().join(), false, Instant.EPOCH))
+                .map(one -> one.verifier().sign(rollout, one.judgement().join(), false, now))
                 .toList();
-        return rewards.of(rollout.getDataset()).outcome(verdicts) instanceof Outcome.Rewarded rewarded
-                ? OptionalDouble.of(rewarded.reward())
-                : OptionalDouble.empty();
+        return rewards.of(rollout.getDataset()).outcome(verdicts);
+    }
+
+    /** How the verdicts on a dataset's rollouts become rewards, as samples record it. */
+    public String combination(String dataset) {
+        return rewards.of(dataset).id();
     }
 
     @Override

@@ -85,7 +85,7 @@ public record Roles(
     }
 
     /** advantages -> policy weights. */
-    public AutoCloseable policyLearner(PolicyModel model) {
+    public PolicyLearner policyLearner(PolicyModel model) {
         PolicyLearner.Settings learner = settings().policyLearner(configuration.sha256());
         return new PolicyLearner(kafka, serdes, topics, model, learner, clock, onFailure);
     }

@@ -7,11 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of commands that look at a run on the log: which run, and where the log is. */
-final class LogOptions {
-    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
-    private String run = "";
-
+/** The options of commands that look at what is on a log: where the log is. */
+final class ClusterOptions {
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
@@ -30,8 +27,8 @@ final class LogOptions {
     @Option(names = "--config", paramLabel = "FILE", description = "YAML file of settings, for Kafka's properties.")
     private @Nullable Path config;
 
-    /** The configuration, of which these commands use what concerns the cluster. */
-    Configuration load() {
+    /** The configuration, of which these commands use what concerns the cluster, and the name of a run. */
+    Configuration load(String run) {
         Map<String, String> flags = new HashMap<>();
         flags.put("run", run);
         put(flags, "data.dir", dataDirectory);

@@ -18,10 +18,11 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             TopicsCommand.class,
-            DlqCommand.class,
             AuditCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
+            DlqCommand.class,
+            ShadowsCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

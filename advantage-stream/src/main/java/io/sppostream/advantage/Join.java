@@ -12,6 +12,7 @@ import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.DeadLetters;
+import io.sppostream.log.WaveCommit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -65,6 +66,7 @@ final class Join {
     private final KeyValueStore<String, JoinState> requests;
     private final KeyValueStore<String, byte[]> rollouts;
     private final Sensor dropped;
+    private final WaveCommit wave;
     private final Map<String, Request> open = new LinkedHashMap<>();
     private final ArrayDeque<Closed> closed = new ArrayDeque<>();
 
@@ -159,6 +161,7 @@ final class Join {
         this.rollouts = context.getStateStore(ROLLOUTS);
         this.dropped = context.metrics()
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
+        this.wave = new WaveCommit(context);
         restore(context.currentSystemTimeMs());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::expire);
     }
@@ -307,6 +310,7 @@ final class Join {
         }
         request.waiting.remove(rollout.getRolloutId());
         request.settled.add(rollout.getRolloutId());
+        wave.passedOn();
     }
 
     private void train(Request request, Rollout rollout, Sample sample, Outcome.Rewarded rewarded, long now) {

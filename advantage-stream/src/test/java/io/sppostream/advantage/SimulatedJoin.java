@@ -100,7 +100,8 @@ final class SimulatedJoin {
     void advance(Duration duration) {
         now += duration.toMillis();
         context.setCurrentSystemTimeMs(now);
-        context.scheduledPunctuators().get(0).getPunctuator().punctuate(now);
+        context.scheduledPunctuators()
+                .forEach(scheduled -> scheduled.getPunctuator().punctuate(now));
         collect();
     }
 

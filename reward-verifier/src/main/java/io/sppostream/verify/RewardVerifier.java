@@ -1,25 +1,29 @@
 package io.sppostream.verify;
 
+import static java.util.Objects.requireNonNull;
+
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.log.Topics;
+import io.sppostream.log.WaveCommit;
 import io.sppostream.verify.ConfiguredVerifier.Place;
 import io.sppostream.verify.Verifiers.Duty;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The role that rewards: each record on {@code rollouts} is judged by the verifiers of its dataset and leads to exactly
@@ -55,7 +59,7 @@ public final class RewardVerifier {
                         topics.rollouts().name(),
                         Consumed.with(Serdes.String(), serdes.serde(topics.rollouts()))
                                 .withName("rollouts"))
-                .flatMap((key, rollout) -> verdicts(verifiers, rollout, clock), Named.as("judge"))
+                .process(() -> new Judging(verifiers, clock), Named.as("judge"))
                 .to(
                         topics.verdicts().name(),
                         Produced.with(Serdes.String(), serdes.serde(topics.verdicts()))
@@ -63,15 +67,33 @@ public final class RewardVerifier {
         return builder.build();
     }
 
-    private static List<KeyValue<String, Verdict>> verdicts(Verifiers verifiers, Rollout rollout, Clock clock) {
-        List<KeyValue<String, Verdict>> verdicts = new ArrayList<>(1);
-        for (Duty duty : verifiers.of(rollout.getDataset())) {
-            if (duty.verifier().place() instanceof Place.OnStream on) {
-                Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
-                Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
-                verdicts.add(KeyValue.pair(verdict.getRequestId(), verdict));
+    private static final class Judging extends ContextualProcessor<String, Rollout, String, Verdict> {
+        private final Verifiers verifiers;
+        private final Clock clock;
+        private @Nullable WaveCommit wave;
+
+        private Judging(Verifiers verifiers, Clock clock) {
+            this.verifiers = verifiers;
+            this.clock = clock;
+        }
+
+        @Override
+        public void init(ProcessorContext<String, Verdict> context) {
+            super.init(context);
+            wave = new WaveCommit(context);
+        }
+
+        @Override
+        public void process(Record<String, Rollout> record) {
+            Rollout rollout = record.value();
+            for (Duty duty : verifiers.of(rollout.getDataset())) {
+                if (duty.verifier().place() instanceof Place.OnStream on) {
+                    Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
+                    Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
+                    context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
+                    requireNonNull(wave).passedOn();
+                }
             }
         }
-        return verdicts;
     }
 }

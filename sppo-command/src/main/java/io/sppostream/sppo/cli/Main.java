@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             AuditCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
+            DlqCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

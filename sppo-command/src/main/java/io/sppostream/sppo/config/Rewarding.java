@@ -73,11 +73,31 @@ public final class Rewarding {
         return naming(PLUGINS, () -> VerifierCatalogue.open(none ? null : plugins));
     }
 
-    private Verifiers verifiers(VerifierCatalogue catalogue) {
-        SortedMap<String, Map<String, String>> definitions = definitions();
+    /**
+     * Some verifiers, by their names.
+     *
+     * @throws UserException where one is not to be had, or settings are wrong
+     */
+    public static List<ConfiguredVerifier> named(Settings settings, List<String> names) {
+        VerifierCatalogue catalogue = catalogue(settings);
+        Map<String, ConfiguredVerifier> known = new Rewarding(settings).known(catalogue);
+        return names.stream()
+                .map(name -> find(STANDARD, name, known, catalogue))
+                .toList();
+    }
+
+    /** The verifiers that have settings, by their names. */
+    private Map<String, ConfiguredVerifier> known(VerifierCatalogue catalogue) {
         Map<String, ConfiguredVerifier> known = new HashMap<>();
-        definitions.forEach((name, values) -> known.put(
-                name, naming(DEFINITIONS + name, () -> new VerifierSettings(name, values).verifier(catalogue))));
+        definitions()
+                .forEach((name, values) -> known.put(
+                        name,
+                        naming(DEFINITIONS + name, () -> new VerifierSettings(name, values).verifier(catalogue))));
+        return known;
+    }
+
+    private Verifiers verifiers(VerifierCatalogue catalogue) {
+        Map<String, ConfiguredVerifier> known = known(catalogue);
         Map<String, List<Duty>> duties = new HashMap<>();
         byDataset.forEach(
                 (dataset, choice) -> duties.put(dataset, duties(BY_DATASET + dataset, choice, known, catalogue)));

@@ -197,7 +197,7 @@ public final class ReplayRun {
             RecordedSteps steps, RecordedSteps criticSteps, Judge judge, Checkpoint policy, Tokenizer tokenizer) {
         try (RecordedSamples samples = samples();
                 RecordedSamples criticSamples = samples();
-                LogCursor<Value> values = log.from(source.values(), Map.of(), ends);
+                ValuesByVersion values = new ValuesByVersion(log, source.values(), ends);
                 LogCursor<Prompt> prompts = log.from(source.prompts(), Map.of(), ends);
                 CriticModel model = startCritic(policy);
                 CriticTrainer trainer = new CriticTrainer(model, settings.criticOptimizer(), settings.training());

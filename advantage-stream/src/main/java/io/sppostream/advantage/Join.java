@@ -9,6 +9,7 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -250,7 +251,12 @@ final class Join {
         Double reward = verdict.getReward();
         long now = context.currentSystemTimeMs();
         if (reward == null) {
-            expire(request, rollout.getRolloutId(), ExpiryReason.NOT_JUDGED, "verdict " + verdict.getStatus(), now);
+            expire(
+                    request,
+                    rollout.getRolloutId(),
+                    notJudged(verdict.getStatus()),
+                    "verdict " + verdict.getStatus(),
+                    now);
         } else {
             Value value = requireNonNull(request.value);
             TrainingSample trained = new TrainingSample(
@@ -268,6 +274,14 @@ final class Join {
         }
         request.waiting.remove(rollout.getRolloutId());
         request.settled.add(rollout.getRolloutId());
+    }
+
+    /** Whether it is the machinery that failed, which others watch. */
+    private static ExpiryReason notJudged(VerdictStatus status) {
+        return switch (status) {
+            case INFRA_ERROR, TIMEOUT -> ExpiryReason.INFRA_ERROR;
+            default -> ExpiryReason.NOT_JUDGED;
+        };
     }
 
     private void expire(Request request, @Nullable String rolloutId, ExpiryReason reason, String detail, long now) {

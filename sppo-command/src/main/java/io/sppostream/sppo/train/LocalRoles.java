@@ -3,7 +3,6 @@ package io.sppostream.sppo.train;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Datasets;
@@ -52,7 +51,10 @@ public final class LocalRoles implements AutoCloseable {
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {
-                case LEARN, CRITIC, ROLLOUT -> local.checkpoint();
+                case LEARN, CRITIC, ROLLOUT -> {
+                    Models.requireDevice(settings.model());
+                    local.checkpoint();
+                }
                 case VERIFY -> local.verifiers();
                 case FEED -> local.dataset();
                 case ADVANTAGE -> {}
@@ -69,12 +71,13 @@ public final class LocalRoles implements AutoCloseable {
     private Function<Roles, AutoCloseable> loaded(Role role) {
         return switch (role) {
             case LEARN -> {
-                PolicyModel model = owned(PolicyModel.load(checkpoint(), ModelSettings.cpu()));
+                PolicyModel model = owned(PolicyModel.load(checkpoint(), settings.model()));
                 yield cluster -> cluster.policyLearner(model);
             }
             case CRITIC -> {
                 CriticModel model = owned(Models.critic(settings, checkpoint()));
-                Tokenizer reader = tokenizer();
+                Checkpoint tokens = Models.criticTokens(settings, checkpoint());
+                Tokenizer reader = tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
                 yield cluster -> cluster.critic(model, reader);
             }
             case ADVANTAGE -> Roles::advantageStream;

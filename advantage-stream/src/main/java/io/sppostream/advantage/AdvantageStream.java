@@ -56,8 +56,8 @@ public final class AdvantageStream {
 
     /**
      * rollouts, verdicts, values -> join -> advantages, expired. Its time is the wall clock of Kafka Streams. The stores
-     * are in memory, as pacing bounds what waits, and are not cached: a request is seldom complete within one commit
-     * interval, so that a cache costs more than the changelog records it saves.
+     * are in memory, as pacing bounds what waits, and cached: what comes and goes between two commits leaves no record
+     * in their changelogs.
      */
     public static Topology topology(
             Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
@@ -102,7 +102,7 @@ public final class AdvantageStream {
 
     private static <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
         return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
-                .withCachingDisabled();
+                .withCachingEnabled();
     }
 
     /** Gives each start of a task a join of its own, so that nothing of a failed one stays behind. */

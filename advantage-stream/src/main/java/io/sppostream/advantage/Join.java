@@ -10,6 +10,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.log.WaveCommit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -58,6 +59,7 @@ final class Join {
     private final KeyValueStore<String, JoinState> requests;
     private final KeyValueStore<String, byte[]> rollouts;
     private final Sensor dropped;
+    private final WaveCommit wave;
     private final Map<String, Request> open = new LinkedHashMap<>();
     private final ArrayDeque<Closed> closed = new ArrayDeque<>();
 
@@ -122,6 +124,7 @@ final class Join {
         this.rollouts = context.getStateStore(ROLLOUTS);
         this.dropped = context.metrics()
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
+        this.wave = new WaveCommit(context);
         restore(context.currentSystemTimeMs());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::expire);
     }
@@ -274,6 +277,7 @@ final class Join {
         }
         request.waiting.remove(rollout.getRolloutId());
         request.settled.add(rollout.getRolloutId());
+        wave.passedOn();
     }
 
     /** Whether it is the machinery that failed, which others watch. */

@@ -189,7 +189,8 @@ class ConservationTest {
     private void advance(Duration duration) {
         now += duration.toMillis();
         context.setCurrentSystemTimeMs(now);
-        context.scheduledPunctuators().get(0).getPunctuator().punctuate(now);
+        context.scheduledPunctuators()
+                .forEach(scheduled -> scheduled.getPunctuator().punctuate(now));
         collect();
     }
 

@@ -1,5 +1,7 @@
 package io.sppostream.verify;
 
+import static java.util.Objects.requireNonNull;
+
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
@@ -7,16 +9,20 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.log.Topics;
+import io.sppostream.log.WaveCommit;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The role that rewards: each record on {@code rollouts} is judged by the verifier of its dataset and leads to exactly
@@ -51,17 +57,36 @@ public final class RewardVerifier {
                         topics.rollouts().name(),
                         Consumed.with(Serdes.String(), serdes.serde(topics.rollouts()))
                                 .withName("rollouts"))
-                .map(
-                        (key, rollout) -> {
-                            Verdict verdict = verdict(verifiers.of(rollout.getDataset()), rollout, clock);
-                            return KeyValue.pair(verdict.getRequestId(), verdict);
-                        },
-                        Named.as("judge"))
+                .process(() -> new Judging(verifiers, clock), Named.as("judge"))
                 .to(
                         topics.verdicts().name(),
                         Produced.with(Serdes.String(), serdes.serde(topics.verdicts()))
                                 .withName("verdicts"));
         return builder.build();
+    }
+
+    private static final class Judging extends ContextualProcessor<String, Rollout, String, Verdict> {
+        private final Verifiers verifiers;
+        private final Clock clock;
+        private @Nullable WaveCommit wave;
+
+        private Judging(Verifiers verifiers, Clock clock) {
+            this.verifiers = verifiers;
+            this.clock = clock;
+        }
+
+        @Override
+        public void init(ProcessorContext<String, Verdict> context) {
+            super.init(context);
+            wave = new WaveCommit(context);
+        }
+
+        @Override
+        public void process(Record<String, Rollout> record) {
+            Verdict verdict = verdict(verifiers.of(record.value().getDataset()), record.value(), clock);
+            context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
+            requireNonNull(wave).passedOn();
+        }
     }
 
     private static Verdict verdict(Verifier verifier, Rollout rollout, Clock clock) {

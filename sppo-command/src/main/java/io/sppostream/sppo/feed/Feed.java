@@ -151,7 +151,8 @@ public final class Feed implements AutoCloseable {
 
     /** The id of the index-th request of a feed, counting from 0: ids sort in the order of release. */
     public static String requestId(long index) {
-        return String.format(Locale.ROOT, "%010d", index);
+        String digits = Long.toString(index);
+        return "0".repeat(Math.max(0, 10 - digits.length())) + digits;
     }
 
     @Override

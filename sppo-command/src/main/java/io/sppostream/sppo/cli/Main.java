@@ -18,6 +18,8 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             TopicsCommand.class,
+            AuditCommand.class,
+            ResumeCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

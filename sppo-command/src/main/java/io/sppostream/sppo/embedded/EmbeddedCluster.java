@@ -31,6 +31,7 @@ public final class EmbeddedCluster implements AutoCloseable {
             EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
             try {
                 SchemaRegistry registry = SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort());
+                new RunningCluster(broker.bootstrapServers(), registry.url()).write(directory.clusterState());
                 return new EmbeddedCluster(directory, broker, registry);
             } catch (RuntimeException e) {
                 broker.close();
@@ -60,6 +61,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     /** Stops registry and broker and gives the directory back; clients should be closed before. */
     @Override
     public void close() {
+        RunningCluster.remove(directory.clusterState());
         registry.close();
         broker.close();
         directory.close();

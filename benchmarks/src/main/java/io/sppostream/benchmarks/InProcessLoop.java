@@ -24,14 +24,14 @@ import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Datasets;
+import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
 import io.sppostream.sppo.data.EpochOrder;
 import io.sppostream.sppo.feed.Feed;
+import io.sppostream.sppo.train.DirectRewards;
 import io.sppostream.sppo.train.Evaluation;
 import io.sppostream.sppo.train.Models;
-import io.sppostream.sppo.train.Roles;
-import io.sppostream.verify.Verifiers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -44,6 +44,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -82,7 +83,6 @@ public final class InProcessLoop {
     /** Trains until the steps are done. */
     public Result run() throws InterruptedException {
         Dataset dataset = Datasets.open(settings);
-        Verifiers verifiers = Roles.verifiers(settings);
         Checkpoint checkpoint = Models.policy(settings);
         ExecutorService workers =
                 Executors.newFixedThreadPool(settings.rollout().workers());
@@ -91,6 +91,7 @@ public final class InProcessLoop {
                         Models.criticTokens(settings, checkpoint).tokenizer();
                 PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
                 CriticModel critic = Models.critic(settings, checkpoint);
+                DirectRewards direct = DirectRewards.of(settings, Rewarding.verifiers(settings));
                 PolicyTrainer policyTrainer =
                         new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
                 CriticTrainer criticTrainer =
@@ -99,7 +100,7 @@ public final class InProcessLoop {
             PolicyUpdate policyUpdate = new PolicyUpdate(policyTrainer, settings.policyUpdate());
             CriticUpdate criticUpdate = new CriticUpdate(criticTrainer, settings.criticUpdate());
             Evaluation evaluation =
-                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifiers);
+                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), direct);
             EpochOrder order = new EpochOrder(dataset, settings.seed());
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
@@ -116,17 +117,19 @@ public final class InProcessLoop {
                 List<Outcome> outcomes = sample(workers, sampler, policy, requests);
                 end("rollout");
 
-                List<Rollout> rollouts = new ArrayList<>();
-                List<Double> rewards = new ArrayList<>();
+                List<Rollout> answered = new ArrayList<>();
                 for (int i = 0; i < outcomes.size(); i++) {
                     if (outcomes.get(i) instanceof Response response) {
-                        Rollout rollout = response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH);
-                        Double reward =
-                                verifiers.of(dataset.name()).judge(rollout).reward();
-                        if (reward != null) {
-                            rollouts.add(rollout);
-                            rewards.add(reward);
-                        }
+                        answered.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
+                    }
+                }
+                List<OptionalDouble> judged = direct.of(answered);
+                List<Rollout> rollouts = new ArrayList<>();
+                List<Double> rewards = new ArrayList<>();
+                for (int i = 0; i < answered.size(); i++) {
+                    if (judged.get(i).isPresent()) {
+                        rollouts.add(answered.get(i));
+                        rewards.add(judged.get(i).getAsDouble());
                     }
                 }
                 end("verify");

@@ -48,7 +48,15 @@ public final class PolicyLearner implements AutoCloseable {
             PolicyUpdate.Settings update,
             OptimizerSettings optimizer,
             TrainingSettings training,
-            String configurationSha256) {}
+            String configurationSha256) {
+
+        /** The same for recorded samples, which are as old as they are: none expires, and their ratios pause nothing. */
+        public Settings unguarded() {
+            CircuitBreakers.Settings off = new CircuitBreakers.Settings(0, 1, 1, breakers.window());
+            return new Settings(
+                    seed, batchSize, Integer.MAX_VALUE, off, update, optimizer, training, configurationSha256);
+        }
+    }
 
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -102,12 +110,10 @@ public final class PolicyLearner implements AutoCloseable {
             Instant lastCommit = line.current().getPublishedAt();
             try (PauseSwitch pause = new PauseSwitch(log, kafka, serdes, topics, breakers, lastCommit, clock)) {
                 while (running.getAsBoolean()) {
-                    if (pause.isPaused()) {
-                        pending.addAll(pause.arrived(log.rest(Duration.ofMillis(200))));
-                        continue;
-                    }
+                    boolean paused = pause.isPaused();
+                    log.want(!paused);
                     pending.addAll(pause.arrived(log.poll(Duration.ofMillis(200))));
-                    if (stale.expire(pending, line.current().getVersion())) {
+                    if (!paused && stale.expire(pending, line.current().getVersion())) {
                         waitingSince = step(update, line, pause, pending, waitingSince);
                     }
                     pause.settled(line.current().getStep(), pending);

@@ -4,12 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
-import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WaveCommit;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.Verifiers.Duty;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.function.Consumer;
@@ -25,9 +26,10 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The role that rewards: each record on {@code rollouts} is judged by the verifier of its dataset and leads to exactly
- * one record on {@code verdicts}, whatever crashes in between. A verifier that throws yields INFRA_ERROR without a
- * reward: a fault of the machinery is not a wrong answer.
+ * The role that rewards: each record on {@code rollouts} is judged by the verifiers of its dataset and leads to exactly
+ * one record on {@code verdicts} for each, whatever crashes in between. A verifier that throws yields INFRA_ERROR
+ * without a reward: a fault of the machinery is not a wrong answer. Here judge those whose time is bounded by
+ * construction; {@link SlowVerifier} is for the others.
  */
 public final class RewardVerifier {
     /** The role's name in its namespace. */
@@ -83,33 +85,15 @@ public final class RewardVerifier {
 
         @Override
         public void process(Record<String, Rollout> record) {
-            Verdict verdict = verdict(verifiers.of(record.value().getDataset()), record.value(), clock);
-            context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
-            requireNonNull(wave).passedOn();
-        }
-    }
-
-    private static Verdict verdict(Verifier verifier, Rollout rollout, Clock clock) {
-        Judgement judgement = judge(verifier, rollout);
-        return new Verdict(
-                rollout.getRolloutId(),
-                rollout.getRequestId(),
-                verifier.name(),
-                verifier.version(),
-                judgement.status(),
-                judgement.reward(),
-                judgement.extracted(),
-                judgement.rule(),
-                clock.instant());
-    }
-
-    /** Deeply nested answers overflow a recursive parser's stack, which is no reason to stop the stream either. */
-    private static Judgement judge(Verifier verifier, Rollout rollout) {
-        try {
-            return verifier.judge(rollout);
-        } catch (RuntimeException | StackOverflowError e) {
-            return Judgement.notJudged(
-                    VerdictStatus.INFRA_ERROR, "threw-" + e.getClass().getSimpleName());
+            Rollout rollout = record.value();
+            for (Duty duty : verifiers.of(rollout.getDataset())) {
+                if (duty.verifier().place() instanceof Place.OnStream on) {
+                    Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
+                    Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
+                    context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
+                    requireNonNull(wave).passedOn();
+                }
+            }
         }
     }
 }

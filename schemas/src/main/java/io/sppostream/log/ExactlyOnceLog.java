@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Future;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -83,14 +84,27 @@ public final class ExactlyOnceLog implements AutoCloseable {
         return events;
     }
 
-    /** Lets the time pass and takes no events, but for the last already on their way; keeps its place in the group. */
-    public List<Received<?>> rest(Duration timeout) {
-        consumer.pause(consumer.assignment());
-        try {
-            return poll(timeout);
-        } finally {
-            consumer.resume(consumer.assignment());
+    /**
+     * Whether polls bring events. While they don't, they still keep this loop's place in its group.
+     *
+     * @param wanted false where what was polled before has to be worked off first
+     */
+    public void want(boolean wanted) {
+        if (wanted) {
+            consumer.resume(consumer.paused());
+        } else {
+            consumer.pause(consumer.assignment());
         }
+    }
+
+    /** The partitions this loop works on; polls change it. */
+    public Set<TopicPartition> assignment() {
+        return consumer.assignment();
+    }
+
+    /** Whether something was sent, dead letters included, that is not committed. */
+    public boolean uncommitted() {
+        return inTransaction;
     }
 
     /** Writes an event within the transaction; its offset is known once it is acknowledged. */

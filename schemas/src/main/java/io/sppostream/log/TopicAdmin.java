@@ -1,5 +1,6 @@
 package io.sppostream.log;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -140,6 +141,18 @@ public final class TopicAdmin implements AutoCloseable {
     /** The first offsets that are there still, by partition. */
     public Map<TopicPartition, Long> beginnings(List<? extends Topic<?>> topics) {
         return offsets(OffsetSpec.earliest(), new ListOffsetsOptions(), topics);
+    }
+
+    /** The offsets of the first records of a time or later, by partition; the end where there is none. */
+    public Map<TopicPartition, Long> after(Instant time, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, Long> ends = ends(IsolationLevel.READ_COMMITTED, topics);
+        offsets(OffsetSpec.forTimestamp(time.toEpochMilli()), new ListOffsetsOptions(), topics)
+                .forEach((partition, offset) -> {
+                    if (offset >= 0) {
+                        ends.put(partition, offset);
+                    }
+                });
+        return ends;
     }
 
     private Map<TopicPartition, Long> offsets(

@@ -79,8 +79,8 @@ class EventDecoderTest {
 
     @Test
     void shouldRefuseARecordWhenItIsAnotherTopicsEvent() {
-        Verdict verdict =
-                new Verdict("r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "3", "exact", Instant.EPOCH);
+        Verdict verdict = new Verdict(
+                "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "3", "exact", Instant.EPOCH, Map.of(), false);
         byte[] bytes =
                 serdes.serializer(topics.verdicts()).serialize(topics.verdicts().name(), verdict);
 

@@ -1,11 +1,13 @@
 package io.sppostream.sppo.audit;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,14 @@ public record AuditReport(String run, List<Result> results, double seconds) {
             String claim,
             long differences,
             @Nullable Difference first) {}
+
+    /** The report with what further checks find. */
+    public AuditReport with(Supplier<List<Result>> further) {
+        long start = System.nanoTime();
+        List<Result> all = new ArrayList<>(results);
+        all.addAll(further.get());
+        return new AuditReport(run, all, seconds + (System.nanoTime() - start) / 1e9);
+    }
 
     /** Whether nothing differs. */
     public boolean clean() {

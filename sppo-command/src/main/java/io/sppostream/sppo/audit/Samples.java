@@ -4,6 +4,7 @@ import io.sppostream.advantage.AdvantageEstimator;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
 import io.sppostream.log.Received;
 import io.sppostream.log.WeightLine;
 import java.util.ArrayList;
@@ -50,10 +51,7 @@ final class Samples {
                 ++fate.samples == 1,
                 () -> differing(received, "rollout " + fate.rolloutId + " has a training sample already"));
         check.require(
-                sample.getVerdict().getRolloutId().equals(fate.rolloutId)
-                        && Double.valueOf(sample.getReward())
-                                .equals(sample.getVerdict().getReward()),
-                () -> differing(received, "its reward is not that of its rollout's verdict"));
+                isRewarded(sample), () -> differing(received, "its reward is not that of its rollout's verdicts"));
         Value value = sample.getValue();
         if (value != null) {
             checkAdvantages(received, value);
@@ -69,6 +67,28 @@ final class Samples {
                         fate,
                         sample.getRollout().getPolicySegments().get(0).getPolicyVersion(),
                         value == null ? -1 : value.getCriticVersion()));
+    }
+
+    /** Whether the reward is what the combination it names makes of the verdicts; the weights of a mean are not known. */
+    private static boolean isRewarded(TrainingSample sample) {
+        List<Verdict> verdicts = new ArrayList<>(sample.getFurtherVerdicts());
+        verdicts.add(0, sample.getVerdict());
+        double least = Double.POSITIVE_INFINITY;
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (Verdict verdict : verdicts) {
+            Double reward = verdict.getReward();
+            if (reward == null
+                    || !verdict.getRolloutId().equals(sample.getRollout().getRolloutId())) {
+                return false;
+            }
+            least = Math.min(least, reward);
+            greatest = Math.max(greatest, reward);
+        }
+        return switch (sample.getCombination()) {
+            case "all" -> sample.getReward() == least;
+            case "any" -> sample.getReward() == greatest;
+            default -> least <= sample.getReward() && sample.getReward() <= greatest;
+        };
     }
 
     private void checkAdvantages(Received<TrainingSample> received, Value value) {

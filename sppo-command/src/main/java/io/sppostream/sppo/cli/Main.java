@@ -18,8 +18,11 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             TopicsCommand.class,
+            DlqCommand.class,
             AuditCommand.class,
             ResumeCommand.class,
+            InspectCommand.class,
+            ReplayCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

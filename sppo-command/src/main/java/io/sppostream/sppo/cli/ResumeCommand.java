@@ -1,8 +1,8 @@
 package io.sppostream.sppo.cli;
 
 import io.sppostream.events.LearnerState;
+import io.sppostream.sppo.recorded.RecordedRun;
 import io.sppostream.sppo.train.Pauses;
-import io.sppostream.sppo.train.RecordedRun;
 import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

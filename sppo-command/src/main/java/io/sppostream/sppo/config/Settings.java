@@ -28,6 +28,7 @@ import io.sppostream.sppo.feed.Pacing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Range;
@@ -158,7 +159,20 @@ public final class Settings extends AbstractConfig {
             .define("sampling.max.tokens", INT, 1024, POSITIVE, HIGH, "Most tokens of a response.")
             .define("rollout.workers", INT, 2, POSITIVE, MEDIUM, "Threads that sample.")
             .define("rollout.max.batch", INT, 256, POSITIVE, MEDIUM, "Prompts a worker samples at once.")
-            .define("verifier", STRING, "exact", MEDIUM, "The verifier that rewards: exact, math, or math:PROFILE.")
+            .define(
+                    Rewarding.STANDARD,
+                    STRING,
+                    "exact",
+                    HIGH,
+                    "The verifier that rewards: exact, math, math:PROFILE, or another by its name; or several, as"
+                            + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...); then , shadow(NAME, ...)."
+                            + " verifier.DATASET is for one dataset, verifiers.NAME for a verifier's settings.")
+            .define(
+                    Rewarding.PLUGINS,
+                    STRING,
+                    Rewarding.DEFAULT_PLUGINS,
+                    MEDIUM,
+                    "Folder of the jars that verifiers are looked for in.")
             .define(
                     "join.patience.seconds",
                     INT,
@@ -234,7 +248,7 @@ public final class Settings extends AbstractConfig {
             .define(
                     "breaker.effective.sample.size",
                     DOUBLE,
-                    0.1,
+                    0.05,
                     Range.between(0, 1),
                     LOW,
                     "The policy learner pauses where a step's effective sample size is smaller; 0 for never.")
@@ -270,6 +284,31 @@ public final class Settings extends AbstractConfig {
 
     Settings(Map<String, ?> values) {
         super(DEFINITION, values, false);
+    }
+
+    /** Whether a name is that of a setting, or of one for a dataset or a verifier of the user's. */
+    static boolean exists(String name) {
+        return DEFINITION.names().contains(name)
+                || name.startsWith(Rewarding.BY_DATASET)
+                || name.startsWith(Rewarding.DEFINITIONS);
+    }
+
+    /** The verifiers of datasets that have their own, by dataset. */
+    Map<String, String> choices() {
+        Map<String, String> choices = strings(Rewarding.BY_DATASET);
+        choices.keySet().removeIf(dataset -> DEFINITION.names().contains(Rewarding.BY_DATASET + dataset));
+        return choices;
+    }
+
+    /** Settings of verifiers, by {@code NAME.SETTING}. */
+    Map<String, String> verifierSettings() {
+        return strings(Rewarding.DEFINITIONS);
+    }
+
+    private Map<String, String> strings(String prefix) {
+        Map<String, String> strings = new TreeMap<>();
+        originalsWithPrefix(prefix).forEach((name, value) -> strings.put(name, String.valueOf(value)));
+        return strings;
     }
 
     public String run() {

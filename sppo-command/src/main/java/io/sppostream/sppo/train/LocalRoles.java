@@ -6,8 +6,10 @@ import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Datasets;
+import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
+import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.Verifiers;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -58,7 +60,7 @@ public final class LocalRoles implements AutoCloseable {
                 }
                 case VERIFY -> local.verifiers();
                 case FEED -> local.dataset();
-                case ADVANTAGE -> {}
+                case ADVANTAGE -> Rewarding.rewards(settings);
             }
         }
         return local;
@@ -66,29 +68,37 @@ public final class LocalRoles implements AutoCloseable {
 
     /** Loads their models. */
     public void load() {
-        roles.forEach(role -> starts.add(loaded(role)));
+        roles.forEach(this::load);
     }
 
-    private Function<Roles, AutoCloseable> loaded(Role role) {
-        return switch (role) {
+    private void load(Role role) {
+        switch (role) {
             case LEARN -> {
                 PolicyModel model = owned(PolicyModel.load(checkpoint(), settings.model()));
-                yield cluster -> cluster.policyLearner(model);
+                starts.add(cluster -> cluster.policyLearner(model));
             }
             case CRITIC -> {
                 CriticModel model = owned(Models.critic(settings, checkpoint()));
                 Checkpoint tokens = Models.criticTokens(settings, checkpoint());
                 Tokenizer reader = tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
-                yield cluster -> cluster.critic(model, reader);
+                starts.add(cluster -> cluster.critic(model, reader));
             }
-            case ADVANTAGE -> Roles::advantageStream;
-            case VERIFY -> cluster -> cluster.rewardVerifier(verifiers());
+            case ADVANTAGE -> starts.add(Roles::advantageStream);
+            case VERIFY -> {
+                Verifiers judges = verifiers();
+                if (judges.all().stream().anyMatch(ConfiguredVerifier::onStream)) {
+                    starts.add(cluster -> cluster.rewardVerifier(judges));
+                }
+                judges.all().stream()
+                        .filter(ConfiguredVerifier::besideTheStream)
+                        .forEach(verifier -> starts.add(cluster -> cluster.slowVerifier(judges, verifier)));
+            }
             case ROLLOUT -> {
                 Tokenizer reader = tokenizer();
-                yield cluster -> cluster.rolloutProducer(checkpoint(), reader);
+                starts.add(cluster -> cluster.rolloutProducer(checkpoint(), reader));
             }
-            case FEED -> cluster -> cluster.feed(dataset());
-        };
+            case FEED -> starts.add(cluster -> cluster.feed(dataset()));
+        }
     }
 
     Dataset dataset() {
@@ -100,9 +110,13 @@ public final class LocalRoles implements AutoCloseable {
 
     Verifiers verifiers() {
         if (verifiers == null) {
-            verifiers = Roles.verifiers(settings);
+            verifiers = Rewarding.verifiers(settings);
         }
         return verifiers;
+    }
+
+    DirectRewards directRewards() {
+        return owned(DirectRewards.of(settings, verifiers()));
     }
 
     Checkpoint checkpoint() {

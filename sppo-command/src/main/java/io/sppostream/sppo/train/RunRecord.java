@@ -30,7 +30,7 @@ public final class RunRecord {
      *
      * @throws UserException where there is a run of that name
      */
-    static void begin(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    public static void begin(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
         Settings settings = configuration.settings();
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
             if (admin.exists(settings.topics())) {

@@ -82,7 +82,7 @@ public final class TrainRun {
                     settings.getInt("eval.prompts"),
                     local.tokenizer(),
                     settings.sampling(),
-                    local.verifiers());
+                    local.directRewards());
             Roles roles = new Roles(configuration, kafka, serdes, topics, clock, failure::report);
             try {
                 local.start(roles);

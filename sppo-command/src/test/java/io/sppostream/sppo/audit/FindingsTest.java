@@ -92,7 +92,7 @@ class FindingsTest {
                         log -> sample(log, 4, sample -> sample.setSegments(List.of(new AdvantageSegment(2, 0.25))))),
                 fault(
                         "samples",
-                        "its reward is not that of its rollout's verdict",
+                        "its reward is not that of its rollout's verdicts",
                         log -> sample(log, 4, sample -> {
                             sample.setReward(0.5);
                             sample.setSegments(List.of(new AdvantageSegment(2, 0.0)));

@@ -81,7 +81,17 @@ final class SmallLog {
     void sample(String requestId, int version) {
         Value value = new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH);
         Verdict verdict = new Verdict(
-                requestId + "/0", requestId, "exact", "1", VerdictStatus.CORRECT, 1.0, "2", "exact", Instant.EPOCH);
+                requestId + "/0",
+                requestId,
+                "exact",
+                "1",
+                VerdictStatus.CORRECT,
+                1.0,
+                "2",
+                "exact",
+                Instant.EPOCH,
+                Map.of(),
+                false);
         add(
                 TOPICS.advantages(),
                 samples,
@@ -92,7 +102,9 @@ final class SmallLog {
                         1.0,
                         "sppo",
                         new SppoEstimator().estimate(1.0, 0.5, 2),
-                        Instant.EPOCH));
+                        Instant.EPOCH,
+                        "first",
+                        List.of()));
     }
 
     void expire(String requestId) {

@@ -207,10 +207,24 @@ class PausedLearnerIT {
                 .setFinishReason(FinishReason.STOP)
                 .setSampledAt(Instant.EPOCH)
                 .build();
-        Verdict verdict = new Verdict(
-                requestId + "/0", requestId, "exact", "1", VerdictStatus.CORRECT, 1.0, "3", "exact", Instant.EPOCH);
-        return new TrainingSample(
-                rollout, verdict, null, 1.0, "sppo", List.of(new AdvantageSegment(2, advantage)), Instant.EPOCH);
+        Verdict verdict = Verdict.newBuilder()
+                .setRolloutId(requestId + "/0")
+                .setRequestId(requestId)
+                .setVerifier("exact")
+                .setVerifierVersion("1")
+                .setStatus(VerdictStatus.CORRECT)
+                .setReward(1.0)
+                .setRule("equal")
+                .setJudgedAt(Instant.EPOCH)
+                .build();
+        return TrainingSample.newBuilder()
+                .setRollout(rollout)
+                .setVerdict(verdict)
+                .setReward(1)
+                .setEstimator("sppo")
+                .setSegments(List.of(new AdvantageSegment(2, advantage)))
+                .setEstimatedAt(Instant.EPOCH)
+                .build();
     }
 
     private static List<String> ids(int from, int to) {

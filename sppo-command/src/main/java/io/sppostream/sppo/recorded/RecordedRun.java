@@ -1,10 +1,17 @@
-package io.sppostream.sppo.train;
+package io.sppostream.sppo.recorded;
 
+import io.sppostream.events.Run;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogScan;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
+import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.train.Cluster;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.IsolationLevel;
 
 /** A run that is on the log, finished or going on, for commands that look at it: its cluster and its topics. */
 public final class RecordedRun implements AutoCloseable {
@@ -46,6 +53,27 @@ public final class RecordedRun implements AutoCloseable {
     /** Its topics, with the partitions they have. */
     public Topics topics() {
         return topics;
+    }
+
+    /**
+     * What it was started with.
+     *
+     * @throws UserException where that is not on the log
+     */
+    public Run begun() {
+        List<Run> runs = new ArrayList<>();
+        try (TopicAdmin admin = new TopicAdmin(kafka())) {
+            new LogScan(kafka(), serdes)
+                    .read(
+                            topics.runs(),
+                            admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.runs())),
+                            run -> runs.add(run.event()));
+        }
+        if (runs.isEmpty()) {
+            throw new UserException("run '" + topics.namespace() + "' has no configuration on "
+                    + topics.runs().name());
+        }
+        return runs.get(0);
     }
 
     @Override

@@ -5,6 +5,18 @@ import java.util.List;
 
 /** How the advantages of a response follow from its reward and the critic's value of its prompt. Pure functions. */
 public sealed interface AdvantageEstimator permits SppoEstimator {
+    /**
+     * The estimator of a name.
+     *
+     * @throws IllegalArgumentException where there is none
+     */
+    static AdvantageEstimator named(String name) {
+        if (name.equals(SppoEstimator.NAME)) {
+            return new SppoEstimator();
+        }
+        throw new IllegalArgumentException("there is no advantage estimator '" + name + "'");
+    }
+
     /** What configurations choose it by, and what its samples are signed with. */
     String name();
 

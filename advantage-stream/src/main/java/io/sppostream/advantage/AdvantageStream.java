@@ -10,7 +10,7 @@ import io.sppostream.log.StreamsApp;
 import io.sppostream.log.Topics;
 import java.nio.file.Path;
 import java.util.function.Consumer;
-import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -26,11 +26,12 @@ import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The role that credits: a rollout, its verdict and its request's value, in whatever order they arrive, become one
- * training sample on {@code advantages} as soon as all three are there. Each rollout settles exactly once: trained, or
- * expired with a reason (not judged, or something did not arrive in time). Duplicates, and what comes after its rollout
- * has settled, are dropped and counted by the metric {@code dropped-records-total}; they leave no record, since a rollout that
- * is already settled must not count again.
+ * The role that credits: a rollout, its verdicts and its request's value, in whatever order they arrive, become one
+ * training sample on {@code advantages} as soon as the rollout, the value and the verdicts that its reward depends on
+ * ({@link Combination}) are there. Verdicts of shadows, and of verifiers that reward nothing, are passed over. Each
+ * rollout settles exactly once: trained, or expired with a reason (not judged, or something did not arrive in time).
+ * Duplicates, and what comes after its rollout has settled, are dropped and counted by the metric
+ * {@code dropped-records-total}; they leave no record, since a rollout that is already settled must not count again.
  */
 public final class AdvantageStream {
     /** The role's name in its namespace. */
@@ -55,9 +56,9 @@ public final class AdvantageStream {
     }
 
     /**
-     * rollouts, verdicts, values -> join -> advantages, expired. Its time is the wall clock of Kafka Streams. The stores
-     * are in memory, as pacing bounds what waits, and are not cached: a request is seldom complete within one commit
-     * interval, so that a cache costs more than the changelog records it saves.
+     * rollouts, verdicts, values -> join -> advantages, expired, dead letters of rollouts. Its time is the wall clock of
+     * Kafka Streams. The stores are in memory, as pacing bounds what waits, and cached: what comes and goes between two
+     * commits leaves no record in their changelogs.
      */
     public static Topology topology(
             Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
@@ -97,16 +98,22 @@ public final class AdvantageStream {
                         topics.expired().name(),
                         new StringSerializer(),
                         serdes.serializer(topics.expired()),
+                        "join")
+                .addSink(
+                        Join.DEAD_ROLLOUTS,
+                        topics.rollouts().deadLetters(),
+                        new StringSerializer(),
+                        new ByteArraySerializer(),
                         "join");
     }
 
     private static <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
         return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
-                .withCachingDisabled();
+                .withCachingEnabled();
     }
 
     /** Gives each start of a task a join of its own, so that nothing of a failed one stays behind. */
-    private static final class Joining implements Processor<String, Arrival, String, SpecificRecord> {
+    private static final class Joining implements Processor<String, Arrival, String, Object> {
         private final Topics topics;
         private final EventSerdes serdes;
         private final AdvantageEstimator estimator;
@@ -121,12 +128,13 @@ public final class AdvantageStream {
         }
 
         @Override
-        public void init(ProcessorContext<String, SpecificRecord> context) {
+        public void init(ProcessorContext<String, Object> context) {
             Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
             join = new Join(
                     context,
                     estimator,
                     settings,
+                    topics.rollouts().name(),
                     bytes -> deserializer.deserialize(topics.rollouts().name(), bytes));
         }
 

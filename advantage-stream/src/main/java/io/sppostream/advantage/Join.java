@@ -2,6 +2,7 @@ package io.sppostream.advantage;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.advantage.Combination.Outcome;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.JoinState;
@@ -9,6 +10,9 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import io.sppostream.log.DeadLetters;
+import io.sppostream.log.WaveCommit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -21,13 +25,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.metrics.Sensor;
 import org.apache.kafka.common.metrics.Sensor.RecordingLevel;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -44,19 +50,23 @@ final class Join {
     static final String ROLLOUTS = "pending-rollouts";
     static final String ADVANTAGES = "advantages";
     static final String EXPIRED = "expired";
+    static final String DEAD_ROLLOUTS = "dead-rollouts";
 
     /** How often the clock is looked at. */
     private static final Duration TICK = Duration.ofMillis(100);
 
     private static final JoinState CLOSED = new JoinState(true, 0, null, List.of(), List.of());
 
-    private final ProcessorContext<String, SpecificRecord> context;
+    private final ProcessorContext<String, Object> context;
     private final AdvantageEstimator estimator;
     private final JoinSettings settings;
+    private final Set<String> rewarding;
+    private final String topic;
     private final Function<byte[], Rollout> decoder;
     private final KeyValueStore<String, JoinState> requests;
     private final KeyValueStore<String, byte[]> rollouts;
     private final Sensor dropped;
+    private final WaveCommit wave;
     private final Map<String, Request> open = new LinkedHashMap<>();
     private final ArrayDeque<Closed> closed = new ArrayDeque<>();
 
@@ -82,9 +92,7 @@ final class Join {
         private JoinState state() {
             List<Verdict> verdicts = new ArrayList<>(waiting.size());
             for (Sample sample : waiting.values()) {
-                if (sample.verdict != null) {
-                    verdicts.add(sample.verdict);
-                }
+                verdicts.addAll(sample.verdicts);
             }
             return new JoinState(false, samples, value, verdicts, List.copyOf(settled));
         }
@@ -92,11 +100,39 @@ final class Join {
 
     /** One rollout of a request, before it settles. */
     private static final class Sample {
-        private boolean arrived;
-        private @Nullable Verdict verdict;
+        private final List<Verdict> verdicts = new ArrayList<>(1);
+        /** How verdicts become its reward; null until the rollout arrives. */
+        private @Nullable Combination combination;
+        /** Where the rollout lies on its topic; null where that was before a restart. */
+        private @Nullable Long offset;
+        /** What its verdicts come to; null while that is open. */
+        private @Nullable Outcome outcome;
+
+        private boolean arrived() {
+            return combination != null;
+        }
+
+        private void arrive(Combination combination) {
+            this.combination = combination;
+            outcome = combination.outcome(verdicts);
+        }
+
+        /** Takes a verdict in, unless its verifier has spoken before. */
+        private boolean add(Verdict verdict) {
+            for (Verdict known : verdicts) {
+                if (known.getVerifier().equals(verdict.getVerifier())) {
+                    return false;
+                }
+            }
+            verdicts.add(verdict);
+            if (combination != null) {
+                outcome = combination.outcome(verdicts);
+            }
+            return true;
+        }
 
         private boolean complete(Request request) {
-            return arrived && verdict != null && (verdict.getReward() == null || request.value != null);
+            return outcome instanceof Outcome.NotJudged || (outcome != null && request.value != null);
         }
     }
 
@@ -106,21 +142,26 @@ final class Join {
     /**
      * Picks up what the stores hold and starts the clock.
      *
+     * @param topic name of the topic of rollouts
      * @param decoder of the bytes that rollouts arrived as
      */
     Join(
-            ProcessorContext<String, SpecificRecord> context,
+            ProcessorContext<String, Object> context,
             AdvantageEstimator estimator,
             JoinSettings settings,
+            String topic,
             Function<byte[], Rollout> decoder) {
         this.context = context;
         this.estimator = estimator;
         this.settings = settings;
+        this.rewarding = settings.rewards().verifiers();
+        this.topic = topic;
         this.decoder = decoder;
         this.requests = context.getStateStore(REQUESTS);
         this.rollouts = context.getStateStore(ROLLOUTS);
         this.dropped = context.metrics()
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
+        this.wave = new WaveCommit(context);
         restore(context.currentSystemTimeMs());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::expire);
     }
@@ -138,7 +179,8 @@ final class Join {
                     request.settled.addAll(entry.value.getSettled());
                     entry.value
                             .getVerdicts()
-                            .forEach(verdict -> request.sample(verdict.getRolloutId()).verdict = verdict);
+                            .forEach(verdict ->
+                                    request.sample(verdict.getRolloutId()).add(verdict));
                 }
             }
         }
@@ -150,7 +192,7 @@ final class Join {
                     request = open(rollout.getRequestId(), now);
                 }
                 request.samples = rollout.getSamples();
-                request.sample(rollout.getRolloutId()).arrived = true;
+                request.sample(rollout.getRolloutId()).arrive(settings.rewards().of(rollout.getDataset()));
             }
         }
     }
@@ -169,16 +211,19 @@ final class Join {
     private void take(Rollout rollout, byte[] bytes) {
         String id = rollout.getRolloutId();
         Request request = request(rollout.getRequestId());
-        if (request == null || request.settled.contains(id) || request.sample(id).arrived) {
+        if (request == null
+                || request.settled.contains(id)
+                || request.sample(id).arrived()) {
             dropped.record();
             return;
         }
         Sample sample = request.sample(id);
-        sample.arrived = true;
+        sample.arrive(settings.rewards().of(rollout.getDataset()));
+        sample.offset = context.recordMetadata().map(RecordMetadata::offset).orElse(null);
         request.samples = rollout.getSamples();
         progress(request);
         if (sample.complete(request)) {
-            settle(request, rollout, sample);
+            settle(request, rollout, bytes, sample);
             save(request);
         } else {
             rollouts.put(id, bytes);
@@ -186,17 +231,21 @@ final class Join {
     }
 
     private void take(Verdict verdict) {
+        if (verdict.getShadow() || !rewarding.contains(verdict.getVerifier())) {
+            return;
+        }
         String id = verdict.getRolloutId();
         Request request = request(verdict.getRequestId());
-        if (request == null || request.settled.contains(id) || request.sample(id).verdict != null) {
+        if (request == null
+                || request.settled.contains(id)
+                || !request.sample(id).add(verdict)) {
             dropped.record();
             return;
         }
-        Sample sample = request.sample(id);
-        sample.verdict = verdict;
         progress(request);
+        Sample sample = request.sample(id);
         if (sample.complete(request)) {
-            settle(request, waitingRollout(id), sample);
+            settleWaiting(request, id, sample);
         }
         save(request);
     }
@@ -211,7 +260,7 @@ final class Join {
         progress(request);
         for (Map.Entry<String, Sample> waiting : List.copyOf(request.waiting.entrySet())) {
             if (waiting.getValue().complete(request)) {
-                settle(request, waitingRollout(waiting.getKey()), waiting.getValue());
+                settleWaiting(request, waiting.getKey(), waiting.getValue());
             }
         }
         save(request);
@@ -240,34 +289,62 @@ final class Join {
         open.put(request.id, request);
     }
 
-    private Rollout waitingRollout(String rolloutId) {
-        return decoder.apply(requireNonNull(rollouts.delete(rolloutId), rolloutId));
+    private void settleWaiting(Request request, String rolloutId, Sample sample) {
+        byte[] bytes = requireNonNull(rollouts.delete(rolloutId), rolloutId);
+        settle(request, decoder.apply(bytes), bytes, sample);
     }
 
-    /** One rollout leaves, as a training sample or, where its verdict carries no reward, as expired. */
-    private void settle(Request request, Rollout rollout, Sample sample) {
-        Verdict verdict = requireNonNull(sample.verdict);
-        Double reward = verdict.getReward();
+    /** One rollout leaves, as a training sample or, where its verdicts come to no reward, as expired. */
+    private void settle(Request request, Rollout rollout, byte[] bytes, Sample sample) {
         long now = context.currentSystemTimeMs();
-        if (reward == null) {
-            expire(request, rollout.getRolloutId(), ExpiryReason.NOT_JUDGED, "verdict " + verdict.getStatus(), now);
-        } else {
-            Value value = requireNonNull(request.value);
-            TrainingSample trained = new TrainingSample(
-                    rollout,
-                    verdict,
-                    value,
-                    reward,
-                    estimator.name(),
-                    estimator.estimate(
-                            reward,
-                            value.getProbability(),
-                            rollout.getResponseTokens().size()),
-                    Instant.ofEpochMilli(now));
-            context.forward(new Record<>(request.id, trained, now), ADVANTAGES);
+        if (sample.outcome instanceof Outcome.Rewarded rewarded) {
+            train(request, rollout, sample, rewarded, now);
+        } else if (sample.outcome instanceof Outcome.NotJudged notJudged) {
+            Verdict verdict = notJudged.because();
+            String detail =
+                    "verdict " + verdict.getStatus() + " of " + verdict.getVerifier() + ": " + verdict.getRule();
+            expire(request, rollout.getRolloutId(), notJudged(verdict.getStatus()), detail, now);
+            if (verdict.getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE) {
+                putAside(request, bytes, sample, detail, now);
+            }
         }
         request.waiting.remove(rollout.getRolloutId());
         request.settled.add(rollout.getRolloutId());
+        wave.passedOn();
+    }
+
+    private void train(Request request, Rollout rollout, Sample sample, Outcome.Rewarded rewarded, long now) {
+        Value value = requireNonNull(request.value);
+        List<Verdict> verdicts = rewarded.verdicts();
+        TrainingSample trained = new TrainingSample(
+                rollout,
+                verdicts.get(0),
+                value,
+                rewarded.reward(),
+                estimator.name(),
+                estimator.estimate(
+                        rewarded.reward(),
+                        value.getProbability(),
+                        rollout.getResponseTokens().size()),
+                Instant.ofEpochMilli(now),
+                requireNonNull(sample.combination).id(),
+                verdicts.subList(1, verdicts.size()));
+        context.forward(new Record<>(request.id, trained, now), ADVANTAGES);
+    }
+
+    /** A rollout that nobody can judge goes to the dead letters of its topic as it arrived, for a person to look at. */
+    private void putAside(Request request, byte[] rollout, Sample sample, String error, long now) {
+        Headers origin = DeadLetters.origin(
+                new RecordHeaders(), topic, context.taskId().partition(), sample.offset, AdvantageStream.ROLE, error);
+        context.forward(new Record<>(request.id, rollout, now, origin), DEAD_ROLLOUTS);
+    }
+
+    /** Whether it is the machinery that failed, which others watch. */
+    private static ExpiryReason notJudged(VerdictStatus status) {
+        return switch (status) {
+            case INFRA_ERROR, TIMEOUT -> ExpiryReason.INFRA_ERROR;
+            default -> ExpiryReason.NOT_JUDGED;
+        };
     }
 
     private void expire(Request request, @Nullable String rolloutId, ExpiryReason reason, String detail, long now) {
@@ -288,7 +365,7 @@ final class Join {
 
     private void close(Request request, long now) {
         for (Map.Entry<String, Sample> waiting : request.waiting.entrySet()) {
-            if (waiting.getValue().arrived) {
+            if (waiting.getValue().arrived()) {
                 rollouts.delete(waiting.getKey());
             }
         }
@@ -332,10 +409,10 @@ final class Join {
     }
 
     private static ExpiryReason reason(Sample sample) {
-        if (!sample.arrived) {
+        if (!sample.arrived()) {
             return ExpiryReason.NO_ROLLOUT_IN_TIME;
         }
-        return sample.verdict == null ? ExpiryReason.NO_VERDICT_IN_TIME : ExpiryReason.NO_VALUE_IN_TIME;
+        return sample.outcome == null ? ExpiryReason.NO_VERDICT_IN_TIME : ExpiryReason.NO_VALUE_IN_TIME;
     }
 
     private String detail() {

@@ -9,9 +9,11 @@ import java.util.List;
  * [-1, 1], and 0 where the critic foresaw the reward.
  */
 public final class SppoEstimator implements AdvantageEstimator {
+    static final String NAME = "sppo";
+
     @Override
     public String name() {
-        return "sppo";
+        return NAME;
     }
 
     @Override

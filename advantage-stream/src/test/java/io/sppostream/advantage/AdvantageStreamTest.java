@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -81,7 +81,9 @@ class AdvantageStreamTest {
                                 1.0,
                                 "sppo",
                                 List.of(new AdvantageSegment(3, 0.75)),
-                                JoinDriver.START)));
+                                JoinDriver.START,
+                                "first",
+                                List.of())));
         assertThat(driver.expired()).isEmpty();
         assertThat(driver.stored(Join.ROLLOUTS)).isZero();
     }
@@ -199,19 +201,89 @@ class AdvantageStreamTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"INFRA_ERROR", "TIMEOUT", "UNPARSEABLE_REFERENCE"})
-    void shouldExpireAtOnceWhenTheVerdictDidNotJudge(VerdictStatus status) {
+    @CsvSource({"INFRA_ERROR, INFRA_ERROR", "TIMEOUT, INFRA_ERROR", "UNPARSEABLE_REFERENCE, NOT_JUDGED"})
+    void shouldExpireAtOnceWhenTheVerdictDidNotJudge(VerdictStatus status, ExpiryReason reason) {
         driver.send(rollout("r-1", 0, 1), verdict("r-1", 0, status, null));
 
         assertThat(driver.expired())
                 .containsExactly(new Expired(
                         "r-1",
                         "r-1/0",
-                        ExpiryReason.NOT_JUDGED,
-                        "verdict " + status,
+                        reason,
+                        "verdict " + status + " of exact: equal",
                         "advantage-stream",
                         JoinDriver.START));
         driver.send(value("r-1", 0.25));
+        driver.advance(LATE);
+        assertThat(driver.advantages()).isEmpty();
+        assertThat(driver.expired()).isEmpty();
+    }
+
+    @Test
+    void shouldPutTheRolloutAsideWhenItsReferenceCannotBeRead() {
+        driver.send(rollout("r-1", 0, 1), verdict("r-1", 0, VerdictStatus.UNPARSEABLE_REFERENCE, null));
+        driver.send(rollout("r-2", 0, 1), verdict("r-2", 0, VerdictStatus.INFRA_ERROR, null));
+
+        assertThat(driver.expired()).hasSize(2);
+        assertThat(driver.deadLetters(JoinDriver.TOPICS.rollouts()))
+                .singleElement()
+                .satisfies(letter -> {
+                    assertThat(letter.key()).isEqualTo("r-1");
+                    assertThat(letter.value()).isEqualTo(driver.bytes(rollout("r-1", 0, 1)));
+                    assertThat(header(letter, "sppo.topic")).isEqualTo("test.rollouts.v1");
+                    assertThat(header(letter, "sppo.partition")).isEqualTo("0");
+                    assertThat(header(letter, "sppo.offset")).isEqualTo("0");
+                    assertThat(header(letter, "sppo.role")).isEqualTo("advantage-stream");
+                    assertThat(header(letter, "sppo.error")).isEqualTo("verdict UNPARSEABLE_REFERENCE of exact: equal");
+                });
+    }
+
+    @Test
+    void shouldRewardByNoShadowAndNoStranger() {
+        Verdict shadow =
+                Verdict.newBuilder(verdict("r-1", 0, false)).setShadow(true).build();
+        driver.send(rollout("r-1", 0, 1), shadow, value("r-1", 0.25));
+        driver.send(verdict("stranger", "r-1", 0, VerdictStatus.INCORRECT, 0.0));
+        driver.send(verdict("stranger", "r-2", 0, VerdictStatus.INCORRECT, 0.0));
+        assertThat(driver.advantages()).isEmpty();
+
+        driver.send(verdict("r-1", 0, true), shadow);
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.droppedRecords()).isZero();
+    }
+
+    @Test
+    void shouldWaitForTheVerdictsThatTheRuleOfTheDatasetNeeds() {
+        Rollout essay =
+                Rollout.newBuilder(rollout("r-1", 0, 1)).setDataset("essays").build();
+        Verdict facts = verdict("facts", "r-1", 0, VerdictStatus.CORRECT, 1.0);
+        Verdict style = verdict("style", "r-1", 0, VerdictStatus.INCORRECT, 0.5);
+        driver.send(facts, facts, value("r-1", 0.25), essay);
+        assertThat(driver.advantages()).isEmpty();
+
+        driver.send(style);
+
+        assertThat(driver.advantages()).singleElement().satisfies(sample -> {
+            assertThat(sample.value.getReward()).isEqualTo(0.5);
+            assertThat(sample.value.getCombination()).isEqualTo("all");
+            assertThat(sample.value.getVerdict()).isEqualTo(style);
+            assertThat(sample.value.getFurtherVerdicts()).containsExactly(facts);
+        });
+        assertThat(driver.droppedRecords()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotWaitForVerdictsThatCanChangeNothing() {
+        Rollout essay =
+                Rollout.newBuilder(rollout("r-1", 0, 1)).setDataset("essays").build();
+
+        driver.send(essay, value("r-1", 0.25), verdict("facts", "r-1", 0, VerdictStatus.INCORRECT, 0.0));
+        assertThat(advantages()).containsExactly(-0.25);
+
+        driver.send(verdict("style", "r-1", 0, VerdictStatus.CORRECT, 1.0));
         driver.advance(LATE);
         assertThat(driver.advantages()).isEmpty();
         assertThat(driver.expired()).isEmpty();
@@ -231,7 +303,7 @@ class AdvantageStreamTest {
 
         driver.send(verdict("r-1", 2, false), verdict("r-1", 1, VerdictStatus.TIMEOUT, null), rollout("r-1", 1, 3));
         assertThat(advantages()).containsExactly(-0.25);
-        assertExpired("r-1", "r-1/1", ExpiryReason.NOT_JUDGED);
+        assertExpired("r-1", "r-1/1", ExpiryReason.INFRA_ERROR);
 
         driver.send(rollout("r-1", 0, 3), verdict("r-1", 2, true), value("r-1", 0.5));
         driver.advance(LATE);

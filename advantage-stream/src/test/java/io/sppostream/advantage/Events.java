@@ -10,6 +10,7 @@ import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a request leads to. */
@@ -47,8 +48,23 @@ final class Events {
     }
 
     static Verdict verdict(String requestId, int sample, VerdictStatus status, @Nullable Double reward) {
+        return verdict("exact", requestId, sample, status, reward);
+    }
+
+    static Verdict verdict(
+            String verifier, String requestId, int sample, VerdictStatus status, @Nullable Double reward) {
         return new Verdict(
-                requestId + "/" + sample, requestId, "exact", "1", status, reward, "42", "exact", Instant.EPOCH);
+                requestId + "/" + sample,
+                requestId,
+                verifier,
+                "1",
+                status,
+                reward,
+                "42",
+                "equal",
+                Instant.EPOCH,
+                Map.of(),
+                false);
     }
 
     static Value value(String requestId, double probability) {

@@ -1,5 +1,6 @@
 package io.sppostream.advantage;
 
+import io.sppostream.advantage.Combination.Rule;
 import io.sppostream.events.Expired;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -31,7 +32,12 @@ import org.apache.kafka.streams.test.TestRecord;
 final class JoinDriver implements AutoCloseable {
     static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
     static final Topics TOPICS = new Topics("test", 1);
-    static final JoinSettings SETTINGS = new JoinSettings(Duration.ofMinutes(1), Duration.ofMinutes(5));
+    static final JoinSettings SETTINGS = new JoinSettings(
+            new Rewards(
+                    Combination.of("exact"),
+                    Map.of("essays", new Combination(Rule.ALL, List.of("style", "facts"), List.of()))),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(5));
 
     private final EventSerdes serdes;
     private final TopologyTestDriver driver;
@@ -88,6 +94,11 @@ final class JoinDriver implements AutoCloseable {
     void sendBytes(Topic<?> topic, String key, byte[] value) {
         driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
                 .pipeInput(key, value);
+    }
+
+    /** A rollout as it lies on its topic. */
+    byte[] bytes(Rollout rollout) {
+        return serdes.serializer(TOPICS.rollouts()).serialize(TOPICS.rollouts().name(), rollout);
     }
 
     void advance(Duration duration) {

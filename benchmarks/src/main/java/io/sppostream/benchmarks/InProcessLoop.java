@@ -14,7 +14,6 @@ import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.Tokenizer;
@@ -24,19 +23,20 @@ import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Datasets;
+import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
 import io.sppostream.sppo.data.EpochOrder;
 import io.sppostream.sppo.feed.Feed;
+import io.sppostream.sppo.train.DirectRewards;
 import io.sppostream.sppo.train.Evaluation;
 import io.sppostream.sppo.train.Models;
-import io.sppostream.sppo.train.Roles;
-import io.sppostream.verify.Verifiers;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -75,13 +75,15 @@ public final class InProcessLoop {
     /** Trains until the steps are done. */
     public Result run() throws InterruptedException {
         Dataset dataset = Datasets.open(settings);
-        Verifiers verifiers = Roles.verifiers(settings);
         Checkpoint checkpoint = Models.policy(settings);
         ExecutorService workers =
                 Executors.newFixedThreadPool(settings.rollout().workers());
         try (Tokenizer tokenizer = checkpoint.tokenizer();
-                PolicyModel policy = PolicyModel.load(checkpoint, ModelSettings.cpu());
+                Tokenizer criticTokenizer =
+                        Models.criticTokens(settings, checkpoint).tokenizer();
+                PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
                 CriticModel critic = Models.critic(settings, checkpoint);
+                DirectRewards direct = DirectRewards.of(settings, Rewarding.verifiers(settings));
                 PolicyTrainer policyTrainer =
                         new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
                 CriticTrainer criticTrainer =
@@ -90,7 +92,7 @@ public final class InProcessLoop {
             PolicyUpdate policyUpdate = new PolicyUpdate(policyTrainer, settings.policyUpdate());
             CriticUpdate criticUpdate = new CriticUpdate(criticTrainer, settings.criticUpdate());
             Evaluation evaluation =
-                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifiers);
+                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), direct);
             EpochOrder order = new EpochOrder(dataset, settings.seed());
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
@@ -107,23 +109,25 @@ public final class InProcessLoop {
                 List<Outcome> outcomes = sample(workers, sampler, policy, requests);
                 end("rollout");
 
-                List<Rollout> rollouts = new ArrayList<>();
-                List<Double> rewards = new ArrayList<>();
+                List<Rollout> answered = new ArrayList<>();
                 for (int i = 0; i < outcomes.size(); i++) {
                     if (outcomes.get(i) instanceof Response response) {
-                        Rollout rollout = response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH);
-                        Double reward =
-                                verifiers.of(dataset.name()).judge(rollout).reward();
-                        if (reward != null) {
-                            rollouts.add(rollout);
-                            rewards.add(reward);
-                        }
+                        answered.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
+                    }
+                }
+                List<OptionalDouble> judged = direct.of(answered);
+                List<Rollout> rollouts = new ArrayList<>();
+                List<Double> rewards = new ArrayList<>();
+                for (int i = 0; i < answered.size(); i++) {
+                    if (judged.get(i).isPresent()) {
+                        rollouts.add(answered.get(i));
+                        rewards.add(judged.get(i).getAsDouble());
                     }
                 }
                 end("verify");
 
                 List<int[]> prompts = rollouts.stream()
-                        .map(rollout -> PromptTokens.of(tokenizer, rollout.getMessages()))
+                        .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
                         .toList();
                 float[] logits = critic.logits(prompts);
                 List<PolicySample> policySamples = new ArrayList<>();

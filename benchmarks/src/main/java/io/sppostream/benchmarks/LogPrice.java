@@ -13,17 +13,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * The price of the log: {@code train} through Kafka against the same algorithm in one process without a log, the same
- * settings, in turn, each in a Java process of its own, from its start to its end.
+ * settings, in turn, each in a Java process of its own, from its start to its end. Through the log the roles share the
+ * cores; the loop's phases follow each other, so that it is also timed with a thread for every core in each of them.
  */
 @Command(
         name = "log-price",
@@ -41,7 +44,7 @@ final class LogPrice implements Callable<Integer> {
             description = "K of the run through Kafka (default: ${DEFAULT-VALUE}).")
     private int lag;
 
-    @Option(names = "--repetitions", defaultValue = "1", description = "Pairs of runs (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--repetitions", defaultValue = "1", description = "Rounds of runs (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
     /** One run: its whole process, and what it says of itself. */
@@ -60,20 +63,25 @@ final class LogPrice implements Callable<Integer> {
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 System.getProperty("java.version"));
         List<Double> ratios = new ArrayList<>();
+        List<Double> threadedRatios = new ArrayList<>();
         for (int i = 1; i <= repetitions; i++) {
-            Timed without = withoutLog();
+            Timed without = withoutLog(List.of());
+            Timed threaded = withoutLog(
+                    List.of("--threads", Integer.toString(Runtime.getRuntime().availableProcessors())));
             Timed with = withLog();
-            double ratio = with.wallSeconds() / without.wallSeconds();
-            ratios.add(ratio);
-            System.out.printf(Locale.ROOT, "%npair %d%n", i);
+            ratios.add(with.wallSeconds() / without.wallSeconds());
+            threadedRatios.add(with.wallSeconds() / threaded.wallSeconds());
+            System.out.printf(Locale.ROOT, "%nround %d%n", i);
             print("without log", without);
+            print("  all cores", threaded);
             print("through log", with);
-            System.out.printf(Locale.ROOT, "ratio        %.2f (whole processes)%n", ratio);
         }
         System.out.printf(
                 Locale.ROOT,
-                "%nratio        median %.2f of %d: whole-run time through Kafka over the in-process loop%n",
+                "%nratio        %.2f the same settings, %.2f over the loop with a thread for every core in each phase"
+                        + " (whole processes, median of %d)%n",
                 median(ratios),
+                median(threadedRatios),
                 repetitions);
         return 0;
     }
@@ -92,12 +100,14 @@ final class LogPrice implements Callable<Integer> {
                         : "phase, wall-clock seconds: " + result.get("seconds_by_phase"));
     }
 
-    private Timed withoutLog() throws IOException, InterruptedException {
+    private Timed withoutLog(List<String> options) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("sppo-log-price");
         try {
             Path output = directory.resolve("out");
-            double seconds = time(
-                    List.of(Main.class.getName(), "without-log", "--steps", Integer.toString(steps)), output.toFile());
+            List<String> command =
+                    new ArrayList<>(List.of(Main.class.getName(), "without-log", "--steps", Integer.toString(steps)));
+            command.addAll(options);
+            double seconds = time(command, output.toFile());
             return new Timed(seconds, JSON.readTree(output.toFile()));
         } finally {
             delete(directory);
@@ -175,15 +185,21 @@ final class LogPrice implements Callable<Integer> {
         @Option(names = "--steps", defaultValue = "480", description = "Training steps (default: ${DEFAULT-VALUE}).")
         private String steps = "";
 
+        @Option(
+                names = "--threads",
+                description = "Threads that sample and that share a gradient (default: the preset's).")
+        private @Nullable String threads;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
             Path data = Files.createTempDirectory("sppo-without-log");
             try {
-                InProcessLoop.Result result = new InProcessLoop(Configuration.load(
-                                null,
-                                Map.of(),
-                                Map.of("run", "without-log", "steps", steps, "data.dir", data.toString())))
-                        .run();
+                Map<String, String> flags =
+                        new HashMap<>(Map.of("run", "without-log", "steps", steps, "data.dir", data.toString()));
+                if (threads != null) {
+                    flags.putAll(Map.of("rollout.workers", threads, "training.threads", threads));
+                }
+                InProcessLoop.Result result = new InProcessLoop(Configuration.load(null, Map.of(), flags)).run();
                 System.out.println(JSON.writeValueAsString(Map.of(
                         "seconds", result.seconds(),
                         "seconds_by_phase", result.secondsByPhase(),

@@ -31,8 +31,11 @@ final class Qwen2 implements AutoCloseable {
     /** Elements that element-wise kernels handle at once; what remains takes another path with other roundings. */
     static final int VECTOR = 32;
 
-    /** Matrix products of fewer rows take other kernels, with other roundings: below four on some processors, eight on others. */
-    static final int FEWEST_ROWS = 8;
+    /**
+     * Rows from which on matrix products compute a row alike, however many there are: smaller ones take other kernels.
+     * Which are smaller depends on the processor and the shape; 16 is the largest bound seen.
+     */
+    static final int LEAST_ROWS = 16;
 
     private final ModelConfig config;
     private final WeightLayout layout;
@@ -175,12 +178,11 @@ final class Qwen2 implements AutoCloseable {
     }
 
     /**
-     * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: matrix products of fewer
-     * than {@link #FEWEST_ROWS} rows take other kernels, and so does what is left of a feed-forward layer past
-     * the last whole vector.
+     * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: small matrix products take
+     * other kernels, and so does what is left of a feed-forward layer past the last whole vector.
      */
     int rowMultiple() {
-        return Math.max(FEWEST_ROWS, VECTOR / gcd(VECTOR, config.intermediateSize()));
+        return Math.max(LEAST_ROWS, VECTOR / gcd(VECTOR, config.intermediateSize()));
     }
 
     private static int gcd(int a, int b) {

@@ -15,7 +15,10 @@ import io.sppostream.log.WeightsFollower;
 import io.sppostream.log.WeightsPublisher;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,7 +124,8 @@ final class LineRecovery {
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
             // The other line writes to the ledger too: what it has open is waited for, as this line's steps may lie
             // behind it, where they are not read yet.
-            end = admin.end(topic, 0);
+            end = Objects.requireNonNull(admin.ends(IsolationLevel.READ_UNCOMMITTED, List.of(topic))
+                    .get(new TopicPartition(topic.name(), 0)));
         }
         try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
             return log

@@ -19,6 +19,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -96,8 +97,9 @@ final class LineWriter implements AutoCloseable {
      * Takes the first batch of the pending samples, trains it and commits the step.
      *
      * @param pending samples polled and not trained, in order of arrival; the batch is taken away
+     * @param beforeCommit told the step and what it has measured; what it sends commits with the step
      */
-    void step(List<Received<?>> pending) {
+    void step(List<Received<?>> pending, BiConsumer<Integer, Map<String, Double>> beforeCommit) {
         Instant startedAt = clock.instant();
         int step = current.getStep() + 1;
         List<Received<?>> batch = pending.subList(0, settings.batchSize());
@@ -112,6 +114,7 @@ final class LineWriter implements AutoCloseable {
         batch.clear();
         Instant endedAt = clock.instant();
         metrics.put("seconds_updating", seconds(startedAt, endedAt));
+        beforeCommit.accept(step, metrics);
         commit(step, order, lag, metrics, startedAt, endedAt, pending);
         waitingSince = clock.instant();
     }

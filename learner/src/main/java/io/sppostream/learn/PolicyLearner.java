@@ -19,16 +19,36 @@ import java.util.function.Consumer;
 /**
  * advantages -> policy weights. Whenever a whole batch of training samples is there, the first in order of arrival are
  * trained on as one step, and the new weights, their manifest, the ledger record and the consumed offsets are committed
- * in one transaction. The role is the one writer of the policy line: a second one fences the first, and goes on from
- * the last version it committed, as after a crash.
+ * in one transaction. Samples of too old a policy expire on the way ({@link StaleSamples}), and where a circuit breaker
+ * trips it pauses ({@link PauseSwitch}). The role is the one writer of the policy line: a second one fences the first,
+ * and goes on from the last version it committed, as after a crash.
  */
 public final class PolicyLearner implements AutoCloseable {
     /** The role's name. */
     public static final String ROLE = "policy-learner";
 
-    /** How it trains. */
+    /**
+     * How it trains.
+     *
+     * @param maxLag published versions that a sample's oldest token may lag behind; what lags more expires. Pacing
+     *     bounds the lag of samples that are trained in the order of their release; this one is for those that others
+     *     overtake, and for prompts that no feed paces
+     * @param breakers when it pauses
+     */
     public record Settings(
-            LineSettings line, PolicyUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {}
+            LineSettings line,
+            int maxLag,
+            CircuitBreakers.Settings breakers,
+            PolicyUpdate.Settings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training) {
+
+        /** The same for recorded samples, which are as old as they are: none expires, and their ratios pause nothing. */
+        public Settings unguarded() {
+            CircuitBreakers.Settings off = new CircuitBreakers.Settings(0, 1, 1, breakers.window());
+            return new Settings(line, Integer.MAX_VALUE, off, update, optimizer, training);
+        }
+    }
 
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -62,17 +82,25 @@ public final class PolicyLearner implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
+        int batchSize = settings.line().batchSize();
+        CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log =
                         ExactlyOnceLog.sole(kafka, serdes, topics.application(ROLE), List.of(topics.advantages()));
                 PolicyLine policy =
                         new PolicyLine(model, settings.update(), settings.optimizer(), settings.training());
-                LineWriter line = new LineWriter(log, kafka, serdes, topics, policy, settings.line(), clock)) {
+                LineWriter line = new LineWriter(log, kafka, serdes, topics, policy, settings.line(), clock);
+                PauseSwitch pause = new PauseSwitch(
+                        log, kafka, serdes, topics, breakers, line.current().getPublishedAt(), clock)) {
+            StaleSamples stale = new StaleSamples(log, topics, batchSize, settings.maxLag(), breakers, clock);
             List<Received<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
-                pending.addAll(log.poll(Duration.ofMillis(200)));
-                if (pending.size() >= settings.line().batchSize()) {
-                    line.step(pending);
+                boolean paused = pause.isPaused();
+                log.want(!paused);
+                pending.addAll(pause.arrived(log.poll(Duration.ofMillis(200))));
+                if (!paused && stale.expire(pending, line.current().getVersion())) {
+                    line.step(pending, pause::measured);
                 }
+                pause.settled(line.current().getStep(), pending);
             }
         }
     }

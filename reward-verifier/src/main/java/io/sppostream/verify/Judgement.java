@@ -43,6 +43,16 @@ public record Judgement(
         return new Judgement(status, null, null, rule);
     }
 
+    /** A verifier that threw: a fault of the machinery. */
+    static Judgement failed(Throwable error) {
+        return notJudged(VerdictStatus.INFRA_ERROR, "threw-" + error.getClass().getSimpleName());
+    }
+
+    /** Whether another attempt may lead to a judgement. */
+    boolean mayBeTriedAgain() {
+        return status == VerdictStatus.INFRA_ERROR || status == VerdictStatus.TIMEOUT;
+    }
+
     private static boolean judges(VerdictStatus status) {
         return switch (status) {
             case CORRECT, INCORRECT, NO_ANSWER, UNPARSEABLE_ANSWER, BUDGET_EXCEEDED -> true;

@@ -37,6 +37,11 @@ public final class MathVerifier implements Verifier {
         return judgement(grader.gradeResponse(rollout.getReference(), rollout.getText()));
     }
 
+    /** The judgement of an answer by itself, without a response around it. */
+    public Judgement judgePrediction(String reference, String prediction) {
+        return judgement(grader.gradePrediction(reference, prediction));
+    }
+
     /** What a grade is worth: 1 for the right answer, nothing where the reference can't be read, else 0. */
     public static Judgement judgement(Grade grade) {
         return switch (grade.status()) {

@@ -1,27 +1,35 @@
 package io.sppostream.verify;
 
+import static java.util.Objects.requireNonNull;
+
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
-import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.log.Topics;
+import io.sppostream.log.WaveCommit;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.Verifiers.Duty;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The role that rewards: each record on {@code rollouts} is judged by the verifier of its dataset and leads to exactly
- * one record on {@code verdicts}, whatever crashes in between. A verifier that throws yields INFRA_ERROR without a
- * reward: a fault of the machinery is not a wrong answer.
+ * The role that rewards: each record on {@code rollouts} is judged by the verifiers of its dataset and leads to exactly
+ * one record on {@code verdicts} for each, whatever crashes in between. A verifier that throws yields INFRA_ERROR
+ * without a reward: a fault of the machinery is not a wrong answer. Here judge those whose time is bounded by
+ * construction; {@link SlowVerifier} is for the others.
  */
 public final class RewardVerifier {
     /** The role's name in its namespace. */
@@ -51,12 +59,7 @@ public final class RewardVerifier {
                         topics.rollouts().name(),
                         Consumed.with(Serdes.String(), serdes.serde(topics.rollouts()))
                                 .withName("rollouts"))
-                .map(
-                        (key, rollout) -> {
-                            Verdict verdict = verdict(verifiers.of(rollout.getDataset()), rollout, clock);
-                            return KeyValue.pair(verdict.getRequestId(), verdict);
-                        },
-                        Named.as("judge"))
+                .process(() -> new Judging(verifiers, clock), Named.as("judge"))
                 .to(
                         topics.verdicts().name(),
                         Produced.with(Serdes.String(), serdes.serde(topics.verdicts()))
@@ -64,27 +67,33 @@ public final class RewardVerifier {
         return builder.build();
     }
 
-    private static Verdict verdict(Verifier verifier, Rollout rollout, Clock clock) {
-        Judgement judgement = judge(verifier, rollout);
-        return new Verdict(
-                rollout.getRolloutId(),
-                rollout.getRequestId(),
-                verifier.name(),
-                verifier.version(),
-                judgement.status(),
-                judgement.reward(),
-                judgement.extracted(),
-                judgement.rule(),
-                clock.instant());
-    }
+    private static final class Judging extends ContextualProcessor<String, Rollout, String, Verdict> {
+        private final Verifiers verifiers;
+        private final Clock clock;
+        private @Nullable WaveCommit wave;
 
-    /** Deeply nested answers overflow a recursive parser's stack, which is no reason to stop the stream either. */
-    private static Judgement judge(Verifier verifier, Rollout rollout) {
-        try {
-            return verifier.judge(rollout);
-        } catch (RuntimeException | StackOverflowError e) {
-            return Judgement.notJudged(
-                    VerdictStatus.INFRA_ERROR, "threw-" + e.getClass().getSimpleName());
+        private Judging(Verifiers verifiers, Clock clock) {
+            this.verifiers = verifiers;
+            this.clock = clock;
+        }
+
+        @Override
+        public void init(ProcessorContext<String, Verdict> context) {
+            super.init(context);
+            wave = new WaveCommit(context);
+        }
+
+        @Override
+        public void process(Record<String, Rollout> record) {
+            Rollout rollout = record.value();
+            for (Duty duty : verifiers.of(rollout.getDataset())) {
+                if (duty.verifier().place() instanceof Place.OnStream on) {
+                    Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
+                    Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
+                    context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
+                    requireNonNull(wave).passedOn();
+                }
+            }
         }
     }
 }

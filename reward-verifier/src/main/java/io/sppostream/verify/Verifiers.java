@@ -1,52 +1,53 @@
 package io.sppostream.verify;
 
-import static java.util.stream.Collectors.joining;
-import static java.util.stream.Collectors.toMap;
-
-import io.sppostream.verify.math.GradingProfile;
-import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.Set;
 
 /**
- * Which verifier judges which dataset.
+ * Which verifiers judge which dataset.
  *
- * @param standard judges the datasets that have none of their own
+ * @param standard judge the datasets that have none of their own
  * @param byDataset the others
  */
-public record Verifiers(Verifier standard, Map<String, Verifier> byDataset) {
-    private static final List<Verifier> BUILT_IN = Stream.concat(
-                    Stream.of(new ExactAnswerVerifier()),
-                    Arrays.stream(GradingProfile.values()).map(MathVerifier::new))
-            .toList();
+public record Verifiers(List<Duty> standard, Map<String, List<Duty>> byDataset) {
+
+    /**
+     * What a verifier does for a dataset.
+     *
+     * @param shadow whether it only watches, and is never rewarded
+     */
+    public record Duty(ConfiguredVerifier verifier, boolean shadow) {}
 
     public Verifiers {
+        standard = List.copyOf(standard);
         byDataset = Map.copyOf(byDataset);
     }
 
-    /**
-     * Verifiers by their names.
-     *
-     * @param byDataset dataset to name
-     * @throws IllegalArgumentException naming the verifiers there are, where one is not among them
-     */
-    public static Verifiers named(String standard, Map<String, String> byDataset) {
-        return new Verifiers(
-                named(standard),
-                byDataset.entrySet().stream().collect(toMap(Map.Entry::getKey, choice -> named(choice.getValue()))));
+    /** One verifier for all datasets. */
+    public static Verifiers of(ConfiguredVerifier verifier) {
+        return new Verifiers(List.of(new Duty(verifier, false)), Map.of());
     }
 
-    /** The verifier of a dataset. */
-    public Verifier of(String dataset) {
+    /** The verifiers of a dataset. */
+    public List<Duty> of(String dataset) {
         return byDataset.getOrDefault(dataset, standard);
     }
 
-    private static Verifier named(String name) {
-        return BUILT_IN.stream()
-                .filter(verifier -> verifier.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no verifier '" + name + "'; there are: "
-                        + BUILT_IN.stream().map(Verifier::name).collect(joining(", "))));
+    /** All of them. */
+    public Set<ConfiguredVerifier> all() {
+        Set<ConfiguredVerifier> all = new LinkedHashSet<>();
+        standard.forEach(duty -> all.add(duty.verifier()));
+        byDataset.values().forEach(duties -> duties.forEach(duty -> all.add(duty.verifier())));
+        return all;
+    }
+
+    /** What one verifier does for a dataset, if anything. */
+    Optional<Duty> duty(ConfiguredVerifier verifier, String dataset) {
+        return of(dataset).stream()
+                .filter(duty -> duty.verifier().name().equals(verifier.name()))
+                .findFirst();
     }
 }

@@ -11,11 +11,15 @@ import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topics;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.math.GradingProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -42,6 +46,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RewardVerifierTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
     private static final KafkaSettings KAFKA = new KafkaSettings("unused:9092", "mock://reward-verifier", Map.of());
+
+    private static final ConfiguredVerifier EXACT =
+            new ConfiguredVerifier("exact", "1", Map.of(), new Place.OnStream(new ExactAnswerVerifier()));
+    private static final ConfiguredVerifier MATH = new ConfiguredVerifier(
+            "watcher", "7", Map.of("depth", "2"), new Place.OnStream(new MathVerifier(GradingProfile.MATH)));
 
     private final Topics topics = new Topics("test", 1);
 
@@ -71,16 +80,22 @@ class RewardVerifierTest {
         }
     }
 
+    private static Duty scripted(Function<Rollout, Judgement> rule) {
+        return new Duty(
+                new ConfiguredVerifier("scripted", "3", Map.of(), new Place.OnStream(new Scripted(rule))), false);
+    }
+
     @BeforeEach
     void start() {
         serdes = new EventSerdes(KAFKA);
-        Map<String, Verifier> byDataset = Map.of(
-                "half", new Scripted(rollout -> new Judgement(VerdictStatus.INCORRECT, 0.5, null, "half")),
+        Map<String, List<Duty>> byDataset = Map.of(
+                "half", List.of(scripted(rollout -> new Judgement(VerdictStatus.INCORRECT, 0.5, null, "half"))),
                 "throws",
-                        new Scripted(rollout -> {
+                        List.of(scripted(rollout -> {
                             throw new IllegalStateException("the sandbox is gone");
-                        }),
-                "overflows", new Scripted(RewardVerifierTest::overflow));
+                        })),
+                "overflows", List.of(scripted(RewardVerifierTest::overflow)),
+                "watched", List.of(new Duty(EXACT, false), new Duty(MATH, true)));
         Properties properties = new Properties();
         properties.putAll(KAFKA.streams(topics.application(RewardVerifier.ROLE), stateDirectory, 1));
         // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
@@ -89,7 +104,7 @@ class RewardVerifierTest {
                 RewardVerifier.topology(
                         topics,
                         serdes,
-                        new Verifiers(new ExactAnswerVerifier(), byDataset),
+                        new Verifiers(List.of(new Duty(EXACT, false)), byDataset),
                         Clock.fixed(NOW, ZoneOffset.UTC)),
                 properties);
         rollouts = driver.createInputTopic(
@@ -111,7 +126,18 @@ class RewardVerifierTest {
         assertThat(verdicts.readKeyValuesToList())
                 .containsExactly(KeyValue.pair(
                         "r-1",
-                        new Verdict("r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "42", "exact", NOW)));
+                        new Verdict(
+                                "r-1/0",
+                                "r-1",
+                                "exact",
+                                "1",
+                                VerdictStatus.CORRECT,
+                                1.0,
+                                "42",
+                                "exact",
+                                NOW,
+                                Map.of(),
+                                false)));
     }
 
     @Test
@@ -122,6 +148,22 @@ class RewardVerifierTest {
         assertThat(verdicts.readValuesToList())
                 .extracting(Verdict::getVerifier, Verdict::getVerifierVersion, Verdict::getReward)
                 .containsExactly(tuple("scripted", "3", 0.5), tuple("exact", "1", 0.0));
+    }
+
+    @Test
+    void shouldPublishAVerdictOfEachWhenADatasetHasSeveralVerifiers() {
+        send("r-1", "watched", "42", "42");
+
+        assertThat(verdicts.readValuesToList())
+                .extracting(
+                        Verdict::getVerifier,
+                        Verdict::getVerifierVersion,
+                        Verdict::getStatus,
+                        Verdict::getSettings,
+                        Verdict::getShadow)
+                .containsExactly(
+                        tuple("exact", "1", VerdictStatus.CORRECT, Map.of(), false),
+                        tuple("watcher", "7", VerdictStatus.NO_ANSWER, Map.of("depth", "2"), true));
     }
 
     @ParameterizedTest
@@ -164,8 +206,7 @@ class RewardVerifierTest {
 
     @Test
     void shouldMatchTheCommittedTopologyWhenDescribed() throws IOException {
-        String described = RewardVerifier.topology(
-                        topics, serdes, Verifiers.named("exact", Map.of()), Clock.systemUTC())
+        String described = RewardVerifier.topology(topics, serdes, Verifiers.of(EXACT), Clock.systemUTC())
                 .describe()
                 .toString();
 

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,16 +25,35 @@ public final class DeadLetters {
             Iterable<Header> headers,
             String role,
             Throwable error) {
-        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(topic + ".dlq", null, key, value, headers);
-        header(letter, "sppo.topic", topic);
-        header(letter, "sppo.partition", Integer.toString(partition));
-        header(letter, "sppo.offset", Long.toString(offset));
-        header(letter, "sppo.role", role);
-        header(letter, "sppo.error", LogException.reason(error));
-        return letter;
+        return new ProducerRecord<>(
+                topic + ".dlq",
+                null,
+                key,
+                value,
+                origin(headers, topic, partition, offset, role, LogException.reason(error)));
     }
 
-    private static void header(ProducerRecord<byte[], byte[]> letter, String name, String value) {
-        letter.headers().remove(name).add(name, value.getBytes(UTF_8));
+    /**
+     * The headers of a dead letter: those of the record, and where it comes from.
+     *
+     * @param offset null where it is no longer known
+     * @param error why nothing can be made of the record, in one line
+     */
+    public static Headers origin(
+            Iterable<Header> headers, String topic, int partition, @Nullable Long offset, String role, String error) {
+        Headers all = new RecordHeaders(headers);
+        header(all, "sppo.topic", topic);
+        header(all, "sppo.partition", Integer.toString(partition));
+        all.remove("sppo.offset");
+        if (offset != null) {
+            header(all, "sppo.offset", Long.toString(offset));
+        }
+        header(all, "sppo.role", role);
+        header(all, "sppo.error", error);
+        return all;
+    }
+
+    private static void header(Headers headers, String name, String value) {
+        headers.remove(name).add(name, value.getBytes(UTF_8));
     }
 }

@@ -115,23 +115,29 @@ public final class EventReader implements AutoCloseable {
         consumer.seek(new TopicPartition(topic.name(), partition), offset);
     }
 
-    /** Continues at a topic's first records that were written at or after an instant. */
-    public void seek(Topic<?> topic, Instant from) {
+    /** Continues at the first record of a topic that was written at an instant or later. */
+    public void seek(Topic<?> topic, Instant writtenAt) {
         Map<TopicPartition, Long> times = new HashMap<>();
-        for (TopicPartition partition : consumer.assignment()) {
-            if (partition.topic().equals(topic.name())) {
-                times.put(partition, from.toEpochMilli());
-            }
+        for (int partition = 0; partition < topic.partitions(); partition++) {
+            times.put(new TopicPartition(topic.name(), partition), writtenAt.toEpochMilli());
         }
+        // First of all, so that nothing written meanwhile is missed.
+        Map<TopicPartition, Long> ends = consumer.endOffsets(times.keySet());
         Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
-        times.keySet().forEach(partition -> {
+        ends.forEach((partition, end) -> {
             OffsetAndTimestamp first = found.get(partition);
-            if (first == null) {
-                consumer.seekToEnd(List.of(partition));
-            } else {
-                consumer.seek(partition, first.offset());
-            }
+            consumer.seek(partition, first == null ? end : first.offset());
         });
+    }
+
+    /** The events from here to the ends that the topics have at the time of the call. */
+    public List<Received<?>> pollToEnd() {
+        List<Received<?>> events = new ArrayList<>();
+        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            events.addAll(poll(Duration.ofMillis(100)));
+        }
+        return events;
     }
 
     /** The offset of a partition's first record that is there still. */

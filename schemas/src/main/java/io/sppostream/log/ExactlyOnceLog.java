@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
@@ -41,7 +42,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final EventSerdes serdes;
     private final EventDecoder decoder;
     private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
-    private final List<ProducerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
+    private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private boolean inTransaction;
 
     private ExactlyOnceLog(
@@ -102,7 +103,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
                 events.add(decoder.decode(record));
             } catch (SerializationException e) {
                 // Sent with the next commit: a transaction is not to be open while work is done.
-                deadLetters.add(DeadLetters.of(
+                deferred.add(DeadLetters.of(
                         record.topic(),
                         record.partition(),
                         record.offset(),
@@ -117,19 +118,51 @@ public final class ExactlyOnceLog implements AutoCloseable {
     }
 
     /**
+     * Whether polls bring events. While they don't, they still keep this loop's place in its group.
+     *
+     * @param wanted false where what was polled before has to be worked off first
+     */
+    public void want(boolean wanted) {
+        if (wanted) {
+            consumer.resume(consumer.paused());
+        } else {
+            consumer.pause(consumer.assignment());
+        }
+    }
+
+    /** The partitions this loop works on; polls change it. */
+    public Set<TopicPartition> assignment() {
+        return consumer.assignment();
+    }
+
+    /** Whether something was sent, or is to be sent with the next commit, that is not committed. */
+    public boolean uncommitted() {
+        return inTransaction || !deferred.isEmpty();
+    }
+
+    /**
      * Writes an event within the transaction; its offset is known once it is acknowledged.
      *
      * @throws LogException where another sole loop of the role has taken over
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
+        ProducerRecord<byte[], byte[]> record = record(topic, key, event);
+        return orTakenOver(() -> {
+            begin();
+            return producer.send(record);
+        });
+    }
+
+    /** Writes an event with the next commit: no transaction is open while the loop works towards it. */
+    public <V extends SpecificRecord> void sendWithCommit(Topic<V> topic, String key, V event) {
+        deferred.add(record(topic, key, event));
+    }
+
+    private <V extends SpecificRecord> ProducerRecord<byte[], byte[]> record(Topic<V> topic, String key, V event) {
         @SuppressWarnings("unchecked")
         Serializer<V> serializer =
                 (Serializer<V>) serializers.computeIfAbsent(topic.name(), name -> serdes.serializer(topic));
-        return orTakenOver(() -> {
-            begin();
-            return producer.send(
-                    new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event)));
-        });
+        return new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event));
     }
 
     /** The offset of an event that was sent; waits for all that were. */
@@ -169,8 +202,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
         consumed(pending).forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
         orTakenOver(() -> {
             begin();
-            deadLetters.forEach(producer::send);
-            deadLetters.clear();
+            deferred.forEach(producer::send);
+            deferred.clear();
             // Offsets sent while records are still on their way wait for them at the coordinator, for long.
             producer.flush();
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());

@@ -18,8 +18,11 @@ import org.apache.kafka.streams.StreamsConfig;
  */
 public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
 
-    /** Consumers look for new data this long before an empty fetch returns, in milliseconds. */
-    private static final int FETCH_WAIT_MS = 100;
+    /**
+     * Writers say when they are done, by a flush or a commit, and no reader sees anything of a transaction before: until
+     * then records are gathered, in milliseconds.
+     */
+    private static final int LINGER_MS = 100;
 
     /**
      * A member of a group that is silent for so long is dead, and what it had taken on is given to others. Kafka's 45 s
@@ -47,7 +50,7 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         Map<String, Object> settings = new HashMap<>();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MS);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         return withOverrides(settings);
@@ -73,7 +76,6 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
         return withOverrides(settings);
     }
@@ -102,17 +104,16 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class.getName());
-        // A step waits for the slowest of its samples: what is done is passed on at once. Both matter, since the
-        // thread looks at the commit interval only after a poll has returned.
-        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 25);
+        // What others wait for is committed by WaveCommit, which the thread gets to when a poll has returned; the
+        // interval is for what nobody waits for yet, and for input that never pauses.
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 300);
         // No topology depends on the order of records of different topics, so none waits for an empty one.
         settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         // Without the prefixes of producer and consumer, which would win over properties without them.
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MS);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
         return withOverrides(settings);

@@ -65,4 +65,9 @@ final class RegistryClient extends CachedSchemaRegistryClient {
         }
         return known;
     }
+
+    /** Schemas remembered under subjects; as many as there are topics written to. */
+    int remembered() {
+        return registered.size();
+    }
 }

@@ -1,5 +1,6 @@
 package io.sppostream.log;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,18 +11,21 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Creates the topics of a namespace and checks those that are there. */
+/** Creates the topics of a namespace, checks those that are there, and says where they end. */
 public final class TopicAdmin implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 15;
 
@@ -98,13 +102,83 @@ public final class TopicAdmin implements AutoCloseable {
         });
     }
 
-    /** The offset after a partition's last record, those of open transactions included. */
-    public long end(Topic<?> topic, int partition) {
-        TopicPartition only = new TopicPartition(topic.name(), partition);
-        return Objects.requireNonNull(await(admin.listOffsets(Map.of(only, OffsetSpec.latest()))
-                                .all())
-                        .get(only))
-                .offset();
+    /**
+     * The topics of a namespace that is there, with the partitions they have.
+     *
+     * @throws LogException where it is not, naming those that are
+     */
+    public Topics find(String namespace) {
+        Set<String> names = names();
+        Topics topics = new Topics(namespace, 1);
+        String name = topics.advantages().name();
+        if (!names.contains(topics.runs().name()) || !names.contains(name)) {
+            throw new LogException("there is no run '" + namespace + "' at " + kafka.bootstrapServers() + "; "
+                    + (namespaces(names).isEmpty() ? "there is none at all" : "there are: " + namespaces(names)));
+        }
+        TopicDescription found = Objects.requireNonNull(
+                await(admin.describeTopics(List.of(name)).allTopicNames()).get(name), name);
+        return new Topics(namespace, found.partitions().size());
+    }
+
+    private static String namespaces(Set<String> names) {
+        String runs = new Topics("_", 1).runs().name().substring(1);
+        return names.stream()
+                .filter(name -> name.endsWith(runs))
+                .map(name -> name.substring(0, name.length() - runs.length()))
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Where topics end at this moment, by partition: the offset after the last record.
+     *
+     * @param isolation with {@code READ_UNCOMMITTED}, records of open transactions lie before the end; with {@code
+     *     READ_COMMITTED} the end is before the first of them
+     */
+    public Map<TopicPartition, Long> ends(IsolationLevel isolation, List<? extends Topic<?>> topics) {
+        return offsets(OffsetSpec.latest(), new ListOffsetsOptions(isolation), topics);
+    }
+
+    /** The first offsets that are there still, by partition. */
+    public Map<TopicPartition, Long> beginnings(List<? extends Topic<?>> topics) {
+        return offsets(OffsetSpec.earliest(), new ListOffsetsOptions(), topics);
+    }
+
+    /** The offsets of the first records of a time or later, by partition; the end where there is none. */
+    public Map<TopicPartition, Long> after(Instant time, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, Long> ends = ends(IsolationLevel.READ_COMMITTED, topics);
+        offsets(OffsetSpec.forTimestamp(time.toEpochMilli()), new ListOffsetsOptions(), topics)
+                .forEach((partition, offset) -> {
+                    if (offset >= 0) {
+                        ends.put(partition, offset);
+                    }
+                });
+        return ends;
+    }
+
+    private Map<TopicPartition, Long> offsets(
+            OffsetSpec which, ListOffsetsOptions options, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+        for (Topic<?> topic : topics) {
+            for (int partition = 0; partition < topic.partitions(); partition++) {
+                request.put(new TopicPartition(topic.name(), partition), which);
+            }
+        }
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        await(admin.listOffsets(request, options).all())
+                .forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
+    }
+
+    /** The offsets a consumer group has committed, by partition; empty where there is no such group. */
+    public Map<TopicPartition, Long> committed(String group) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata())
+                .forEach((partition, committed) -> {
+                    if (committed != null) {
+                        offsets.put(partition, committed.offset());
+                    }
+                });
+        return offsets;
     }
 
     private Set<String> names() {

@@ -2,6 +2,7 @@ package io.sppostream.log;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.HeldOutAccuracy;
+import io.sppostream.events.LearnerState;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
@@ -94,6 +95,11 @@ public record Topics(String namespace, int partitions) {
         return ordered("evaluations", "version", HeldOutAccuracy.class);
     }
 
+    /** Pauses of the learners and their ends; written by the learners, and by whoever tells them to go on. */
+    public Topic<LearnerState> learnerStates() {
+        return ordered("learner-states", "line", LearnerState.class);
+    }
+
     /** What runs were started with. */
     public Topic<Run> runs() {
         return ordered("runs", "run", Run.class);
@@ -111,6 +117,7 @@ public record Topics(String namespace, int partitions) {
                 expired(),
                 trainingSteps(),
                 evaluations(),
+                learnerStates(),
                 versions(WeightLine.POLICY),
                 startWeights(WeightLine.POLICY),
                 weights(WeightLine.POLICY),

@@ -98,13 +98,15 @@ public final class WeightsFollower implements AutoCloseable {
     }
 
     /**
-     * Fetches the weights of a version that {@link #poll} has given out; no version before it afterwards.
+     * Fetches the weights of a version; no version before it afterwards. Those between the last whole one and it have to
+     * have been given out by {@link #poll}, or fetched, before.
      *
      * @return false where its bytes are no longer on the log, as newer snapshots have taken their place: those are to be
      *     had by another poll. The sink has then not been called
      * @throws LogException where the bytes on the log are not those of the manifest; the sink has then not been called
      */
     public boolean fetch(WeightsManifest manifest, Sink sink) {
+        seen.put(manifest.getVersion(), manifest);
         Image fetched = image != null && image.version() == manifest.getVersion() ? image : build(manifest);
         if (fetched == null) {
             return false;
@@ -152,7 +154,7 @@ public final class WeightsFollower implements AutoCloseable {
         }
         int from = built == null ? first : built.version() + 1;
         for (int version = from; version <= manifest.getVersion(); version++) {
-            WeightsManifest next = version == manifest.getVersion() ? manifest : seen.get(version);
+            WeightsManifest next = seen.get(version);
             if (next == null || (built == null && !Manifests.isWhole(next))) {
                 throw corrupt(
                         manifest, "it is a difference from versions before it, of which " + version + " is not there");

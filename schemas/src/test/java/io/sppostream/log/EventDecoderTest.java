@@ -79,11 +79,25 @@ class EventDecoderTest {
 
     @Test
     void shouldRefuseARecordWhenItIsAnotherTopicsEvent() {
-        Verdict verdict =
-                new Verdict("r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "3", "exact", Instant.EPOCH);
+        Verdict verdict = new Verdict(
+                "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "3", "exact", Instant.EPOCH, Map.of(), false);
         byte[] bytes =
                 serdes.serializer(topics.verdicts()).serialize(topics.verdicts().name(), verdict);
 
         refuses(KEY, bytes, "an event of another topic");
+    }
+
+    @Test
+    void shouldStopAndNotCallARecordBadWhenTheRegistryCannotBeReached() {
+        byte[] good = value();
+        try (EventSerdes unreachable =
+                new EventSerdes(new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0")))) {
+            EventDecoder stranded = new EventDecoder(unreachable, List.of(topics.values()));
+
+            assertThatThrownBy(() ->
+                            stranded.decode(new ConsumerRecord<>(topics.values().name(), 2, 9, KEY, good)))
+                    .isInstanceOf(LogException.class)
+                    .hasMessageStartingWith("the schema registry at http://127.0.0.1:1 can't be reached: ");
+        }
     }
 }

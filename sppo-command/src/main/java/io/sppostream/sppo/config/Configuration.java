@@ -26,7 +26,6 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.types.Password;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +41,6 @@ import org.jspecify.annotations.Nullable;
 public record Configuration(Settings settings, Map<String, String> kafkaProperties) {
     private static final String KAFKA_PREFIX = "kafka.";
     private static final String ENVIRONMENT_PREFIX = "SPPO_";
-    private static final Pattern SECRET = Pattern.compile("password|secret|jaas|token|credential|user\\.info|\\.key");
     private static final ObjectMapper YAML =
             new ObjectMapper(new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
 
@@ -92,9 +90,33 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
         }
     }
 
+    /**
+     * A configuration as a run has recorded it.
+     *
+     * @param yaml of {@link #toYaml()}; client properties in it are left out, since secrets among them are redacted
+     * @param changes settings that are to be otherwise
+     * @throws UserException where a change names no setting, or a value can't be
+     */
+    public static Configuration recorded(
+            String yaml, Map<String, String> changes, Map<String, String> kafkaProperties) {
+        Map<String, String> values;
+        try (InputStream in = new ByteArrayInputStream(yaml.getBytes(UTF_8))) {
+            values = parse(in, "on the log");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        values.putAll(checked(changes, "on the command line"));
+        values.keySet().removeIf(name -> name.startsWith(KAFKA_PREFIX));
+        try {
+            return new Configuration(new Settings(values), kafkaProperties);
+        } catch (ConfigException e) {
+            throw new UserException("configuration: " + e.getMessage());
+        }
+    }
+
     private static Map<String, String> checked(Map<String, String> values, String where) {
         for (String name : values.keySet()) {
-            if (!Settings.DEFINITION.names().contains(name) && !name.startsWith(KAFKA_PREFIX)) {
+            if (!Settings.exists(name) && !name.startsWith(KAFKA_PREFIX)) {
                 throw new UserException(
                         "there is no setting '" + name + "' (" + where + "); did you mean '" + nearest(name) + "'?");
             }
@@ -160,6 +182,11 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
         }
         Map<String, String> flat = new HashMap<>();
         flatten("", tree, flat);
+        // A map of datasets can't be a verifier's name besides, so that the one for all the others is an entry of it.
+        String others = flat.remove(Rewarding.BY_DATASET + "default");
+        if (others != null) {
+            flat.put(Rewarding.STANDARD, others);
+        }
         return flat;
     }
 
@@ -196,6 +223,9 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
     /** All settings in force, in alphabetical order, secrets redacted. */
     public SortedMap<String, Object> effective() {
         SortedMap<String, Object> all = new TreeMap<>(settings.values());
+        settings.choices().forEach((dataset, choice) -> all.put(Rewarding.BY_DATASET + dataset, choice));
+        settings.verifierSettings()
+                .forEach((name, value) -> all.put(Rewarding.DEFINITIONS + name, redacted(name, value)));
         kafkaProperties.forEach((name, value) -> all.put(KAFKA_PREFIX + name, redacted(name, value)));
         return all;
     }
@@ -244,7 +274,7 @@ public record Configuration(Settings settings, Map<String, String> kafkaProperti
     }
 
     private static String redacted(String name, String value) {
-        return SECRET.matcher(name.toLowerCase(Locale.ROOT)).find() ? Password.HIDDEN : value;
+        return Secrets.named(name) ? Password.HIDDEN : value;
     }
 
     /** SHA-256 of {@link #toYaml()}. */

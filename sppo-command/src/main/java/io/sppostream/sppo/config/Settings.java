@@ -9,6 +9,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.SHORT;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
+import io.sppostream.learn.CircuitBreakers;
 import io.sppostream.learn.ClippedPolicyLoss;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.CriticUpdate;
@@ -18,6 +19,8 @@ import io.sppostream.learn.PolicyLearner;
 import io.sppostream.learn.PolicyUpdate;
 import io.sppostream.log.Topics;
 import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TrainingSettings;
@@ -27,9 +30,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -47,6 +52,16 @@ public final class Settings extends AbstractConfig {
                 }
             },
             () -> "(0,...,1)");
+
+    private static final Validator DEVICE = ConfigDef.LambdaValidator.with(
+            (name, value) -> {
+                try {
+                    new ModelSettings(String.valueOf(value), Precision.FLOAT32);
+                } catch (IllegalArgumentException e) {
+                    throw new ConfigException(name, value, e.getMessage());
+                }
+            },
+            () -> "cpu, gpu, gpu:INDEX");
 
     private static final Validator TOPIC_PREFIX = ConfigDef.LambdaValidator.with(
             (name, value) -> {
@@ -72,9 +87,10 @@ public final class Settings extends AbstractConfig {
                     "lag",
                     INT,
                     1,
-                    Range.between(0, 1),
+                    Range.between(0, 32),
                     HIGH,
-                    "K: policy versions that may be published while a sample is under way. 0 is the synchronous loop.")
+                    "K: policy versions that may be published while a sample is under way. 0 is the synchronous loop;"
+                            + " from 2 on the loss is decoupled. Samples that lag by more than 2 K expire.")
             .define("data.dir", STRING, ".sppo", MEDIUM, "Where the embedded broker and the streams keep their data.")
             .define("runs.dir", STRING, "runs", MEDIUM, "Where each run's summary and figure are written.")
             .define("bootstrap.servers", STRING, "", HIGH, "Kafka cluster to use; empty for the embedded broker.")
@@ -145,7 +161,20 @@ public final class Settings extends AbstractConfig {
             .define("sampling.max.tokens", INT, 1024, POSITIVE, HIGH, "Most tokens of a response.")
             .define("rollout.workers", INT, 2, POSITIVE, MEDIUM, "Threads that sample.")
             .define("rollout.max.batch", INT, 256, POSITIVE, MEDIUM, "Prompts a worker samples at once.")
-            .define("verifier", STRING, "exact", MEDIUM, "The verifier that rewards: exact, math, or math:PROFILE.")
+            .define(
+                    Rewarding.STANDARD,
+                    STRING,
+                    "exact",
+                    HIGH,
+                    "The verifier that rewards: exact, math, math:PROFILE, or another by its name; or several, as"
+                            + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...); then , shadow(NAME, ...)."
+                            + " verifier.DATASET is for one dataset, verifiers.NAME for a verifier's settings.")
+            .define(
+                    Rewarding.PLUGINS,
+                    STRING,
+                    Rewarding.DEFAULT_PLUGINS,
+                    MEDIUM,
+                    "Folder of the jars that verifiers are looked for in.")
             .define(
                     "join.patience.seconds",
                     INT,
@@ -195,6 +224,21 @@ public final class Settings extends AbstractConfig {
                     Range.atLeast(0),
                     LOW,
                     "The critic's gradient is scaled down to this norm.")
+            .define(
+                    "device",
+                    STRING,
+                    "cpu",
+                    DEVICE,
+                    MEDIUM,
+                    "Where policy and critic compute: cpu, gpu, or gpu:1 for the second (docs/gpu.md).")
+            .define(
+                    "precision",
+                    STRING,
+                    "fp32",
+                    ValidString.in("fp32", "bf16"),
+                    MEDIUM,
+                    "Of the matrix products inside the layers: fp32, or bf16, which a GPU computes faster and which is no"
+                            + " longer the same bits in every batch.")
             .define("training.threads", INT, 2, POSITIVE, MEDIUM, "Threads that share a gradient.")
             .define(
                     "training.micro.batch.tokens",
@@ -211,6 +255,34 @@ public final class Settings extends AbstractConfig {
                     LOW,
                     "Versions from one snapshot of weights and optimizer to the next: after a crash, up to so many steps"
                             + " are trained again, and the weights topics keep two to three times as many versions.")
+            .define(
+                    "breaker.effective.sample.size",
+                    DOUBLE,
+                    0.05,
+                    Range.between(0, 1),
+                    LOW,
+                    "The policy learner pauses where a step's effective sample size is smaller; 0 for never.")
+            .define(
+                    "breaker.infra.errors",
+                    DOUBLE,
+                    0.5,
+                    Range.between(0, 1),
+                    LOW,
+                    "It pauses where verifiers fail on a larger share of the last rollouts; 1 for never.")
+            .define(
+                    "breaker.stale.samples",
+                    DOUBLE,
+                    0.5,
+                    Range.between(0, 1),
+                    LOW,
+                    "It pauses where a larger share of the last samples is past the cap on lag; 1 for never.")
+            .define(
+                    "breaker.window",
+                    INT,
+                    256,
+                    POSITIVE,
+                    LOW,
+                    "How many last rollouts, and samples, these shares are of.")
             .define("eval.interval", INT, 20, POSITIVE, MEDIUM, "Steps between evaluations on the held-out problems.")
             .define(
                     "eval.prompts",
@@ -237,7 +309,12 @@ public final class Settings extends AbstractConfig {
             "rollout.max.batch",
             "training.threads",
             "weights.snapshot.interval",
-            "eval.interval");
+            "eval.interval",
+            // They stop training, and alter nothing of it.
+            "breaker.effective.sample.size",
+            "breaker.infra.errors",
+            "breaker.stale.samples",
+            "breaker.window");
 
     Settings(Map<String, ?> values) {
         super(DEFINITION, values, false);
@@ -246,6 +323,31 @@ public final class Settings extends AbstractConfig {
     /** Whether a setting has a bearing on what a run trains on or to. */
     static boolean affectsTraining(String name) {
         return !WITHOUT_EFFECT_ON_TRAINING.contains(name);
+    }
+
+    /** Whether a name is that of a setting, or of one for a dataset or a verifier of the user's. */
+    static boolean exists(String name) {
+        return DEFINITION.names().contains(name)
+                || name.startsWith(Rewarding.BY_DATASET)
+                || name.startsWith(Rewarding.DEFINITIONS);
+    }
+
+    /** The verifiers of datasets that have their own, by dataset. */
+    Map<String, String> choices() {
+        Map<String, String> choices = strings(Rewarding.BY_DATASET);
+        choices.keySet().removeIf(dataset -> DEFINITION.names().contains(Rewarding.BY_DATASET + dataset));
+        return choices;
+    }
+
+    /** Settings of verifiers, by {@code NAME.SETTING}. */
+    Map<String, String> verifierSettings() {
+        return strings(Rewarding.DEFINITIONS);
+    }
+
+    private Map<String, String> strings(String prefix) {
+        Map<String, String> strings = new TreeMap<>();
+        originalsWithPrefix(prefix).forEach((name, value) -> strings.put(name, String.valueOf(value)));
+        return strings;
     }
 
     public String run() {
@@ -297,6 +399,7 @@ public final class Settings extends AbstractConfig {
     public PolicyUpdate.Settings policyUpdate() {
         return new PolicyUpdate.Settings(
                 new ClippedPolicyLoss(getDouble("clip"), getDouble("dual.clip")),
+                getInt("lag") >= 2,
                 new LearningRate(getDouble("policy.learning.rate"), getInt("warmup.steps")),
                 getInt("mini.batches"),
                 getDouble("sampling.temperature"));
@@ -305,6 +408,12 @@ public final class Settings extends AbstractConfig {
     public CriticUpdate.Settings criticUpdate() {
         return new CriticUpdate.Settings(
                 new LearningRate(getDouble("critic.learning.rate"), getInt("warmup.steps")), getInt("mini.batches"));
+    }
+
+    /** Where, and in what precision, models compute. */
+    public ModelSettings model() {
+        return new ModelSettings(
+                getString("device"), getString("precision").equals("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32);
     }
 
     public OptimizerSettings policyOptimizer() {
@@ -328,8 +437,22 @@ public final class Settings extends AbstractConfig {
         return new TrainingSettings(getInt("training.micro.batch.tokens"), getInt("training.threads"), false);
     }
 
+    public CircuitBreakers.Settings breakers() {
+        return new CircuitBreakers.Settings(
+                getDouble("breaker.effective.sample.size"),
+                getDouble("breaker.infra.errors"),
+                getDouble("breaker.stale.samples"),
+                getInt("breaker.window"));
+    }
+
     public PolicyLearner.Settings policyLearner(String configurationSha256) {
-        return new PolicyLearner.Settings(line(configurationSha256), policyUpdate(), policyOptimizer(), training());
+        return new PolicyLearner.Settings(
+                line(configurationSha256),
+                2 * getInt("lag"),
+                breakers(),
+                policyUpdate(),
+                policyOptimizer(),
+                training());
     }
 
     public Critic.Settings critic(String configurationSha256) {

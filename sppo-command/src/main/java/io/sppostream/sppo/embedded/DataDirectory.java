@@ -67,6 +67,18 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /** Whether a process holds the lock of a directory, this one included; one that is not there is not in use. */
+    static boolean isInUse(Path directory) {
+        if (!Files.exists(directory.resolve("lock"))) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.WRITE)) {
+            return tryLock(channel) == null;
+        } catch (IOException e) {
+            throw new EmbeddedException("data directory " + directory + " can't be used: " + e, e);
+        }
+    }
+
     /** Where it is, absolute. */
     public Path path() {
         return path;
@@ -94,6 +106,15 @@ public final class DataDirectory implements AutoCloseable {
     /** Which process the broker is, while there is one. */
     Path brokerState() {
         return path.resolve("broker.state");
+    }
+
+    /** How the cluster is reached, while there is one. */
+    Path clusterState() {
+        return clusterState(path);
+    }
+
+    static Path clusterState(Path directory) {
+        return directory.resolve("cluster.properties");
     }
 
     /** Gives the lock up; the file stays, as removing it would let two processes lock two files of one name. */

@@ -35,6 +35,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                     CrashRemains.remove(broker.bootstrapServers(), settings.brokerPort() != 0);
                 }
                 SchemaRegistry registry = SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort());
+                new RunningCluster(broker.bootstrapServers(), registry.url()).write(directory.clusterState());
                 return new EmbeddedCluster(directory, broker, registry);
             } catch (RuntimeException e) {
                 broker.close();
@@ -64,6 +65,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     /** Stops registry and broker and gives the directory back; clients should be closed before. */
     @Override
     public void close() {
+        RunningCluster.remove(directory.clusterState());
         registry.close();
         broker.close();
         directory.close();

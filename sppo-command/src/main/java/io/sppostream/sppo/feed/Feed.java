@@ -1,6 +1,9 @@
 package io.sppostream.sppo.feed;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.LearnerState;
+import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.EventReader;
@@ -28,7 +31,8 @@ import java.util.stream.LongStream;
 /**
  * dataset -> prompts. Releases the dataset's problems, epoch after epoch in the seed's order, as {@link Pacing} admits
  * them. Each prompt carries the policy version that was current at its release as the oldest that may answer it; so a
- * sample that is trained in the order of release lags by K versions at most. Counters live on the log: a feed that is
+ * sample that is trained in the order of release lags by K versions at most. While the learner pauses none is released:
+ * where samples expire for want of a verifier, each would make room for another. Counters live on the log: a feed that is
  * started again goes on where the last one ended.
  */
 public final class Feed implements AutoCloseable {
@@ -43,7 +47,9 @@ public final class Feed implements AutoCloseable {
     private final Pacing pacing;
     private final Clock clock;
     private final Map<WeightLine, TrainingStep> lastSteps = new EnumMap<>(WeightLine.class);
-    private long expired;
+    private long stale;
+    private long lost;
+    private boolean paused;
     private final RoleThread thread;
 
     /**
@@ -72,13 +78,15 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()));
+        try (EventReader log = new EventReader(
+                        kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
                 EventWriter writer = new EventWriter(kafka, serdes)) {
             log.last(topics.trainingSteps(), 0, log.end(topics.trainingSteps(), 0), Feed::hasBothLines)
                     .forEach(this::count);
+            log.pollToEnd().forEach(this::count);
             long released = completeLastRelease(writer);
             while (running.getAsBoolean()) {
-                long until = released + pacing.allowance(released, trained(), expired);
+                long until = released + (paused ? 0 : pacing.allowance(released, counts()));
                 for (; released < until; released++) {
                     release(released, writer);
                 }
@@ -130,16 +138,19 @@ public final class Feed implements AutoCloseable {
     private void count(Received<?> received) {
         if (received.event() instanceof TrainingStep step) {
             lastSteps.put(WeightLine.valueOf(step.getLine().toUpperCase(Locale.ROOT)), step);
-        } else if (received.event() instanceof Expired) {
-            expired++;
+        } else if (received.event() instanceof Expired expired) {
+            if (expired.getReason() == ExpiryReason.STALE) {
+                stale++;
+            } else {
+                lost++;
+            }
+        } else if (received.event() instanceof LearnerState state) {
+            paused = state.getStatus() == LearnerStatus.PAUSED;
         }
     }
 
-    /** Samples that both lines have trained on. */
-    private long trained() {
-        return LongStream.of(trained(WeightLine.POLICY), trained(WeightLine.CRITIC))
-                .min()
-                .orElse(0);
+    private Pacing.Counts counts() {
+        return new Pacing.Counts(trained(WeightLine.POLICY), trained(WeightLine.CRITIC), stale, lost);
     }
 
     private long trained(WeightLine line) {
@@ -155,7 +166,8 @@ public final class Feed implements AutoCloseable {
 
     /** The id of the index-th request of a feed, counting from 0: ids sort in the order of release. */
     public static String requestId(long index) {
-        return String.format(Locale.ROOT, "%010d", index);
+        String digits = Long.toString(index);
+        return "0".repeat(Math.max(0, 10 - digits.length())) + digits;
     }
 
     /** The index of a feed's request; empty where it is not a feed's. */

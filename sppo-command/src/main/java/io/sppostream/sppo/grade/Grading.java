@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 public final class Grading {
     private static final List<String> GOLD = List.of("gold");
 
+    /** Of the verdicts by several golds: right, else wrong, else not to be judged by. */
+    static final Comparator<Judgement> MOST_FOR_THE_ANSWER =
+            Comparator.comparingDouble(judgement -> judgement.reward() == null ? -1 : judgement.reward());
+
     private final MathGrader grader;
     private final Map<VerdictStatus, Integer> counts = new EnumMap<>(VerdictStatus.class);
 
@@ -56,10 +60,9 @@ public final class Grading {
     private ObjectNode verdict(ObjectNode object) {
         String prediction = Lines.text(object, "prediction");
         String response = Lines.text(object, "response");
-        // The verdict of the gold that says most for the answer: right, else wrong, else not to be judged by.
         Judgement verdict = Lines.texts(object, GOLD).stream()
                 .map(gold -> MathVerifier.judgement(grade(gold, prediction, response)))
-                .max(Comparator.comparingDouble(one -> one.reward() == null ? -1 : one.reward()))
+                .max(MOST_FOR_THE_ANSWER)
                 .orElseThrow();
         counts.merge(verdict.status(), 1, Integer::sum);
         return object.put("status", verdict.status().name())

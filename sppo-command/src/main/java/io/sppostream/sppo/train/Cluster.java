@@ -6,6 +6,10 @@ import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.embedded.EmbeddedCluster;
 import io.sppostream.sppo.embedded.EmbeddedSettings;
+import io.sppostream.sppo.embedded.RunningCluster;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -29,6 +33,31 @@ public final class Cluster implements AutoCloseable {
      */
     public static Cluster start(Configuration configuration, Consumer<Throwable> onFailure) {
         return new Cluster(CompletableFuture.supplyAsync(() -> open(configuration, onFailure)));
+    }
+
+    /**
+     * Finds the cluster on which a run has been recorded: the one a process runs on the data directory, or, where none
+     * does, the embedded one, started on it.
+     *
+     * @throws UserException where there is no data
+     */
+    public static Cluster ofRecordedRuns(Configuration configuration) {
+        Settings settings = configuration.settings();
+        Path data = settings.dataDirectory();
+        if (settings.getString("bootstrap.servers").isEmpty()) {
+            Optional<RunningCluster> running = RunningCluster.of(data);
+            if (running.isPresent()) {
+                return new Cluster(CompletableFuture.completedFuture(new Running(
+                        configuration.kafka(
+                                running.get().bootstrapServers(), running.get().registryUrl()),
+                        () -> {})));
+            }
+            if (!Files.isDirectory(data)) {
+                throw new UserException("there is no data directory " + data.toAbsolutePath()
+                        + ": give that of the run as --data-dir, or its cluster as --bootstrap-servers");
+            }
+        }
+        return start(configuration, failure -> {});
     }
 
     private static Running open(Configuration configuration, Consumer<Throwable> onFailure) {

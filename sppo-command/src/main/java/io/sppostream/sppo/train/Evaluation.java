@@ -1,6 +1,7 @@
 package io.sppostream.sppo.train;
 
 import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
@@ -9,28 +10,26 @@ import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
 import io.sppostream.sppo.data.Dataset;
-import io.sppostream.verify.Verifiers;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Held-out accuracy: each problem is answered once by sampling, as in training, and judged by the run's verifier. The
+ * Held-out accuracy: each problem is answered once by sampling, as in training, and rewarded as the run's are. The
  * random numbers are the same at every evaluation, so that the points of a curve differ by the weights alone. Nothing
  * of it goes on the log: it is not trained on.
  */
 public final class Evaluation {
     private static final int SEED = 0;
 
-    private final String dataset;
     private final List<Request> requests;
     private final ResponseSampler sampler;
     private final SamplingParameters sampling;
-    private final Verifiers verifiers;
+    private final DirectRewards rewards;
 
     /** @param problems the most held-out problems to answer */
     public Evaluation(
-            Dataset dataset, int problems, Tokenizer tokenizer, SamplingParameters sampling, Verifiers verifiers) {
-        this.dataset = dataset.name();
+            Dataset dataset, int problems, Tokenizer tokenizer, SamplingParameters sampling, DirectRewards rewards) {
         this.requests = dataset.heldOut().stream()
                 .limit(problems)
                 .map(problem -> problem.toPrompt("held-out-" + problem.id(), dataset.name(), 0, Instant.EPOCH))
@@ -38,7 +37,7 @@ public final class Evaluation {
                 .toList();
         this.sampler = new ResponseSampler(tokenizer, sampling);
         this.sampling = sampling;
-        this.verifiers = verifiers;
+        this.rewards = rewards;
     }
 
     /** Problems answered in an evaluation. */
@@ -46,19 +45,18 @@ public final class Evaluation {
         return requests.size();
     }
 
-    /** Mean reward over the problems; one that can't be answered counts 0. */
+    /** Mean reward over the problems; one that can't be answered or judged counts 0. */
     public double accuracy(PolicyModel model) {
         List<Outcome> outcomes = sampler.sample(model, 0, "", requests);
-        double rewards = 0;
+        List<Rollout> rollouts = new ArrayList<>(requests.size());
         for (int i = 0; i < requests.size(); i++) {
             if (outcomes.get(i) instanceof Response response) {
-                Double reward = verifiers
-                        .of(dataset)
-                        .judge(response.toRollout(requests.get(i), sampling, Instant.EPOCH))
-                        .reward();
-                rewards += reward == null ? 0 : reward;
+                rollouts.add(response.toRollout(requests.get(i), sampling, Instant.EPOCH));
             }
         }
-        return requests.isEmpty() ? 0 : rewards / requests.size();
+        double sum = rewards.of(rollouts).stream()
+                .mapToDouble(reward -> reward.orElse(0))
+                .sum();
+        return requests.isEmpty() ? 0 : sum / requests.size();
     }
 }

@@ -3,12 +3,13 @@ package io.sppostream.sppo.train;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Datasets;
+import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
+import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.Verifiers;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -17,6 +18,7 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -53,10 +55,13 @@ public final class LocalRoles implements AutoCloseable {
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {
-                case LEARN, CRITIC, ROLLOUT -> local.checkpoint();
+                case LEARN, CRITIC, ROLLOUT -> {
+                    Models.requireDevice(settings.model());
+                    local.checkpoint();
+                }
                 case VERIFY -> local.verifiers();
                 case FEED -> local.dataset();
-                case ADVANTAGE -> {}
+                case ADVANTAGE -> Rewarding.rewards(settings);
             }
         }
         return local;
@@ -64,28 +69,37 @@ public final class LocalRoles implements AutoCloseable {
 
     /** Loads their models. */
     public void load() {
-        roles.forEach(role -> starts.add(loaded(role)));
+        roles.forEach(this::load);
     }
 
-    private Function<Roles, AutoCloseable> loaded(Role role) {
-        return switch (role) {
+    private void load(Role role) {
+        switch (role) {
             case LEARN -> {
-                PolicyModel model = owned(PolicyModel.load(checkpoint(), ModelSettings.cpu()));
-                yield cluster -> cluster.policyLearner(model);
+                PolicyModel model = owned(PolicyModel.load(checkpoint(), settings.model()));
+                starts.add(cluster -> cluster.policyLearner(model));
             }
             case CRITIC -> {
                 CriticModel model = owned(Models.critic(settings, checkpoint()));
-                Tokenizer reader = tokenizer();
-                yield cluster -> cluster.critic(model, reader);
+                Checkpoint tokens = Models.criticTokens(settings, checkpoint());
+                Tokenizer reader = tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
+                starts.add(cluster -> cluster.critic(model, reader));
             }
-            case ADVANTAGE -> Roles::advantageStream;
-            case VERIFY -> cluster -> cluster.rewardVerifier(verifiers());
+            case ADVANTAGE -> starts.add(Roles::advantageStream);
+            case VERIFY -> {
+                Verifiers judges = verifiers();
+                if (judges.all().stream().anyMatch(ConfiguredVerifier::onStream)) {
+                    starts.add(cluster -> cluster.rewardVerifier(judges));
+                }
+                judges.all().stream()
+                        .filter(ConfiguredVerifier::besideTheStream)
+                        .forEach(verifier -> starts.add(cluster -> cluster.slowVerifier(judges, verifier)));
+            }
             case ROLLOUT -> {
                 Tokenizer reader = tokenizer();
-                yield cluster -> cluster.rolloutProducer(checkpoint(), reader);
+                starts.add(cluster -> cluster.rolloutProducer(checkpoint(), reader));
             }
-            case FEED -> cluster -> cluster.feed(dataset());
-        };
+            case FEED -> starts.add(cluster -> cluster.feed(dataset()));
+        }
     }
 
     Dataset dataset() {
@@ -97,9 +111,13 @@ public final class LocalRoles implements AutoCloseable {
 
     Verifiers verifiers() {
         if (verifiers == null) {
-            verifiers = Roles.verifiers(settings);
+            verifiers = Rewarding.verifiers(settings);
         }
         return verifiers;
+    }
+
+    DirectRewards directRewards() {
+        return owned(DirectRewards.of(settings, verifiers()));
     }
 
     Checkpoint checkpoint() {
@@ -147,27 +165,30 @@ public final class LocalRoles implements AutoCloseable {
         abandoned = true;
     }
 
-    /** Stops those that were started, with the flow of data. */
+    /** Stops those that were started, all at once: each waits for its broker, not for the others. */
     public void stop() {
-        closeAll(started);
+        if (abandoned) {
+            return;
+        }
+        started.stream()
+                .map(role -> CompletableFuture.runAsync(() -> close(role), task -> new Thread(task, "stop").start()))
+                .toList()
+                .forEach(CompletableFuture::join);
     }
 
     /** Releases what was loaded; to be called when nothing runs on it any more. */
     @Override
     public void close() {
-        closeAll(loaded);
+        if (!abandoned) { // Roles that still run work with what is loaded.
+            loaded.forEach(LocalRoles::close);
+        }
     }
 
-    private void closeAll(Deque<AutoCloseable> resources) {
-        if (abandoned) {
-            return; // Roles that still run work with what is loaded.
-        }
-        for (AutoCloseable resource : resources) {
-            try {
-                resource.close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 }

@@ -10,22 +10,22 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topics;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ModelGenerator;
 import io.sppostream.rollout.RolloutProducer;
-import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.data.Dataset;
 import io.sppostream.sppo.feed.Feed;
+import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.RewardVerifier;
+import io.sppostream.verify.SlowVerifier;
 import io.sppostream.verify.Verifiers;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /** Starts each role as a configuration has it; the same for a role of {@code train} and one that runs alone. */
@@ -39,19 +39,6 @@ public record Roles(
 
     /** How long a settled request is remembered, to drop duplicates of its records. */
     private static final Duration REMEMBER = Duration.ofHours(1);
-
-    /**
-     * The verifiers of a configuration.
-     *
-     * @throws UserException where there is none of that name
-     */
-    public static Verifiers verifiers(Settings settings) {
-        try {
-            return Verifiers.named(settings.getString("verifier"), Map.of());
-        } catch (IllegalArgumentException e) {
-            throw new UserException("verifier: " + e.getMessage());
-        }
-    }
 
     /** dataset -> prompts. */
     public AutoCloseable feed(Dataset dataset) {
@@ -67,15 +54,20 @@ public record Roles(
                 topics,
                 checkpoint,
                 tokenizer,
-                ModelSettings.cpu(),
+                settings().model(),
                 settings().sampling(),
                 onFailure);
         return new RolloutProducer(kafka, serdes, topics, generator, settings().rollout(), clock, onFailure);
     }
 
-    /** rollouts -> verdicts. */
+    /** rollouts -> verdicts of the verifiers whose time is bounded. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
         return RewardVerifier.start(kafka, topics, serdes, verifiers, streamsDirectory(), 1, onFailure);
+    }
+
+    /** rollouts -> verdicts of one that takes its time. */
+    public AutoCloseable slowVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
+        return new SlowVerifier(kafka, serdes, topics, verifiers, verifier, clock, onFailure);
     }
 
     /** rollouts + verdicts + values -> advantages. */
@@ -85,14 +77,14 @@ public record Roles(
                 topics,
                 serdes,
                 new SppoEstimator(),
-                new JoinSettings(settings().joinPatience(), REMEMBER),
+                new JoinSettings(Rewarding.rewards(settings()), settings().joinPatience(), REMEMBER),
                 streamsDirectory(),
                 1,
                 onFailure);
     }
 
     /** advantages -> policy weights. */
-    public AutoCloseable policyLearner(PolicyModel model) {
+    public PolicyLearner policyLearner(PolicyModel model) {
         PolicyLearner.Settings learner = settings().policyLearner(configuration.sha256());
         return new PolicyLearner(kafka, serdes, topics, model, learner, clock, onFailure);
     }

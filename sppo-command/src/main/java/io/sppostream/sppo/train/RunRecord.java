@@ -43,6 +43,21 @@ public final class RunRecord {
     }
 
     /**
+     * Begins a run.
+     *
+     * @throws UserException where there is a run of that name
+     */
+    public static void begin(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            if (admin.exists(configuration.settings().topics())) {
+                throw new UserException("there is a run '"
+                        + configuration.settings().run() + "' on this cluster already: choose another name");
+            }
+        }
+        start(configuration, kafka, serdes, clock);
+    }
+
+    /**
      * Joins a run with one of its roles, as {@link #start} goes on with it. A configuration is recorded only where it is
      * not yet.
      *

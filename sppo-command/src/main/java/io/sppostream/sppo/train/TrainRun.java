@@ -2,6 +2,7 @@ package io.sppostream.sppo.train;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.HeldOutAccuracy;
+import io.sppostream.events.LearnerState;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
 import io.sppostream.events.TrainingStep;
@@ -14,7 +15,6 @@ import io.sppostream.log.Received;
 import io.sppostream.log.Topic;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +78,7 @@ public final class TrainRun {
                     local.abandon();
                     failure.report(died);
                 });
-                PolicyModel evaluated = PolicyModel.load(local.checkpoint(), ModelSettings.cpu())) {
+                PolicyModel evaluated = PolicyModel.load(local.checkpoint(), settings.model())) {
             local.load();
             run(local, evaluated, cluster.kafka());
         }
@@ -99,7 +100,7 @@ public final class TrainRun {
                     settings.getInt("eval.prompts"),
                     local.tokenizer(),
                     settings.sampling(),
-                    local.verifiers());
+                    local.directRewards());
             if (progress.steps() > 0) {
                 out.println("going on after step " + progress.steps());
             }
@@ -151,7 +152,8 @@ public final class TrainRun {
             throws InterruptedException {
         ProgressLine progress = new ProgressLine(out, terminal, settings.steps());
         long expired = 0;
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()))) {
+        try (EventReader log = new EventReader(
+                kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()))) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 for (Received<?> received : log.poll(Duration.ofMillis(250))) {
@@ -159,6 +161,8 @@ public final class TrainRun {
                         curve.add(step);
                     } else if (received.event() instanceof Expired) {
                         expired++;
+                    } else if (received.event() instanceof LearnerState state) {
+                        progress.say(Pauses.line(state, settings));
                     }
                 }
                 cpuTimes.sample();
@@ -206,9 +210,7 @@ public final class TrainRun {
         List<LearningCurve.Accuracy> accuracies = curve.accuracies();
         double seconds = curve.seconds();
         long rollouts = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
-        double tokens = policy.stream()
-                .mapToDouble(step -> step.getMetrics().get("response_tokens"))
-                .sum();
+        double tokens = metric(policy, "response_tokens").sum();
         return new Summary(
                 settings.run(),
                 configuration.effective(),
@@ -222,10 +224,10 @@ public final class TrainRun {
                 rollouts / seconds,
                 tokens / seconds,
                 ProgressLine.mean(policy, "policy_lag_mean"),
-                (int) policy.stream()
-                        .mapToDouble(step -> step.getMetrics().get("policy_lag_max"))
-                        .max()
-                        .orElse(0),
+                (int) metric(policy, "policy_lag_max").max().orElse(0),
+                metric(policy, "effective_sample_size").min().orElse(1),
+                metric(policy, "ratio_max").max().orElse(1),
+                ProgressLine.mean(policy, "clip_fraction"),
                 policy.isEmpty() ? "" : policy.get(policy.size() - 1).getToSha256(),
                 critic.isEmpty() ? "" : critic.get(critic.size() - 1).getToSha256(),
                 ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance"),
@@ -237,6 +239,10 @@ public final class TrainRun {
                 weightBytes.get(WeightsEncoding.DELTA),
                 ProgressLine.mean(policy, "seconds_to_live"),
                 cpuTimes.seconds());
+    }
+
+    private static DoubleStream metric(List<TrainingStep> steps, String name) {
+        return steps.stream().mapToDouble(step -> step.getMetrics().get(name));
     }
 
     private void report(Summary summary, LearningCurve curve) {

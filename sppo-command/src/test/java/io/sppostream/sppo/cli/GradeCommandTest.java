@@ -118,4 +118,36 @@ class GradeCommandTest {
         assertThat(check.err()).isEqualTo("4 references checked, 2 not fit to judge by\n");
         assertThat(check.code()).isZero();
     }
+
+    @Test
+    void shouldPrintTheCasesThatVerifiersDoNotAgreeOn() {
+        Invocation compare =
+                Invocation.reading("""
+                {"id": 1, "gold": "0.5", "response": "\\\\boxed{\\\\frac{1}{2}}"}
+                {"id": 2, "gold": "7", "response": "7"}
+                {"id": 3, "gold": "7", "response": "8"}
+                {"id": 4, "gold": ["\\\\frac{1}{2", "0.5"], "prediction": "\\\\frac{1}{2}"}
+                {"id": 5, "gold": "7", "prediction": "7"}
+                """, "grade", "--compare", "math,strict", "--set", "verifiers.strict.type=exact");
+
+        assertThat(compare.err())
+                .isEqualTo("5 compared (math / strict), 3 disagreements, 2 CORRECT / INCORRECT,"
+                        + " 1 NO_ANSWER / CORRECT\n");
+        assertThat(compare.out()).isEqualTo("""
+                {"id":1,"gold":"0.5","response":"\\\\boxed{\\\\frac{1}{2}}","verdicts":{"math":{"status":"CORRECT","reward":1.0,"extracted":"\\\\frac{1}{2}","rule":"rational"},"strict":{"status":"INCORRECT","reward":0.0,"extracted":"\\\\boxed{\\\\frac{1}{2}}","rule":"exact"}}}
+                {"id":2,"gold":"7","response":"7","verdicts":{"math":{"status":"NO_ANSWER","reward":0.0,"extracted":null,"rule":"no-answer"},"strict":{"status":"CORRECT","reward":1.0,"extracted":"7","rule":"exact"}}}
+                {"id":4,"gold":["\\\\frac{1}{2","0.5"],"prediction":"\\\\frac{1}{2}","verdicts":{"math":{"status":"CORRECT","reward":1.0,"extracted":"\\\\frac{1}{2}","rule":"rational"},"strict":{"status":"INCORRECT","reward":0.0,"extracted":"\\\\frac{1}{2}","rule":"exact"}}}
+                """);
+        assertThat(compare.code()).isZero();
+    }
+
+    @Test
+    void shouldRefuseToCompareWhatCannotBeCompared() {
+        Invocation.of("grade", "--compare", "math").assertRefused("--compare takes two verifiers or more");
+        Invocation.of("grade", "--compare", "math,oracle").assertRefused("there is no verifier 'oracle'");
+        Invocation.of("grade", "--compare", "math,python", "--set", "verifiers.python.type=outside")
+                .assertRefused("verifier python is a program outside");
+        Invocation.reading("{\"gold\": 7}", "grade", "--compare", "math,exact")
+                .assertRefused("standard input, line 1 has no prediction or response");
+    }
 }

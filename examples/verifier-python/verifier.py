@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""A verifier outside: reads rollouts, writes verdicts, exactly once. Needs confluent-kafka and nothing else.
+
+    ./verifier.py --run NAME --bootstrap-servers HOST:PORT --schema-registry-url URL [--name NAME] [--shadow]
+
+Judges whether the last number of the response is the reference. To judge otherwise, change judge().
+Verdicts and the offsets of the rollouts they are for commit in one transaction, so that a restart at any moment
+neither loses a rollout nor publishes a verdict twice.
+"""
+import argparse
+import json
+import re
+import struct
+import time
+import urllib.request
+import uuid
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+VERSION = "1"
+
+
+def judge(rollout):
+    """The judgement: status, reward in [0, 1] or None where it was not judged, answer found, rule that decided."""
+    numbers = re.findall(r"-?\d+(?:\.\d+)?", rollout["text"])
+    if not numbers:
+        return "NO_ANSWER", 0.0, None, "no-number"
+    right = numbers[-1] == rollout["reference"].strip()
+    return ("CORRECT", 1.0, numbers[-1], "last-number") if right else ("INCORRECT", 0.0, numbers[-1], "last-number")
+
+
+class Avro:
+    """As much of Avro's binary encoding as the events use: https://avro.apache.org/docs/1.12.0/specification/"""
+
+    def __init__(self, schema):
+        self.schema = schema
+        self.named = {}
+        self._learn(schema, "")
+
+    def _learn(self, schema, namespace):
+        if isinstance(schema, list):
+            for branch in schema:
+                self._learn(branch, namespace)
+        elif isinstance(schema, dict):
+            namespace = schema.get("namespace", namespace)
+            if "name" in schema:
+                self.named[schema["name"]] = self.named[f"{namespace}.{schema['name']}"] = schema
+            for field in schema.get("fields", []):
+                self._learn(field["type"], namespace)
+            for inner in ("items", "values"):
+                if inner in schema:
+                    self._learn(schema[inner], namespace)
+
+    def _kind(self, schema):
+        if isinstance(schema, dict):
+            inner = schema["type"]
+            return (inner, schema) if inner in ("record", "enum", "array", "map") else self._kind(inner)
+        return (schema, schema) if schema not in self.named else self._kind(self.named[schema])
+
+    def decode(self, data):
+        return self._read(self.schema, Bytes(data))
+
+    def _read(self, schema, data):
+        if isinstance(schema, list):
+            return self._read(schema[data.long()], data)
+        kind, schema = self._kind(schema)
+        if kind == "record":
+            return {field["name"]: self._read(field["type"], data) for field in schema["fields"]}
+        if kind == "enum":
+            return schema["symbols"][data.long()]
+        if kind == "array":
+            return [self._read(schema["items"], data) for _ in data.items()]
+        if kind == "map":
+            return {data.string(): self._read(schema["values"], data) for _ in data.items()}
+        return {
+            "null": lambda: None,
+            "boolean": lambda: data.take(1) == b"\1",
+            "int": data.long,
+            "long": data.long,
+            "float": lambda: struct.unpack("<f", data.take(4))[0],
+            "double": lambda: struct.unpack("<d", data.take(8))[0],
+            "string": data.string,
+            "bytes": lambda: data.take(data.long()),
+        }[kind]()
+
+    def encode(self, value):
+        return self._write(self.schema, value)
+
+    def _write(self, schema, value):
+        if isinstance(schema, list):
+            index = next(i for i, branch in enumerate(schema) if (branch == "null") == (value is None))
+            return zigzag(index) + self._write(schema[index], value)
+        kind, schema = self._kind(schema)
+        if kind == "record":
+            # What this program does not know of is what its schema says it is by default.
+            return b"".join(
+                self._write(field["type"], value[field["name"]] if field["name"] in value else field["default"])
+                for field in schema["fields"]
+            )
+        if kind == "enum":
+            return zigzag(schema["symbols"].index(value))
+        if kind == "map":
+            pairs = b"".join(self._write("string", k) + self._write(schema["values"], v) for k, v in value.items())
+            return (zigzag(len(value)) + pairs if value else b"") + zigzag(0)
+        if kind == "array":
+            items = b"".join(self._write(schema["items"], item) for item in value)
+            return (zigzag(len(value)) + items if value else b"") + zigzag(0)
+        return {
+            "null": lambda: b"",
+            "boolean": lambda: b"\1" if value else b"\0",
+            "int": lambda: zigzag(value),
+            "long": lambda: zigzag(value),
+            "double": lambda: struct.pack("<d", value),
+            "string": lambda: zigzag(len(value.encode())) + value.encode(),
+        }[kind]()
+
+
+class Bytes:
+    """Bytes, read from the front."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def long(self):
+        value = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return (value >> 1) ^ -(value & 1)
+
+    def string(self):
+        return self.take(self.long()).decode()
+
+    def items(self):
+        """Once for every item of an array or a map, whose blocks may be prefixed by their size in bytes."""
+        while count := self.long():
+            if count < 0:
+                count, _ = -count, self.long()
+            yield from range(count)
+
+
+def zigzag(value):
+    value = (value << 1) ^ (value >> 63)
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+class Registry:
+    """Confluent's protocol: values begin with a zero byte and the id of their schema in four."""
+
+    def __init__(self, url):
+        self.url = url.rstrip("/")
+        self.by_id = {}
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            return json.load(response)
+
+    def decode(self, value):
+        zero, schema_id = struct.unpack(">bI", value[:5])
+        if zero != 0:
+            raise ValueError("no Avro record of a schema registry")
+        if schema_id not in self.by_id:
+            self.by_id[schema_id] = Avro(json.loads(self.get(f"/schemas/ids/{schema_id}")["schema"]))
+        return self.by_id[schema_id].decode(value[5:])
+
+    def encoder(self, subject):
+        latest = self.get(f"/subjects/{subject}/versions/latest")
+        avro = Avro(json.loads(latest["schema"]))
+        return lambda value: struct.pack(">bI", 0, latest["id"]) + avro.encode(value)
+
+
+def verdict(rollout, name, shadow):
+    status, reward, extracted, rule = judge(rollout)
+    return {
+        "rolloutId": rollout["rolloutId"],
+        "requestId": rollout["requestId"],
+        "verifier": name,
+        "verifierVersion": VERSION,
+        "status": status,
+        "reward": reward,
+        "extracted": extracted,
+        "rule": rule,
+        "judgedAt": time.time_ns() // 1000,
+        "shadow": shadow,
+    }
+
+
+def main():
+    options = argparse.ArgumentParser(description="judges the rollouts of a run by their last number")
+    options.add_argument("--run", required=True)
+    options.add_argument("--bootstrap-servers", required=True)
+    options.add_argument("--schema-registry-url", required=True)
+    options.add_argument("--name", default="last-number", help="signs the verdicts")
+    options.add_argument("--shadow", action="store_true", help="verdicts are never rewarded")
+    given = options.parse_args()
+
+    rollouts, verdicts = f"{given.run}.rollouts.v1", f"{given.run}.verdicts.v1"
+    registry = Registry(given.schema_registry_url)
+    encode = registry.encoder(f"{verdicts}-value")
+    group = f"{given.run}.reward-verifier.{given.name}"
+    consumer = Consumer({
+        "bootstrap.servers": given.bootstrap_servers,
+        "group.id": group,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "isolation.level": "read_committed",
+        "session.timeout.ms": 10000,
+    })
+    # Zombies are fenced by the generation of the consumer group, so the id only has to be unique. Keys are spread as
+    # Java's clients do it: the records of a request share a partition.
+    producer = Producer({
+        "bootstrap.servers": given.bootstrap_servers,
+        "transactional.id": f"{group}-{uuid.uuid4()}",
+        "partitioner": "murmur2_random",
+    })
+    producer.init_transactions(30)
+    consumer.subscribe([rollouts])
+    print("running", flush=True)
+    while True:
+        batch = [message for message in consumer.consume(500, 0.2) if not message.error()]
+        # What another instance has taken over meanwhile is for that one to judge.
+        owned = {partition.partition for partition in consumer.assignment()}
+        batch = [message for message in batch if message.partition() in owned]
+        if not batch:
+            continue
+        producer.begin_transaction()
+        for message in batch:
+            try:
+                rollout = registry.decode(message.value())
+            except Exception as error:  # What can't be read is for the dead letters, which the other roles see to.
+                print(f"{rollouts}-{message.partition()} offset {message.offset()} passed over: {error}", flush=True)
+                continue
+            producer.produce(verdicts, key=rollout["requestId"], value=encode(verdict(rollout, given.name, given.shadow)))
+        offsets = {message.partition(): TopicPartition(rollouts, message.partition(), message.offset() + 1) for message in batch}
+        producer.send_offsets_to_transaction(list(offsets.values()), consumer.consumer_group_metadata())
+        producer.commit_transaction()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+package io.sppostream.verify;
+
+import java.net.URI;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service that judges, and how it is asked.
+ *
+ * @param url takes the POST requests of {@link HttpCalls}
+ * @param authorization value of the Authorization header, a secret; null for none
+ * @param settings sent along with every rollout
+ */
+public record HttpService(URI url, @Nullable String authorization, Map<String, String> settings) {
+    public HttpService {
+        settings = Map.copyOf(settings);
+        if (!("http".equals(url.getScheme()) || "https".equals(url.getScheme())) || url.getHost() == null) {
+            throw new IllegalArgumentException("url '" + url + "' is not that of an HTTP service");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return url.toString();
+    }
+}

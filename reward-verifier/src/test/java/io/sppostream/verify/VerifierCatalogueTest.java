@@ -1,0 +1,113 @@
+package io.sppostream.verify;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Plugins that do load are tried by the command's tests, where their classes are nowhere but in the jar. */
+class VerifierCatalogueTest {
+    @TempDir
+    private Path plugins = Path.of("");
+
+    /** A jar that lists a class as a verifier. */
+    private Path jar(String file, String verifier, byte @Nullable [] bytes) throws IOException {
+        Path jar = plugins.resolve(file);
+        try (OutputStream out = Files.newOutputStream(jar);
+                JarOutputStream entries = new JarOutputStream(out)) {
+            entries.putNextEntry(new JarEntry("META-INF/services/" + Verifier.class.getName()));
+            entries.write(verifier.getBytes(UTF_8));
+            if (bytes != null) {
+                entries.putNextEntry(new JarEntry(verifier.replace('.', '/') + ".class"));
+                entries.write(bytes);
+            }
+        }
+        return jar;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exact", "math", "math:gsm8k", "math:exact", "math:choice", "math:sppo-compat"})
+    void shouldFindWhatIsBuiltIn(String name) {
+        Verifier verifier = VerifierCatalogue.open(null).find(name);
+
+        assertThat(verifier.name()).isEqualTo(name);
+        assertThat(VerifierCatalogue.builtIn(verifier)).isTrue();
+    }
+
+    @Test
+    void shouldSayWhichThereAreWhenANameIsUnknown() {
+        assertThatThrownBy(() -> VerifierCatalogue.open(plugins).find("oracle"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "there is no verifier 'oracle'; there are: exact, math, math:gsm8k, math:exact, math:choice,"
+                                + " math:sppo-compat");
+    }
+
+    @Test
+    void shouldNameTheFolderWhenItIsMissing() {
+        Path missing = plugins.resolve("missing");
+        assertThatThrownBy(() -> VerifierCatalogue.open(missing))
+                .hasMessage("the plugins folder " + missing + " can't be read: there is no such folder");
+    }
+
+    @Test
+    void shouldNameTheJarWhenItIsNone() throws IOException {
+        Path broken = Files.writeString(plugins.resolve("broken.jar"), "no jar");
+        Files.writeString(plugins.resolve("README.txt"), "no jar either, and not looked at");
+
+        assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("plugin " + broken + " can't be read: ")
+                .message()
+                .hasLineCount(1);
+    }
+
+    @Test
+    void shouldNameTheClassWhenItIsNotInTheJar() throws IOException {
+        jar("empty.jar", "com.example.Missing", null);
+
+        assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a verifier of the class path or " + plugins + " can't be loaded: "
+                        + Verifier.class.getName() + ": Provider com.example.Missing not found");
+    }
+
+    @Test
+    void shouldNameTheClassWhenItsBytesAreNone() throws IOException {
+        jar("damaged.jar", "com.example.Damaged", "no class".getBytes(UTF_8));
+
+        assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("a verifier of the class path or " + plugins + " can't be loaded: ")
+                .hasMessageContaining("com/example/Damaged");
+    }
+
+    @Test
+    void shouldRefuseAVerifierThatHasTheNameOfAnother() throws IOException {
+        jar("exact.jar", ExactAnswerVerifier.class.getName(), null);
+
+        assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("two verifiers are called 'exact': " + ExactAnswerVerifier.class.getName())
+                .hasMessageEndingWith(": rename or remove one");
+    }
+
+    @Test
+    void shouldRefuseSettingsWhenAVerifierTakesNone() {
+        assertThatThrownBy(() -> new ExactAnswerVerifier().with(Map.of("b", "1", "a", "2")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("it takes no settings, given are a, b");
+    }
+}

@@ -1,0 +1,116 @@
+package io.sppostream.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.function.Predicate;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * The events of a topic from some offsets to others, in order within a partition. A transaction that is open before the
+ * end is waited for. What can't be decoded is passed over and counted. For one thread.
+ */
+public final class LogCursor<V extends SpecificRecord> implements Iterator<Received<V>>, AutoCloseable {
+    /** Longer than the broker lets a transaction of a killed role stay open. */
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private static final int FETCH_BYTES = 8 << 20;
+
+    private final Map<TopicPartition, Long> ends = new HashMap<>();
+    private final Predicate<String> wanted;
+    private final EventDecoder decoder;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Queue<Received<V>> read = new ArrayDeque<>();
+    private long unreadable;
+
+    LogCursor(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topic<V> topic,
+            Map<TopicPartition, Long> starts,
+            Map<TopicPartition, Long> ends,
+            Predicate<String> wanted) {
+        this.wanted = wanted;
+        ends.forEach((partition, end) -> {
+            if (partition.topic().equals(topic.name()) && end > starts.getOrDefault(partition, 0L)) {
+                this.ends.put(partition, end);
+            }
+        });
+        decoder = new EventDecoder(serdes, List.of(topic));
+        Map<String, Object> settings = kafka.consumer();
+        settings.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
+        consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer.assign(this.ends.keySet());
+        consumer.seekToBeginning(this.ends.keySet());
+        starts.forEach((partition, start) -> {
+            if (this.ends.containsKey(partition)) {
+                consumer.seek(partition, start);
+            }
+        });
+    }
+
+    /** @throws LogException where a transaction stays open for too long */
+    @Override
+    public boolean hasNext() {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (read.isEmpty() && !atEnd()) {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
+            records.forEach(this::take);
+            if (!records.isEmpty()) {
+                deadline = System.nanoTime() + PATIENCE.toNanos();
+            } else if (System.nanoTime() > deadline) {
+                throw new LogException(ends.keySet() + ": a transaction has been open for more than "
+                        + PATIENCE.toSeconds() + " s; its role has to commit it, or to be started again");
+            }
+        }
+        return !read.isEmpty();
+    }
+
+    private boolean atEnd() {
+        return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    }
+
+    @SuppressWarnings("unchecked")
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+        long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
+        if (record.offset() < end && (record.key() == null || wanted.test(new String(record.key(), UTF_8)))) {
+            try {
+                read.add((Received<V>) decoder.decode(record));
+            } catch (SerializationException e) {
+                unreadable++;
+            }
+        }
+    }
+
+    @Override
+    public Received<V> next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return read.remove();
+    }
+
+    /** How many records could not be decoded so far. */
+    public long unreadable() {
+        return unreadable;
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}

@@ -1,0 +1,29 @@
+package io.sppostream.sppo.cli;
+
+import io.sppostream.events.LearnerState;
+import io.sppostream.sppo.recorded.RecordedRun;
+import io.sppostream.sppo.train.Pauses;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code ./sppo resume}: a learner that a circuit breaker has stopped goes on. */
+@Command(
+        name = "resume",
+        description = "Let a learner that has paused go on: it says on the terminal, and on the log, why it did.",
+        mixinStandardHelpOptions = true)
+final class ResumeCommand implements Callable<Integer> {
+    @Mixin
+    private LogOptions options = new LogOptions();
+
+    @Override
+    public Integer call() {
+        try (RecordedRun run = RecordedRun.open(options.load())) {
+            LearnerState pause = Pauses.end(run.kafka(), run.serdes(), run.topics(), "resume", Clock.systemUTC());
+            System.out.println("learner of run " + run.topics().namespace() + " goes on; it had paused after step "
+                    + pause.getStep() + ": " + pause.getReason());
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,125 @@
+package io.sppostream.sppo.replay;
+
+import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
+import io.sppostream.events.VerdictStatus;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What differs between a replay and what it replays, sample by sample. For one thread. */
+final class Comparison {
+
+    /**
+     * A rollout that is rewarded otherwise, or no longer, or only now.
+     *
+     * @param reference the reference answer
+     * @param text the response
+     * @param before the recorded verdict's status
+     * @param after that of the replay's, or {@code none}
+     * @param rewardAfter null where it is not judged
+     */
+    record Flip(
+            String rolloutId,
+            String reference,
+            String text,
+            VerdictStatus before,
+            double rewardBefore,
+            String after,
+            @Nullable Double rewardAfter) {}
+
+    /** Numbers that were computed twice. */
+    static final class Numbers {
+        private long count;
+        private long different;
+        private double sum;
+        private double max;
+
+        private void add(double before, double after) {
+            count++;
+            if (Double.compare(before, after) != 0) {
+                double difference = Math.abs(after - before);
+                different++;
+                sum += difference;
+                max = Math.max(max, difference);
+            }
+        }
+
+        /** How many were compared. */
+        long count() {
+            return count;
+        }
+
+        /** How many are not the same, to the bit. */
+        long different() {
+            return different;
+        }
+
+        /** Mean of the absolute difference, over all. */
+        double mean() {
+            return count == 0 ? 0 : sum / count;
+        }
+
+        /** The greatest absolute difference. */
+        double max() {
+            return max;
+        }
+    }
+
+    private final List<Flip> flips = new ArrayList<>();
+    private final Numbers values = new Numbers();
+    private final Numbers advantages = new Numbers();
+    private long verdicts;
+
+    /** Compares what a rollout was rewarded by with what it is rewarded by now. */
+    void verdict(TrainingSample before, Judge.Ruling after) {
+        verdicts++;
+        if (after.reward() == null || after.reward() != before.getReward()) {
+            Rollout rollout = before.getRollout();
+            flips.add(new Flip(
+                    rollout.getRolloutId(),
+                    rollout.getReference(),
+                    rollout.getText(),
+                    before.getVerdict().getStatus(),
+                    before.getReward(),
+                    after.verdicts().isEmpty()
+                            ? "none"
+                            : after.verdicts().get(0).getStatus().toString(),
+                    after.reward()));
+        }
+    }
+
+    void value(Value before, Value after) {
+        values.add(before.getProbability(), after.getProbability());
+    }
+
+    /** Compares the advantages of a response token by token, where they change. */
+    void advantages(List<AdvantageSegment> before, List<AdvantageSegment> after) {
+        int b = 0;
+        int a = 0;
+        while (b < before.size() && a < after.size()) {
+            advantages.add(before.get(b).getAdvantage(), after.get(a).getAdvantage());
+            int end = Math.min(before.get(b).getEndToken(), after.get(a).getEndToken());
+            b += before.get(b).getEndToken() == end ? 1 : 0;
+            a += after.get(a).getEndToken() == end ? 1 : 0;
+        }
+    }
+
+    long verdicts() {
+        return verdicts;
+    }
+
+    List<Flip> flips() {
+        return flips;
+    }
+
+    Numbers values() {
+        return values;
+    }
+
+    Numbers advantages() {
+        return advantages;
+    }
+}

@@ -1,0 +1,99 @@
+package io.sppostream.sppo.replay;
+
+import static java.util.Objects.requireNonNull;
+
+import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Verdict;
+import io.sppostream.sppo.train.DirectRewards;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The rewards of a replay: those recorded, or those of other verifiers, which are asked once a rollout. For one thread. */
+final class Judge {
+
+    /**
+     * What a rollout is rewarded by.
+     *
+     * @param reward null where it is not judged
+     * @param verdicts those it follows from; where it is not judged, the one to blame, if any
+     * @param combination how they become the reward
+     */
+    record Ruling(@Nullable Double reward, List<Verdict> verdicts, String combination) {
+        private static Ruling of(@Nullable Outcome outcome, String combination) {
+            if (outcome instanceof Outcome.Rewarded rewarded) {
+                return new Ruling(rewarded.reward(), rewarded.verdicts(), combination);
+            }
+            return outcome instanceof Outcome.NotJudged not
+                    ? new Ruling(null, List.of(not.because()), combination)
+                    : new Ruling(null, List.of(), combination);
+        }
+
+        /** Why there is no reward. */
+        String why() {
+            return verdicts.isEmpty()
+                    ? "no verdict"
+                    : "verdict " + verdicts.get(0).getStatus();
+        }
+    }
+
+    private final @Nullable DirectRewards rewards;
+    private final Clock clock;
+    private final boolean twice;
+    private final Map<String, Ruling> known = new HashMap<>();
+
+    /**
+     * @param rewards judge again; null where the recorded verdicts hold
+     * @param twice whether each rollout is asked about twice, by both lines
+     */
+    Judge(@Nullable DirectRewards rewards, boolean twice, Clock clock) {
+        this.rewards = rewards;
+        this.twice = twice;
+        this.clock = clock;
+    }
+
+    /** Whether the recorded verdicts do not hold. */
+    boolean judgesAgain() {
+        return rewards != null;
+    }
+
+    /** The rulings on the rollouts of samples, in their order. */
+    List<Ruling> rulings(List<TrainingSample> samples) {
+        DirectRewards judges = rewards;
+        if (judges == null) {
+            return samples.stream().map(Judge::recorded).toList();
+        }
+        List<Rollout> unknown = samples.stream()
+                .map(TrainingSample::getRollout)
+                .filter(rollout -> !known.containsKey(rollout.getRolloutId()))
+                .toList();
+        List<@Nullable Outcome> outcomes = judges.outcomes(unknown, clock.instant());
+        for (int i = 0; i < unknown.size(); i++) {
+            Rollout rollout = unknown.get(i);
+            known.put(rollout.getRolloutId(), Ruling.of(outcomes.get(i), judges.combination(rollout.getDataset())));
+        }
+        List<Ruling> rulings = samples.stream()
+                .map(sample -> requireNonNull(known.get(sample.getRollout().getRolloutId())))
+                .toList();
+        Set<String> askedNow =
+                twice ? unknown.stream().map(Rollout::getRolloutId).collect(Collectors.toSet()) : Set.of();
+        samples.stream()
+                .map(sample -> sample.getRollout().getRolloutId())
+                .filter(id -> !askedNow.contains(id))
+                .forEach(known::remove);
+        return rulings;
+    }
+
+    private static Ruling recorded(TrainingSample sample) {
+        List<Verdict> verdicts = new ArrayList<>(sample.getFurtherVerdicts());
+        verdicts.add(0, sample.getVerdict());
+        return new Ruling(sample.getReward(), verdicts, sample.getCombination());
+    }
+}

@@ -1,0 +1,202 @@
+package io.sppostream.sppo.audit;
+
+import static java.util.Objects.requireNonNull;
+
+import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.events.ConsumedOffset;
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
+import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.SamplingSettings;
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.WeightsEncoding;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.log.Received;
+import io.sppostream.log.Topic;
+import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * A log in memory: three steps of two samples of both lines, on one partition, synchronous. Requests are r0 to r5 in the
+ * order of their samples' offsets; weights of version n hash to {@code policy-n} and {@code critic-n}. Lists may be
+ * changed before {@link #audit}.
+ */
+final class SmallLog {
+    static final Topics TOPICS = new Topics("small", 1);
+    static final int STEPS = 3;
+    static final int BATCH = 2;
+
+    final List<Received<Prompt>> prompts = new ArrayList<>();
+    final List<Received<Rollout>> rollouts = new ArrayList<>();
+    final List<Received<Expired>> expired = new ArrayList<>();
+    final List<Received<TrainingSample>> samples = new ArrayList<>();
+    final List<Received<TrainingStep>> ledger = new ArrayList<>();
+    final Map<WeightLine, List<Received<WeightsManifest>>> versions = new EnumMap<>(WeightLine.class);
+    final Map<WeightLine, Long> committed = new EnumMap<>(WeightLine.class);
+
+    SmallLog() {
+        for (int i = 0; i < STEPS * BATCH; i++) {
+            request("r" + i);
+            sample("r" + i, i / BATCH);
+        }
+        for (WeightLine line : WeightLine.values()) {
+            versions.put(line, new ArrayList<>());
+            for (int version = 0; version <= STEPS; version++) {
+                publish(line, version);
+            }
+            committed.put(line, (long) STEPS * BATCH);
+        }
+        for (int step = 1; step <= STEPS; step++) {
+            for (WeightLine line : WeightLine.values()) {
+                add(TOPICS.trainingSteps(), ledger, step(line, step));
+            }
+        }
+    }
+
+    void request(String id) {
+        add(
+                TOPICS.prompts(),
+                prompts,
+                new Prompt(id, "p", "addition", List.of(new Message("user", "1+1=")), "2", 1, 0, Instant.EPOCH));
+        add(TOPICS.rollouts(), rollouts, rollout(id, 0));
+    }
+
+    void sample(String requestId, int version) {
+        Value value = new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH);
+        Verdict verdict = new Verdict(
+                requestId + "/0",
+                requestId,
+                "exact",
+                "1",
+                VerdictStatus.CORRECT,
+                1.0,
+                "2",
+                "exact",
+                Instant.EPOCH,
+                Map.of(),
+                false);
+        add(
+                TOPICS.advantages(),
+                samples,
+                new TrainingSample(
+                        rollout(requestId, version),
+                        verdict,
+                        value,
+                        1.0,
+                        "sppo",
+                        new SppoEstimator().estimate(1.0, 0.5, 2),
+                        Instant.EPOCH,
+                        "first",
+                        List.of()));
+    }
+
+    void expire(String requestId) {
+        add(
+                TOPICS.expired(),
+                expired,
+                new Expired(
+                        requestId,
+                        requestId + "/0",
+                        ExpiryReason.NO_VERDICT_IN_TIME,
+                        "late",
+                        "advantage-stream",
+                        Instant.EPOCH));
+    }
+
+    void publish(WeightLine line, int version) {
+        add(
+                TOPICS.versions(line),
+                requireNonNull(versions.get(line)),
+                new WeightsManifest(
+                        version,
+                        version == 0 ? null : version - 1,
+                        version,
+                        line.id() + "-" + version,
+                        WeightsEncoding.FULL,
+                        0L,
+                        1,
+                        0L,
+                        "{}",
+                        Instant.EPOCH));
+    }
+
+    /** The step that the small log has: its samples are the next two on the partition. */
+    static TrainingStep step(WeightLine line, int step) {
+        List<TrainedSample> trained = new ArrayList<>();
+        for (int i = (step - 1) * BATCH; i < step * BATCH; i++) {
+            trained.add(new TrainedSample("r" + i + "/0", 0, (long) i, 0));
+        }
+        return new TrainingStep(
+                line.id(),
+                step,
+                step - 1,
+                step,
+                line.id() + "-" + (step - 1),
+                line.id() + "-" + step,
+                trained,
+                (long) step * BATCH,
+                List.of(new ConsumedOffset(0, (long) step * BATCH)),
+                "configuration",
+                Map.of(),
+                Instant.EPOCH,
+                Instant.EPOCH);
+    }
+
+    private static Rollout rollout(String requestId, int version) {
+        return Rollout.newBuilder()
+                .setRolloutId(requestId + "/0")
+                .setRequestId(requestId)
+                .setPromptId("p")
+                .setDataset("addition")
+                .setMessages(List.of(new Message("user", "1+1=")))
+                .setReference("2")
+                .setPromptTokens(List.of(1, 10, 1, 11))
+                .setResponseTokens(List.of(2, 12))
+                .setText("2")
+                .setBehaviourLogProbs(List.of(-0.5f, -0.25f))
+                .setPolicySegments(List.of(new PolicySegment(2, version, "policy-" + version)))
+                .setSampling(new SamplingSettings(1.0, 1.0, 0, 4))
+                .setSeed(1)
+                .setFinishReason(FinishReason.STOP)
+                .setSampledAt(Instant.EPOCH)
+                .build();
+    }
+
+    static <V extends SpecificRecord> void add(Topic<V> topic, List<Received<V>> records, V event) {
+        records.add(new Received<>(topic.name(), 0, records.size(), "key", event));
+    }
+
+    /** What an audit makes of it, but for the bytes of the weights. */
+    AuditReport audit() {
+        Findings findings = new Findings(TOPICS, Set.of("configuration"));
+        versions.forEach((line, records) -> records.forEach(findings.versions(line)::take));
+        samples.forEach(findings.samples()::take);
+        prompts.forEach(findings.requests()::asked);
+        rollouts.forEach(findings.requests()::answered);
+        expired.forEach(findings.requests()::expired);
+        findings.requests().settleWholeRequests();
+        ledger.forEach(findings::take);
+        Map<WeightLine, Map<TopicPartition, Long>> consumed = new EnumMap<>(WeightLine.class);
+        committed.forEach((line, offset) ->
+                consumed.put(line, Map.of(new TopicPartition(TOPICS.advantages().name(), 0), offset)));
+        findings.end(consumed, line -> Long.MAX_VALUE);
+        return new AuditReport("small", findings.results(), 0);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.audit;
+
+import org.jspecify.annotations.NullMarked;

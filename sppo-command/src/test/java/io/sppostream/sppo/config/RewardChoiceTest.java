@@ -1,0 +1,57 @@
+package io.sppostream.sppo.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sppostream.advantage.Combination;
+import io.sppostream.advantage.Combination.Rule;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RewardChoiceTest {
+    @Test
+    void shouldReadNamesRulesAndShadows() {
+        assertThat(RewardChoice.parse(" math:gsm8k "))
+                .isEqualTo(new RewardChoice(Combination.of("math:gsm8k"), List.of()));
+        assertThat(RewardChoice.parse("all(math,length), shadow( judge , exact )"))
+                .isEqualTo(new RewardChoice(
+                        new Combination(Rule.ALL, List.of("math", "length"), List.of()), List.of("judge", "exact")));
+        assertThat(RewardChoice.parse("shadow(judge), weighted(math = 0.8, length=.2)"))
+                .isEqualTo(new RewardChoice(
+                        new Combination(Rule.WEIGHTED, List.of("math", "length"), List.of(0.8, 0.2)),
+                        List.of("judge")));
+        assertThat(RewardChoice.parse("first(math, judge)").combination().rule())
+                .isEqualTo(Rule.FIRST);
+        assertThat(RewardChoice.parse("any(math, judge)").combination().rule()).isEqualTo(Rule.ANY);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'' | rewards by no verifier",
+                "shadow(judge) | rewards by no verifier",
+                "math, judge | rewards by several verifiers: say how",
+                "all(math, judge | is not a verifier: write a name",
+                "[math, judge] | is not a verifier: write a name",
+                "math judge | is not a verifier: write a name",
+                "most(math, judge) | there is no rule 'most'",
+                "all() | '' is not the name of a verifier",
+                "all(math, math) | a verifier is named twice: math, math",
+                "math, shadow(math) | names math twice",
+                "math, shadow(judge, judge) | names judge twice",
+                "weighted(math, judge) | 'math' of weighted is not NAME=WEIGHT",
+                "weighted(math=much) | 'math=much' of weighted is not NAME=WEIGHT",
+                "weighted(math=-1) | has a positive weight",
+                "weighted(math=NaN) | has a positive weight",
+            })
+    void shouldSayWhatIsWrong(String text, String reason) {
+        assertThatThrownBy(() -> RewardChoice.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(reason)
+                .message()
+                .hasLineCount(1);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.verifiers;
+
+import org.jspecify.annotations.NullMarked;

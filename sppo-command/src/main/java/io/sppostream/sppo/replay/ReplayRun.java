@@ -2,6 +2,7 @@ package io.sppostream.sppo.replay;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.events.Expired;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
@@ -128,7 +129,7 @@ public final class ReplayRun {
             Written written = plan.scoreAgain()
                     ? writeScored(recorded, recordedCritic, judge, checkpoint, tokenizer)
                     : write(recorded, judge, sample -> requireNonNull(sample.getValue()));
-            List<TrainingStep> steps = plan.train() ? follow(written.samples() / settings.batchSize()) : List.of();
+            List<TrainingStep> steps = plan.train() ? follow(written.samples()) : List.of();
             return new Outcome(written, steps, recorded, (System.nanoTime() - start) / 1e9);
         }
     }
@@ -255,18 +256,25 @@ public final class ReplayRun {
         return new Roles(plan.configuration(), kafka, serdes, into, clock, failure::complete).policyLearner(policy);
     }
 
-    /** Waits for the policy's steps. */
-    private List<TrainingStep> follow(long count) throws InterruptedException {
+    /** Follows the policy's steps until what is neither trained on nor let go by the learner is no batch any more. */
+    private List<TrainingStep> follow(long samples) throws InterruptedException {
         List<TrainingStep> steps = new ArrayList<>();
-        try (EventReader ledger = new EventReader(kafka, serdes, List.of(into.trainingSteps()))) {
-            while (steps.size() < count) {
+        long left = samples;
+        try (EventReader events = new EventReader(kafka, serdes, List.of(into.trainingSteps(), into.expired()))) {
+            while (left >= settings.batchSize()) {
                 if (failure.isDone()) {
                     throw failure.join() instanceof RuntimeException cause
                             ? cause
                             : new LogException("the policy learner stopped", failure.join());
                 }
-                for (Received<?> received : ledger.poll(Duration.ofMillis(200))) {
-                    steps.add((TrainingStep) received.event());
+                for (Received<?> received : events.poll(Duration.ofMillis(200))) {
+                    if (received.event() instanceof TrainingStep step) {
+                        steps.add(step);
+                        left -= step.getSamples().size();
+                    } else if (received.event() instanceof Expired expired
+                            && expired.getDecidedBy().equals(PolicyLearner.ROLE)) {
+                        left--;
+                    }
                 }
             }
         }

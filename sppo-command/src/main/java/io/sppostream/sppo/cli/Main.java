@@ -19,9 +19,11 @@ import picocli.CommandLine.Command;
             UpCommand.class,
             TopicsCommand.class,
             AuditCommand.class,
+            ResumeCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
             DlqCommand.class,
+            ShadowsCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -201,15 +201,15 @@ class AdvantageStreamTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"INFRA_ERROR", "TIMEOUT", "UNPARSEABLE_REFERENCE"})
-    void shouldExpireAtOnceWhenTheVerdictDidNotJudge(VerdictStatus status) {
+    @CsvSource({"INFRA_ERROR, INFRA_ERROR", "TIMEOUT, INFRA_ERROR", "UNPARSEABLE_REFERENCE, NOT_JUDGED"})
+    void shouldExpireAtOnceWhenTheVerdictDidNotJudge(VerdictStatus status, ExpiryReason reason) {
         driver.send(rollout("r-1", 0, 1), verdict("r-1", 0, status, null));
 
         assertThat(driver.expired())
                 .containsExactly(new Expired(
                         "r-1",
                         "r-1/0",
-                        ExpiryReason.NOT_JUDGED,
+                        reason,
                         "verdict " + status + " of exact: equal",
                         "advantage-stream",
                         JoinDriver.START));
@@ -303,7 +303,7 @@ class AdvantageStreamTest {
 
         driver.send(verdict("r-1", 2, false), verdict("r-1", 1, VerdictStatus.TIMEOUT, null), rollout("r-1", 1, 3));
         assertThat(advantages()).containsExactly(-0.25);
-        assertExpired("r-1", "r-1/1", ExpiryReason.NOT_JUDGED);
+        assertExpired("r-1", "r-1/1", ExpiryReason.INFRA_ERROR);
 
         driver.send(rollout("r-1", 0, 3), verdict("r-1", 2, true), value("r-1", 0.5));
         driver.advance(LATE);

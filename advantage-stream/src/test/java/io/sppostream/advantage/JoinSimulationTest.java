@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -45,7 +46,7 @@ class JoinSimulationTest {
     @Test
     void shouldSettleEachRolloutExactlyOnce() {
         long first = Long.getLong("simulation.seed", 1);
-        LongStream.range(first, first + Long.getLong("simulation.seeds", 300)).forEach(seed -> {
+        LongStream.range(first, first + Long.getLong("simulation.seeds", 100)).forEach(seed -> {
             try {
                 new World(seed, new SimulatedJoin(stateDirectory, SETTINGS)).run();
             } catch (AssertionError | RuntimeException e) {
@@ -181,7 +182,7 @@ class JoinSimulationTest {
         }
 
         private static void checkReason(Sent request, int sample, Expired expiry) {
-            if (expiry.getReason() == ExpiryReason.NOT_JUDGED) {
+            if (EnumSet.of(ExpiryReason.NOT_JUDGED, ExpiryReason.INFRA_ERROR).contains(expiry.getReason())) {
                 assertThat(request.outcome(sample)).isInstanceOf(Outcome.NotJudged.class);
             } else {
                 assertThat(expiry.getReason())

@@ -15,7 +15,6 @@ import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.Tokenizer;
@@ -88,7 +87,9 @@ public final class InProcessLoop {
         ExecutorService workers =
                 Executors.newFixedThreadPool(settings.rollout().workers());
         try (Tokenizer tokenizer = checkpoint.tokenizer();
-                PolicyModel policy = PolicyModel.load(checkpoint, ModelSettings.cpu());
+                Tokenizer criticTokenizer =
+                        Models.criticTokens(settings, checkpoint).tokenizer();
+                PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
                 CriticModel critic = Models.critic(settings, checkpoint);
                 DirectRewards direct = DirectRewards.of(settings, Rewarding.verifiers(settings));
                 PolicyTrainer policyTrainer =
@@ -134,7 +135,7 @@ public final class InProcessLoop {
                 end("verify");
 
                 List<int[]> prompts = rollouts.stream()
-                        .map(rollout -> PromptTokens.of(tokenizer, rollout.getMessages()))
+                        .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
                         .toList();
                 float[] logits = critic.logits(prompts);
                 List<PolicySample> policySamples = new ArrayList<>();

@@ -1,11 +1,13 @@
 package io.sppostream.model;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a model computes, and in what precision.
  *
- * @param device {@code cpu}, or a GPU as {@code cuda} or {@code cuda:1}
+ * @param device {@code cpu}, or a CUDA device as {@code gpu} or, the second, {@code gpu:1}
  * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits
  */
 public record ModelSettings(String device, Precision precision) {
@@ -22,14 +24,27 @@ public record ModelSettings(String device, Precision precision) {
     }
 
     public ModelSettings {
-        if (!device.matches("cpu|cuda(:\\d+)?")) {
-            throw new IllegalArgumentException("Unknown device '" + device + "': use cpu, cuda or cuda:<index>");
+        if (!device.matches("cpu|gpu(:\\d{1,3})?")) {
+            throw new IllegalArgumentException("Unknown device '" + device + "': use cpu, gpu or gpu:<index>");
         }
     }
 
     /** The CPU in single precision: deterministic, bit for bit. */
     public static ModelSettings cpu() {
         return new ModelSettings("cpu", Precision.FLOAT32);
+    }
+
+    /** Why no model can be made on the device, in words; null where nothing stands in the way. */
+    public @Nullable String obstacle() {
+        if (device.equals("cpu")) {
+            return null;
+        }
+        Engine engine = Engine.getEngine("PyTorch");
+        if (!engine.hasCapability("CUDA")) {
+            return "PyTorch " + engine.getVersion() + " finds no GPU, or is the build for the CPU alone";
+        }
+        int count = engine.getGpuCount();
+        return toDevice().getDeviceId() < count ? null : "there are " + count + " GPUs, counted from 0";
     }
 
     Device toDevice() {

@@ -91,21 +91,19 @@ public final class PolicyModel implements AutoCloseable {
         sequences.forEach(this::requireFits);
         float[][] result = new float[sequences.size()][];
         for (MicroBatch piece : MicroBatch.ofSequences(sequences, INFERENCE_TOKENS)) {
-            float[] outputs = logProbs(piece, temperature);
-            for (int row = 0; row < piece.members().length; row++) {
-                result[piece.members()[row]] = piece.outputsOf(row, outputs);
-            }
+            logProbs(piece, temperature, result);
         }
         return result;
     }
 
-    private float[] logProbs(MicroBatch piece, double temperature) {
+    /** Log-probabilities of a piece's sequences, each into its place among the whole batch's. */
+    void logProbs(MicroBatch piece, double temperature, float[][] result) {
         try (NDManager scratch = model.manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
                 IValue targets = TorchProgram.tensor(piece.targetsTensor(scratch));
                 IValue divisor = TorchProgram.tensor(temperatureTensor(scratch, temperature));
-                IValue result = model.program()
+                IValue outputs = model.program()
                         .run(
                                 "log_probs",
                                 ids,
@@ -114,7 +112,10 @@ public final class PolicyModel implements AutoCloseable {
                                 divisor,
                                 model.weightsArgument(),
                                 model.tableArgument())) {
-            return result.toTensor((PtNDManager) scratch).toFloatArray();
+            float[] logProbs = outputs.toTensor((PtNDManager) scratch).toFloatArray();
+            for (int row = 0; row < piece.members().length; row++) {
+                result[piece.members()[row]] = piece.outputsOf(row, logProbs);
+            }
         }
     }
 

@@ -46,6 +46,22 @@ public final class PolicyTrainer implements AutoCloseable {
         return training.update(pieces, learningRate);
     }
 
+    /**
+     * Log-probabilities of responses under the weights as they are, computed by the threads that train and in pieces of
+     * the size they train in.
+     *
+     * @param temperature above 0
+     * @return [sequences][T] natural log-probability of each response token after what precedes it
+     */
+    public float[][] logProbs(List<TokenSequence> batch, double temperature) {
+        PolicyModel.requireTemperature(temperature);
+        batch.forEach(policy::requireFits);
+        float[][] result = new float[batch.size()][];
+        List<MicroBatch> pieces = MicroBatch.ofSequences(batch, settings.microBatchTokens());
+        training.share(pieces.size(), i -> policy.logProbs(pieces.get(i), temperature, result));
+        return result;
+    }
+
     private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss, boolean checkpointing)
             implements Training.Piece {
 

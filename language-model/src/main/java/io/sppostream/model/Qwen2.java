@@ -31,6 +31,12 @@ final class Qwen2 implements AutoCloseable {
     /** Elements that element-wise kernels handle at once; what remains takes another path with other roundings. */
     static final int VECTOR = 32;
 
+    /**
+     * Rows from which on matrix products compute a row alike, however many there are: smaller ones take other kernels.
+     * Which are smaller depends on the processor and the shape; 16 is the largest bound seen.
+     */
+    static final int LEAST_ROWS = 16;
+
     private final ModelConfig config;
     private final WeightLayout layout;
     private final NDManager manager;
@@ -172,11 +178,11 @@ final class Qwen2 implements AutoCloseable {
     }
 
     /**
-     * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: matrix products of fewer
-     * than four rows take other kernels, and so does what is left of a feed-forward layer past the last whole vector.
+     * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: small matrix products take
+     * other kernels, and so does what is left of a feed-forward layer past the last whole vector.
      */
     int rowMultiple() {
-        return Math.max(4, VECTOR / gcd(VECTOR, config.intermediateSize()));
+        return Math.max(LEAST_ROWS, VECTOR / gcd(VECTOR, config.intermediateSize()));
     }
 
     private static int gcd(int a, int b) {

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  *
  * <p>A completion depends on its request, the parameters and the weights, and on nothing else: on the CPU it is the same
  * bit for bit in any batch and any thread. That rests on three things. Its random numbers come from its own seed. Rows
- * of a matrix product are computed alike in every batch of at least four (smaller ones take other kernels), so batches
+ * of a matrix product are computed alike in every batch of at least 16 (smaller ones may take other kernels), so batches
  * are padded. And attention, whose kernels depend on the key length, is computed apart for every prompt length.
  *
  * <p>Safe to use from several threads at once.
@@ -160,7 +160,7 @@ public final class Sampler {
         for (int member : members) {
             rows.add(new Row(member, requests.get(member).seed(), room));
         }
-        while (rows.size() * length < 4
+        while (rows.size() * length < Qwen2.LEAST_ROWS
                 || (long) rows.size() * length * model.config().intermediateSize() % Qwen2.VECTOR != 0) {
             Row padding = new Row(-1, 0, 0);
             padding.finished = true;

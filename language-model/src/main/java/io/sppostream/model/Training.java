@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 
 /**
  * What training a policy and training a critic have in common: micro-batches over worker threads, the sum of their
@@ -88,18 +89,23 @@ final class Training implements AutoCloseable {
         }
         try (NDManager scratch = model.manager().newSubManager()) {
             GradientSum sum = new GradientSum(model.program(), pieces.size());
-            AtomicInteger next = new AtomicInteger();
-            List<Future<?>> running = new ArrayList<>();
-            for (int i = 0; i < Math.min(threads, pieces.size()); i++) {
-                running.add(workers.submit(() -> {
-                    for (int piece = next.getAndIncrement(); piece < pieces.size(); piece = next.getAndIncrement()) {
-                        sum.add(piece, gradients(pieces.get(piece), scratch));
-                    }
-                }));
-            }
-            await(running, next, pieces.size());
+            share(pieces.size(), piece -> sum.add(piece, gradients(pieces.get(piece), scratch)));
             return step(sum.total(), learningRate);
         }
+    }
+
+    /** Has the workers do some work for each of so many pieces, and waits until it is done. */
+    void share(int pieces, IntConsumer work) {
+        AtomicInteger next = new AtomicInteger();
+        List<Future<?>> running = new ArrayList<>();
+        for (int i = 0; i < Math.min(threads, pieces); i++) {
+            running.add(workers.submit(() -> {
+                for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
+                    work.accept(piece);
+                }
+            }));
+        }
+        await(running, next, pieces);
     }
 
     private NDList gradients(Piece piece, NDManager results) {

@@ -48,6 +48,27 @@ class TrainingTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldGiveTheModelsLogProbsWhateverTheThreads(int threads) {
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer one = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 1, false));
+                PolicyTrainer trainer =
+                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, threads, false))) {
+            trainer.update(BATCH, 0.7, 1e-3, LOSS);
+            float[][] logProbs = trainer.logProbs(BATCH, 0.7);
+
+            assertThat(logProbs).isDeepEqualTo(one.logProbs(BATCH, 0.7));
+            float[][] expected = policy.logProbs(BATCH, 0.7);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(logProbs[i]).containsExactly(expected[i], within(1e-5f));
+            }
+            assertThat(trainer.update(BATCH, 0.7, 1e-3, LOSS).applied())
+                    .as("training goes on")
+                    .isTrue();
+        }
+    }
+
     @Test
     void shouldAddUpMicroBatchesToTheWholeBatch() {
         try (PolicyModel whole = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());

@@ -31,6 +31,8 @@ import java.util.function.ToDoubleFunction;
  * prompts -> values, and advantages -> critic weights. Prompts are scored as they come, with V = sigmoid(z) of the
  * weights of the moment; whenever a whole batch of training samples is there, the first in order of arrival are trained
  * on as one step. Since a sample needs its prompt's value, no prompt is scored by weights that have seen its reward.
+ * Samples that the policy lets go as stale are trained on too: a value is about the prompt, has no importance ratio, and
+ * was made by this line; and a critic that had to know what the policy will do with a sample would have to wait for it.
  * The role is the one writer of the critic line: a second one fences the first.
  */
 public final class Critic implements AutoCloseable {

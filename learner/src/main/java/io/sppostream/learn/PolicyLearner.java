@@ -24,7 +24,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * advantages -> policy weights. Whenever a whole batch of training samples is there, the first in order of arrival are
  * trained on as one step, and the new weights, their manifest, the ledger record and the consumed offsets are committed
- * in one transaction. The role is the one writer of the policy line: a second one fences the first.
+ * in one transaction. Samples of too old a policy expire on the way ({@link StaleSamples}), and where a circuit breaker
+ * trips it pauses ({@link PauseSwitch}). The role is the one writer of the policy line: a second one fences the first.
  */
 public final class PolicyLearner implements AutoCloseable {
     /** The role's name. */
@@ -33,15 +34,29 @@ public final class PolicyLearner implements AutoCloseable {
     /**
      * @param seed shuffles the samples of a step
      * @param batchSize samples a step
+     * @param maxLag published versions that a sample's oldest token may lag behind; what lags more expires. Pacing
+     *     bounds the lag of samples that are trained in the order of their release; this one is for those that others
+     *     overtake, and for prompts that no feed paces
+     * @param breakers when it pauses
      * @param configurationSha256 hash of the run's configuration, for the ledger
      */
     public record Settings(
             long seed,
             int batchSize,
+            int maxLag,
+            CircuitBreakers.Settings breakers,
             PolicyUpdate.Settings update,
             OptimizerSettings optimizer,
             TrainingSettings training,
-            String configurationSha256) {}
+            String configurationSha256) {
+
+        /** The same for recorded samples, which are as old as they are: none expires, and their ratios pause nothing. */
+        public Settings unguarded() {
+            CircuitBreakers.Settings off = new CircuitBreakers.Settings(0, 1, 1, breakers.window());
+            return new Settings(
+                    seed, batchSize, Integer.MAX_VALUE, off, update, optimizer, training, configurationSha256);
+        }
+    }
 
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -87,18 +102,28 @@ public final class PolicyLearner implements AutoCloseable {
                     model::writeWeights,
                     settings.configurationSha256(),
                     clock);
+            CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
+            StaleSamples stale =
+                    new StaleSamples(log, topics, settings.batchSize(), settings.maxLag(), breakers, clock);
             List<Received<?>> pending = new ArrayList<>();
             Instant waitingSince = clock.instant();
-            while (running.getAsBoolean()) {
-                pending.addAll(log.poll(Duration.ofMillis(200)));
-                if (pending.size() >= settings.batchSize()) {
-                    waitingSince = step(update, line, pending, waitingSince);
+            Instant lastCommit = line.current().getPublishedAt();
+            try (PauseSwitch pause = new PauseSwitch(log, kafka, serdes, topics, breakers, lastCommit, clock)) {
+                while (running.getAsBoolean()) {
+                    boolean paused = pause.isPaused();
+                    log.want(!paused);
+                    pending.addAll(pause.arrived(log.poll(Duration.ofMillis(200))));
+                    if (!paused && stale.expire(pending, line.current().getVersion())) {
+                        waitingSince = step(update, line, pause, pending, waitingSince);
+                    }
+                    pause.settled(line.current().getStep(), pending);
                 }
             }
         }
     }
 
-    private Instant step(PolicyUpdate update, LineWriter line, List<Received<?>> pending, Instant waitingSince) {
+    private Instant step(
+            PolicyUpdate update, LineWriter line, PauseSwitch pause, List<Received<?>> pending, Instant waitingSince) {
         Instant startedAt = clock.instant();
         List<Received<?>> batch = pending.subList(0, settings.batchSize());
         List<Arrival> order = Arrival.inTrainingOrder(batch, settings.seed(), line.nextStep());
@@ -108,10 +133,9 @@ public final class PolicyLearner implements AutoCloseable {
                         .map(Arrival::sample)
                         .map(sample -> PolicySample.of(sample.getRollout(), sample.getSegments()))
                         .toList());
-        // A sample's lag is that of its oldest token.
         int fromVersion = line.current().getVersion();
-        ToDoubleFunction<Arrival> lag = arrival -> fromVersion
-                - arrival.sample().getRollout().getPolicySegments().get(0).getPolicyVersion();
+        ToDoubleFunction<Arrival> lag =
+                arrival -> StaleSamples.lag(arrival.sample().getRollout(), fromVersion);
         metrics.put("policy_lag_mean", Arrival.mean(order, lag));
         metrics.put("policy_lag_max", Arrival.max(order, lag));
         metrics.put(
@@ -119,6 +143,7 @@ public final class PolicyLearner implements AutoCloseable {
         metrics.put("seconds_waiting", LineWriter.seconds(waitingSince, startedAt));
         metrics.put("seconds_updating", LineWriter.seconds(startedAt, clock.instant()));
         batch.clear();
+        pause.measured(line.nextStep(), metrics);
         line.commitStep(Arrival.ledger(order, lag), metrics, startedAt, pending);
         return clock.instant();
     }

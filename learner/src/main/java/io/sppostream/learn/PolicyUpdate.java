@@ -2,30 +2,40 @@ package io.sppostream.learn;
 
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.UpdateResult;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * One step of the policy: the samples in training order, cut into mini-batches, one optimizer step each, on the token
- * mean of {@link ClippedPolicyLoss}. No entropy term, no KL term, no reference model (ALGORITHMS: SPPO).
+ * mean of {@link ClippedPolicyLoss}, or of {@link DecoupledPolicyLoss} where samples may be stale. No entropy term, no
+ * KL term, no reference model (ALGORITHMS: SPPO).
  */
 public final class PolicyUpdate {
 
     /**
      * @param loss the loss per token
+     * @param decoupled whether the clip is around the policy that the step began with, and not around the behaviour
      * @param learningRate by step
      * @param miniBatches optimizer steps a step
      * @param temperature log-probabilities are of logits / temperature, as sampled
      */
-    public record Settings(ClippedPolicyLoss loss, LearningRate learningRate, int miniBatches, double temperature) {}
+    public record Settings(
+            ClippedPolicyLoss loss,
+            boolean decoupled,
+            LearningRate learningRate,
+            int miniBatches,
+            double temperature) {}
 
     private final PolicyTrainer trainer;
     private final Settings settings;
+    private final DecoupledPolicyLoss loss;
 
     public PolicyUpdate(PolicyTrainer trainer, Settings settings) {
         this.trainer = trainer;
         this.settings = settings;
+        this.loss = new DecoupledPolicyLoss(settings.loss());
     }
 
     /**
@@ -39,9 +49,12 @@ public final class PolicyUpdate {
         double rate = settings.learningRate().at(step);
         double gradientNorm = 0;
         int skipped = 0;
+        float[][] proximal = proximalLogProbs(order);
+        int from = 0;
         List<List<PolicySample>> batches = TrainingOrder.miniBatches(order, settings.miniBatches());
         for (List<PolicySample> batch : batches) {
-            UpdateResult result = update(batch, rate, tally);
+            UpdateResult result = update(batch, Arrays.copyOfRange(proximal, from, from + batch.size()), rate, tally);
+            from += batch.size();
             gradientNorm += result.gradientNorm() / batches.size();
             skipped += result.applied() ? 0 : 1;
         }
@@ -52,7 +65,17 @@ public final class PolicyUpdate {
         return metrics;
     }
 
-    private UpdateResult update(List<PolicySample> batch, double rate, Tally tally) {
+    /**
+     * What the clip is around, shape [samples][T]: the weights as they are now, before the first update, or simply the
+     * behaviour.
+     */
+    private float[][] proximalLogProbs(List<PolicySample> order) {
+        return settings.decoupled()
+                ? trainer.logProbs(order.stream().map(PolicySample::tokens).toList(), settings.temperature())
+                : order.stream().map(PolicySample::behaviourLogProbs).toArray(float[][]::new);
+    }
+
+    private UpdateResult update(List<PolicySample> batch, float[][] proximal, double rate, Tally tally) {
         long tokens = batch.stream().mapToLong(s -> s.advantages().length).sum();
         // Filled by worker threads, each sequence its own slot, and summed in order afterwards: sums of floating-point
         // numbers depend on their order, and the ledger's metrics are to be reproducible.
@@ -60,7 +83,7 @@ public final class PolicyUpdate {
         UpdateResult result = trainer.update(
                 batch.stream().map(PolicySample::tokens).toList(), settings.temperature(), rate, (i, logProbs) -> {
                     tallies[i] = new Tally();
-                    return gradient(batch.get(i), logProbs, tokens, tallies[i]);
+                    return gradient(batch.get(i), logProbs, proximal[i], tokens, tallies[i]);
                 });
         for (Tally each : tallies) {
             tally.add(each);
@@ -69,19 +92,19 @@ public final class PolicyUpdate {
     }
 
     /** dL / dlogp of each token of a sample, where L is the mean over all tokens of the mini-batch. */
-    private float[] gradient(PolicySample sample, float[] logProbs, long batchTokens, Tally tally) {
-        ClippedPolicyLoss loss = settings.loss();
+    private float[] gradient(PolicySample sample, float[] logProbs, float[] proximal, long batchTokens, Tally tally) {
         float[] gradient = new float[logProbs.length];
         for (int t = 0; t < logProbs.length; t++) {
             double advantage = sample.advantages()[t];
-            double ratio = ClippedPolicyLoss.ratio(logProbs[t], sample.behaviourLogProbs()[t]);
-            gradient[t] = (float) (loss.gradient(ratio, advantage) / batchTokens);
+            float behaviour = sample.behaviourLogProbs()[t];
+            double ratio = ClippedPolicyLoss.ratio(logProbs[t], proximal[t]);
+            gradient[t] = (float) (loss.gradient(logProbs[t], proximal[t], behaviour, advantage) / batchTokens);
             tally.tokens++;
-            tally.loss += loss.loss(ratio, advantage);
-            tally.clipped += loss.isClipped(ratio, advantage) ? 1 : 0;
-            tally.dualClipped += loss.isDualClipped(ratio, advantage) ? 1 : 0;
-            tally.logRatio += sample.behaviourLogProbs()[t] - logProbs[t];
-            tally.maxRatio = Math.max(tally.maxRatio, ratio);
+            tally.loss += loss.loss(logProbs[t], proximal[t], behaviour, advantage);
+            tally.clipped += settings.loss().isClipped(ratio, advantage) ? 1 : 0;
+            tally.dualClipped += settings.loss().isDualClipped(ratio, advantage) ? 1 : 0;
+            tally.logRatio += behaviour - logProbs[t];
+            tally.ratios.add(ClippedPolicyLoss.ratio(logProbs[t], behaviour));
         }
         return gradient;
     }
@@ -92,7 +115,7 @@ public final class PolicyUpdate {
         private double clipped;
         private double dualClipped;
         private double logRatio;
-        private double maxRatio;
+        private final ImportanceRatios ratios = new ImportanceRatios();
 
         void add(Tally other) {
             tokens += other.tokens;
@@ -100,17 +123,16 @@ public final class PolicyUpdate {
             clipped += other.clipped;
             dualClipped += other.dualClipped;
             logRatio += other.logRatio;
-            maxRatio = Math.max(maxRatio, other.maxRatio);
+            ratios.add(other.ratios);
         }
 
         Map<String, Double> metrics() {
-            Map<String, Double> metrics = new HashMap<>();
+            Map<String, Double> metrics = new HashMap<>(ratios.metrics());
             metrics.put("response_tokens", (double) tokens);
             metrics.put("loss", loss / tokens);
             metrics.put("clip_fraction", clipped / tokens);
             metrics.put("dual_clip_fraction", dualClipped / tokens);
             metrics.put("approximate_kl", logRatio / tokens);
-            metrics.put("ratio_max", maxRatio);
             return metrics;
         }
     }

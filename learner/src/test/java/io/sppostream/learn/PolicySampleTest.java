@@ -13,23 +13,28 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PolicySampleTest {
-    private static final Rollout ROLLOUT = Rollout.newBuilder()
-            .setRolloutId("r-1/0")
-            .setRequestId("r-1")
-            .setPromptId("p-1")
-            .setDataset("addition")
-            .setMessages(List.of(new Message("user", "1+2=")))
-            .setReference("3")
-            .setPromptTokens(List.of(1, 10, 2, 11))
-            .setResponseTokens(List.of(3, 5, 12))
-            .setText("35")
-            .setBehaviourLogProbs(List.of(-0.5f, -0.25f, -0.125f))
-            .setPolicySegments(List.of(new PolicySegment(3, 7, "00")))
-            .setSampling(new SamplingSettings(1.0, 1.0, 0, 4))
-            .setSeed(1)
-            .setFinishReason(FinishReason.STOP)
-            .setSampledAt(Instant.EPOCH)
-            .build();
+    private static final Rollout ROLLOUT = rollout(new PolicySegment(3, 7, "00"));
+
+    /** A response of three tokens. */
+    static Rollout rollout(PolicySegment... segments) {
+        return Rollout.newBuilder()
+                .setRolloutId("r-1/0")
+                .setRequestId("r-1")
+                .setPromptId("p-1")
+                .setDataset("addition")
+                .setMessages(List.of(new Message("user", "1+2=")))
+                .setReference("3")
+                .setPromptTokens(List.of(1, 10, 2, 11))
+                .setResponseTokens(List.of(3, 5, 12))
+                .setText("35")
+                .setBehaviourLogProbs(List.of(-0.5f, -0.25f, -0.125f))
+                .setPolicySegments(List.of(segments))
+                .setSampling(new SamplingSettings(1.0, 1.0, 0, 4))
+                .setSeed(1)
+                .setFinishReason(FinishReason.STOP)
+                .setSampledAt(Instant.EPOCH)
+                .build();
+    }
 
     private static double[] advantages(AdvantageSegment... segments) {
         return PolicySample.of(ROLLOUT, List.of(segments)).advantages();

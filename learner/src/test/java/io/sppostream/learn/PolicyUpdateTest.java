@@ -30,10 +30,14 @@ class PolicyUpdateTest {
     }
 
     private PolicyUpdate update(double rate, int miniBatches) {
+        return update(rate, miniBatches, false);
+    }
+
+    private PolicyUpdate update(double rate, int miniBatches, boolean decoupled) {
         return new PolicyUpdate(
                 trainer,
                 new PolicyUpdate.Settings(
-                        new ClippedPolicyLoss(0.2, 3), new LearningRate(rate, 0), miniBatches, TEMPERATURE));
+                        new ClippedPolicyLoss(0.2, 3), decoupled, new LearningRate(rate, 0), miniBatches, TEMPERATURE));
     }
 
     /** A sample the current policy would draw with probabilities that are higher by these ratios. */
@@ -81,7 +85,9 @@ class PolicyUpdateTest {
         assertThat(metrics.get("clip_fraction")).isEqualTo(2.0 / 5);
         assertThat(metrics.get("dual_clip_fraction")).isEqualTo(1.0 / 5);
         assertThat(metrics.get("approximate_kl")).isCloseTo(-Math.log(3) / 5, within(1e-5));
+        assertThat(metrics.get("ratio_mean")).isCloseTo(8.0 / 5, within(1e-5));
         assertThat(metrics.get("ratio_max")).isCloseTo(4, within(1e-4));
+        assertThat(metrics.get("effective_sample_size")).isCloseTo(64 / (5 * 20.5), within(1e-5));
         assertThat(metrics.get("skipped_updates")).isZero();
     }
 
@@ -101,6 +107,44 @@ class PolicyUpdateTest {
         assertThat(metrics.get("approximate_kl")).isCloseTo(0, within(1e-6));
         assertThat(metrics.get("loss")).isCloseTo(-meanAdvantage, within(1e-6));
         assertThat(metrics.get("learning_rate")).isEqualTo(1e-3);
+    }
+
+    /**
+     * The step's first mini-batch has pi = pi_proximal, so that no clip holds and the loss is -A min(r, 2), r the ratio of
+     * the policy to the behaviour: -0.5 (1 + 1.5) for the first sample, 0.5 (0.5 + 1 + 2) for the second.
+     */
+    @Test
+    void shouldWeighByTheProximalPolicyWhenDecoupled() {
+        TokenSequence two = new TokenSequence(new int[] {1, 2, 3}, new int[] {4, 5});
+        TokenSequence three = new TokenSequence(new int[] {6}, new int[] {7, 8, 9});
+        List<PolicySample> order = List.of(sample(two, 0.5, 1, 1.5), sample(three, -0.5, 0.5, 1, 4));
+
+        Map<String, Double> metrics = update(0, 1, true).apply(1, order);
+
+        assertThat(metrics.get("loss")).isCloseTo(0.5 / 5, within(1e-5));
+        assertThat(metrics.get("clip_fraction")).isZero();
+        assertThat(metrics.get("dual_clip_fraction")).isZero();
+        assertThat(metrics.get("ratio_max")).isCloseTo(4, within(1e-4));
+    }
+
+    /** The clip is around the weights before the first mini-batch, for the samples of the second too. */
+    @Test
+    void shouldKeepTheProximalPolicyOfTheStartForAllMiniBatchesWhenDecoupled() {
+        TokenSequence tokens = new TokenSequence(new int[] {1, 2}, new int[] {3, 4});
+        List<PolicySample> order =
+                IntStream.range(0, 8).mapToObj(i -> sample(tokens, 1, 1, 1)).toList();
+
+        assertThat(update(0.05, 8, true).apply(1, order).get("clip_fraction")).isGreaterThan(0.3);
+    }
+
+    @Test
+    void shouldTrainAsWithoutDecouplingWhenTheBehaviourIsThePolicy() {
+        List<PolicySample> order = onPolicy(20, 6);
+        Map<String, Double> coupled = update(0, 2).apply(1, order);
+        Map<String, Double> decoupled = update(0, 2, true).apply(1, order);
+
+        assertThat(decoupled.get("loss")).isCloseTo(coupled.getOrDefault("loss", NaN), within(1e-6));
+        assertThat(decoupled.get("gradient_norm")).isCloseTo(coupled.getOrDefault("gradient_norm", NaN), within(1e-5));
     }
 
     @Test

@@ -1,11 +1,15 @@
 package io.sppostream.log;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -57,6 +61,31 @@ public final class EventReader implements AutoCloseable {
     /** Continues at an offset of a topic's partition. */
     public void seek(Topic<?> topic, int partition, long offset) {
         consumer.seek(new TopicPartition(topic.name(), partition), offset);
+    }
+
+    /** Continues at the first record of a topic that was written at an instant or later. */
+    public void seek(Topic<?> topic, Instant writtenAt) {
+        Map<TopicPartition, Long> times = new HashMap<>();
+        for (int partition = 0; partition < topic.partitions(); partition++) {
+            times.put(new TopicPartition(topic.name(), partition), writtenAt.toEpochMilli());
+        }
+        // First of all, so that nothing written meanwhile is missed.
+        Map<TopicPartition, Long> ends = consumer.endOffsets(times.keySet());
+        Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
+        ends.forEach((partition, end) -> {
+            OffsetAndTimestamp first = found.get(partition);
+            consumer.seek(partition, first == null ? end : first.offset());
+        });
+    }
+
+    /** The events from here to the ends that the topics have at the time of the call. */
+    public List<Received<?>> pollToEnd() {
+        List<Received<?>> events = new ArrayList<>();
+        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            events.addAll(poll(Duration.ofMillis(100)));
+        }
+        return events;
     }
 
     /** The offsets after the last records of a topic, summed over its partitions; 0 where there has never been one. */

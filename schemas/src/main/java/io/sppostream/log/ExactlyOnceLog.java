@@ -37,6 +37,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final EventSerdes serdes;
     private final EventDecoder decoder;
     private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
+    private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private boolean inTransaction;
 
     /**
@@ -109,11 +110,19 @@ public final class ExactlyOnceLog implements AutoCloseable {
     /** Writes an event within the transaction; its offset is known once it is acknowledged. */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
         begin();
+        return producer.send(record(topic, key, event));
+    }
+
+    /** Writes an event with the next commit: no transaction is open while the loop works towards it. */
+    public <V extends SpecificRecord> void sendWithCommit(Topic<V> topic, String key, V event) {
+        deferred.add(record(topic, key, event));
+    }
+
+    private <V extends SpecificRecord> ProducerRecord<byte[], byte[]> record(Topic<V> topic, String key, V event) {
         @SuppressWarnings("unchecked")
         Serializer<V> serializer =
                 (Serializer<V>) serializers.computeIfAbsent(topic.name(), name -> serdes.serializer(topic));
-        return producer.send(
-                new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event)));
+        return new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event));
     }
 
     /** Waits until all that was sent is acknowledged. */
@@ -141,6 +150,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
      */
     public void commit(Collection<? extends Received<?>> pending) {
         begin();
+        deferred.forEach(producer::send);
+        deferred.clear();
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         consumed(pending).forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
         // Offsets sent while records are still on their way wait for them at the coordinator, for long.

@@ -1,6 +1,7 @@
 package io.sppostream.log;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.LearnerState;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
@@ -79,6 +80,11 @@ public record Topics(String namespace, int partitions) {
         return ordered("training-steps", "line", TrainingStep.class);
     }
 
+    /** Pauses of the learners and their ends; written by the learners, and by whoever tells them to go on. */
+    public Topic<LearnerState> learnerStates() {
+        return ordered("learner-states", "line", LearnerState.class);
+    }
+
     /** What runs were started with. */
     public Topic<Run> runs() {
         return ordered("runs", "run", Run.class);
@@ -95,6 +101,7 @@ public record Topics(String namespace, int partitions) {
                 advantages(),
                 expired(),
                 trainingSteps(),
+                learnerStates(),
                 versions(WeightLine.POLICY),
                 weights(WeightLine.POLICY),
                 versions(WeightLine.CRITIC),

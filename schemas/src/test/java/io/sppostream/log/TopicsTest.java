@@ -25,6 +25,7 @@ class TopicsTest {
                         "run-1.advantages.v1",
                         "run-1.expired.v1",
                         "run-1.training-steps.v1",
+                        "run-1.learner-states.v1",
                         "run-1.policy-versions.v1",
                         "run-1.policy-weights.v1",
                         "run-1.critic-versions.v1",

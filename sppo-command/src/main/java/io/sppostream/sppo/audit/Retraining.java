@@ -19,7 +19,6 @@ import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.Tokenizer;
@@ -70,7 +69,7 @@ public final class Retraining {
     }
 
     private Check policy(Checkpoint checkpoint) {
-        try (PolicyModel model = PolicyModel.load(checkpoint, ModelSettings.cpu());
+        try (PolicyModel model = PolicyModel.load(checkpoint, settings.model());
                 PolicyTrainer trainer = new PolicyTrainer(model, settings.policyOptimizer(), settings.training())) {
             PolicyUpdate update = new PolicyUpdate(trainer, settings.policyUpdate());
             return retrain(
@@ -87,7 +86,7 @@ public final class Retraining {
 
     private Check critic(Checkpoint checkpoint) {
         try (CriticModel model = Models.critic(settings, checkpoint);
-                Tokenizer tokenizer = checkpoint.tokenizer();
+                Tokenizer tokenizer = Models.criticTokens(settings, checkpoint).tokenizer();
                 CriticTrainer trainer = new CriticTrainer(model, settings.criticOptimizer(), settings.training())) {
             CriticUpdate update = new CriticUpdate(trainer, settings.criticUpdate());
             return retrain(

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
             UpCommand.class,
             TopicsCommand.class,
             AuditCommand.class,
+            ResumeCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
             DlqCommand.class,

@@ -9,6 +9,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.SHORT;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
+import io.sppostream.learn.CircuitBreakers;
 import io.sppostream.learn.ClippedPolicyLoss;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.CriticUpdate;
@@ -17,6 +18,8 @@ import io.sppostream.learn.PolicyLearner;
 import io.sppostream.learn.PolicyUpdate;
 import io.sppostream.log.Topics;
 import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TrainingSettings;
@@ -29,6 +32,7 @@ import java.util.TreeMap;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -46,6 +50,16 @@ public final class Settings extends AbstractConfig {
                 }
             },
             () -> "(0,...,1)");
+
+    private static final Validator DEVICE = ConfigDef.LambdaValidator.with(
+            (name, value) -> {
+                try {
+                    new ModelSettings(String.valueOf(value), Precision.FLOAT32);
+                } catch (IllegalArgumentException e) {
+                    throw new ConfigException(name, value, e.getMessage());
+                }
+            },
+            () -> "cpu, gpu, gpu:INDEX");
 
     private static final Validator TOPIC_PREFIX = ConfigDef.LambdaValidator.with(
             (name, value) -> {
@@ -71,9 +85,10 @@ public final class Settings extends AbstractConfig {
                     "lag",
                     INT,
                     1,
-                    Range.between(0, 1),
+                    Range.between(0, 32),
                     HIGH,
-                    "K: policy versions that may be published while a sample is under way. 0 is the synchronous loop.")
+                    "K: policy versions that may be published while a sample is under way. 0 is the synchronous loop;"
+                            + " from 2 on the loss is decoupled. Samples that lag by more than 2 K expire.")
             .define("data.dir", STRING, ".sppo", MEDIUM, "Where the embedded broker and the streams keep their data.")
             .define("runs.dir", STRING, "runs", MEDIUM, "Where each run's summary and figure are written.")
             .define("bootstrap.servers", STRING, "", HIGH, "Kafka cluster to use; empty for the embedded broker.")
@@ -207,6 +222,21 @@ public final class Settings extends AbstractConfig {
                     Range.atLeast(0),
                     LOW,
                     "The critic's gradient is scaled down to this norm.")
+            .define(
+                    "device",
+                    STRING,
+                    "cpu",
+                    DEVICE,
+                    MEDIUM,
+                    "Where policy and critic compute: cpu, gpu, or gpu:1 for the second (docs/gpu.md).")
+            .define(
+                    "precision",
+                    STRING,
+                    "fp32",
+                    ValidString.in("fp32", "bf16"),
+                    MEDIUM,
+                    "Of the matrix products inside the layers: fp32, or bf16, which a GPU computes faster and which is no"
+                            + " longer the same bits in every batch.")
             .define("training.threads", INT, 2, POSITIVE, MEDIUM, "Threads that share a gradient.")
             .define(
                     "training.micro.batch.tokens",
@@ -215,6 +245,34 @@ public final class Settings extends AbstractConfig {
                     POSITIVE,
                     MEDIUM,
                     "Most tokens a thread computes at once: bounds memory.")
+            .define(
+                    "breaker.effective.sample.size",
+                    DOUBLE,
+                    0.05,
+                    Range.between(0, 1),
+                    LOW,
+                    "The policy learner pauses where a step's effective sample size is smaller; 0 for never.")
+            .define(
+                    "breaker.infra.errors",
+                    DOUBLE,
+                    0.5,
+                    Range.between(0, 1),
+                    LOW,
+                    "It pauses where verifiers fail on a larger share of the last rollouts; 1 for never.")
+            .define(
+                    "breaker.stale.samples",
+                    DOUBLE,
+                    0.5,
+                    Range.between(0, 1),
+                    LOW,
+                    "It pauses where a larger share of the last samples is past the cap on lag; 1 for never.")
+            .define(
+                    "breaker.window",
+                    INT,
+                    256,
+                    POSITIVE,
+                    LOW,
+                    "How many last rollouts, and samples, these shares are of.")
             .define("eval.interval", INT, 20, POSITIVE, MEDIUM, "Steps between evaluations on the held-out problems.")
             .define(
                     "eval.prompts",
@@ -302,6 +360,7 @@ public final class Settings extends AbstractConfig {
     public PolicyUpdate.Settings policyUpdate() {
         return new PolicyUpdate.Settings(
                 new ClippedPolicyLoss(getDouble("clip"), getDouble("dual.clip")),
+                getInt("lag") >= 2,
                 new LearningRate(getDouble("policy.learning.rate"), getInt("warmup.steps")),
                 getInt("mini.batches"),
                 getDouble("sampling.temperature"));
@@ -310,6 +369,12 @@ public final class Settings extends AbstractConfig {
     public CriticUpdate.Settings criticUpdate() {
         return new CriticUpdate.Settings(
                 new LearningRate(getDouble("critic.learning.rate"), getInt("warmup.steps")), getInt("mini.batches"));
+    }
+
+    /** Where, and in what precision, models compute. */
+    public ModelSettings model() {
+        return new ModelSettings(
+                getString("device"), getString("precision").equals("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32);
     }
 
     public OptimizerSettings policyOptimizer() {
@@ -333,9 +398,24 @@ public final class Settings extends AbstractConfig {
         return new TrainingSettings(getInt("training.micro.batch.tokens"), getInt("training.threads"), false);
     }
 
+    public CircuitBreakers.Settings breakers() {
+        return new CircuitBreakers.Settings(
+                getDouble("breaker.effective.sample.size"),
+                getDouble("breaker.infra.errors"),
+                getDouble("breaker.stale.samples"),
+                getInt("breaker.window"));
+    }
+
     public PolicyLearner.Settings policyLearner(String configurationSha256) {
         return new PolicyLearner.Settings(
-                seed(), batchSize(), policyUpdate(), policyOptimizer(), training(), configurationSha256);
+                seed(),
+                batchSize(),
+                2 * getInt("lag"),
+                breakers(),
+                policyUpdate(),
+                policyOptimizer(),
+                training(),
+                configurationSha256);
     }
 
     public Critic.Settings critic(String configurationSha256) {

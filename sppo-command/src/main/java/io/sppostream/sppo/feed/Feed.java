@@ -3,6 +3,9 @@ package io.sppostream.sppo.feed;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.LearnerState;
+import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.EventReader;
@@ -22,7 +25,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -31,7 +33,8 @@ import org.apache.kafka.common.serialization.Serializer;
 /**
  * dataset -> prompts. Releases the dataset's problems, epoch after epoch in the seed's order, as {@link Pacing} admits
  * them. Each prompt carries the policy version that was current at its release as the oldest that may answer it; so a
- * sample that is trained in the order of release lags by K versions at most. Counters live on the log: a feed that is
+ * sample that is trained in the order of release lags by K versions at most. While the learner pauses none is released:
+ * where samples expire for want of a verifier, each would make room for another. Counters live on the log: a feed that is
  * started again goes on where the last one ended.
  */
 public final class Feed implements AutoCloseable {
@@ -49,7 +52,9 @@ public final class Feed implements AutoCloseable {
     private final Pacing pacing;
     private final Clock clock;
     private final Map<WeightLine, TrainingStep> lastSteps = new EnumMap<>(WeightLine.class);
-    private long expired;
+    private long stale;
+    private long lost;
+    private boolean paused;
     private final RoleThread thread;
 
     /**
@@ -79,12 +84,13 @@ public final class Feed implements AutoCloseable {
 
     private void run(BooleanSupplier running) {
         Serializer<Prompt> serializer = serdes.serializer(topics.prompts());
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()));
+        try (EventReader log = new EventReader(
+                        kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
                 KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
             long released = catchUp(log);
             while (running.getAsBoolean()) {
-                long until = released + pacing.allowance(released, trained(), expired);
+                long until = released + (paused ? 0 : pacing.allowance(released, counts()));
                 for (; released < until; released++) {
                     Prompt prompt = prompt(released);
                     producer.send(new ProducerRecord<>(
@@ -117,16 +123,19 @@ public final class Feed implements AutoCloseable {
     private void count(Received<?> received) {
         if (received.event() instanceof TrainingStep step) {
             lastSteps.put(WeightLine.valueOf(step.getLine().toUpperCase(Locale.ROOT)), step);
-        } else if (received.event() instanceof Expired) {
-            expired++;
+        } else if (received.event() instanceof Expired expired) {
+            if (expired.getReason() == ExpiryReason.STALE) {
+                stale++;
+            } else {
+                lost++;
+            }
+        } else if (received.event() instanceof LearnerState state) {
+            paused = state.getStatus() == LearnerStatus.PAUSED;
         }
     }
 
-    /** Samples that both lines have trained on. */
-    private long trained() {
-        return LongStream.of(trained(WeightLine.POLICY), trained(WeightLine.CRITIC))
-                .min()
-                .orElse(0);
+    private Pacing.Counts counts() {
+        return new Pacing.Counts(trained(WeightLine.POLICY), trained(WeightLine.CRITIC), stale, lost);
     }
 
     private long trained(WeightLine line) {

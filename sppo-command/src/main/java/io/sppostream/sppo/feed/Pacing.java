@@ -2,7 +2,7 @@ package io.sppostream.sppo.feed;
 
 /**
  * How many prompts may be under way: released - settled &lt; (K + 1) x batch, where a request is settled once both lines
- * have trained on it, or it has expired. Computed from the log and nothing else, so a restart changes nothing. K = 0 is
+ * are done with it, or it has expired before them. Computed from the log and nothing else, so a restart changes nothing. K = 0 is
  * the synchronous loop: a batch is released when the one before has been trained on.
  *
  * @param lag K, the policy versions that may be published while a sample is under way
@@ -12,16 +12,28 @@ package io.sppostream.sppo.feed;
 public record Pacing(int lag, int batchSize, long samples) {
 
     /**
+     * What the log says of the samples so far.
+     *
+     * @param policyTrained trained on by the policy
+     * @param criticTrained trained on by the critic
+     * @param stale let go by the policy as too old; the critic trains on them all the same
+     * @param lost expired before they became training samples, so that neither line sees them
+     */
+    public record Counts(long policyTrained, long criticTrained, long stale, long lost) {
+        private long settled() {
+            return Math.min(policyTrained + stale, criticTrained) + lost;
+        }
+    }
+
+    /**
      * Prompts that may be released now.
      *
      * @param released prompts released so far
-     * @param trained samples trained on by both lines so far
-     * @param expired samples expired so far
      */
-    public long allowance(long released, long trained, long expired) {
-        long underWay = released - trained - expired;
+    public long allowance(long released, Counts counts) {
+        long underWay = released - counts.settled();
         long room = (lag + 1L) * batchSize - underWay;
-        long wanted = samples + expired - released;
+        long wanted = samples + counts.stale() + counts.lost() - released;
         return Math.max(0, Math.min(room, wanted));
     }
 }

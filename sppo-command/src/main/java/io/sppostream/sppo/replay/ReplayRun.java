@@ -2,6 +2,7 @@ package io.sppostream.sppo.replay;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.events.LearnerState;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
@@ -24,7 +25,6 @@ import io.sppostream.log.WeightsFollower;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.UserException;
@@ -41,7 +41,6 @@ import io.sppostream.sppo.replay.ReplayReport.Weights;
 import io.sppostream.sppo.train.DirectRewards;
 import io.sppostream.sppo.train.Evaluation;
 import io.sppostream.sppo.train.Models;
-import io.sppostream.sppo.train.Roles;
 import io.sppostream.sppo.train.RunRecord;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -95,11 +94,11 @@ public final class ReplayRun {
         DirectRewards rewards = DirectRewards.of(settings, Rewarding.verifiers(settings));
         try (rewards;
                 Tokenizer tokenizer = checkpoint.tokenizer();
-                PolicyModel policy = PolicyModel.load(checkpoint, ModelSettings.cpu())) {
+                PolicyModel policy = PolicyModel.load(checkpoint, settings.model())) {
             PolicyLearner learner = plan.train() ? learner(policy) : null;
             Outcome outcome;
             try {
-                outcome = replay(rewards, checkpoint, tokenizer);
+                outcome = replay(rewards, checkpoint);
             } finally {
                 if (learner != null) {
                     learner.close();
@@ -119,14 +118,13 @@ public final class ReplayRun {
      */
     private record Outcome(Written written, List<TrainingStep> steps, RecordedSteps recorded, double seconds) {}
 
-    private Outcome replay(DirectRewards rewards, Checkpoint checkpoint, Tokenizer tokenizer)
-            throws InterruptedException {
+    private Outcome replay(DirectRewards rewards, Checkpoint checkpoint) throws InterruptedException {
         Judge judge = new Judge(plan.judgeAgain() ? rewards : null, plan.scoreAgain(), clock);
         long start = System.nanoTime();
         try (RecordedSteps recorded = steps(WeightLine.POLICY);
                 RecordedSteps recordedCritic = steps(WeightLine.CRITIC)) {
             Written written = plan.scoreAgain()
-                    ? writeScored(recorded, recordedCritic, judge, checkpoint, tokenizer)
+                    ? writeScored(recorded, recordedCritic, judge, checkpoint)
                     : write(recorded, judge, sample -> requireNonNull(sample.getValue()));
             List<TrainingStep> steps = plan.train() ? follow(written.samples() / settings.batchSize()) : List.of();
             return new Outcome(written, steps, recorded, (System.nanoTime() - start) / 1e9);
@@ -193,13 +191,13 @@ public final class ReplayRun {
         }
     }
 
-    private Written writeScored(
-            RecordedSteps steps, RecordedSteps criticSteps, Judge judge, Checkpoint policy, Tokenizer tokenizer) {
+    private Written writeScored(RecordedSteps steps, RecordedSteps criticSteps, Judge judge, Checkpoint policy) {
         try (RecordedSamples samples = samples();
                 RecordedSamples criticSamples = samples();
-                LogCursor<Value> values = log.from(source.values(), Map.of(), ends);
+                ValuesByVersion values = new ValuesByVersion(log, source.values(), ends);
                 LogCursor<Prompt> prompts = log.from(source.prompts(), Map.of(), ends);
                 CriticModel model = startCritic(policy);
+                Tokenizer tokenizer = Models.criticTokens(settings, policy).tokenizer();
                 CriticTrainer trainer = new CriticTrainer(model, settings.criticOptimizer(), settings.training());
                 ExactlyOnceLog out = writer()) {
             Rescoring critic = new Rescoring(
@@ -252,20 +250,26 @@ public final class ReplayRun {
                 }
             }
         }
-        return new Roles(plan.configuration(), kafka, serdes, into, clock, failure::complete).policyLearner(policy);
+        PolicyLearner.Settings learner =
+                settings.policyLearner(plan.configuration().sha256()).unguarded();
+        return new PolicyLearner(kafka, serdes, into, policy, learner, clock, failure::complete);
     }
 
     /** Waits for the policy's steps. */
     private List<TrainingStep> follow(long count) throws InterruptedException {
         List<TrainingStep> steps = new ArrayList<>();
-        try (EventReader ledger = new EventReader(kafka, serdes, List.of(into.trainingSteps()))) {
+        try (EventReader news = new EventReader(kafka, serdes, List.of(into.trainingSteps(), into.learnerStates()))) {
             while (steps.size() < count) {
                 if (failure.isDone()) {
                     throw failure.join() instanceof RuntimeException cause
                             ? cause
                             : new LogException("the policy learner stopped", failure.join());
                 }
-                for (Received<?> received : ledger.poll(Duration.ofMillis(200))) {
+                for (Received<?> received : news.poll(Duration.ofMillis(200))) {
+                    if (received.event() instanceof LearnerState pause) {
+                        throw new UserException("the learner paused after step " + pause.getStep() + " of the replay: "
+                                + pause.getReason());
+                    }
                     steps.add((TrainingStep) received.event());
                 }
             }

@@ -3,7 +3,6 @@ package io.sppostream.sppo.train;
 import io.sppostream.log.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Datasets;
@@ -55,7 +54,10 @@ public final class LocalRoles implements AutoCloseable {
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {
-                case LEARN, CRITIC, ROLLOUT -> local.checkpoint();
+                case LEARN, CRITIC, ROLLOUT -> {
+                    Models.requireDevice(settings.model());
+                    local.checkpoint();
+                }
                 case VERIFY -> local.verifiers();
                 case FEED -> local.dataset();
                 case ADVANTAGE -> Rewarding.rewards(settings);
@@ -72,12 +74,13 @@ public final class LocalRoles implements AutoCloseable {
     private void load(Role role) {
         switch (role) {
             case LEARN -> {
-                PolicyModel model = owned(PolicyModel.load(checkpoint(), ModelSettings.cpu()));
+                PolicyModel model = owned(PolicyModel.load(checkpoint(), settings.model()));
                 starts.add(cluster -> cluster.policyLearner(model));
             }
             case CRITIC -> {
                 CriticModel model = owned(Models.critic(settings, checkpoint()));
-                Tokenizer reader = tokenizer();
+                Checkpoint tokens = Models.criticTokens(settings, checkpoint());
+                Tokenizer reader = tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
                 starts.add(cluster -> cluster.critic(model, reader));
             }
             case ADVANTAGE -> starts.add(Roles::advantageStream);

@@ -38,10 +38,29 @@ public final class Models {
 
     /** The start critic: the configured folder's backbone, or a random one that reads the policy's tokens. */
     public static CriticModel critic(Settings settings, Checkpoint policy) {
+        Checkpoint own = criticTokens(settings, policy);
+        return own == policy
+                ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model())
+                : CriticModel.load(own, settings.model());
+    }
+
+    /** The checkpoint whose tokenizer and chat template the critic reads by: its own, or, of a random one, the policy's. */
+    public static Checkpoint criticTokens(Settings settings, Checkpoint policy) {
         String model = settings.getString("critic.model");
-        return model.isEmpty()
-                ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), ModelSettings.cpu())
-                : CriticModel.load(Checkpoint.open(Path.of(model)), ModelSettings.cpu());
+        return model.isEmpty() ? policy : Checkpoint.open(Path.of(model));
+    }
+
+    /**
+     * Checks that the models can be made where the configuration wants them.
+     *
+     * @throws UserException where there is no such device
+     */
+    public static void requireDevice(ModelSettings settings) {
+        String obstacle = settings.obstacle();
+        if (obstacle != null) {
+            throw new UserException("device " + settings.device() + ": " + obstacle
+                    + "; docs/gpu.md says what it takes, --set device=cpu does without");
+        }
     }
 
     /**

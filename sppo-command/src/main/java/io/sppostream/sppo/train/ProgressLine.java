@@ -35,6 +35,12 @@ final class ProgressLine {
         }
     }
 
+    /** Says something on a line of its own. */
+    void say(String message) {
+        out.println((terminal && lastLength > 0 ? "\n" : "") + message);
+        lastLength = 0;
+    }
+
     /** Shows the last state and ends the line. */
     void end(LearningCurve curve, double seconds) {
         lastPrinted = Double.NEGATIVE_INFINITY;

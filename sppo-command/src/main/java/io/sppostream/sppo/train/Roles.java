@@ -10,7 +10,6 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topics;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ModelGenerator;
@@ -55,7 +54,7 @@ public record Roles(
                 topics,
                 checkpoint,
                 tokenizer,
-                ModelSettings.cpu(),
+                settings().model(),
                 settings().sampling(),
                 onFailure);
         return new RolloutProducer(kafka, serdes, topics, generator, settings().rollout(), clock, onFailure);

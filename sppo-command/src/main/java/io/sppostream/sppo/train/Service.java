@@ -1,13 +1,18 @@
 package io.sppostream.sppo.train;
 
+import io.sppostream.events.LearnerState;
+import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Received;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.config.Settings;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -67,6 +72,20 @@ public final class Service {
         }
     }
 
+    /** Tells of pauses of the learner, wherever it runs, until the roles are told to stop. */
+    private void watch(KafkaSettings kafka, EventSerdes serdes, Failure failure) throws InterruptedException {
+        Settings settings = configuration.settings();
+        try (EventReader log =
+                new EventReader(kafka, serdes, List.of(settings.topics().learnerStates()))) {
+            while (!stopRequested.getAsBoolean()) {
+                failure.await(BETWEEN_LOOKS);
+                for (Received<?> received : log.poll(Duration.ZERO)) {
+                    out.println(Pauses.line((LearnerState) received.event(), settings));
+                }
+            }
+        }
+    }
+
     /** Works until the roles are told to stop. */
     public void run() throws InterruptedException {
         Failure failure = new Failure();
@@ -88,9 +107,7 @@ public final class Service {
                 out.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
                         + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()
                         + ", schema registry " + kafka.schemaRegistryUrl() + " (Ctrl-C stops)");
-                while (!stopRequested.getAsBoolean()) {
-                    failure.await(BETWEEN_LOOKS);
-                }
+                watch(kafka, serdes, failure);
             } finally {
                 local.stop();
             }

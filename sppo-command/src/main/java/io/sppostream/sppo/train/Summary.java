@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param accuracyBefore held-out accuracy of the start policy, sampled
  * @param accuracyAfter that of the last version evaluated
  * @param policyLagMean policy versions between sampling and training, over all samples
+ * @param effectiveSampleSizeMin the least of a step, in (0, 1]
+ * @param ratioMax the largest pi / pi_behaviour of a token
+ * @param clipFraction part of the tokens that the clip held, mean over the steps
  * @param weightsSha256 of the last policy version
  * @param secondsByRole processor seconds
  * @param secondsToHalf until the first version evaluated at .50 or more; null where none was
@@ -41,6 +44,9 @@ public record Summary(
         @JsonProperty("tokens_per_second") double tokensPerSecond,
         @JsonProperty("policy_lag_mean") double policyLagMean,
         @JsonProperty("policy_lag_max") int policyLagMax,
+        @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin,
+        @JsonProperty("ratio_max") double ratioMax,
+        @JsonProperty("clip_fraction") double clipFraction,
         @JsonProperty("weights_sha256") String weightsSha256,
         @JsonProperty("critic_weights_sha256") String criticWeightsSha256,
         @JsonProperty("critic_explained_variance") double criticExplainedVariance,
@@ -66,6 +72,7 @@ public record Summary(
                         + "held-out accuracy   %.3f -> %.3f%s%n"
                         + "trained             %,d rollouts in %d steps, %.1f s: %,.0f rollouts/s, %,.0f tokens/s%n"
                         + "policy lag          mean %.2f, max %d versions; %d expired%n"
+                        + "off-policy          effective sample size at least %.3f, ratios up to %.2f, %.1f %% clipped%n"
                         + "critic              explained variance %.3f%n"
                         + "first rollout       %.1f s after the start%n"
                         + "processor seconds   %s%n"
@@ -81,6 +88,9 @@ public record Summary(
                 policyLagMean,
                 policyLagMax,
                 expired,
+                effectiveSampleSizeMin,
+                ratioMax,
+                100 * clipFraction,
                 criticExplainedVariance,
                 secondsToFirstRollout,
                 roles,

@@ -1,6 +1,7 @@
 package io.sppostream.sppo.train;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.LearnerState;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.EventReader;
@@ -8,7 +9,6 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
-import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,7 @@ public final class TrainRun {
         // The broker takes its time to start: models are loaded meanwhile.
         try (LocalRoles local = LocalRoles.open(settings, EnumSet.allOf(Role.class));
                 Cluster cluster = Cluster.start(configuration, failure::report);
-                PolicyModel evaluated = PolicyModel.load(local.checkpoint(), ModelSettings.cpu())) {
+                PolicyModel evaluated = PolicyModel.load(local.checkpoint(), settings.model())) {
             local.load();
             return run(local, evaluated, cluster.kafka());
         }
@@ -119,7 +120,8 @@ public final class TrainRun {
             throws InterruptedException {
         ProgressLine progress = new ProgressLine(out, terminal, settings.steps());
         long expired = 0;
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps(), topics.expired()))) {
+        try (EventReader log = new EventReader(
+                kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()))) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 for (Received<?> received : log.poll(Duration.ofMillis(250))) {
@@ -127,6 +129,8 @@ public final class TrainRun {
                         curve.add(step);
                     } else if (received.event() instanceof Expired) {
                         expired++;
+                    } else if (received.event() instanceof LearnerState state) {
+                        progress.say(Pauses.line(state, settings));
                     }
                 }
                 cpuTimes.sample();
@@ -158,9 +162,7 @@ public final class TrainRun {
         List<LearningCurve.Accuracy> accuracies = curve.accuracies();
         double seconds = curve.seconds();
         long rollouts = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
-        double tokens = policy.stream()
-                .mapToDouble(step -> step.getMetrics().get("response_tokens"))
-                .sum();
+        double tokens = metric(policy, "response_tokens").sum();
         Instant processStart =
                 Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         return new Summary(
@@ -176,10 +178,10 @@ public final class TrainRun {
                 rollouts / seconds,
                 tokens / seconds,
                 ProgressLine.mean(policy, "policy_lag_mean"),
-                (int) policy.stream()
-                        .mapToDouble(step -> step.getMetrics().get("policy_lag_max"))
-                        .max()
-                        .orElse(0),
+                (int) metric(policy, "policy_lag_max").max().orElse(0),
+                metric(policy, "effective_sample_size").min().orElse(1),
+                metric(policy, "ratio_max").max().orElse(1),
+                ProgressLine.mean(policy, "clip_fraction"),
                 policy.isEmpty() ? "" : policy.get(policy.size() - 1).getToSha256(),
                 critic.isEmpty() ? "" : critic.get(critic.size() - 1).getToSha256(),
                 ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance"),
@@ -188,6 +190,10 @@ public final class TrainRun {
                         : Duration.between(processStart, firstRollout).toMillis() / 1e3,
                 curve.secondsTo(HALF).isPresent() ? curve.secondsTo(HALF).getAsDouble() : null,
                 cpuTimes.seconds());
+    }
+
+    private static DoubleStream metric(List<TrainingStep> steps, String name) {
+        return steps.stream().mapToDouble(step -> step.getMetrics().get(name));
     }
 
     private void report(Summary summary, LearningCurve curve) {

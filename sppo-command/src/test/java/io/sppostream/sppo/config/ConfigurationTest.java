@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.feed.Pacing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,7 +131,7 @@ class ConfigurationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "lag, 2, Value must be no more than 1",
+        "lag, 33, Value must be no more than 32",
         "lag, -1, Value must be at least 0",
         "steps, 0, Value must be at least 1",
         "steps, many, Not a number",
@@ -227,6 +228,7 @@ class ConfigurationTest {
         Settings settings =
                 flags(Map.of("steps", "10", "batch.size", "8", "lag", "0")).settings();
         assertThat(settings.pacing().samples()).isEqualTo(80);
-        assertThat(settings.pacing().allowance(0, 0, 0)).isEqualTo(8);
+        assertThat(settings.pacing().allowance(0, new Pacing.Counts(0, 0, 0, 0)))
+                .isEqualTo(8);
     }
 }

@@ -2,6 +2,7 @@ package io.sppostream.sppo.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.sppo.feed.Pacing.Counts;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +34,59 @@ class PacingTest {
         "0, 20, 0, 0, 0"
     })
     void shouldAdmitWhenComputedByHand(int lag, long released, long trained, long expired, long allowance) {
-        assertThat(new Pacing(lag, 4, 12).allowance(released, trained, expired)).isEqualTo(allowance);
+        assertThat(new Pacing(lag, 4, 12).allowance(released, new Counts(trained, trained, 0, expired)))
+                .isEqualTo(allowance);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // lag, released, policy trained, critic trained, stale, lost, allowance; of batches of 4 and 12 samples in all
+        "0, 4, 4, 0, 0, 0, 0",
+        "0, 4, 0, 4, 0, 0, 0",
+        // the policy has let go of three, of which the critic has yet to train
+        "0, 4, 0, 0, 3, 0, 0",
+        "0, 4, 0, 4, 3, 0, 3",
+        "1, 8, 4, 4, 3, 0, 4",
+        "1, 8, 4, 8, 3, 0, 7",
+        // and what neither will see on top
+        "1, 8, 4, 8, 3, 1, 8",
+        "0, 15, 12, 12, 3, 0, 0",
+        "0, 12, 8, 12, 3, 0, 3",
+    })
+    void shouldCountWhatTheCriticTrainsAndThePolicyLetsGo(
+            int lag, long released, long policy, long critic, long stale, long lost, long allowance) {
+        assertThat(new Pacing(lag, 4, 12).allowance(released, new Counts(policy, critic, stale, lost)))
+                .isEqualTo(allowance);
+    }
+
+    /** Some samples are stale to the policy: the lines drift apart, and neither waits for ever. */
+    @ParameterizedTest
+    @CsvSource({"0, 1, 1", "0, 8, 2", "1, 8, 3", "2, 8, 4", "4, 5, 5"})
+    void shouldTrainEverySampleWhenTheLinesSettleDifferently(int lag, int batchSize, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        long samples = 25L * batchSize;
+        Pacing pacing = new Pacing(lag, batchSize, samples);
+        long released = 0;
+        long policy = 0;
+        long critic = 0;
+        long stale = 0;
+        for (int tick = 0; policy < samples; tick++) {
+            assertThat(tick).as("ticks").isLessThan(20_000);
+            released += pacing.allowance(released, new Counts(policy, critic, stale, 0));
+            assertThat(released - policy - stale).isLessThanOrEqualTo((lag + 1L) * batchSize);
+            assertThat(released - critic).isLessThanOrEqualTo((lag + 1L) * batchSize);
+            if (released - policy - stale > 0 && random.nextInt(10) == 0) {
+                stale++;
+            }
+            if (released - policy - stale >= batchSize && random.nextBoolean()) {
+                policy += batchSize;
+            }
+            if (released - critic >= batchSize && random.nextBoolean()) {
+                critic += batchSize;
+            }
+        }
+        assertThat(released).isEqualTo(samples + stale);
+        assertThat(stale).isPositive();
     }
 
     /** Samples settle in any order and at any time, some by expiring: never too many under way, and none is missing. */
@@ -49,7 +102,7 @@ class PacingTest {
         long ready = 0;
         for (int tick = 0; trained < samples; tick++) {
             assertThat(tick).as("ticks").isLessThan(20_000);
-            released += pacing.allowance(released, trained, expired);
+            released += pacing.allowance(released, new Counts(trained, trained, 0, expired));
             assertThat(released - trained - expired).isLessThanOrEqualTo((lag + 1L) * batchSize);
             assertThat(released).isLessThanOrEqualTo(samples + expired);
             if (released - trained - expired - ready > 0) {

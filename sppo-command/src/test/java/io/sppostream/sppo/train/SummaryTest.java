@@ -32,6 +32,9 @@ class SummaryTest {
                 12_345.6,
                 0.5,
                 1,
+                0.875,
+                2.25,
+                0.125,
                 "abc123",
                 "def456",
                 0.375,
@@ -77,6 +80,9 @@ class SummaryTest {
         assertThat(json.get("tokens_per_second").asDouble()).isEqualTo(12_345.6);
         assertThat(json.get("policy_lag_mean").asDouble()).isEqualTo(0.5);
         assertThat(json.get("policy_lag_max").asInt()).isEqualTo(1);
+        assertThat(json.get("effective_sample_size_min").asDouble()).isEqualTo(0.875);
+        assertThat(json.get("ratio_max").asDouble()).isEqualTo(2.25);
+        assertThat(json.get("clip_fraction").asDouble()).isEqualTo(0.125);
         assertThat(json.get("weights_sha256").asText()).isEqualTo("abc123");
         assertThat(json.get("seconds_to_half").asDouble()).isEqualTo(20.5);
         assertThat(json.get("seconds_by_role").get("learner").asDouble()).isEqualTo(30.25);
@@ -96,6 +102,7 @@ class SummaryTest {
                 .contains("0.250 -> 0.625 (.50 after 20.5 s)")
                 .contains("245,760 rollouts in 480 steps, 61.5 s")
                 .contains("mean 0.50, max 1 versions; 3 expired")
+                .contains("effective sample size at least 0.875, ratios up to 2.25, 12.5 % clipped")
                 .contains("learner 30.3")
                 .contains("abc123");
     }

@@ -1,0 +1,128 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.LearnerState;
+import io.sppostream.events.LearnerStatus;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.ExactlyOnceLog;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Received;
+import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the policy learner may go on. Where one of the {@link CircuitBreakers} trips it writes so on the log and
+ * pauses, until a record there tells it to go on; since the state is on the log and nowhere else, a learner that is
+ * started again is still paused. A paused learner trains and commits nothing, and what it has not trained stays where it
+ * is. For one thread.
+ */
+final class PauseSwitch implements AutoCloseable {
+    private final ExactlyOnceLog log;
+    private final Topics topics;
+    private final CircuitBreakers breakers;
+    private final Clock clock;
+    private final EventReader news;
+    private final Set<String> letGo = new HashSet<>();
+    private boolean paused;
+
+    /**
+     * Reads the state of the line, and what has expired since the last commit of a step.
+     *
+     * @param log takes what this one writes, with the learner's next commit
+     * @param lastCommit not later than the last step's commit
+     */
+    PauseSwitch(
+            ExactlyOnceLog log,
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            CircuitBreakers breakers,
+            Instant lastCommit,
+            Clock clock) {
+        this.log = log;
+        this.topics = topics;
+        this.breakers = breakers;
+        this.clock = clock;
+        this.news = new EventReader(kafka, serdes, List.of(topics.learnerStates(), topics.expired()));
+        news.seek(topics.expired(), lastCommit);
+        news.pollToEnd().forEach(received -> {
+            take(received);
+            if (received.event() instanceof Expired expired && expired.getReason() == ExpiryReason.STALE) {
+                letGo.add(expired.getRolloutId());
+            }
+        });
+    }
+
+    /** Looks whether there is news; returns whether the learner is to pause. */
+    boolean isPaused() {
+        news.poll(Duration.ZERO).forEach(this::take);
+        return paused;
+    }
+
+    private void take(Received<?> received) {
+        if (received.event() instanceof LearnerState state && state.getLine().equals(WeightLine.POLICY.id())) {
+            paused = state.getStatus() == LearnerStatus.PAUSED;
+            if (!paused) {
+                breakers.reset();
+            }
+        } else if (received.event() instanceof Expired expired && expired.getReason() == ExpiryReason.INFRA_ERROR) {
+            breakers.judged(true);
+        }
+    }
+
+    /** Takes samples in; returns those that were not let go as stale before a restart, which reads some again. */
+    List<Received<?>> arrived(List<Received<?>> samples) {
+        samples.forEach(sample -> breakers.judged(false));
+        return letGo.isEmpty()
+                ? samples
+                : samples.stream()
+                        .filter(received -> !letGo.remove(
+                                ((TrainingSample) received.event()).getRollout().getRolloutId()))
+                        .toList();
+    }
+
+    /** Takes in what a step has measured, before it is committed: a pause it leads to commits with it. */
+    void measured(int step, Map<String, Double> metrics) {
+        pauseIf(breakers.afterStep(metrics), step);
+    }
+
+    /** Takes in what became of the samples last seen; where that leads to a pause it is committed. */
+    void settled(int step, List<Received<?>> pending) {
+        if (!paused && pauseIf(breakers.ofSamples(), step)) {
+            log.commit(pending);
+        }
+    }
+
+    private boolean pauseIf(CircuitBreakers.@Nullable Trip trip, int step) {
+        if (trip == null) {
+            return false;
+        }
+        LearnerState state = new LearnerState(
+                WeightLine.POLICY.id(),
+                LearnerStatus.PAUSED,
+                trip.breaker(),
+                trip.reason(),
+                step,
+                PolicyLearner.ROLE,
+                clock.instant());
+        log.sendWithCommit(topics.learnerStates(), state.getLine(), state);
+        paused = true;
+        return true;
+    }
+
+    @Override
+    public void close() {
+        news.close();
+    }
+}

@@ -1,0 +1,85 @@
+package io.sppostream.sppo.train;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sppostream.events.LearnerState;
+import io.sppostream.events.LearnerStatus;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topic;
+import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import io.sppostream.sppo.UserException;
+import io.sppostream.sppo.config.Settings;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** The pauses of a run's learner: how a person is told of one, and ends it. */
+public final class Pauses {
+    private Pauses() {}
+
+    /** A pause, or its end, in one line. */
+    static String line(LearnerState state, Settings settings) {
+        if (state.getStatus() != LearnerStatus.PAUSED) {
+            return "learner goes on after step " + state.getStep();
+        }
+        return "learner paused after step " + state.getStep() + ", "
+                + String.valueOf(state.getBreaker()).toLowerCase(Locale.ROOT).replace('_', ' ') + ": "
+                + state.getReason() + "; go on with ./sppo resume --run " + settings.run() + where(settings);
+    }
+
+    private static String where(Settings settings) {
+        String bootstrapServers = settings.getString("bootstrap.servers");
+        return bootstrapServers.isEmpty()
+                ? " --data-dir " + settings.dataDirectory()
+                : " --bootstrap-servers " + bootstrapServers + " --schema-registry-url "
+                        + settings.getString("schema.registry.url");
+    }
+
+    /**
+     * Tells a paused learner to go on.
+     *
+     * @param by who says so, for the log
+     * @return the pause that ends
+     * @throws UserException where the learner does not pause
+     */
+    public static LearnerState end(KafkaSettings kafka, EventSerdes serdes, Topics topics, String by, Clock clock) {
+        Topic<LearnerState> topic = topics.learnerStates();
+        LearnerState pause = last(kafka, serdes, topic);
+        if (pause == null || pause.getStatus() != LearnerStatus.PAUSED) {
+            throw new UserException("the learner of run '" + topics.namespace() + "' is not paused");
+        }
+        LearnerState running = new LearnerState(
+                pause.getLine(), LearnerStatus.RUNNING, null, "told to go on", pause.getStep(), by, clock.instant());
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
+            byte[] value = serdes.serializer(topic).serialize(topic.name(), running);
+            producer.send(new ProducerRecord<>(topic.name(), running.getLine().getBytes(UTF_8), value))
+                    .get();
+        } catch (ExecutionException e) {
+            throw new KafkaException("the learner can't be told to go on", e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+        return pause;
+    }
+
+    private static @Nullable LearnerState last(KafkaSettings kafka, EventSerdes serdes, Topic<LearnerState> topic) {
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+            return log.pollToEnd().stream()
+                    .map(received -> (LearnerState) received.event())
+                    .filter(state -> state.getLine().equals(WeightLine.POLICY.id()))
+                    .reduce((before, after) -> after)
+                    .orElse(null);
+        }
+    }
+}

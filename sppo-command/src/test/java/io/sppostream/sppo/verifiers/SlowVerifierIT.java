@@ -114,7 +114,7 @@ class SlowVerifierIT {
                     kafka, together.serdes(), topics, verifiers, judge, Clock.systemUTC(), failure -> {})) {
                 together.await("judge", 1);
                 double rateTogether = exactRate(topics, together, verifiers, fast);
-                double slowRate = rate(together.await("judge", slow));
+                double slowRate = rate(together.await("judge", slow), 64);
 
                 System.out.printf(
                         "exact alone %,.0f/s, beside a verifier of 1 s %,.0f/s; that one, 64 at once, %.1f/s%n",
@@ -125,14 +125,12 @@ class SlowVerifierIT {
         }
     }
 
-    /** Verdicts a second, from the first that were published to the last. */
-    private static double rate(List<Verdict> verdicts) {
-        Instant first = verdicts.get(0).getJudgedAt();
-        Instant last = verdicts.get(verdicts.size() - 1).getJudgedAt();
-        long after = verdicts.stream()
-                .filter(verdict -> verdict.getJudgedAt().isAfter(first.plusMillis(500)))
-                .count();
-        return after / (Duration.between(first, last).toMillis() / 1e3);
+    /** Verdicts a second, from the first of the first that were judged together to the first of the last. */
+    private static double rate(List<Verdict> verdicts, int together) {
+        List<Instant> times =
+                verdicts.stream().map(Verdict::getJudgedAt).sorted().toList();
+        int last = times.size() - together;
+        return last / (Duration.between(times.get(0), times.get(last)).toMillis() / 1e3);
     }
 
     /** A clock that ends the role now and then, between the verdicts of a transaction and their commit. */

@@ -46,7 +46,7 @@ class JoinSimulationTest {
     @Test
     void shouldSettleEachRolloutExactlyOnce() {
         long first = Long.getLong("simulation.seed", 1);
-        LongStream.range(first, first + Long.getLong("simulation.seeds", 300)).forEach(seed -> {
+        LongStream.range(first, first + Long.getLong("simulation.seeds", 100)).forEach(seed -> {
             try {
                 new World(seed, new SimulatedJoin(stateDirectory, SETTINGS)).run();
             } catch (AssertionError | RuntimeException e) {

@@ -95,6 +95,10 @@ public final class RolloutProducer implements AutoCloseable {
                 List<Received<?>> prompts = log.poll(Duration.ofMillis(200));
                 if (!prompts.isEmpty()) {
                     answer(log, prompts);
+                }
+                // Dead letters by themselves too: a transaction left open is ended by the broker, and this loop with
+                // it.
+                if (log.uncommitted()) {
                     log.commit(List.of());
                 }
             }

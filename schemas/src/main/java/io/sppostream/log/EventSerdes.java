@@ -10,9 +10,13 @@ import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.sppostream.events.Rollout;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.common.errors.SerializationException;
@@ -20,6 +24,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Confluent's Avro serializers for the events, sharing one registry client. Serializers and deserializers come one to a
@@ -73,8 +78,36 @@ public final class EventSerdes implements AutoCloseable {
                 throw new SerializationException(
                         "a record without a value, where a " + type.getSimpleName() + " belongs");
             }
-            return type.cast(deserializer.deserialize(name, bytes));
+            return type.cast(deserialize(deserializer, name, bytes));
         });
+    }
+
+    /** A record whose schema can't be had for the moment is not a bad record: it must not go to the dead letters. */
+    private Object deserialize(KafkaAvroDeserializer deserializer, String name, byte[] bytes) {
+        try {
+            return deserializer.deserialize(name, bytes);
+        } catch (SerializationException e) {
+            if (isOutage(e.getCause())) {
+                throw unreachable(e);
+            }
+            throw e;
+        }
+    }
+
+    /** Bytes that are no event are an IOException too, but of none of these kinds. */
+    private static boolean isOutage(@Nullable Throwable cause) {
+        return cause instanceof SocketException
+                || cause instanceof InterruptedIOException
+                || cause instanceof UnknownHostException
+                || cause instanceof SSLException
+                || (cause instanceof RestClientException refusal && refusal.getStatus() >= 500);
+    }
+
+    private LogException unreachable(Exception e) {
+        return new LogException(
+                "the schema registry at " + settings.get("schema.registry.url") + " can't be reached: "
+                        + LogException.reason(e),
+                e);
     }
 
     /**
@@ -100,8 +133,7 @@ public final class EventSerdes implements AutoCloseable {
                     "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
                             + " (use another namespace, or make the schema compatible with the registered one)");
         } catch (IOException e) {
-            throw new LogException("the schema registry at " + settings.get("schema.registry.url")
-                    + " can't be reached: " + LogException.reason(e));
+            throw unreachable(e);
         }
     }
 

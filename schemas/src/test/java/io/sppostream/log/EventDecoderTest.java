@@ -86,4 +86,18 @@ class EventDecoderTest {
 
         refuses(KEY, bytes, "an event of another topic");
     }
+
+    @Test
+    void shouldStopAndNotCallARecordBadWhenTheRegistryCannotBeReached() {
+        byte[] good = value();
+        try (EventSerdes unreachable =
+                new EventSerdes(new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0")))) {
+            EventDecoder stranded = new EventDecoder(unreachable, List.of(topics.values()));
+
+            assertThatThrownBy(() ->
+                            stranded.decode(new ConsumerRecord<>(topics.values().name(), 2, 9, KEY, good)))
+                    .isInstanceOf(LogException.class)
+                    .hasMessageStartingWith("the schema registry at http://127.0.0.1:1 can't be reached: ");
+        }
+    }
 }

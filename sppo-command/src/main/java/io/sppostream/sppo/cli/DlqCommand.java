@@ -4,12 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.LogException;
-import io.sppostream.log.TopicAdmin;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.dlq.DeadLetterBox;
 import io.sppostream.sppo.dlq.Letter;
-import io.sppostream.sppo.train.Cluster;
+import io.sppostream.sppo.recorded.RecordedRun;
 import java.io.PrintStream;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -27,6 +26,7 @@ import picocli.CommandLine.Parameters;
         description = "The dead letters of a run: records that could not be read or judged.",
         mixinStandardHelpOptions = true)
 final class DlqCommand {
+    private static final String RUN = "Name of the run.";
     private static final int BYTES_A_LINE = 16;
     private static final int SHOWN_BYTES = 1024;
 
@@ -34,8 +34,10 @@ final class DlqCommand {
             name = "list",
             description = "List them: which, when, by whom, from where, and why.",
             mixinStandardHelpOptions = true)
-    int list(@Mixin LogOptions options) {
-        opened(options, (box, serdes) -> {
+    int list(
+            @Option(names = "--run", paramLabel = "NAME", required = true, description = RUN) String run,
+            @Mixin ClusterOptions cluster) {
+        opened(cluster.load(run), (box, serdes) -> {
             List<Letter> letters = box.letters();
             String row = "%-20s  %-20s  %-18s  %-18s  %-20s  %s%n";
             PrintStream out = System.out;
@@ -64,9 +66,10 @@ final class DlqCommand {
             description = "Show one: its headers, its key, and its value, decoded where it can be.",
             mixinStandardHelpOptions = true)
     int show(
-            @Mixin LogOptions options,
+            @Option(names = "--run", paramLabel = "NAME", required = true, description = RUN) String run,
+            @Mixin ClusterOptions cluster,
             @Parameters(paramLabel = "LETTER", description = "As the list has it: rollouts@3.") String id) {
-        opened(options, (box, serdes) -> show(box, serdes, box.find(id), System.out));
+        opened(cluster.load(run), (box, serdes) -> show(box, serdes, box.find(id), System.out));
         return 0;
     }
 
@@ -115,7 +118,8 @@ final class DlqCommand {
             description = "Send some back to the topics they come from, once.",
             mixinStandardHelpOptions = true)
     int resubmit(
-            @Mixin LogOptions options,
+            @Option(names = "--run", paramLabel = "NAME", required = true, description = RUN) String run,
+            @Mixin ClusterOptions cluster,
             @Option(names = "--all", description = "All that have not been sent back.") boolean all,
             @Parameters(paramLabel = "LETTER", arity = "0..*", description = "As the list has them: rollouts@3.")
                     @Nullable
@@ -124,7 +128,7 @@ final class DlqCommand {
         if (all != chosen.isEmpty()) {
             throw new UserException("which letters? name some, as rollouts@3, or all of them by --all");
         }
-        opened(options, (box, serdes) -> {
+        opened(cluster.load(run), (box, serdes) -> {
             List<Letter> sent = box.resubmit(chosen);
             sent.forEach(letter -> System.out.println(
                     letter.id() + " sent back to " + box.topic(letter).name()));
@@ -133,18 +137,9 @@ final class DlqCommand {
         return 0;
     }
 
-    private static void opened(LogOptions options, BiConsumer<DeadLetterBox, EventSerdes> action) {
-        Configuration configuration = options.load();
-        try (Cluster cluster = Cluster.start(configuration, failure -> {});
-                EventSerdes serdes = new EventSerdes(cluster.kafka());
-                TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
-            if (!admin.exists(configuration.settings().topics())) {
-                throw new UserException("there is no run '"
-                        + configuration.settings().run() + "' at "
-                        + cluster.kafka().bootstrapServers() + ": check --run, and --data-dir or --bootstrap-servers");
-            }
-            action.accept(
-                    new DeadLetterBox(cluster.kafka(), configuration.settings().topics()), serdes);
+    private static void opened(Configuration configuration, BiConsumer<DeadLetterBox, EventSerdes> action) {
+        try (RecordedRun run = RecordedRun.open(configuration)) {
+            action.accept(new DeadLetterBox(run.kafka(), run.topics()), run.serdes());
         }
     }
 }

@@ -18,11 +18,12 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             TopicsCommand.class,
-            DlqCommand.class,
             AuditCommand.class,
             ResumeCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
+            DlqCommand.class,
+            ShadowsCommand.class,
             GradeCommand.class,
             PretrainCommand.class
         },

@@ -1,4 +1,4 @@
-/** Grading of answers outside any run. */
+/** Grading of answers outside any run, and of a run's against its shadows. */
 @NullMarked
 package io.sppostream.sppo.grade;
 

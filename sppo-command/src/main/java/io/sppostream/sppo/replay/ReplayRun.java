@@ -194,7 +194,7 @@ public final class ReplayRun {
     private Written writeScored(RecordedSteps steps, RecordedSteps criticSteps, Judge judge, Checkpoint policy) {
         try (RecordedSamples samples = samples();
                 RecordedSamples criticSamples = samples();
-                LogCursor<Value> values = log.from(source.values(), Map.of(), ends);
+                ValuesByVersion values = new ValuesByVersion(log, source.values(), ends);
                 LogCursor<Prompt> prompts = log.from(source.prompts(), Map.of(), ends);
                 CriticModel model = startCritic(policy);
                 Tokenizer tokenizer = Models.criticTokens(settings, policy).tokenizer();

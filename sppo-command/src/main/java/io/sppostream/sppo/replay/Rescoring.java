@@ -13,7 +13,6 @@ import io.sppostream.learn.TrainingOrder;
 import io.sppostream.learn.ValueLoss;
 import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
-import io.sppostream.log.Received;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.recorded.RecordedSamples;
@@ -25,7 +24,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Values of another critic, trained along. A prompt is scored when the critic has trained on as many of the recorded
@@ -38,7 +36,7 @@ final class Rescoring {
     record Recorded(
             Iterator<TrainingStep> ledger,
             RecordedSamples samples,
-            LogCursor<Value> values,
+            ValuesByVersion values,
             LogCursor<Prompt> prompts) {}
 
     private final Recorded recorded;
@@ -57,7 +55,6 @@ final class Rescoring {
     private int steps;
     private String sha256;
     private final List<String> hashes = new ArrayList<>();
-    private @Nullable Received<Value> next;
 
     /**
      * @param model trained in place, by {@code update}
@@ -92,31 +89,14 @@ final class Rescoring {
      */
     Value value(String requestId) {
         while (!scored.containsKey(requestId)) {
-            if (next == null && !recorded.values().hasNext()) {
+            List<Value> group = recorded.values().next();
+            if (group.isEmpty()) {
                 throw new LogException("request " + requestId + " has no recorded value");
             }
-            scoreNext();
+            trainUpTo(group.get(0).getCriticVersion());
+            score(group);
         }
         return requireNonNull(scored.get(requestId));
-    }
-
-    /** Scores what one version of the recorded critic scored. */
-    private void scoreNext() {
-        Received<Value> first = next == null ? recorded.values().next() : next;
-        int version = first.event().getCriticVersion();
-        trainUpTo(version);
-        List<Value> group = new ArrayList<>();
-        group.add(first.event());
-        next = null;
-        while (next == null && recorded.values().hasNext()) {
-            Received<Value> following = recorded.values().next();
-            if (following.event().getCriticVersion() == version) {
-                group.add(following.event());
-            } else {
-                next = following;
-            }
-        }
-        score(group);
     }
 
     private void score(List<Value> group) {
@@ -145,7 +125,7 @@ final class Rescoring {
         return requireNonNull(prompts.remove(requestId));
     }
 
-    /** Trains on what the recorded critic had trained on to reach a version. */
+    /** Trains on what the recorded critic had trained on to reach a version; all of it has been scored by then. */
     private void trainUpTo(int version) {
         while (recordedVersion < version && recorded.ledger().hasNext()) {
             TrainingStep step = recorded.ledger().next();
@@ -190,7 +170,7 @@ final class Rescoring {
                 requireNonNull(sample.getValue()).getProbability());
     }
 
-    /** Trains on all that the recorded critic has trained on, scored or not. */
+    /** Trains on the rest of what the recorded critic has trained on. */
     void finish() {
         trainUpTo(Integer.MAX_VALUE);
     }

@@ -73,6 +73,17 @@ class BadInputIT {
     }
 
     @Test
+    void shouldRefuseVerifiersThatAreNotToBeHad() throws IOException {
+        Path plugins = Files.createDirectories(directory.resolve("plugins"));
+        Files.writeString(plugins.resolve("broken.jar"), "no jar");
+
+        train("--set=verifier=oracle").assertRefused("verifier: there is no verifier 'oracle'; there are: exact, math");
+        train("--set=verifier=all(exact, math").assertRefused("verifier: 'all(exact, math' is not a verifier");
+        train("--set=verifier.plugins=" + plugins)
+                .assertRefused("verifier.plugins: plugin", "broken.jar can't be read");
+    }
+
+    @Test
     void shouldRefuseAPortInUse() throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             train("--set=broker.port=" + other.getLocalPort())

@@ -1,9 +1,11 @@
 package io.sppostream.sppo.verifiers;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
@@ -13,6 +15,8 @@ import io.sppostream.log.Topics;
 import io.sppostream.sppo.cli.Main;
 import io.sppostream.sppo.embedded.EmbeddedCluster;
 import io.sppostream.sppo.embedded.EmbeddedSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,7 +89,31 @@ class VerifiersTogetherIT {
                                         + sample.getFurtherVerdicts().get(1).getReward())
                                 / 4);
             });
+            shouldReportTheShadow(cluster, verdicts);
         }
+    }
+
+    private static void shouldReportTheShadow(EmbeddedCluster cluster, List<Verdict> verdicts) {
+        PrintStream realOut = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, UTF_8));
+        try {
+            assertThat(Main.run(
+                            "shadows",
+                            "--run=together",
+                            "--bootstrap-servers=" + cluster.bootstrapServers(),
+                            "--schema-registry-url=" + cluster.registryUrl()))
+                    .isZero();
+        } finally {
+            System.setOut(realOut);
+        }
+        // No response of the addition task marks its answer: the maths grader finds none, and the word limit pays 1/4.
+        assertThat(verdicts)
+                .filteredOn(Verdict::getShadow)
+                .allMatch(verdict -> verdict.getStatus() == VerdictStatus.NO_ANSWER);
+        assertThat(out.toString(UTF_8).lines())
+                .hasSizeGreaterThanOrEqualTo(SAMPLES)
+                .allMatch(line -> line.contains("\"math\":{\"status\":\"NO_ANSWER\"") && line.contains("\"gold\":"));
     }
 
     private static <V extends SpecificRecord> List<V> read(KafkaSettings kafka, Topic<V> topic) {

@@ -1,0 +1,31 @@
+package io.sppostream.sppo.cli;
+
+import io.sppostream.sppo.grade.ShadowReport;
+import io.sppostream.sppo.recorded.RecordedRun;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code ./sppo shadows}: where verifiers that only watched disagree with the rewards of a run. */
+@Command(
+        name = "shadows",
+        description = "Print the rollouts of a run to which a shadow would have given another reward, as JSON Lines.",
+        mixinStandardHelpOptions = true)
+final class ShadowsCommand implements Callable<Integer> {
+    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
+    private String run = "";
+
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
+    @Override
+    public Integer call() {
+        try (RecordedRun recorded = RecordedRun.open(cluster.load(run))) {
+            new ShadowReport(recorded.kafka(), recorded.serdes(), recorded.topics())
+                    .write(System.out)
+                    .forEach(System.err::println);
+        }
+        return 0;
+    }
+}

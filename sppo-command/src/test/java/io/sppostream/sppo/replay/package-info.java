@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.sppo.replay;
+
+import org.jspecify.annotations.NullMarked;

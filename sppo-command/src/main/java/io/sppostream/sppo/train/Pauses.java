@@ -14,7 +14,6 @@ import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Settings;
 import java.time.Clock;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -32,9 +31,8 @@ public final class Pauses {
         if (state.getStatus() != LearnerStatus.PAUSED) {
             return "learner goes on after step " + state.getStep();
         }
-        return "learner paused after step " + state.getStep() + ", "
-                + String.valueOf(state.getBreaker()).toLowerCase(Locale.ROOT).replace('_', ' ') + ": "
-                + state.getReason() + "; go on with ./sppo resume --run " + settings.run() + where(settings);
+        return "learner paused after step " + state.getStep() + ": " + state.getReason()
+                + "; go on with ./sppo resume --run " + settings.run() + where(settings);
     }
 
     private static String where(Settings settings) {

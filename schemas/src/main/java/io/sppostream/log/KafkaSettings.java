@@ -15,8 +15,10 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param bootstrapServers Kafka's bootstrap.servers
  * @param schemaRegistryUrl URL of a registry that speaks Confluent's protocol, or {@code mock://scope} in tests
  * @param properties any Kafka or registry client property (TLS, SASL, ...), which wins over what is set here
+ * @param clients makes the clients
  */
-public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
+public record KafkaSettings(
+        String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties, KafkaClients clients) {
 
     /** Consumers look for new data this long before an empty fetch returns, in milliseconds. */
     private static final int FETCH_WAIT_MS = 100;
@@ -35,6 +37,11 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
 
     public KafkaSettings {
         properties = Map.copyOf(properties);
+    }
+
+    /** A log over the network. */
+    public KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
+        this(bootstrapServers, schemaRegistryUrl, properties, KafkaClients.NETWORK);
     }
 
     /** Settings of an administrator. */

@@ -14,10 +14,10 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -26,8 +26,6 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 
 /**
@@ -37,8 +35,8 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class ExactlyOnceLog implements AutoCloseable {
     private final String role;
-    private final KafkaConsumer<byte[], byte[]> consumer;
-    private final KafkaProducer<byte[], byte[]> producer;
+    private final Consumer<byte[], byte[]> consumer;
+    private final Producer<byte[], byte[]> producer;
     private final EventSerdes serdes;
     private final EventDecoder decoder;
     private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
@@ -53,10 +51,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
             List<Topic<? extends SpecificRecord>> inputs) {
         this.role = role;
         this.serdes = serdes;
-        this.producer = new KafkaProducer<>(producer, new ByteArraySerializer(), new ByteArraySerializer());
+        this.producer = kafka.clients().producer(producer);
         this.producer.initTransactions();
-        this.consumer =
-                new KafkaConsumer<>(kafka.consumer(role), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.consumer = kafka.clients().consumer(kafka.consumer(role));
         this.decoder = new EventDecoder(serdes, inputs);
     }
 

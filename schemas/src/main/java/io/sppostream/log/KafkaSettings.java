@@ -15,8 +15,10 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param bootstrapServers Kafka's bootstrap.servers
  * @param schemaRegistryUrl URL of a registry that speaks Confluent's protocol, or {@code mock://scope} in tests
  * @param properties any Kafka or registry client property (TLS, SASL, ...), which wins over what is set here
+ * @param clients makes the clients
  */
-public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
+public record KafkaSettings(
+        String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties, KafkaClients clients) {
 
     /**
      * Writers say when they are done, by a flush or a commit, and no reader sees anything of a transaction before: until
@@ -38,6 +40,11 @@ public record KafkaSettings(String bootstrapServers, String schemaRegistryUrl, M
 
     public KafkaSettings {
         properties = Map.copyOf(properties);
+    }
+
+    /** A log over the network. */
+    public KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
+        this(bootstrapServers, schemaRegistryUrl, properties, KafkaClients.NETWORK);
     }
 
     /** Settings of an administrator. */

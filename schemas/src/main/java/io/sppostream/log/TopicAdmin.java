@@ -39,7 +39,7 @@ public final class TopicAdmin implements AutoCloseable {
         settings.putIfAbsent("default.api.timeout.ms", (int) TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS));
         settings.putIfAbsent("request.timeout.ms", 5_000);
         try {
-            this.admin = Admin.create(settings);
+            this.admin = kafka.clients().admin(settings);
         } catch (KafkaException e) {
             throw unreachable(e);
         }

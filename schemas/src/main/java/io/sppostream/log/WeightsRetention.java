@@ -23,7 +23,7 @@ public final class WeightsRetention implements AutoCloseable {
 
     /** @param last the last snapshot committed so far */
     public WeightsRetention(KafkaSettings kafka, Topics topics, WeightLine line, WeightsManifest last) {
-        this.admin = Admin.create(kafka.admin());
+        this.admin = kafka.clients().admin(kafka.admin());
         this.partition = new TopicPartition(topics.weights(line).name(), 0);
         this.last = last;
     }

@@ -64,7 +64,7 @@ class LedgerSimulationTest {
     private static final int BATCH = 4;
     private static final LineSettings LINE = new LineSettings(1, BATCH, 2, "configuration");
     private static final PolicyUpdate.Settings UPDATE =
-            new PolicyUpdate.Settings(new ClippedPolicyLoss(0.2, 3), new LearningRate(1e-2, 0), 2, 1);
+            new PolicyUpdate.Settings(new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
     private static final EventSerdes SERDES =
             new EventSerdes(new KafkaSettings("unused:9092", "mock://ledger-simulation", Map.of()));
     private static final String ROLE = "test.policy-learner";
@@ -165,7 +165,7 @@ class LedgerSimulationTest {
                     arrive();
                     pending.addAll(in.poll(Duration.ZERO));
                     if (pending.size() >= BATCH) {
-                        line.step(pending);
+                        line.step(pending, (step, metrics) -> {});
                     }
                 }
             }

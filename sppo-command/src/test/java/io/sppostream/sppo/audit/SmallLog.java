@@ -134,6 +134,7 @@ final class SmallLog {
                         1,
                         0L,
                         "{}",
+                        null,
                         Instant.EPOCH));
     }
 

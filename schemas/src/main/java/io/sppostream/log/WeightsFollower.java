@@ -15,7 +15,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.utils.Crc32C;
 import org.apache.kafka.common.utils.Utils;
@@ -52,6 +54,9 @@ public final class WeightsFollower implements AutoCloseable {
 
     /** The versions seen, from the last whole one that was fetched or is needed for one that was. */
     private final TreeMap<Integer, WeightsManifest> seen = new TreeMap<>();
+
+    /** The first offsets of topics of which something has been found to be gone: looking for it takes its time. */
+    private final Map<String, Long> begins = new HashMap<>();
 
     /** The version fetched last, where the next may be a difference from it. */
     private @Nullable Image image;
@@ -189,6 +194,9 @@ public final class WeightsFollower implements AutoCloseable {
         if (parent != null && parent.size() != count) {
             throw corrupt(manifest, "it has " + count + " chunks, the version it differs from " + parent.size());
         }
+        if (firstOffset < begins.getOrDefault(topic.name(), 0L)) {
+            return null;
+        }
         List<byte[]> pieces = new ArrayList<>(count);
         chunks.seek(topic, 0, firstOffset);
         long deadline = System.nanoTime() + FETCH_PATIENCE.toNanos();
@@ -202,7 +210,8 @@ public final class WeightsFollower implements AutoCloseable {
                 if (chunk.getVersion() != manifest.getVersion()
                         || chunk.getIndex() != firstIndex + index
                         || (index == 0 && received.offset() != firstOffset)) {
-                    if (chunks.begin(topic, 0) > firstOffset) {
+                    begins.put(topic.name(), chunks.begin(topic, 0));
+                    if (firstOffset < begins.get(topic.name())) {
                         return null;
                     }
                     throw corrupt(

@@ -12,13 +12,12 @@ import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The events of a topic from some offsets to others, in order within a partition. A transaction that is open before the
@@ -33,7 +32,7 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Recei
     private final Map<TopicPartition, Long> ends = new HashMap<>();
     private final Predicate<String> wanted;
     private final EventDecoder decoder;
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], byte[]> consumer;
     private final Queue<Received<V>> read = new ArrayDeque<>();
     private long unreadable;
 
@@ -53,7 +52,7 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Recei
         decoder = new EventDecoder(serdes, List.of(topic));
         Map<String, Object> settings = kafka.consumer();
         settings.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
-        consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer = kafka.clients().consumer(settings);
         consumer.assign(this.ends.keySet());
         consumer.seekToBeginning(this.ends.keySet());
         starts.forEach((partition, start) -> {

@@ -1,15 +1,14 @@
 package io.sppostream.sppo.audit;
 
 import io.sppostream.events.TrainingStep;
-import io.sppostream.events.WeightsManifest;
 import io.sppostream.learn.CriticLine;
+import io.sppostream.learn.LedgerReplay;
 import io.sppostream.learn.LineModel;
 import io.sppostream.learn.PolicyLine;
 import io.sppostream.log.LogScan;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
-import io.sppostream.log.WeightsFollower;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
@@ -17,10 +16,8 @@ import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
 import io.sppostream.sppo.recorded.RecordedRun;
-import io.sppostream.sppo.recorded.RecordedSamples;
 import io.sppostream.sppo.recorded.RecordedSteps;
 import io.sppostream.sppo.train.Models;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.IsolationLevel;
@@ -46,9 +43,7 @@ public final class Retraining {
                 .settings();
         this.lastVersion = lastVersion;
         try (TopicAdmin admin = new TopicAdmin(recorded.kafka())) {
-            // The ledger first: the samples of its steps are on their topic then.
             ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.trainingSteps()));
-            ends.putAll(admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.advantages())));
         }
     }
 
@@ -78,25 +73,18 @@ public final class Retraining {
     private Check retrain(LineModel model) {
         WeightLine line = model.line();
         Check check = new Check("retrain", "each step makes the recorded weights");
-        readStart(line, model::readWeights);
+        recorded.readStart(line, version -> true, model::readWeights);
         LogScan log = new LogScan(recorded.kafka(), recorded.serdes());
         int trained = 0;
         try (RecordedSteps steps = new RecordedSteps(log.from(topics.trainingSteps(), Map.of(), ends), line);
-                RecordedSamples samples = new RecordedSamples(
-                        log.from(topics.advantages(), Map.of(), ends),
-                        topics.advantages().name(),
-                        Map.of(),
-                        ends)) {
+                LedgerReplay replay = new LedgerReplay(recorded.kafka(), recorded.serdes(), topics, model, null)) {
             while (steps.hasNext()) {
                 TrainingStep step = steps.next();
                 if (step.getToVersion() > lastVersion) {
                     break;
                 }
-                model.train(
-                        step.getStep(),
-                        step.getSamples().stream().map(samples::take).toList());
+                String sha256 = replay.rerun(step);
                 trained++;
-                String sha256 = model.sha256();
                 if (!sha256.equals(step.getToSha256())) {
                     // All later ones differ too.
                     check.differs(new Difference(
@@ -110,15 +98,5 @@ public final class Retraining {
         }
         check.sumUp("%s %d steps trained again from the start weights", line.id(), trained);
         return check;
-    }
-
-    private void readStart(WeightLine line, WeightsFollower.Sink model) {
-        try (WeightsFollower follower = new WeightsFollower(recorded.kafka(), recorded.serdes(), topics, line)) {
-            for (WeightsManifest version : follower.poll(Duration.ofSeconds(10))) {
-                if (version.getVersion() == 0) {
-                    follower.fetch(version, model);
-                }
-            }
-        }
     }
 }

@@ -28,18 +28,15 @@ final class AuditCommand implements Callable<Integer> {
         private int version = Integer.MAX_VALUE;
     }
 
-    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
-    private String run = "";
-
     @ArgGroup(exclusive = false)
     private Retrain retrain = new Retrain();
 
     @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
+    private RunOptions run = new RunOptions();
 
     @Override
     public Integer call() {
-        try (RecordedRun recorded = RecordedRun.open(cluster.load(run))) {
+        try (RecordedRun recorded = run.open()) {
             AuditReport report = new Audit(recorded.kafka(), recorded.serdes(), recorded.topics()).run();
             if (retrain.retrain) {
                 report = report.with(new Retraining(recorded, retrain.version)::run);

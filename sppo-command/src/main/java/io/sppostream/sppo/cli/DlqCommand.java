@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.LogException;
 import io.sppostream.sppo.UserException;
-import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.dlq.DeadLetterBox;
 import io.sppostream.sppo.dlq.Letter;
 import io.sppostream.sppo.recorded.RecordedRun;
@@ -26,7 +25,6 @@ import picocli.CommandLine.Parameters;
         description = "The dead letters of a run: records that could not be read or judged.",
         mixinStandardHelpOptions = true)
 final class DlqCommand {
-    private static final String RUN = "Name of the run.";
     private static final int BYTES_A_LINE = 16;
     private static final int SHOWN_BYTES = 1024;
 
@@ -34,10 +32,8 @@ final class DlqCommand {
             name = "list",
             description = "List them: which, when, by whom, from where, and why.",
             mixinStandardHelpOptions = true)
-    int list(
-            @Option(names = "--run", paramLabel = "NAME", required = true, description = RUN) String run,
-            @Mixin ClusterOptions cluster) {
-        opened(cluster.load(run), (box, serdes) -> {
+    int list(@Mixin RunOptions run) {
+        opened(run, (box, serdes) -> {
             List<Letter> letters = box.letters();
             String row = "%-20s  %-20s  %-18s  %-18s  %-20s  %s%n";
             PrintStream out = System.out;
@@ -66,10 +62,9 @@ final class DlqCommand {
             description = "Show one: its headers, its key, and its value, decoded where it can be.",
             mixinStandardHelpOptions = true)
     int show(
-            @Option(names = "--run", paramLabel = "NAME", required = true, description = RUN) String run,
-            @Mixin ClusterOptions cluster,
+            @Mixin RunOptions run,
             @Parameters(paramLabel = "LETTER", description = "As the list has it: rollouts@3.") String id) {
-        opened(cluster.load(run), (box, serdes) -> show(box, serdes, box.find(id), System.out));
+        opened(run, (box, serdes) -> show(box, serdes, box.find(id), System.out));
         return 0;
     }
 
@@ -118,8 +113,7 @@ final class DlqCommand {
             description = "Send some back to the topics they come from, once.",
             mixinStandardHelpOptions = true)
     int resubmit(
-            @Option(names = "--run", paramLabel = "NAME", required = true, description = RUN) String run,
-            @Mixin ClusterOptions cluster,
+            @Mixin RunOptions run,
             @Option(names = "--all", description = "All that have not been sent back.") boolean all,
             @Parameters(paramLabel = "LETTER", arity = "0..*", description = "As the list has them: rollouts@3.")
                     @Nullable
@@ -128,7 +122,7 @@ final class DlqCommand {
         if (all != chosen.isEmpty()) {
             throw new UserException("which letters? name some, as rollouts@3, or all of them by --all");
         }
-        opened(cluster.load(run), (box, serdes) -> {
+        opened(run, (box, serdes) -> {
             List<Letter> sent = box.resubmit(chosen);
             sent.forEach(letter -> System.out.println(
                     letter.id() + " sent back to " + box.topic(letter).name()));
@@ -137,8 +131,8 @@ final class DlqCommand {
         return 0;
     }
 
-    private static void opened(Configuration configuration, BiConsumer<DeadLetterBox, EventSerdes> action) {
-        try (RecordedRun run = RecordedRun.open(configuration)) {
+    private static void opened(RunOptions options, BiConsumer<DeadLetterBox, EventSerdes> action) {
+        try (RecordedRun run = options.open()) {
             action.accept(new DeadLetterBox(run.kafka(), run.topics()), run.serdes());
         }
     }

@@ -5,7 +5,6 @@ import io.sppostream.sppo.recorded.RecordedRun;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code ./sppo inspect}: one request, from prompt to gradient step. */
@@ -17,15 +16,12 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ID", description = "Id of a request (0000000026), or of a rollout (0000000026/0).")
     private String id = "";
 
-    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
-    private String run = "";
-
     @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
+    private RunOptions run = new RunOptions();
 
     @Override
     public Integer call() {
-        try (RecordedRun recorded = RecordedRun.open(cluster.load(run))) {
+        try (RecordedRun recorded = run.open()) {
             Trail.of(recorded.kafka(), recorded.serdes(), recorded.topics(), id).print(System.out);
         }
         return 0;

@@ -5,7 +5,6 @@ import io.sppostream.sppo.recorded.RecordedRun;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code ./sppo shadows}: where verifiers that only watched disagree with the rewards of a run. */
 @Command(
@@ -13,15 +12,12 @@ import picocli.CommandLine.Option;
         description = "Print the rollouts of a run to which a shadow would have given another reward, as JSON Lines.",
         mixinStandardHelpOptions = true)
 final class ShadowsCommand implements Callable<Integer> {
-    @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
-    private String run = "";
-
     @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
+    private RunOptions run = new RunOptions();
 
     @Override
     public Integer call() {
-        try (RecordedRun recorded = RecordedRun.open(cluster.load(run))) {
+        try (RecordedRun recorded = run.open()) {
             new ShadowReport(recorded.kafka(), recorded.serdes(), recorded.topics())
                     .write(System.out)
                     .forEach(System.err::println);

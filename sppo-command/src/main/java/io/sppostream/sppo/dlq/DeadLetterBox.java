@@ -14,15 +14,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * The dead letters of a run. A letter that is sent back to its topic leaves a note among the dead letters, a record
@@ -83,8 +81,7 @@ public final class DeadLetterBox {
         Map<TopicPartition, String> names = new HashMap<>();
         byShortName.forEach((name, topic) -> names.put(new TopicPartition(topic.deadLetters(), 0), name));
         Map<String, List<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(kafka.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (Consumer<byte[], byte[]> consumer = kafka.clients().consumer(kafka.consumer())) {
             consumer.assign(names.keySet());
             consumer.seekToBeginning(names.keySet());
             Map<TopicPartition, Long> ends = consumer.endOffsets(names.keySet());
@@ -135,8 +132,8 @@ public final class DeadLetterBox {
     public List<Letter> resubmit(List<String> ids) {
         // A second one of the same id fences the first: what it reads is all that was ever sent back.
         String transactionalId = topics.application("dlq");
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                kafka.transactionalProducer(transactionalId), new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (Producer<byte[], byte[]> producer =
+                kafka.clients().producer(kafka.transactionalProducer(transactionalId))) {
             producer.initTransactions();
             List<Letter> letters = letters();
             List<Letter> chosen = ids.isEmpty()
@@ -157,7 +154,7 @@ public final class DeadLetterBox {
         }
     }
 
-    private void resubmit(KafkaProducer<byte[], byte[]> producer, Letter letter) {
+    private void resubmit(Producer<byte[], byte[]> producer, Letter letter) {
         Topic<?> topic = topic(letter);
         RecordHeaders headers = new RecordHeaders();
         for (Header header : letter.headers()) {

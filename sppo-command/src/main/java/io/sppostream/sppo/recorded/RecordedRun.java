@@ -1,20 +1,27 @@
 package io.sppostream.sppo.recorded;
 
 import io.sppostream.events.Run;
+import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogScan;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import io.sppostream.log.WeightsFollower;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.train.Cluster;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.kafka.common.IsolationLevel;
 
 /** A run that is on the log, finished or going on, for commands that look at it: its cluster and its topics. */
 public final class RecordedRun implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Cluster cluster;
     private final EventSerdes serdes;
     private final Topics topics;
@@ -74,6 +81,17 @@ public final class RecordedRun implements AutoCloseable {
                     + topics.runs().name());
         }
         return runs.get(0);
+    }
+
+    /** Reads the start weights of a line into a model, where their manifest fits it; leaves it as it is elsewhere. */
+    public void readStart(WeightLine line, Predicate<WeightsManifest> fits, WeightsFollower.Sink model) {
+        try (WeightsFollower weights = new WeightsFollower(kafka(), serdes, topics, line)) {
+            for (WeightsManifest version : weights.poll(PATIENCE)) {
+                if (version.getVersion() == 0 && fits.test(version)) {
+                    weights.fetch(version, model);
+                }
+            }
+        }
     }
 
     @Override

@@ -60,6 +60,7 @@ import org.jspecify.annotations.Nullable;
 /** A replay from beginning to end: the new namespace, what is written to it, the policy trained on it, the comparison. */
 public final class ReplayRun {
     private final Plan plan;
+    private final RecordedRun sourceRun;
     private final Settings settings;
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -72,12 +73,13 @@ public final class ReplayRun {
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
 
     /** Prepares a replay of a recorded run. */
-    public ReplayRun(Plan plan, RecordedRun recorded) {
+    public ReplayRun(Plan plan, RecordedRun sourceRun) {
         this.plan = plan;
+        this.sourceRun = sourceRun;
         this.settings = plan.configuration().settings();
-        this.kafka = recorded.kafka();
-        this.serdes = recorded.serdes();
-        this.source = recorded.topics();
+        this.kafka = sourceRun.kafka();
+        this.serdes = sourceRun.serdes();
+        this.source = sourceRun.topics();
         this.into = settings.topics();
         this.log = new LogScan(kafka, serdes);
     }
@@ -232,24 +234,14 @@ public final class ReplayRun {
     /** The critic's start weights are those recorded, unless it is to have another shape. */
     private CriticModel startCritic(Checkpoint policy) {
         CriticModel model = Models.critic(settings, policy);
-        try (WeightsFollower weights = new WeightsFollower(kafka, serdes, source, WeightLine.CRITIC)) {
-            for (WeightsManifest version : weights.poll(Duration.ofSeconds(10))) {
-                if (version.getVersion() == 0 && version.getConfig().equals(model.configJson())) {
-                    weights.fetch(version, model::readWeights);
-                }
-            }
-        }
+        sourceRun.readStart(
+                WeightLine.CRITIC, version -> version.getConfig().equals(model.configJson()), model::readWeights);
         return model;
     }
 
     private PolicyLearner learner(PolicyModel policy) {
-        try (WeightsFollower weights = new WeightsFollower(kafka, serdes, source, WeightLine.POLICY)) {
-            for (WeightsManifest version : weights.poll(Duration.ofSeconds(10))) {
-                if (version.getVersion() == 0 && version.getConfig().equals(policy.configJson())) {
-                    weights.fetch(version, policy::readWeights);
-                }
-            }
-        }
+        sourceRun.readStart(
+                WeightLine.POLICY, version -> version.getConfig().equals(policy.configJson()), policy::readWeights);
         PolicyLearner.Settings learner =
                 settings.policyLearner(plan.configuration().sha256()).unguarded();
         return new PolicyLearner(kafka, serdes, into, policy, learner, clock, failure::complete);

@@ -13,10 +13,10 @@ import io.sppostream.learn.TrainingOrder;
 import io.sppostream.learn.ValueLoss;
 import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
+import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.recorded.RecordedSamples;
-import io.sppostream.sppo.recorded.Weights;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -79,7 +79,7 @@ final class Rescoring {
         this.batchSize = batchSize;
         this.scoredNow = scoredNow;
         this.clock = clock;
-        this.sha256 = Weights.sha256(model::writeWeights);
+        this.sha256 = WeightsPublisher.sha256(model::writeWeights);
     }
 
     /**
@@ -157,7 +157,7 @@ final class Rescoring {
                 TrainingOrder.of(batch, sample -> sample.getRollout().getRolloutId(), seed, steps).stream()
                         .map(this::criticSample)
                         .toList());
-        sha256 = Weights.sha256(model::writeWeights);
+        sha256 = WeightsPublisher.sha256(model::writeWeights);
         hashes.add(sha256);
         batch.clear();
     }

@@ -1,11 +1,10 @@
 package io.sppostream.sppo.train;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.LearnerStatus;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topic;
 import io.sppostream.log.Topics;
@@ -14,12 +13,6 @@ import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Settings;
 import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /** The pauses of a run's learner: how a person is told of one, and ends it. */
@@ -58,15 +51,9 @@ public final class Pauses {
         }
         LearnerState running = new LearnerState(
                 pause.getLine(), LearnerStatus.RUNNING, null, "told to go on", pause.getStep(), by, clock.instant());
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            byte[] value = serdes.serializer(topic).serialize(topic.name(), running);
-            producer.send(new ProducerRecord<>(topic.name(), running.getLine().getBytes(UTF_8), value))
-                    .get();
-        } catch (ExecutionException e) {
-            throw new KafkaException("the learner can't be told to go on", e.getCause());
-        } catch (InterruptedException e) {
-            throw new InterruptException(e);
+        try (EventWriter log = new EventWriter(kafka, serdes)) {
+            log.send(topic, running.getLine(), running);
+            log.flush();
         }
         return pause;
     }

@@ -75,10 +75,15 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * undone, and that one, should it live on, can commit nothing more.
      *
      * @param role the role's name in its namespace
+     * @param open how long a transaction may be open, over what it takes to send a batch of events
      */
     public static ExactlyOnceLog sole(
-            KafkaSettings kafka, EventSerdes serdes, String role, List<Topic<? extends SpecificRecord>> inputs) {
-        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(role), inputs);
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            String role,
+            List<Topic<? extends SpecificRecord>> inputs,
+            Duration open) {
+        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(role, open), inputs);
         // Without a group's members: there is nobody to share with, and no session of a dead one to wait for.
         log.consumer.assign(inputs.stream()
                 .flatMap(topic -> IntStream.range(0, topic.partitions())

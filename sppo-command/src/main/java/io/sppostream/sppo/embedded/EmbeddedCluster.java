@@ -1,5 +1,7 @@
 package io.sppostream.sppo.embedded;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** A broker and a registry over one data directory: what {@code bootstrap.servers} and a registry URL stand for. */
@@ -30,11 +32,13 @@ public final class EmbeddedCluster implements AutoCloseable {
             }
             EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
             try {
-                if (broker.isAfterCrash()) {
-                    // At another port than before the crash nobody of then can be a client.
-                    CrashRemains.remove(broker.bootstrapServers(), settings.brokerPort() != 0);
-                }
+                // At another port than before the crash nobody of then can be a client.
+                CompletableFuture<Void> cleaned = broker.isAfterCrash()
+                        ? CompletableFuture.runAsync(
+                                () -> CrashRemains.remove(broker.bootstrapServers(), settings.brokerPort() != 0))
+                        : CompletableFuture.completedFuture(null);
                 SchemaRegistry registry = SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort());
+                await(cleaned, registry);
                 new RunningCluster(broker.bootstrapServers(), registry.url()).write(directory.clusterState());
                 return new EmbeddedCluster(directory, broker, registry);
             } catch (RuntimeException e) {
@@ -44,6 +48,15 @@ public final class EmbeddedCluster implements AutoCloseable {
         } catch (RuntimeException e) {
             directory.close();
             throw e;
+        }
+    }
+
+    private static void await(CompletableFuture<Void> cleaned, SchemaRegistry registry) {
+        try {
+            cleaned.join();
+        } catch (CompletionException e) {
+            registry.close();
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }
 

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * training sample on {@code advantages} as soon as the rollout, the value and the verdicts that its reward depends on
  * ({@link Combination}) are there. Verdicts of shadows, and of verifiers that reward nothing, are passed over. Each
  * rollout settles exactly once: trained, or expired with a reason (not judged, or something did not arrive in time).
+ * What another role lets go of, as the producer does a prompt that no policy can answer, is settled here too.
  * Duplicates, and what comes after its rollout has settled, are dropped and counted by the metric
  * {@code dropped-records-total}; they leave no record, since a rollout that is already settled must not count again.
  */
@@ -59,7 +60,7 @@ public final class AdvantageStream {
     }
 
     /**
-     * rollouts, verdicts, values -> join -> advantages, expired, dead letters of rollouts. Its time is the wall clock of
+     * rollouts, verdicts, values, expired -> join -> advantages, expired, dead letters of rollouts. Its time is the wall clock of
      * Kafka Streams. The stores are in memory, as pacing bounds what waits, and cached: what comes and goes between two
      * commits leaves no record in their changelogs.
      */
@@ -82,12 +83,18 @@ public final class AdvantageStream {
                         key,
                         Arrival.values(topics, serdes),
                         topics.values().name())
+                .addSource(
+                        "settled-elsewhere",
+                        key,
+                        Arrival.expired(topics, serdes),
+                        topics.expired().name())
                 .addProcessor(
                         "join",
                         () -> new Joining(topics, serdes, estimator, settings),
                         "rollouts",
                         "verdicts",
-                        "values")
+                        "values",
+                        "settled-elsewhere")
                 .addStateStore(store(Join.REQUESTS, serdes.serde(JoinState.class)), "join")
                 .addStateStore(store(Join.ROLLOUTS, Serdes.ByteArray()), "join")
                 .addSink(

@@ -1,5 +1,6 @@
 package io.sppostream.advantage;
 
+import io.sppostream.events.Expired;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
@@ -27,6 +28,9 @@ sealed interface Arrival {
     /** A value. */
     record OfValue(Value value) implements Arrival {}
 
+    /** What another role lets go of. */
+    record OfExpired(Expired expired) implements Arrival {}
+
     /** Reads {@code rollouts}. */
     static Deserializer<Arrival> rollouts(Topics topics, EventSerdes serdes) {
         Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
@@ -43,6 +47,12 @@ sealed interface Arrival {
     static Deserializer<Arrival> values(Topics topics, EventSerdes serdes) {
         Deserializer<Value> deserializer = serdes.deserializer(topics.values());
         return (topic, bytes) -> new OfValue(checked(deserializer.deserialize(topic, bytes)));
+    }
+
+    /** Reads {@code expired}. */
+    static Deserializer<Arrival> expired(Topics topics, EventSerdes serdes) {
+        Deserializer<Expired> deserializer = serdes.deserializer(topics.expired());
+        return (topic, bytes) -> new OfExpired(deserializer.deserialize(topic, bytes));
     }
 
     private static Rollout checked(Rollout rollout) {

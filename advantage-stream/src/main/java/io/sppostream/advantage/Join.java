@@ -85,6 +85,14 @@ final class Join {
             this.id = id;
         }
 
+        /**
+         * Whether there are verdicts of it and nothing else. A rollout is on the log before its verdict: either it has
+         * settled so long ago that it is forgotten, or it is still to be read.
+         */
+        private boolean isUnknown() {
+            return samples == 0 && value == null && settled.isEmpty();
+        }
+
         private Sample sample(String rolloutId) {
             return waiting.computeIfAbsent(rolloutId, id -> new Sample());
         }
@@ -205,6 +213,8 @@ final class Join {
             take(of.verdict());
         } else if (arrival instanceof Arrival.OfValue of) {
             take(of.value());
+        } else if (arrival instanceof Arrival.OfExpired of) {
+            take(of.expired());
         }
     }
 
@@ -264,6 +274,19 @@ final class Join {
             }
         }
         save(request);
+    }
+
+    /** A rollout that another role has let go of has settled, and is not to be waited for. */
+    private void take(Expired expired) {
+        String id = expired.getRolloutId();
+        if (id == null || expired.getDecidedBy().equals(AdvantageStream.ROLE)) {
+            return;
+        }
+        Request request = request(expired.getRequestId());
+        if (request != null && request.settled.add(id)) {
+            progress(request);
+            save(request);
+        }
     }
 
     /** The open request of that name, a new one where there was none; null if it is closed. */
@@ -387,8 +410,12 @@ final class Join {
                 break;
             }
             oldest.remove();
-            expire(request, now);
-            close(request, now);
+            if (request.isUnknown()) {
+                requests.delete(request.id);
+            } else {
+                expire(request, now);
+                close(request, now);
+            }
         }
         while (!closed.isEmpty() && closed.element().forgetAt() <= now) {
             requests.delete(closed.remove().requestId());
@@ -397,7 +424,7 @@ final class Join {
 
     /** What of a request has not settled expires: rollouts by name, or the whole request where none ever came. */
     private void expire(Request request, long now) {
-        if (request.samples == 0) {
+        if (request.samples == 0 && request.settled.isEmpty()) {
             expire(request, null, ExpiryReason.NO_ROLLOUT_IN_TIME, detail(), now);
         }
         for (int sample = 0; sample < request.samples; sample++) {

@@ -1,5 +1,6 @@
 package io.sppostream.advantage;
 
+import static io.sppostream.advantage.Events.refusal;
 import static io.sppostream.advantage.Events.rollout;
 import static io.sppostream.advantage.Events.value;
 import static io.sppostream.advantage.Events.verdict;
@@ -325,6 +326,41 @@ class AdvantageStreamTest {
                         tuple("r-1/2", ExpiryReason.NO_VERDICT_IN_TIME));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldNotExpireAgainWhatTheProducerHasRefused(boolean valueFirst) {
+        if (valueFirst) {
+            driver.send(value("r-1", 0.25), refusal("r-1", 0));
+        } else {
+            driver.send(refusal("r-1", 0), value("r-1", 0.25));
+        }
+        driver.advance(LATE);
+
+        assertThat(driver.expired()).isEmpty();
+    }
+
+    @Test
+    void shouldWaitForNoMoreThanTheRestWhenTheProducerHasRefusedASample() {
+        driver.send(value("r-1", 0.25), refusal("r-1", 1), rollout("r-1", 0, 2), verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
+    }
+
+    @Test
+    void shouldLetAVerdictGoWhenItsRolloutSettledSoLongAgoThatItIsForgotten() {
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.advance(JoinDriver.SETTINGS.remember().plusSeconds(1));
+        driver.advantages();
+
+        driver.send(verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.stored(Join.REQUESTS)).isZero();
+    }
+
     @Test
     void shouldForgetARequestWhenItHasBeenSettledForLong() {
         driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
@@ -389,7 +425,11 @@ class AdvantageStreamTest {
     }
 
     static List<Topic<?>> inputs() {
-        return List.of(JoinDriver.TOPICS.rollouts(), JoinDriver.TOPICS.verdicts(), JoinDriver.TOPICS.values());
+        return List.of(
+                JoinDriver.TOPICS.rollouts(),
+                JoinDriver.TOPICS.verdicts(),
+                JoinDriver.TOPICS.values(),
+                JoinDriver.TOPICS.expired());
     }
 
     @ParameterizedTest

@@ -1,5 +1,7 @@
 package io.sppostream.advantage;
 
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
@@ -65,6 +67,17 @@ final class Events {
                 Instant.EPOCH,
                 Map.of(),
                 false);
+    }
+
+    /** The producer's word that it does not answer. */
+    static Expired refusal(String requestId, int sample) {
+        return new Expired(
+                requestId,
+                requestId + "/" + sample,
+                ExpiryReason.INVALID_PROMPT,
+                "too long",
+                "rollout-producer",
+                Instant.EPOCH);
     }
 
     static Value value(String requestId, double probability) {

@@ -44,6 +44,7 @@ final class JoinDriver implements AutoCloseable {
     private final TestInputTopic<String, Rollout> rollouts;
     private final TestInputTopic<String, Verdict> verdicts;
     private final TestInputTopic<String, Value> values;
+    private final TestInputTopic<String, Expired> refusals;
     private final TestOutputTopic<String, TrainingSample> advantages;
     private final TestOutputTopic<String, Expired> expired;
 
@@ -59,6 +60,7 @@ final class JoinDriver implements AutoCloseable {
         rollouts = input(TOPICS.rollouts());
         verdicts = input(TOPICS.verdicts());
         values = input(TOPICS.values());
+        refusals = input(TOPICS.expired());
         advantages = output(TOPICS.advantages());
         expired = output(TOPICS.expired());
     }
@@ -75,6 +77,8 @@ final class JoinDriver implements AutoCloseable {
     static Topic<?> topic(SpecificRecord event) {
         if (event instanceof Rollout) {
             return TOPICS.rollouts();
+        } else if (event instanceof Expired) {
+            return TOPICS.expired();
         }
         return event instanceof Verdict ? TOPICS.verdicts() : TOPICS.values();
     }
@@ -85,6 +89,8 @@ final class JoinDriver implements AutoCloseable {
                 rollouts.pipeInput(rollout.getRequestId(), rollout);
             } else if (event instanceof Verdict verdict) {
                 verdicts.pipeInput(verdict.getRequestId(), verdict);
+            } else if (event instanceof Expired refusal) {
+                refusals.pipeInput(refusal.getRequestId(), refusal);
             } else {
                 values.pipeInput(((Value) event).getRequestId(), (Value) event);
             }

@@ -49,6 +49,11 @@ public final class CriticModel implements AutoCloseable {
         return model.config();
     }
 
+    /** Numbers that are trained. */
+    public long parameters() {
+        return model.slices().stream().mapToLong(NamedSlice::count).sum();
+    }
+
     /** The model's {@code config.json}. */
     public String configJson() {
         return config().toJson("Qwen2ForTokenClassification").toString();

@@ -76,7 +76,11 @@ public final class Critic implements AutoCloseable {
 
     private void run(BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        kafka, serdes, topics.application(ROLE), List.of(topics.prompts(), topics.advantages()));
+                        kafka,
+                        serdes,
+                        topics.application(ROLE),
+                        List.of(topics.prompts(), topics.advantages()),
+                        LineWriter.publishing(model.parameters()));
                 CriticLine critic =
                         new CriticLine(model, tokenizer, settings.update(), settings.optimizer(), settings.training());
                 LineWriter line = new LineWriter(log, kafka, serdes, topics, critic, settings.line(), clock)) {

@@ -9,16 +9,15 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.Manifests;
 import io.sppostream.log.Received;
-import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightsFollower;
 import io.sppostream.log.WeightsPublisher;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
-import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,7 +69,7 @@ final class LineRecovery {
         }
         WeightsManifest last = versions.get(versions.size() - 1);
         WeightsManifest snapshot = last(versions, Manifests::isSnapshot);
-        List<TrainingStep> steps = steps(snapshot.getVersion());
+        List<TrainingStep> steps = List.copyOf(steps(snapshot.getVersion(), last.getVersion()));
         TrainingStep lastStep = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         if ((lastStep == null ? 0 : lastStep.getToVersion()) != last.getVersion()) {
             throw new LogException("the " + model.line().id() + " line of run '" + topics.namespace()
@@ -117,31 +116,30 @@ final class LineRecovery {
         }
     }
 
-    /** The line's ledger from the step that made a version on; from the first for version 0. */
-    private List<TrainingStep> steps(int version) {
+    /**
+     * The line's ledger from the step that made a version on, from the first for version 0, to the one that made the
+     * last.
+     *
+     * <p>The other line writes to the ledger too, and what it has open, should it have been killed, hides this line's
+     * steps for as long as its transaction may last. So all records are read: of a version that is committed, the last
+     * of this line is the one that was committed with it. Those before it were given up.
+     */
+    private Collection<TrainingStep> steps(int version, int last) {
         var topic = topics.trainingSteps();
-        long end;
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            // The other line writes to the ledger too: what it has open is waited for, as this line's steps may lie
-            // behind it, where they are not read yet.
-            end = Objects.requireNonNull(admin.ends(IsolationLevel.READ_UNCOMMITTED, List.of(topic))
-                    .get(new TopicPartition(topic.name(), 0)));
+        NavigableMap<Integer, TrainingStep> steps = new TreeMap<>();
+        try (EventReader log = EventReader.ofAllRecords(kafka, serdes, List.of(topic))) {
+            for (Received<?> received : log.last(
+                    topic,
+                    0,
+                    log.end(topic, 0),
+                    events -> events.stream()
+                            .anyMatch(each -> isOfLine(each) && step(each).getToVersion() <= version))) {
+                if (isOfLine(received)) {
+                    steps.put(step(received).getToVersion(), step(received));
+                }
+            }
         }
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
-            return log
-                    .last(
-                            topic,
-                            0,
-                            end,
-                            events -> events.stream()
-                                    .anyMatch(
-                                            each -> isOfLine(each) && step(each).getToVersion() <= version))
-                    .stream()
-                    .filter(this::isOfLine)
-                    .map(LineRecovery::step)
-                    .filter(step -> step.getToVersion() >= version)
-                    .toList();
-        }
+        return steps.subMap(version, last + 1).values();
     }
 
     private boolean isOfLine(Received<?> received) {

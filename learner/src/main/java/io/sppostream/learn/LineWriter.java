@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * step or nothing of it.
  */
 final class LineWriter implements AutoCloseable {
+    /** What is read from a model, hashed and sent on a machine that is busy with other things. */
+    private static final long SLOW_BYTES_PER_SECOND = 20_000_000;
+
     private final ExactlyOnceLog log;
     private final Topics topics;
     private final LineModel model;
@@ -69,6 +72,14 @@ final class LineWriter implements AutoCloseable {
         this.retention =
                 new WeightsRetention(kafka, topics, model.line(), recovered == null ? current : recovered.snapshot());
         this.waitingSince = clock.instant();
+    }
+
+    /**
+     * How long the largest transaction of a line may take to send: a snapshot, which has the weights and the two moments
+     * of each that Adam keeps.
+     */
+    static Duration publishing(long parameters) {
+        return Duration.ofSeconds(3 * Float.BYTES * parameters / SLOW_BYTES_PER_SECOND);
     }
 
     private WeightsManifest start() {

@@ -84,8 +84,12 @@ public final class PolicyLearner implements AutoCloseable {
     private void run(BooleanSupplier running) {
         int batchSize = settings.line().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
-        try (ExactlyOnceLog log =
-                        ExactlyOnceLog.sole(kafka, serdes, topics.application(ROLE), List.of(topics.advantages()));
+        try (ExactlyOnceLog log = ExactlyOnceLog.sole(
+                        kafka,
+                        serdes,
+                        topics.application(ROLE),
+                        List.of(topics.advantages()),
+                        LineWriter.publishing(model.parameters()));
                 PolicyLine policy =
                         new PolicyLine(model, settings.update(), settings.optimizer(), settings.training());
                 LineWriter line = new LineWriter(log, kafka, serdes, topics, policy, settings.line(), clock);

@@ -47,6 +47,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -127,6 +129,7 @@ class LedgerSimulationTest {
 
         /** Lives through kills and take-overs, and comes to the last step. */
         void run() {
+            Producer<byte[], byte[]> other = otherLine();
             int kills = random.nextInt(6);
             for (int kill = 0; kill < kills; kill++) {
                 log.killAfter(random.nextInt(120));
@@ -141,11 +144,32 @@ class LedgerSimulationTest {
                 takeOver();
             }
             learn(STEPS);
+            if (random.nextBoolean()) {
+                other.commitTransaction();
+            } else {
+                other.initTransactions();
+            }
+        }
+
+        /** A step of the other line that is not committed for as long as this one goes on: nobody waits for it. */
+        private Producer<byte[], byte[]> otherLine() {
+            Producer<byte[], byte[]> other = log.producer(Map.of("transactional.id", "test.critic"));
+            other.initTransactions();
+            other.beginTransaction();
+            TrainingStep step = new TrainingStep(
+                    "critic", 1, 0, 1, "", "", List.of(), 0L, List.of(), "", Map.of(), Instant.EPOCH, Instant.EPOCH);
+            other.send(new ProducerRecord<>(
+                    topics.trainingSteps().name(),
+                    "critic".getBytes(UTF_8),
+                    SERDES.serializer(topics.trainingSteps())
+                            .serialize(topics.trainingSteps().name(), step)));
+            return other;
         }
 
         /** One learner lives on while another takes over: it can commit nothing more. */
         private void takeOver() {
-            try (ExactlyOnceLog fenced = ExactlyOnceLog.sole(kafka, SERDES, ROLE, List.of(topics.advantages()))) {
+            try (ExactlyOnceLog fenced =
+                    ExactlyOnceLog.sole(kafka, SERDES, ROLE, List.of(topics.advantages()), Duration.ZERO)) {
                 learn(1 + random.nextInt(STEPS));
                 assertThatThrownBy(() -> fenced.commit(List.of()))
                         .isInstanceOf(LogException.class)
@@ -156,7 +180,8 @@ class LedgerSimulationTest {
         /** The loop of the role, from the start weights, up to a step. */
         void learn(int lastStep) {
             readStartWeights();
-            try (ExactlyOnceLog in = ExactlyOnceLog.sole(kafka, SERDES, ROLE, List.of(topics.advantages()));
+            try (ExactlyOnceLog in =
+                            ExactlyOnceLog.sole(kafka, SERDES, ROLE, List.of(topics.advantages()), Duration.ZERO);
                     PolicyLine policy = new PolicyLine(model, UPDATE, TestModels.ADAM, TestModels.TRAINING);
                     LineWriter line = new LineWriter(
                             in, kafka, SERDES, topics, policy, LINE, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC))) {
@@ -223,7 +248,9 @@ class LedgerSimulationTest {
         }
 
         private List<TrainingStep> ledger() {
-            return read(topics.trainingSteps());
+            return read(topics.trainingSteps()).stream()
+                    .filter(step -> step.getLine().equals(WeightLine.POLICY.id()))
+                    .toList();
         }
 
         @SuppressWarnings("unchecked")

@@ -129,7 +129,8 @@ final class MemoryLog implements KafkaClients {
 
     @Override
     public Consumer<byte[], byte[]> consumer(Map<String, Object> settings) {
-        return new MemoryConsumer(settings.containsKey("group.id"));
+        return new MemoryConsumer(
+                settings.containsKey("group.id"), "read_committed".equals(settings.get("isolation.level")));
     }
 
     @Override
@@ -171,16 +172,22 @@ final class MemoryLog implements KafkaClients {
         return new DeleteRecordsResult(deleted);
     }
 
-    /** Reads committed records, some at a time. */
+    /** Reads some records at a time. */
     private final class MemoryConsumer extends MockConsumer<byte[], byte[]> {
         private final boolean member;
+        private final boolean committedOnly;
         private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
         private final Set<TopicPartition> paused = new HashSet<>();
 
         /** @param member whether it begins where its group, of which there is one, has committed */
-        private MemoryConsumer(boolean member) {
+        private MemoryConsumer(boolean member, boolean committedOnly) {
             super("earliest");
             this.member = member;
+            this.committedOnly = committedOnly;
+        }
+
+        private long end(TopicPartition partition) {
+            return committedOnly ? stableEnd(partition) : entries(partition).size();
         }
 
         @Override
@@ -209,10 +216,10 @@ final class MemoryLog implements KafkaClients {
                     return position;
                 }
                 long next = Math.max(position, begin(partition));
-                long end = Math.min(stableEnd(partition), next + 1 + random.nextInt(8));
+                long end = Math.min(end(partition), next + 1 + random.nextInt(8));
                 for (; next < end; next++) {
                     Entry entry = entries(partition).get((int) next);
-                    if (entry.isVisible()) {
+                    if (!committedOnly || entry.isVisible()) {
                         records.computeIfAbsent(partition, any -> new ArrayList<>())
                                 .add(new ConsumerRecord<>(
                                         partition.topic(), partition.partition(), next, entry.key(), entry.value()));
@@ -248,7 +255,7 @@ final class MemoryLog implements KafkaClients {
         @Override
         public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
             Map<TopicPartition, Long> offsets = new HashMap<>();
-            partitions.forEach(partition -> offsets.put(partition, stableEnd(partition)));
+            partitions.forEach(partition -> offsets.put(partition, end(partition)));
             return offsets;
         }
 

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
@@ -29,14 +30,21 @@ public final class EventReader implements AutoCloseable {
 
     private static final long FIRST_LOOK_BACK = 32;
 
-    /** Longer than the broker lets a transaction of a killed role stay open. */
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
-
+    private final KafkaSettings kafka;
     private final Consumer<byte[], byte[]> consumer;
     private final EventDecoder decoder;
 
     public EventReader(KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
-        consumer = kafka.clients().consumer(kafka.consumer());
+        this(kafka, kafka.consumer(), serdes, topics);
+    }
+
+    private EventReader(
+            KafkaSettings kafka,
+            Map<String, Object> settings,
+            EventSerdes serdes,
+            List<Topic<? extends SpecificRecord>> topics) {
+        this.kafka = kafka;
+        consumer = kafka.clients().consumer(settings);
         decoder = new EventDecoder(serdes, topics);
         List<TopicPartition> partitions = new ArrayList<>();
         for (Topic<? extends SpecificRecord> topic : topics) {
@@ -46,6 +54,17 @@ public final class EventReader implements AutoCloseable {
         }
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);
+    }
+
+    /**
+     * A reader of what is on topics, committed or not: it waits for no open transaction, and also sees what is aborted.
+     * For those who can tell.
+     */
+    public static EventReader ofAllRecords(
+            KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
+        Map<String, Object> settings = kafka.consumer();
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+        return new EventReader(kafka, settings, serdes, topics);
     }
 
     /** The next events, in order within a partition; empty where none came within the timeout. */
@@ -73,7 +92,7 @@ public final class EventReader implements AutoCloseable {
      * @param end the offset after the last record to read; a transaction that is open before it is waited for
      * @param enough whether events, in order, reach back far enough
      * @return the last events, or all of them where they are not enough
-     * @throws LogException where a transaction stays open for too long
+     * @throws LogException where a transaction stays open for too long, or the broker goes away
      */
     public List<Received<?>> last(Topic<?> topic, int partition, long end, Predicate<List<Received<?>>> enough) {
         TopicPartition only = new TopicPartition(topic.name(), partition);
@@ -85,7 +104,7 @@ public final class EventReader implements AutoCloseable {
         for (long count = FIRST_LOOK_BACK; ; count *= 8) {
             long from = Math.max(begin, end - count);
             consumer.seek(only, from);
-            List<Received<?>> events = until(only, end);
+            List<Received<?>> events = until(Map.of(only, end));
             if (from == begin || enough.test(events)) {
                 consumer.resume(others);
                 return events;
@@ -93,20 +112,22 @@ public final class EventReader implements AutoCloseable {
         }
     }
 
-    private List<Received<?>> until(TopicPartition partition, long end) {
+    private List<Received<?>> until(Map<TopicPartition, Long> ends) {
         List<Received<?>> events = new ArrayList<>();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (consumer.position(partition) < end) {
+        Patience patience = new Patience(kafka, consumer);
+        for (List<TopicPartition> left = before(ends); !left.isEmpty(); left = before(ends)) {
             List<Received<?>> some = poll(Duration.ofMillis(200));
             events.addAll(some);
-            if (!some.isEmpty()) {
-                deadline = System.nanoTime() + PATIENCE.toNanos();
-            } else if (System.nanoTime() > deadline) {
-                throw new LogException(partition + ": a transaction has been open for more than " + PATIENCE.toSeconds()
-                        + " s; its role has to commit it, or to be started again");
-            }
+            patience.polled(!some.isEmpty(), left);
         }
         return events;
+    }
+
+    /** The partitions that are not read to their ends. */
+    private List<TopicPartition> before(Map<TopicPartition, Long> ends) {
+        return ends.keySet().stream()
+                .filter(partition -> consumer.position(partition) < Objects.requireNonNull(ends.get(partition)))
+                .toList();
     }
 
     /** Continues at an offset of a topic's partition. */
@@ -131,12 +152,7 @@ public final class EventReader implements AutoCloseable {
 
     /** The events from here to the ends that the topics have at the time of the call. */
     public List<Received<?>> pollToEnd() {
-        List<Received<?>> events = new ArrayList<>();
-        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            events.addAll(poll(Duration.ofMillis(100)));
-        }
-        return events;
+        return until(consumer.endOffsets(consumer.assignment()));
     }
 
     /** The offset of a partition's first record that is there still. */

@@ -73,13 +73,21 @@ public final class EventSerdes implements AutoCloseable {
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
         KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
         KafkaAvroDeserializer deserializer = new KafkaAvroDeserializer(registry, settings);
-        return Serdes.serdeFrom((name, event) -> serializer.serialize(name, event), (name, bytes) -> {
+        return Serdes.serdeFrom((name, event) -> serialize(serializer, name, event), (name, bytes) -> {
             if (bytes == null) {
                 throw new SerializationException(
                         "a record without a value, where a " + type.getSimpleName() + " belongs");
             }
             return type.cast(deserialize(deserializer, name, bytes));
         });
+    }
+
+    private byte[] serialize(KafkaAvroSerializer serializer, String name, Object event) {
+        try {
+            return serializer.serialize(name, event);
+        } catch (SerializationException e) {
+            throw isOutage(e.getCause()) ? unreachable(e) : e;
+        }
     }
 
     /** A record whose schema can't be had for the moment is not a bad record: it must not go to the dead letters. */

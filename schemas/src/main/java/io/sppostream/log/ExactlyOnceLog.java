@@ -52,13 +52,13 @@ public final class ExactlyOnceLog implements AutoCloseable {
             KafkaSettings kafka,
             EventSerdes serdes,
             String role,
+            Map<String, Object> producer,
             @Nullable GroupInstance member,
             List<Topic<? extends SpecificRecord>> inputs) {
         this.role = role;
         this.member = member;
         this.serdes = serdes;
-        this.producer = kafka.clients()
-                .producer(member == null ? kafka.transactionalProducer(role) : kafka.transactionalProducer(member));
+        this.producer = kafka.clients().producer(producer);
         this.producer.initTransactions();
         this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
         this.decoder = new EventDecoder(serdes, inputs);
@@ -76,7 +76,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
             String role,
             Path stateDirectory,
             List<Topic<? extends SpecificRecord>> inputs) {
-        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, GroupInstance.take(stateDirectory, role), inputs);
+        GroupInstance member = GroupInstance.take(stateDirectory, role);
+        ExactlyOnceLog log = new ExactlyOnceLog(
+                kafka, serdes, role, kafka.transactionalProducer(member.id(), Duration.ZERO), member, inputs);
         log.consumer.subscribe(log.decoder.topics());
         return log;
     }
@@ -86,10 +88,16 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * undone, and that one, should it live on, can commit nothing more.
      *
      * @param role the role's name in its namespace
+     * @param open how long a transaction may be open, over what it takes to send a batch of events
      */
     public static ExactlyOnceLog sole(
-            KafkaSettings kafka, EventSerdes serdes, String role, List<Topic<? extends SpecificRecord>> inputs) {
-        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, null, inputs);
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            String role,
+            List<Topic<? extends SpecificRecord>> inputs,
+            Duration open) {
+        ExactlyOnceLog log =
+                new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(role, open), null, inputs);
         // Without a group's members: there is nobody to share with, and no session of a dead one to wait for.
         log.consumer.assign(inputs.stream()
                 .flatMap(topic -> IntStream.range(0, topic.partitions())

@@ -1,6 +1,7 @@
 package io.sppostream.log;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -33,10 +34,23 @@ public record KafkaSettings(
     private static final int SESSION_MS = 10_000;
 
     /**
-     * Transactions of members that don't come back are aborted after this long: readers wait behind them. They are open
-     * for as long as it takes to send what has been worked out.
+     * What a killed role has left open is aborted after this long: readers wait behind it. It is ample for sending what
+     * has been worked out, and no transaction is open while it is.
      */
-    private static final int TRANSACTION_MS = 10_000;
+    private static final Duration TRANSACTION = Duration.ofSeconds(10);
+
+    /** More than that no broker allows by its defaults. */
+    private static final Duration LONGEST_TRANSACTION = Duration.ofMinutes(15);
+
+    /**
+     * A fetch that finds nothing waits at the broker for news, in milliseconds, and what its client asks for next waits
+     * behind it, as there is one connection: another place to read from, an end, to be closed. With Kafka's 500 the start
+     * of a run would be spent waiting.
+     */
+    private static final int FETCH_WAIT_MS = 50;
+
+    /** A client that is to say where a topic ends, and has no answer for so many milliseconds, gives up. */
+    private static final int ANSWER_MS = 15_000;
 
     public KafkaSettings {
         properties = Map.copyOf(properties);
@@ -70,17 +84,17 @@ public record KafkaSettings(
         return withOverrides(settings);
     }
 
-    /** Settings of a producer whose transactions fence those of an earlier one of the same id. */
-    public Map<String, Object> transactionalProducer(String transactionalId) {
+    /**
+     * Settings of a producer whose transactions fence those of an earlier one of the same id.
+     *
+     * @param open how long a transaction may be open, over what it takes to send a batch of events
+     */
+    public Map<String, Object> transactionalProducer(String transactionalId, Duration open) {
         Map<String, Object> settings = producer();
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-        return settings;
-    }
-
-    /** Settings of a producer of a group's member: its transactions are as short as those of any other of the group. */
-    public Map<String, Object> transactionalProducer(GroupInstance member) {
-        Map<String, Object> settings = transactionalProducer(member.id());
-        settings.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS);
+        Duration timeout = TRANSACTION.plus(open);
+        settings.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int)
+                (timeout.compareTo(LONGEST_TRANSACTION) < 0 ? timeout : LONGEST_TRANSACTION).toMillis());
         return settings;
     }
 
@@ -91,6 +105,8 @@ public record KafkaSettings(
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+        settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS);
         return withOverrides(settings);
     }
 
@@ -137,6 +153,7 @@ public record KafkaSettings(
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         return withOverrides(settings);
     }
 

@@ -24,11 +24,9 @@ import org.apache.kafka.common.errors.SerializationException;
  * end is waited for. What can't be decoded is passed over and counted. For one thread.
  */
 public final class LogCursor<V extends SpecificRecord> implements Iterator<Received<V>>, AutoCloseable {
-    /** Longer than the broker lets a transaction of a killed role stay open. */
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
-
     private static final int FETCH_BYTES = 8 << 20;
 
+    private final KafkaSettings kafka;
     private final Map<TopicPartition, Long> ends = new HashMap<>();
     private final Predicate<String> wanted;
     private final EventDecoder decoder;
@@ -43,6 +41,7 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Recei
             Map<TopicPartition, Long> starts,
             Map<TopicPartition, Long> ends,
             Predicate<String> wanted) {
+        this.kafka = kafka;
         this.wanted = wanted;
         ends.forEach((partition, end) -> {
             if (partition.topic().equals(topic.name()) && end > starts.getOrDefault(partition, 0L)) {
@@ -62,19 +61,14 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Recei
         });
     }
 
-    /** @throws LogException where a transaction stays open for too long */
+    /** @throws LogException where a transaction stays open for too long, or the broker goes away */
     @Override
     public boolean hasNext() {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Patience patience = new Patience(kafka, consumer);
         while (read.isEmpty() && !atEnd()) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
             records.forEach(this::take);
-            if (!records.isEmpty()) {
-                deadline = System.nanoTime() + PATIENCE.toNanos();
-            } else if (System.nanoTime() > deadline) {
-                throw new LogException(ends.keySet() + ": a transaction has been open for more than "
-                        + PATIENCE.toSeconds() + " s; its role has to commit it, or to be started again");
-            }
+            patience.polled(!records.isEmpty(), ends.keySet());
         }
         return !read.isEmpty();
     }

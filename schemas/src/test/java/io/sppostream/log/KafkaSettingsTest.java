@@ -3,6 +3,7 @@ package io.sppostream.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -44,9 +45,21 @@ class KafkaSettingsTest {
                 .containsEntry("acks", "all")
                 .containsEntry("enable.idempotence", true)
                 .doesNotContainKey("transactional.id");
-        assertThat(settings(Map.of()).transactionalProducer("run.learner"))
+        assertThat(settings(Map.of()).transactionalProducer("run.learner", Duration.ZERO))
                 .containsEntry("transactional.id", "run.learner")
                 .containsEntry("acks", "all");
+    }
+
+    @Test
+    void shouldAbortSoonWhatAKilledRoleLeftOpenUnlessThereIsMuchToSend() {
+        KafkaSettings settings = settings(Map.of());
+        assertThat(settings.transactionalProducer("id", Duration.ZERO)).containsEntry("transaction.timeout.ms", 10_000);
+        assertThat(settings.transactionalProducer("id", Duration.ofMinutes(5)))
+                .containsEntry("transaction.timeout.ms", 310_000);
+        assertThat(settings.transactionalProducer("id", Duration.ofHours(5)))
+                .containsEntry("transaction.timeout.ms", 900_000);
+        assertThat(settings(Map.of("transaction.timeout.ms", "7")).transactionalProducer("id", Duration.ZERO))
+                .containsEntry("transaction.timeout.ms", "7");
     }
 
     @Test
@@ -102,13 +115,14 @@ class KafkaSettingsTest {
     void shouldKeepIdsTheRolesGive() {
         KafkaSettings settings = settings(Map.of("group.id", "mine", "transactional.id", "mine"));
         assertThat(settings.consumer("run.role")).containsEntry("group.id", "run.role");
-        assertThat(settings.transactionalProducer("run.learner")).containsEntry("transactional.id", "run.learner");
+        assertThat(settings.transactionalProducer("run.learner", Duration.ZERO))
+                .containsEntry("transactional.id", "run.learner");
     }
 
     @Test
     void shouldGiveSettingsThatKafkaAccepts() {
         KafkaSettings settings = settings(Map.of());
-        Map<String, Object> producer = new HashMap<>(settings.transactionalProducer("id"));
+        Map<String, Object> producer = new HashMap<>(settings.transactionalProducer("id", Duration.ZERO));
         producer.put("key.serializer", ByteArraySerializer.class);
         producer.put("value.serializer", ByteArraySerializer.class);
         Map<String, Object> consumer = new HashMap<>(settings.consumer("group"));

@@ -5,6 +5,8 @@ import io.sppostream.model.CheckpointException;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.embedded.EmbeddedException;
 import io.sppostream.sppo.train.Role;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -72,6 +74,12 @@ public final class Main {
                 || error instanceof CheckpointException
                 || error instanceof EmbeddedException) {
             return String.valueOf(error.getMessage());
+        }
+        if (error instanceof KafkaException && !(error instanceof SerializationException)) {
+            LOG.error("Kafka failed", error);
+            return "the Kafka cluster did not do what it was asked: "
+                    + error.getClass().getSimpleName() + ": " + LogException.reason(error)
+                    + " (is it running, and can it be reached?)";
         }
         LOG.error("internal error", error);
         return "internal error: " + error + " (the log file in the data directory has the details)";

@@ -133,7 +133,7 @@ public final class DeadLetterBox {
         // A second one of the same id fences the first: what it reads is all that was ever sent back.
         String transactionalId = topics.application("dlq");
         try (Producer<byte[], byte[]> producer =
-                kafka.clients().producer(kafka.transactionalProducer(transactionalId))) {
+                kafka.clients().producer(kafka.transactionalProducer(transactionalId, Duration.ZERO))) {
             producer.initTransactions();
             List<Letter> letters = letters();
             List<Letter> chosen = ids.isEmpty()

@@ -71,9 +71,12 @@ final class BrokerProperties {
         // The controller gathers writes for 25 ms by default, which every topic made and every start would wait for.
         p.setProperty("controller.quorum.append.linger.ms", "0");
 
-        // After a kill -9 the controller waits this long before it lets the broker register anew.
-        p.setProperty("broker.session.timeout.ms", "3000");
-        p.setProperty("broker.heartbeat.interval.ms", "1000");
+        // The only broker is never to be fenced while it lives, in a process that was halted for a while: BrokerMain
+        // says what that does to transactions. There is no other that could take over.
+        p.setProperty("broker.session.timeout.ms", "86400000");
+
+        // How often it is looked for transactions that have been open for too long: readers wait behind them.
+        p.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
         // No empty record in the metadata log twice a second: nobody waits for one where there is one node.
         p.setProperty("metadata.max.idle.interval.ms", "0");

@@ -91,9 +91,14 @@ final class KafkaSchemaLog implements SchemaLog {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(client(
                 bootstrapServers,
                 Map.of(
-                        "enable.auto.commit", "false",
-                        "key.deserializer", StringDeserializer.class,
-                        "value.deserializer", StringDeserializer.class)))) {
+                        "enable.auto.commit",
+                        "false",
+                        "fetch.max.wait.ms",
+                        "10", // which close() would wait for
+                        "key.deserializer",
+                        StringDeserializer.class,
+                        "value.deserializer",
+                        StringDeserializer.class)))) {
             consumer.assign(List.of(PARTITION));
             consumer.seekToBeginning(List.of(PARTITION));
             long end = consumer.endOffsets(List.of(PARTITION), TIMEOUT).getOrDefault(PARTITION, 0L);

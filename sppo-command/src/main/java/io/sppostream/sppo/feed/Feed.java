@@ -1,9 +1,5 @@
 package io.sppostream.sppo.feed;
 
-import io.sppostream.events.Expired;
-import io.sppostream.events.ExpiryReason;
-import io.sppostream.events.LearnerState;
-import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.EventReader;
@@ -18,15 +14,11 @@ import io.sppostream.sppo.data.Dataset;
 import io.sppostream.sppo.data.EpochOrder;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.OptionalLong;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 
 /**
  * dataset -> prompts. Releases the dataset's problems, epoch after epoch in the seed's order, as {@link Pacing} admits
@@ -46,10 +38,7 @@ public final class Feed implements AutoCloseable {
     private final EpochOrder order;
     private final Pacing pacing;
     private final Clock clock;
-    private final Map<WeightLine, TrainingStep> lastSteps = new EnumMap<>(WeightLine.class);
-    private long stale;
-    private long lost;
-    private boolean paused;
+    private final Outcomes outcomes = new Outcomes();
     private final RoleThread thread;
 
     /**
@@ -82,18 +71,24 @@ public final class Feed implements AutoCloseable {
                         kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
                 EventWriter writer = new EventWriter(kafka, serdes)) {
             log.last(topics.trainingSteps(), 0, log.end(topics.trainingSteps(), 0), Feed::hasBothLines)
-                    .forEach(this::count);
-            log.pollToEnd().forEach(this::count);
-            long released = completeLastRelease(writer);
+                    .forEach(this::take);
+            log.pollToEnd().forEach(this::take);
+            LastRelease last = LastRelease.of(lastReleased(), pacing.mostUnderWay());
+            last.missing().forEach(index -> release(index, writer));
+            long released = last.released();
             while (running.getAsBoolean()) {
-                long until = released + (paused ? 0 : pacing.allowance(released, counts()));
+                long until = released + (outcomes.paused() ? 0 : pacing.allowance(released, outcomes.counts()));
                 for (; released < until; released++) {
                     release(released, writer);
                 }
                 writer.flush();
-                log.poll(Duration.ofMillis(200)).forEach(this::count);
+                log.poll(Duration.ofMillis(200)).forEach(this::take);
             }
         }
+    }
+
+    private void take(Received<?> received) {
+        outcomes.take(received.event());
     }
 
     private static boolean hasBothLines(List<Received<?>> steps) {
@@ -104,30 +99,17 @@ public final class Feed implements AutoCloseable {
                 == WeightLine.values().length;
     }
 
-    /**
-     * Finds where an earlier feed ended, and releases what is missing of its last release: it may have been killed while
-     * some partitions had acknowledged their prompts and others not. Whatever was released before is all there, so that
-     * the last of each partition tell.
-     *
-     * @return the prompts released
-     */
-    private long completeLastRelease(EventWriter writer) {
-        TreeSet<Long> last = new TreeSet<>();
+    /** The indices of the last prompts of each partition, as many as the largest release has. */
+    private NavigableSet<Long> lastReleased() {
+        NavigableSet<Long> indices = new TreeSet<>();
         try (EventReader log = new EventReader(kafka, serdes, List.of(topics.prompts()))) {
             for (int partition = 0; partition < topics.partitions(); partition++) {
                 long end = log.end(topics.prompts(), partition);
                 log.last(topics.prompts(), partition, end, prompts -> prompts.size() >= pacing.mostUnderWay())
-                        .forEach(received -> index(received.key()).ifPresent(last::add));
+                        .forEach(received -> RequestIds.index(received.key()).ifPresent(indices::add));
             }
         }
-        if (last.isEmpty()) {
-            return 0;
-        }
-        long released = last.last() + 1;
-        LongStream.range(Math.max(0, released - pacing.mostUnderWay()), released)
-                .filter(index -> !last.contains(index))
-                .forEach(index -> release(index, writer));
-        return released;
+        return indices;
     }
 
     private void release(long index, EventWriter writer) {
@@ -135,46 +117,13 @@ public final class Feed implements AutoCloseable {
         writer.send(topics.prompts(), prompt.getRequestId(), prompt);
     }
 
-    private void count(Received<?> received) {
-        if (received.event() instanceof TrainingStep step) {
-            lastSteps.put(WeightLine.valueOf(step.getLine().toUpperCase(Locale.ROOT)), step);
-        } else if (received.event() instanceof Expired expired) {
-            if (expired.getReason() == ExpiryReason.STALE) {
-                stale++;
-            } else {
-                lost++;
-            }
-        } else if (received.event() instanceof LearnerState state) {
-            paused = state.getStatus() == LearnerStatus.PAUSED;
-        }
-    }
-
-    private Pacing.Counts counts() {
-        return new Pacing.Counts(trained(WeightLine.POLICY), trained(WeightLine.CRITIC), stale, lost);
-    }
-
-    private long trained(WeightLine line) {
-        TrainingStep last = lastSteps.get(line);
-        return last == null ? 0 : last.getSamplesTrained();
-    }
-
     private Prompt prompt(long index) {
-        TrainingStep lastStep = lastSteps.get(WeightLine.POLICY);
-        int minPolicyVersion = lastStep == null ? 0 : lastStep.getToVersion();
-        return order.at(index).toPrompt(requestId(index), dataset, minPolicyVersion, clock.instant());
+        return order.at(index).toPrompt(requestId(index), dataset, outcomes.policyVersion(), clock.instant());
     }
 
     /** The id of the index-th request of a feed, counting from 0: ids sort in the order of release. */
     public static String requestId(long index) {
-        String digits = Long.toString(index);
-        return "0".repeat(Math.max(0, 10 - digits.length())) + digits;
-    }
-
-    /** The index of a feed's request; empty where it is not a feed's. */
-    private static OptionalLong index(String requestId) {
-        return requestId.chars().allMatch(Character::isDigit)
-                ? OptionalLong.of(Long.parseLong(requestId))
-                : OptionalLong.empty();
+        return RequestIds.of(index);
     }
 
     @Override

@@ -59,6 +59,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A replay from beginning to end: the new namespace, what is written to it, the policy trained on it, the comparison. */
 public final class ReplayRun {
+    private static final Duration RESCORING = Duration.ofMinutes(10);
+
     private final Plan plan;
     private final RecordedRun sourceRun;
     private final Settings settings;
@@ -226,9 +228,10 @@ public final class ReplayRun {
         }
     }
 
+    /** A value is worked out while the transaction of its step is open. */
     private ExactlyOnceLog writer() {
         String role = into.application(Replay.ROLE);
-        return ExactlyOnceLog.sole(kafka, serdes, role, List.of());
+        return ExactlyOnceLog.sole(kafka, serdes, role, List.of(), RESCORING);
     }
 
     /** The critic's start weights are those recorded, unless it is to have another shape. */

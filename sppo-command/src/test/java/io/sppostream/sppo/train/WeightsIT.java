@@ -65,7 +65,7 @@ class WeightsIT {
                 admin.create(topics, (short) -1);
             }
             log = ExactlyOnceLog.sole(
-                    kafka, serdes, topics.application("policy-learner"), List.of(topics.advantages()));
+                    kafka, serdes, topics.application("policy-learner"), List.of(topics.advantages()), Duration.ZERO);
             publisher = new WeightsPublisher(log, topics, WeightLine.POLICY, "{}", Clock.systemUTC());
         }
 

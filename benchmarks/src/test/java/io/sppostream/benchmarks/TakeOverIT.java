@@ -1,0 +1,183 @@
+package io.sppostream.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sppostream.events.TrainingStep;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Received;
+import io.sppostream.log.WeightLine;
+import io.sppostream.sppo.cli.Main;
+import io.sppostream.sppo.config.Configuration;
+import io.sppostream.sppo.embedded.EmbeddedCluster;
+import io.sppostream.sppo.embedded.EmbeddedSettings;
+import io.sppostream.sppo.train.Role;
+import io.sppostream.sppo.train.Service;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A second learner of each line, started as a user would by mistake: it takes over, and the run ends as if alone. */
+class TakeOverIT {
+    private static final int STEPS = 60;
+    private static final int TAKEN_OVER_AT = 8;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final List<Role> LINES = List.of(Role.LEARN, Role.CRITIC);
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    @Test
+    void shouldGoOnWithTheSecondLearnerAndEndTheFirst() throws Exception {
+        InProcessLoop.Result expected = new InProcessLoop(configuration(null)).run();
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("broker")))) {
+            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            assertThat(Main.run(arguments("topics", kafka, "--create").toArray(String[]::new)))
+                    .isZero();
+            AtomicBoolean done = new AtomicBoolean();
+            CompletableFuture<Void> others = others(kafka, done);
+            List<Process> processes = new ArrayList<>();
+            try (EventSerdes serdes = new EventSerdes(kafka);
+                    EventReader ledger = new EventReader(
+                            kafka,
+                            serdes,
+                            List.of(configuration(kafka).settings().topics().trainingSteps()))) {
+                Map<WeightLine, TrainingStep> last = new EnumMap<>(WeightLine.class);
+                for (Role line : LINES) {
+                    processes.add(start(line, kafka, "first"));
+                }
+                awaitStep(TAKEN_OVER_AT, ledger, last, others);
+                for (Role line : LINES) {
+                    processes.add(start(line, kafka, "second"));
+                }
+                for (int i = 0; i < LINES.size(); i++) {
+                    assertTakenOver(LINES.get(i), processes.get(i));
+                }
+                awaitStep(STEPS, ledger, last, others);
+                assertThat(last.values()).extracting(TrainingStep::getStep).containsOnly(STEPS);
+                assertThat(last.get(WeightLine.POLICY))
+                        .extracting(TrainingStep::getToSha256)
+                        .isEqualTo(expected.policySha256());
+                assertThat(last.get(WeightLine.CRITIC))
+                        .extracting(TrainingStep::getToSha256)
+                        .isEqualTo(expected.criticSha256());
+            } finally {
+                processes.forEach(Process::destroyForcibly);
+                done.set(true);
+            }
+            others.join();
+            assertThat(Main.run(
+                            "audit",
+                            "--run=taken",
+                            "--bootstrap-servers=" + kafka.bootstrapServers(),
+                            "--schema-registry-url=" + kafka.schemaRegistryUrl()))
+                    .as("exit code of the audit")
+                    .isZero();
+        }
+    }
+
+    /** The roles of which there may be several, in this process. */
+    private CompletableFuture<Void> others(KafkaSettings kafka, AtomicBoolean done) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        Service.joining(
+                                        configuration(kafka),
+                                        EnumSet.complementOf(EnumSet.copyOf(LINES)),
+                                        new PrintStream(PrintStream.nullOutputStream()),
+                                        done::get)
+                                .run();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                task -> new Thread(task, "other-roles").start());
+    }
+
+    /** Reads the ledger until both lines have trained so many steps; none of them twice. */
+    private static void awaitStep(
+            int step, EventReader ledger, Map<WeightLine, TrainingStep> last, CompletableFuture<Void> others) {
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
+            assertThat(others).isNotCompleted();
+            for (Received<?> received : ledger.poll(Duration.ofMillis(100))) {
+                TrainingStep next = (TrainingStep) received.event();
+                TrainingStep before = last.put(WeightLine.valueOf(next.getLine().toUpperCase(Locale.ROOT)), next);
+                assertThat(next.getStep()).isEqualTo(before == null ? 1 : before.getStep() + 1);
+            }
+            return last.size() == WeightLine.values().length
+                    && last.values().stream().allMatch(each -> each.getStep() >= step);
+        });
+    }
+
+    private void assertTakenOver(Role line, Process first) throws InterruptedException, IOException {
+        assertThat(first.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        String printed = Files.readString(output(line, "first"));
+        assertThat(first.exitValue()).as(printed).isEqualTo(1);
+        assertThat(printed.lines().skip(1))
+                .singleElement()
+                .asString()
+                .startsWith("sppo: another taken." + (line == Role.LEARN ? "policy-learner" : "critic"))
+                .contains("has taken over");
+    }
+
+    private Process start(Role role, KafkaSettings kafka, String which) throws IOException {
+        List<String> command = new ArrayList<>(LogPrice.java());
+        command.add(Main.class.getName());
+        command.addAll(arguments(role.command(), kafka));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output(role, which).toFile())
+                .start();
+    }
+
+    private Path output(Role role, String which) {
+        return directory.resolve(role.command() + "-" + which);
+    }
+
+    private List<String> arguments(String command, KafkaSettings kafka, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(command));
+        arguments.addAll(List.of(more));
+        flags(kafka).forEach((name, value) -> arguments.add("--set=" + name + "=" + value));
+        return arguments;
+    }
+
+    private Configuration configuration(@Nullable KafkaSettings kafka) {
+        return Configuration.load(null, Map.of(), flags(kafka));
+    }
+
+    private Map<String, String> flags(@Nullable KafkaSettings kafka) {
+        Map<String, String> flags = new HashMap<>(Map.of(
+                "run", "taken",
+                "seed", "11",
+                "steps", Integer.toString(STEPS),
+                "lag", "0",
+                "batch.size", "64",
+                "partitions", "2",
+                "weights.snapshot.interval", "5",
+                "data.dir", directory.resolve("roles").toString()));
+        flags.put("eval.prompts", "10");
+        flags.put("eval.interval", Integer.toString(STEPS));
+        if (kafka != null) {
+            flags.put("bootstrap.servers", kafka.bootstrapServers());
+            flags.put("schema.registry.url", kafka.schemaRegistryUrl());
+        }
+        return flags;
+    }
+}

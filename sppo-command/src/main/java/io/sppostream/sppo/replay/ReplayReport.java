@@ -2,14 +2,18 @@ package io.sppostream.sppo.replay;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.TrainingStep;
 import io.sppostream.sppo.replay.Comparison.Flip;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param judged rollouts that were judged again; 0 where the recorded verdicts held
  * @param flips how many are rewarded otherwise
+ * @param untrained how many of them the source had not trained on, by why it had not
+ * @param untrainedRewarded how many of these are rewarded
  * @param values prompts' values, as far as samples have them, and how many differ
  * @param advantages advantages, and how many differ
  * @param critic what became of the critic's weights; null where values were those recorded
@@ -30,6 +36,8 @@ record ReplayReport(
         @JsonProperty("samples") long samples,
         @JsonProperty("judged") long judged,
         @JsonProperty("flips") long flips,
+        @JsonProperty("untrained") Map<String, Long> untrained,
+        @JsonProperty("untrained_rewarded") long untrainedRewarded,
         @JsonProperty("values") Difference values,
         @JsonProperty("advantages") Difference advantages,
         @JsonProperty("critic") @Nullable Weights critic,
@@ -94,7 +102,27 @@ record ReplayReport(
             @JsonProperty("ratio_mean") double ratioMean,
             @JsonProperty("ratio_max") double ratioMax,
             @JsonProperty("effective_sample_size") double effectiveSampleSize,
-            @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin) {}
+            @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin) {
+
+        /** Of the steps of a policy; null where they have not measured it, or there are none. */
+        static @Nullable OffPolicy of(List<TrainingStep> steps) {
+            List<Map<String, Double>> metrics = steps.stream()
+                    .map(TrainingStep::getMetrics)
+                    .filter(each -> each.containsKey("effective_sample_size"))
+                    .toList();
+            if (metrics.isEmpty()) {
+                return null;
+            }
+            DoubleSummaryStatistics mean = summary(metrics, "ratio_mean");
+            DoubleSummaryStatistics size = summary(metrics, "effective_sample_size");
+            return new OffPolicy(
+                    mean.getAverage(), summary(metrics, "ratio_max").getMax(), size.getAverage(), size.getMin());
+        }
+
+        private static DoubleSummaryStatistics summary(List<Map<String, Double>> metrics, String name) {
+            return metrics.stream().mapToDouble(each -> each.get(name)).summaryStatistics();
+        }
+    }
 
     /** Held-out accuracy of the start policy, of the one trained here, and of the recorded one, judged alike. */
     record Accuracy(
@@ -134,6 +162,17 @@ record ReplayReport(
             if (flips > FLIPS_SHOWN) {
                 out.printf(Locale.ROOT, "              ... and %,d more, in flips.jsonl%n", flips - FLIPS_SHOWN);
             }
+        }
+        if (!untrained.isEmpty()) {
+            row(
+                    out,
+                    "come back",
+                    "%,d that were not trained (%s): %,d are rewarded",
+                    untrained.values().stream().mapToLong(Long::longValue).sum(),
+                    untrained.entrySet().stream()
+                            .map(entry -> String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
+                            .collect(Collectors.joining(", ")),
+                    untrainedRewarded);
         }
         row(out, "values", critic == null ? "as recorded" : "%s", text(values));
         row(out, "advantages", "%s", text(advantages));
@@ -188,17 +227,22 @@ record ReplayReport(
     }
 
     private static String text(Weights weights) {
-        return weights.identical()
-                ? String.format(
-                        Locale.ROOT, "%d steps, each with the recorded weights: %s", weights.steps(), weights.sha256())
-                : String.format(
-                        Locale.ROOT,
-                        "%d steps (%d recorded), other weights from step %d on: %s (recorded %s)",
-                        weights.steps(),
-                        weights.recordedSteps(),
-                        weights.firstDifferentStep(),
-                        weights.sha256(),
-                        weights.recordedSha256());
+        if (weights.identical() || weights.firstDifferentStep() > weights.steps()) {
+            return String.format(
+                    Locale.ROOT,
+                    "%d steps%s, each with the recorded weights: %s",
+                    weights.steps(),
+                    weights.identical() ? "" : " (" + weights.recordedSteps() + " recorded)",
+                    weights.sha256());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%d steps (%d recorded), other weights from step %d on: %s (recorded %s)",
+                weights.steps(),
+                weights.recordedSteps(),
+                weights.firstDifferentStep(),
+                weights.sha256(),
+                weights.recordedSha256());
     }
 
     private static String shortened(String text) {

@@ -117,7 +117,11 @@ final class Findings {
                         ledgers,
                         (line, ledger) -> String.format(Locale.ROOT, "%s %,d samples", line.id(), ledger.samples())));
         offsets.sumUp(
-                "consumed by %s", each(ledgers, (line, ledger) -> lineage.isDriven(line) ? "" : "the " + line.id()));
+                "consumed by %s",
+                ledgers.keySet().stream()
+                        .filter(line -> !lineage.isDriven(line))
+                        .map(WeightLine::id)
+                        .collect(Collectors.joining(" and ")));
         published.sumUp(
                 "%s",
                 each(
@@ -135,7 +139,6 @@ final class Findings {
     private static <T> String each(Map<WeightLine, T> byLine, BiFunction<WeightLine, T, String> words) {
         return byLine.entrySet().stream()
                 .map(entry -> words.apply(entry.getKey(), entry.getValue()))
-                .filter(said -> !said.isEmpty())
                 .collect(Collectors.joining(", "));
     }
 }

@@ -322,7 +322,7 @@ class FindingsTest {
 
         assertThat(report.first()).isEmpty();
         assertThat(summary(report, "requests")).isEqualTo("6 rollouts asked for: 6 trained, 0 expired, 0 pending");
-        assertThat(summary(report, "offsets")).isEqualTo("consumed by the policy");
+        assertThat(summary(report, "offsets")).isEqualTo("consumed by policy");
         assertThat(log.audit().clean()).as("of a run").isFalse();
         // Where the run is there still, its versions are compared.
         assertThat(log.audit(new Lineage(replay, Map.of(WeightLine.POLICY, new Topics("source", 1))), SmallLog.WHOLE)

@@ -193,12 +193,9 @@ class ReplayIT {
     @Test
     void shouldBringBackWhatWasPendingAfterWhatWasTrained() throws IOException {
         replay("odd", "--set=batch.size=100");
-        JsonNode recorded = replayOf("odd", "odd-again");
         JsonNode judged = replayOf("odd", "odd-judged", "--judge-again");
 
         // 7 batches of 100 are trained, 68 samples are pending.
-        assertThat(recorded.get("samples").asInt()).isEqualTo(700);
-        assertThat(recorded.get("policy").get("first_different_step").asInt()).isZero();
         assertThat(judged.get("samples").asInt()).isEqualTo(STEPS * BATCH);
         assertThat(judged.get("flips").asInt()).isZero();
         assertThat(judged.get("untrained").toString()).isEqualTo("{\"PENDING\":68}");
@@ -206,8 +203,8 @@ class ReplayIT {
     }
 
     @Test
-    void shouldShowARequestOfAReplayFromItsPromptToItsGradientStep() throws IOException {
-        replay("shown", "--score-again");
+    void shouldShowARequestOfAReplayFromItsPromptToTheLastThatWasDoneWithIt() throws IOException {
+        replay("shown", "--score-again", "--only-advantages");
         String id = samples().get(0).event().getRollout().getRolloutId();
         Invocation inspect = Invocation.of(onCluster("inspect", id, "--run=shown"));
 
@@ -220,8 +217,8 @@ class ReplayIT {
                         "shown.rollouts.v1-0@",
                         "shown.verdicts.v1-0@",
                         "shown.advantages.v1-0@")
-                .contains("policy step", "critic step")
-                .doesNotContain("pending");
+                .contains("critic step")
+                .doesNotContain("policy step", "pending");
     }
 
     @Test

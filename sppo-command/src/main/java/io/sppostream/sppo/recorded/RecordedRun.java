@@ -93,9 +93,17 @@ public final class RecordedRun implements AutoCloseable {
         }
     }
 
-    /** Reads the start weights of a line into a model, where their manifest fits it; leaves it as it is elsewhere. */
+    /**
+     * Reads the start weights of a line into a model, where their manifest fits it; leaves it as it is elsewhere. A
+     * replay that has not trained the line has them from the run whose versions its samples name.
+     */
     public void readStart(WeightLine line, Predicate<WeightsManifest> fits, WeightsFollower.Sink model) {
-        try (WeightsFollower weights = new WeightsFollower(kafka(), serdes, topics, line)) {
+        Lineage lineage = Lineage.of(kafka(), serdes, topics);
+        Topics origin = lineage.trains(line) ? topics : lineage.named().get(line);
+        if (origin == null) {
+            return;
+        }
+        try (WeightsFollower weights = new WeightsFollower(kafka(), serdes, origin, line)) {
             for (WeightsManifest version : weights.poll(PATIENCE)) {
                 if (version.getVersion() == 0 && fits.test(version)) {
                     weights.fetch(version, model);

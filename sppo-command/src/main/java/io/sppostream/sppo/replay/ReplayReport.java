@@ -124,11 +124,15 @@ record ReplayReport(
         }
     }
 
-    /** Held-out accuracy of the start policy, of the one trained here, and of the recorded one, judged alike. */
+    /**
+     * Held-out accuracy of the start policy, of the one trained here, and of the recorded one, judged alike.
+     *
+     * @param recorded null where the source has trained none
+     */
     record Accuracy(
             @JsonProperty("before") double before,
             @JsonProperty("after") double after,
-            @JsonProperty("recorded") double recorded) {}
+            @JsonProperty("recorded") @Nullable Double recorded) {}
 
     /** Writes it, and every flip as a line. */
     void write(Path directory, List<Flip> all) throws IOException {
@@ -196,10 +200,12 @@ record ReplayReport(
             row(
                     out,
                     "accuracy",
-                    "held out %.3f -> %.3f; of the recorded run %.3f",
+                    "held out %.3f -> %.3f%s",
                     accuracy.before(),
                     accuracy.after(),
-                    accuracy.recorded());
+                    accuracy.recorded() == null
+                            ? ""
+                            : String.format(Locale.ROOT, "; of the recorded run %.3f", accuracy.recorded()));
         }
         row(
                 out,

@@ -200,7 +200,10 @@ public final class ReplayRun {
                         throw new UserException("the learner paused after step " + pause.getStep() + " of the replay: "
                                 + pause.getReason());
                     }
-                    steps.add((TrainingStep) received.event());
+                    TrainingStep step = (TrainingStep) received.event();
+                    if (step.getLine().equals(WeightLine.POLICY.id())) {
+                        steps.add(step);
+                    }
                 }
             }
         }

@@ -171,7 +171,7 @@ record ReplayReport(
             row(
                     out,
                     "come back",
-                    "%,d that were not trained (%s): %,d are rewarded",
+                    "%,d that were not trained (%s): %,d have a reward now",
                     untrained.values().stream().mapToLong(Long::longValue).sum(),
                     untrained.entrySet().stream()
                             .map(entry -> String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
@@ -210,7 +210,7 @@ record ReplayReport(
         row(
                 out,
                 "time",
-                "%.1f s for what took %.1f s: %.1f times as fast",
+                recordedSeconds == 0 ? "%.1f s" : "%.1f s for what took %.1f s: %.1f times as fast",
                 seconds,
                 recordedSeconds,
                 recordedSeconds / seconds);
@@ -221,6 +221,9 @@ record ReplayReport(
     }
 
     private static String text(Difference difference) {
+        if (difference.count() == 0) {
+            return "none to compare";
+        }
         return difference.different() == 0
                 ? String.format(Locale.ROOT, "%,d, all as recorded to the bit", difference.count())
                 : String.format(
@@ -233,6 +236,9 @@ record ReplayReport(
     }
 
     private static String text(Weights weights) {
+        if (weights.recordedSteps() == 0) {
+            return String.format(Locale.ROOT, "%d steps, none recorded: %s", weights.steps(), weights.sha256());
+        }
         if (weights.identical() || weights.firstDifferentStep() > weights.steps()) {
             return String.format(
                     Locale.ROOT,

@@ -2,6 +2,7 @@ package io.sppostream.advantage;
 
 import static java.util.stream.Collectors.joining;
 
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -47,7 +48,20 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
          *
          * @param because the verdict to blame
          */
-        record NotJudged(Verdict because) implements Outcome {}
+        record NotJudged(Verdict because) implements Outcome {
+            /** Why the rollout expires: whether it is the machinery that failed, which others watch. */
+            public ExpiryReason reason() {
+                return switch (because.getStatus()) {
+                    case INFRA_ERROR, TIMEOUT -> ExpiryReason.INFRA_ERROR;
+                    default -> ExpiryReason.NOT_JUDGED;
+                };
+            }
+
+            /** The same in words. */
+            public String detail() {
+                return "verdict " + because.getStatus() + " of " + because.getVerifier() + ": " + because.getRule();
+            }
+        }
     }
 
     public Combination {

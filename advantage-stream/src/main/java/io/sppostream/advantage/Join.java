@@ -323,12 +323,9 @@ final class Join {
         if (sample.outcome instanceof Outcome.Rewarded rewarded) {
             train(request, rollout, sample, rewarded, now);
         } else if (sample.outcome instanceof Outcome.NotJudged notJudged) {
-            Verdict verdict = notJudged.because();
-            String detail =
-                    "verdict " + verdict.getStatus() + " of " + verdict.getVerifier() + ": " + verdict.getRule();
-            expire(request, rollout.getRolloutId(), notJudged(verdict.getStatus()), detail, now);
-            if (verdict.getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE) {
-                putAside(request, bytes, sample, detail, now);
+            expire(request, rollout.getRolloutId(), notJudged.reason(), notJudged.detail(), now);
+            if (notJudged.because().getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE) {
+                putAside(request, bytes, sample, notJudged.detail(), now);
             }
         }
         request.waiting.remove(rollout.getRolloutId());
@@ -360,14 +357,6 @@ final class Join {
         Headers origin = DeadLetters.origin(
                 new RecordHeaders(), topic, context.taskId().partition(), sample.offset, AdvantageStream.ROLE, error);
         context.forward(new Record<>(request.id, rollout, now, origin), DEAD_ROLLOUTS);
-    }
-
-    /** Whether it is the machinery that failed, which others watch. */
-    private static ExpiryReason notJudged(VerdictStatus status) {
-        return switch (status) {
-            case INFRA_ERROR, TIMEOUT -> ExpiryReason.INFRA_ERROR;
-            default -> ExpiryReason.NOT_JUDGED;
-        };
     }
 
     private void expire(Request request, @Nullable String rolloutId, ExpiryReason reason, String detail, long now) {

@@ -2,10 +2,12 @@ package io.sppostream.log;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +17,7 @@ import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -155,7 +158,23 @@ public final class TopicAdmin implements AutoCloseable {
         return ends;
     }
 
+    /** When the newest record of a topic was written; empty where it has none. */
+    public Optional<Instant> newest(Topic<?> topic) {
+        return find(OffsetSpec.maxTimestamp(), new ListOffsetsOptions(), List.of(topic)).values().stream()
+                .map(ListOffsetsResultInfo::timestamp)
+                .filter(time -> time >= 0)
+                .max(Comparator.naturalOrder())
+                .map(Instant::ofEpochMilli);
+    }
+
     private Map<TopicPartition, Long> offsets(
+            OffsetSpec which, ListOffsetsOptions options, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        find(which, options, topics).forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
+    }
+
+    private Map<TopicPartition, ListOffsetsResultInfo> find(
             OffsetSpec which, ListOffsetsOptions options, List<? extends Topic<?>> topics) {
         Map<TopicPartition, OffsetSpec> request = new HashMap<>();
         for (Topic<?> topic : topics) {
@@ -163,10 +182,7 @@ public final class TopicAdmin implements AutoCloseable {
                 request.put(new TopicPartition(topic.name(), partition), which);
             }
         }
-        Map<TopicPartition, Long> offsets = new HashMap<>();
-        await(admin.listOffsets(request, options).all())
-                .forEach((partition, found) -> offsets.put(partition, found.offset()));
-        return offsets;
+        return await(admin.listOffsets(request, options).all());
     }
 
     /** The offsets a consumer group has committed, by partition; empty where there is no such group. */

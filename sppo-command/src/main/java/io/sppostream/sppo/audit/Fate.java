@@ -4,6 +4,8 @@ import io.sppostream.log.WeightLine;
 
 /** What became of one rollout that was asked for. Each field is written by the one reader of a topic. */
 final class Fate {
+    private static final long[] NONE = {};
+
     final String rolloutId;
     boolean requested;
     boolean answered;
@@ -11,6 +13,12 @@ final class Fate {
     int samples;
     int policyStep;
     int criticStep;
+
+    /** Digests of the records that its topics have of it; those of values are of the request, with its first rollout. */
+    long[] rollouts = NONE;
+
+    long[] verdicts = NONE;
+    long[] values = NONE;
 
     Fate(String rolloutId) {
         this.rolloutId = rolloutId;
@@ -27,6 +35,11 @@ final class Fate {
         } else {
             criticStep = step;
         }
+    }
+
+    /** Whether more than a verdict or a value names it: these may be anybody's, and ask for nothing. */
+    boolean isRollout() {
+        return requested || answered || expired || samples > 0 || policyStep > 0 || criticStep > 0;
     }
 
     String requestId() {

@@ -6,6 +6,7 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
+import io.sppostream.sppo.recorded.Lineage;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -24,7 +26,10 @@ final class Findings {
     private final Topics topics;
     private final Requests requests = new Requests();
     private final Samples samples = new Samples(requests);
+    private final Joins joins;
+    private final Lineage lineage;
     private final Map<WeightLine, Versions> versions = new EnumMap<>(WeightLine.class);
+    private final Map<WeightLine, Versions> named = new EnumMap<>(WeightLine.class);
     private final Map<WeightLine, Ledger> ledgers = new EnumMap<>(WeightLine.class);
     private final Check steps = new Check("ledger", "no gap, hashes chain from version 0");
     private final Check trained = new Check("training", "each sample where the ledger says, none twice");
@@ -32,12 +37,17 @@ final class Findings {
     private final Check published = new Check("versions", "each as its step made it");
 
     /** @param configurations the hashes of those on {@code runs} */
-    Findings(Topics topics, Set<String> configurations) {
+    Findings(Topics topics, Set<String> configurations, Lineage lineage) {
         this.topics = topics;
+        this.lineage = lineage;
+        this.joins = new Joins(topics, requests);
         for (WeightLine line : WeightLine.values()) {
             Versions those = new Versions(line, published);
             versions.put(line, those);
-            ledgers.put(line, new Ledger(topics, requests, samples, those, configurations, steps, trained, offsets));
+            named.put(line, lineage.isOwn(line) ? those : Versions.ofAnother(line));
+            ledgers.put(
+                    line,
+                    new Ledger(topics, lineage, requests, samples, those, configurations, steps, trained, offsets));
         }
     }
 
@@ -49,8 +59,17 @@ final class Findings {
         return samples;
     }
 
+    Joins joins() {
+        return joins;
+    }
+
     Versions versions(WeightLine line) {
         return requireNonNull(versions.get(line));
+    }
+
+    /** The versions that samples name, where they are not those of the namespace. */
+    Versions named(WeightLine line) {
+        return requireNonNull(named.get(line));
     }
 
     /** Takes in the next record of the ledger. */
@@ -76,32 +95,43 @@ final class Findings {
      */
     void end(Map<WeightLine, Map<TopicPartition, Long>> consumed, ToLongFunction<WeightLine> before) {
         ledgers.forEach((line, ledger) -> ledger.end(consumed.getOrDefault(line, Map.of())));
-        versions.forEach((line, those) -> {
-            those.requireSteps(before.applyAsLong(line));
-            samples.compare(those);
+        // Of a driven line, a step's record may follow its version later.
+        versions.forEach((line, those) -> those.requireSteps(lineage.isDriven(line) ? 0 : before.applyAsLong(line)));
+        named.forEach((line, those) -> {
+            if (lineage.named().containsKey(line)) {
+                samples.compare(those);
+            }
         });
     }
 
-    /** What came of each, in the order of the flow. */
-    List<AuditReport.Result> results() {
+    /**
+     * What came of each, in the order of the flow.
+     *
+     * @param whole names of the topics that still have all of their records
+     */
+    List<AuditReport.Result> results(Set<String> whole) {
         steps.sumUp("%s", each(ledgers, (line, ledger) -> line.id() + " " + ledger.steps() + " steps"));
         trained.sumUp(
                 "%s",
                 each(
                         ledgers,
                         (line, ledger) -> String.format(Locale.ROOT, "%s %,d samples", line.id(), ledger.samples())));
-        offsets.sumUp("consumed by both lines");
+        offsets.sumUp(
+                "consumed by %s",
+                ledgers.keySet().stream()
+                        .filter(line -> !lineage.isDriven(line))
+                        .map(WeightLine::id)
+                        .collect(Collectors.joining(" and ")));
         published.sumUp(
                 "%s",
                 each(
                         versions,
                         (line, those) -> line.id() + " " + those.manifests().size()));
-        Set<WeightLine> lines = versions.values().stream()
-                .filter(those -> !those.manifests().isEmpty())
-                .map(Versions::line)
-                .collect(Collectors.toSet());
+        Set<WeightLine> lines =
+                Stream.of(WeightLine.values()).filter(lineage::trains).collect(Collectors.toSet());
         Check conserved = requests.conclude(topics.prompts().name(), lines);
-        return List.of(conserved, samples.conclude(), steps, trained, offsets, published).stream()
+        return List.of(conserved, joins.conclude(whole), samples.conclude(), steps, trained, offsets, published)
+                .stream()
                 .map(Check::result)
                 .toList();
     }

@@ -7,6 +7,7 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
+import io.sppostream.sppo.recorded.Lineage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Ledger {
     private final WeightLine line;
     private final Topics topics;
+    private final Lineage lineage;
     private final Requests requests;
     private final Samples samples;
     private final Versions versions;
@@ -42,6 +44,7 @@ final class Ledger {
      */
     Ledger(
             Topics topics,
+            Lineage lineage,
             Requests requests,
             Samples samples,
             Versions versions,
@@ -51,6 +54,7 @@ final class Ledger {
             Check offsets) {
         this.line = versions.line();
         this.topics = topics;
+        this.lineage = lineage;
         this.requests = requests;
         this.samples = samples;
         this.versions = versions;
@@ -75,7 +79,9 @@ final class Ledger {
                 step.getSamplesTrained() == sampleCount,
                 received,
                 () -> "samples trained are counted as " + step.getSamplesTrained() + ", the steps have " + sampleCount);
-        checkOffsets(received);
+        if (!lineage.isDriven(line)) {
+            checkOffsets(received);
+        }
         previous = step;
     }
 
@@ -148,9 +154,11 @@ final class Ledger {
             return;
         }
         int version = line == WeightLine.POLICY ? there.policyVersion() : there.criticVersion();
+        int lag = step.getFromVersion() - version;
+        // Versions of another run may be ahead of the line's.
         require(
                 trained,
-                sample.getPolicyLag() == step.getFromVersion() - version && sample.getPolicyLag() >= 0,
+                sample.getPolicyLag() == lag && (lag >= 0 || !lineage.isOwn(line)),
                 received,
                 () -> "rollout " + fate.rolloutId + " of " + line.id() + " version " + version + " has lag "
                         + sample.getPolicyLag() + " at version " + step.getFromVersion());

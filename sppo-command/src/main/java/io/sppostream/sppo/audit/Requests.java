@@ -56,7 +56,7 @@ final class Requests {
     /**
      * Checks and counts, once all topics are read.
      *
-     * @param lines those that train
+     * @param lines those that train; of a replay without any, a rollout has settled when it has its advantages
      */
     Check conclude(String prompts, Set<WeightLine> lines) {
         long trained = 0;
@@ -67,6 +67,9 @@ final class Requests {
         for (Fate fate : fates.values()) {
             int policy = fate.step(WeightLine.POLICY);
             int step = policy > 0 ? policy : Difference.NO_STEP;
+            if (!fate.isRollout()) {
+                continue;
+            }
             if (!fate.requested) {
                 check.differs(new Difference(step, prompts, "no prompt asks for rollout " + fate.rolloutId));
                 continue;
@@ -76,7 +79,7 @@ final class Requests {
                     () -> new Difference(step, prompts, "rollout " + fate.rolloutId + " is trained and expired"));
             if (fate.expired) {
                 expired++;
-            } else if (lines.stream().allMatch(line -> fate.step(line) > 0)) {
+            } else if (lines.isEmpty() ? fate.samples > 0 : lines.stream().allMatch(line -> fate.step(line) > 0)) {
                 trained++;
             } else if (fate.samples > 0) {
                 untrained++;
@@ -88,9 +91,10 @@ final class Requests {
         }
         long pending = unanswered + incomplete + untrained;
         check.sumUp(
-                "%,d rollouts asked for: %,d trained, %,d expired, %,d pending%s",
+                "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s",
                 trained + expired + pending,
                 trained,
+                lines.isEmpty() ? "with their advantages" : "trained",
                 expired,
                 pending,
                 pending == 0

@@ -15,11 +15,13 @@ import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.recorded.Lineage;
 import io.sppostream.sppo.recorded.RecordedRun;
 import io.sppostream.sppo.recorded.RecordedSteps;
 import io.sppostream.sppo.train.Models;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
@@ -39,7 +41,7 @@ public final class Retraining {
     public Retraining(RecordedRun recorded, int lastVersion) {
         this.recorded = recorded;
         this.topics = recorded.topics();
-        this.settings = Configuration.recorded(recorded.begun().getConfiguration(), Map.of(), Map.of())
+        this.settings = Configuration.recorded(recorded.lastTrained().getConfiguration(), Map.of(), Map.of())
                 .settings();
         this.lastVersion = lastVersion;
         try (TopicAdmin admin = new TopicAdmin(recorded.kafka())) {
@@ -47,10 +49,15 @@ public final class Retraining {
         }
     }
 
-    /** Trains both lines. */
+    /** Trains the lines that the run has trained. */
     public List<AuditReport.Result> run() {
         Checkpoint checkpoint = Models.policy(settings);
-        return List.of(policy(checkpoint).result(), critic(checkpoint).result());
+        Lineage lineage = Lineage.of(recorded.kafka(), recorded.serdes(), topics);
+        return Stream.of(WeightLine.values())
+                .filter(lineage::trains)
+                .map(line -> line == WeightLine.POLICY ? policy(checkpoint) : critic(checkpoint))
+                .map(Check::result)
+                .toList();
     }
 
     private Check policy(Checkpoint checkpoint) {

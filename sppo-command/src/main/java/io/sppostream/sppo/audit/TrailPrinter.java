@@ -4,6 +4,7 @@ import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
@@ -42,7 +43,12 @@ final class TrailPrinter {
     }
 
     void print() {
-        out.printf("request %s of run '%s'%n", trail.requestId, trail.topics.namespace());
+        ReplayOf replayOf = replayOf();
+        out.printf(
+                "request %s of run '%s'%s%n",
+                trail.requestId,
+                trail.topics.namespace(),
+                replayOf == null ? "" : ", a replay of '" + replayOf.getRun() + "'");
         trail.prompts.forEach(this::prompt);
         trail.values.forEach(this::value);
         for (String rolloutId : rolloutIds()) {
@@ -53,6 +59,10 @@ final class TrailPrinter {
         trail.expired.stream()
                 .filter(expired -> expired.event().getRolloutId() == null)
                 .forEach(this::expired);
+    }
+
+    private @Nullable ReplayOf replayOf() {
+        return trail.runs.isEmpty() ? null : trail.runs.get(0).getReplayOf();
     }
 
     private Set<String> rolloutIds() {
@@ -217,14 +227,20 @@ final class TrailPrinter {
                 || trail.expired.stream()
                         .anyMatch(expired -> expired.event().getRolloutId() == null
                                 || id.equals(expired.event().getRolloutId()));
-        if (!settled) {
+        ReplayOf replayOf = replayOf();
+        boolean untrained = replayOf != null && !replayOf.getTrained() && credited(id);
+        if (!settled && !untrained) {
             out.println("  pending   waits for " + wanting(id));
         }
     }
 
+    private boolean credited(String id) {
+        return trail.samples.stream()
+                .anyMatch(sample -> sample.event().getRollout().getRolloutId().equals(id));
+    }
+
     private String wanting(String id) {
-        if (trail.samples.stream()
-                .anyMatch(sample -> sample.event().getRollout().getRolloutId().equals(id))) {
+        if (credited(id)) {
             return "the policy learner to train on it";
         }
         if (trail.rollouts.stream()

@@ -23,6 +23,11 @@ final class Versions {
         this.check = check;
     }
 
+    /** The versions that another namespace has published, which are for its own audit to check. */
+    static Versions ofAnother(WeightLine line) {
+        return new Versions(line, new Check("versions", ""));
+    }
+
     WeightLine line() {
         return line;
     }

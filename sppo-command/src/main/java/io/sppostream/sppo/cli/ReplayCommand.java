@@ -12,7 +12,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code ./sppo replay}: recorded samples through another verifier, critic or learner. */
 @Command(
@@ -25,6 +28,9 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(names = "--into", paramLabel = "NAME", required = true, description = "Name of the new namespace.")
     private String into = "";
+
+    @Spec
+    private CommandSpec command = CommandSpec.create();
 
     @Mixin
     private ClusterOptions cluster = new ClusterOptions();
@@ -41,7 +47,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--judge-again",
             description =
-                    "Judge again, also where no setting of the verifiers is changed; else verdicts are as recorded.")
+                    "Judge again, also where no setting of the verifiers is changed, and also what the run has not"
+                            + " trained on; else verdicts are as recorded.")
     private boolean judgeAgain;
 
     @Option(
@@ -73,20 +80,29 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        Range range = range();
         Configuration here = cluster.load(from);
         try (RecordedRun run = RecordedRun.open(here)) {
             Configuration configuration =
-                    Configuration.recorded(run.begun().getConfiguration(), changes(here), here.kafkaProperties());
+                    Configuration.recorded(run.lastTrained().getConfiguration(), changes(here), here.kafkaProperties());
             Plan plan = new Plan(
                     from,
                     configuration,
                     judgeAgain || changed("verifier"),
                     scoreAgain || changed("critic."),
                     !onlyAdvantages,
-                    new Range(fromOffset, toOffset, fromTime, toTime));
+                    range);
             new ReplayRun(plan, run).run(System.out);
         }
         return 0;
+    }
+
+    private Range range() {
+        try {
+            return new Range(fromOffset, toOffset, fromTime, toTime);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()));
+        }
     }
 
     private boolean changed(String prefix) {

@@ -1,10 +1,13 @@
 package io.sppostream.sppo.recorded;
 
 import io.sppostream.events.Run;
+import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.LogScan;
+import io.sppostream.log.Received;
+import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
@@ -12,11 +15,10 @@ import io.sppostream.log.WeightsFollower;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.train.Cluster;
+import io.sppostream.sppo.train.RunRecord;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import org.apache.kafka.common.IsolationLevel;
 
 /** A run that is on the log, finished or going on, for commands that look at it: its cluster and its topics. */
 public final class RecordedRun implements AutoCloseable {
@@ -63,29 +65,45 @@ public final class RecordedRun implements AutoCloseable {
     }
 
     /**
-     * What it was started with.
+     * What the last training step was made under, or, before the first, what it was begun with. The starts of a run do not
+     * differ in what has a bearing on training; the paths of this one are those by which a learner found its models.
      *
      * @throws UserException where that is not on the log
      */
-    public Run begun() {
-        List<Run> runs = new ArrayList<>();
-        try (TopicAdmin admin = new TopicAdmin(kafka())) {
-            new LogScan(kafka(), serdes)
-                    .read(
-                            topics.runs(),
-                            admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.runs())),
-                            run -> runs.add(run.event()));
-        }
-        if (runs.isEmpty()) {
+    public Run lastTrained() {
+        List<Run> starts = RunRecord.all(kafka(), serdes, topics);
+        if (starts.isEmpty()) {
             throw new UserException("run '" + topics.namespace() + "' has no configuration on "
                     + topics.runs().name());
         }
-        return runs.get(0);
+        String lastStep = lastStepsConfiguration();
+        return starts.stream()
+                .filter(start -> start.getConfigurationSha256().equals(lastStep))
+                .findFirst()
+                .orElse(starts.get(0));
     }
 
-    /** Reads the start weights of a line into a model, where their manifest fits it; leaves it as it is elsewhere. */
+    private String lastStepsConfiguration() {
+        Topic<TrainingStep> ledger = topics.trainingSteps();
+        try (EventReader log = new EventReader(kafka(), serdes, List.of(ledger))) {
+            List<Received<?>> last = log.last(ledger, 0, log.end(ledger, 0), steps -> !steps.isEmpty());
+            return last.isEmpty()
+                    ? ""
+                    : ((TrainingStep) last.get(last.size() - 1).event()).getConfigurationSha256();
+        }
+    }
+
+    /**
+     * Reads the start weights of a line into a model, where their manifest fits it; leaves it as it is elsewhere. A
+     * replay that has not trained the line has them from the run whose versions its samples name.
+     */
     public void readStart(WeightLine line, Predicate<WeightsManifest> fits, WeightsFollower.Sink model) {
-        try (WeightsFollower weights = new WeightsFollower(kafka(), serdes, topics, line)) {
+        Lineage lineage = Lineage.of(kafka(), serdes, topics);
+        Topics origin = lineage.trains(line) ? topics : lineage.named().get(line);
+        if (origin == null) {
+            return;
+        }
+        try (WeightsFollower weights = new WeightsFollower(kafka(), serdes, origin, line)) {
             for (WeightsManifest version : weights.poll(PATIENCE)) {
                 if (version.getVersion() == 0 && fits.test(version)) {
                     weights.fetch(version, model);

@@ -4,9 +4,11 @@ import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
-import io.sppostream.events.VerdictStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What differs between a replay and what it replays, sample by sample. For one thread. */
@@ -17,16 +19,17 @@ final class Comparison {
      *
      * @param reference the reference answer
      * @param text the response
-     * @param before the recorded verdict's status
-     * @param after that of the replay's, or {@code none}
+     * @param before the recorded verdict's status; of one that was not rewarded, why it was not trained
+     * @param rewardBefore null where there was none
+     * @param after the replay's verdict's status, or {@code none}
      * @param rewardAfter null where it is not judged
      */
     record Flip(
             String rolloutId,
             String reference,
             String text,
-            VerdictStatus before,
-            double rewardBefore,
+            String before,
+            @Nullable Double rewardBefore,
             String after,
             @Nullable Double rewardAfter) {}
 
@@ -71,19 +74,31 @@ final class Comparison {
     private final List<Flip> flips = new ArrayList<>();
     private final Numbers values = new Numbers();
     private final Numbers advantages = new Numbers();
+    private final SortedMap<String, Long> untrained = new TreeMap<>();
     private long verdicts;
+    private long untrainedRewarded;
 
     /** Compares what a rollout was rewarded by with what it is rewarded by now. */
     void verdict(TrainingSample before, Judge.Ruling after) {
+        compare(before.getRollout(), before.getVerdict().getStatus().toString(), before.getReward(), after);
+    }
+
+    /** Compares what became of a rollout that was not trained with what it is rewarded by now. */
+    void verdict(Rollout rollout, Untrained.Was before, Judge.Ruling after) {
+        untrained.merge(before.reason(), 1L, Long::sum);
+        untrainedRewarded += after.reward() == null ? 0 : 1;
+        compare(rollout, before.status() == null ? before.reason() : before.status(), before.reward(), after);
+    }
+
+    private void compare(Rollout rollout, String before, @Nullable Double rewardBefore, Judge.Ruling after) {
         verdicts++;
-        if (after.reward() == null || after.reward() != before.getReward()) {
-            Rollout rollout = before.getRollout();
+        if (!Objects.equals(after.reward(), rewardBefore)) {
             flips.add(new Flip(
                     rollout.getRolloutId(),
                     rollout.getReference(),
                     rollout.getText(),
-                    before.getVerdict().getStatus(),
-                    before.getReward(),
+                    before,
+                    rewardBefore,
                     after.verdicts().isEmpty()
                             ? "none"
                             : after.verdicts().get(0).getStatus().toString(),
@@ -105,6 +120,16 @@ final class Comparison {
             b += before.get(b).getEndToken() == end ? 1 : 0;
             a += after.get(a).getEndToken() == end ? 1 : 0;
         }
+    }
+
+    /** How many rollouts that the source had not trained were judged, by why it had not. */
+    SortedMap<String, Long> untrained() {
+        return untrained;
+    }
+
+    /** How many of these are rewarded. */
+    long untrainedRewarded() {
+        return untrainedRewarded;
     }
 
     long verdicts() {

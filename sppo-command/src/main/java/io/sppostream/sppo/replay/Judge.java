@@ -3,6 +3,7 @@ package io.sppostream.sppo.replay;
 import static java.util.Objects.requireNonNull;
 
 import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Verdict;
@@ -25,22 +26,31 @@ final class Judge {
      * @param reward null where it is not judged
      * @param verdicts those it follows from; where it is not judged, the one to blame, if any
      * @param combination how they become the reward
+     * @param reason why there is no reward; null where there is one
+     * @param detail the reason in words
      */
-    record Ruling(@Nullable Double reward, List<Verdict> verdicts, String combination) {
+    record Ruling(
+            @Nullable Double reward,
+            List<Verdict> verdicts,
+            String combination,
+            @Nullable ExpiryReason reason,
+            String detail) {
         private static Ruling of(@Nullable Outcome outcome, String combination) {
             if (outcome instanceof Outcome.Rewarded rewarded) {
-                return new Ruling(rewarded.reward(), rewarded.verdicts(), combination);
+                return rewarded(rewarded.reward(), rewarded.verdicts(), combination);
             }
             return outcome instanceof Outcome.NotJudged not
-                    ? new Ruling(null, List.of(not.because()), combination)
-                    : new Ruling(null, List.of(), combination);
+                    ? new Ruling(null, List.of(not.because()), combination, not.reason(), not.detail())
+                    : new Ruling(
+                            null,
+                            List.of(),
+                            combination,
+                            ExpiryReason.NO_VERDICT_IN_TIME,
+                            "it depends on a verifier outside, which a replay can't ask");
         }
 
-        /** Why there is no reward. */
-        String why() {
-            return verdicts.isEmpty()
-                    ? "no verdict"
-                    : "verdict " + verdicts.get(0).getStatus();
+        private static Ruling rewarded(double reward, List<Verdict> verdicts, String combination) {
+            return new Ruling(reward, verdicts, combination, null, "");
         }
     }
 
@@ -64,14 +74,14 @@ final class Judge {
         return rewards != null;
     }
 
-    /** The rulings on the rollouts of samples, in their order. */
-    List<Ruling> rulings(List<TrainingSample> samples) {
+    /** The rulings on rollouts, in their order. */
+    List<Ruling> rulings(List<Subject> subjects) {
         DirectRewards judges = rewards;
         if (judges == null) {
-            return samples.stream().map(Judge::recorded).toList();
+            return subjects.stream().map(Judge::recorded).toList();
         }
-        List<Rollout> unknown = samples.stream()
-                .map(TrainingSample::getRollout)
+        List<Rollout> unknown = subjects.stream()
+                .map(Subject::rollout)
                 .filter(rollout -> !known.containsKey(rollout.getRolloutId()))
                 .toList();
         List<@Nullable Outcome> outcomes = judges.outcomes(unknown, clock.instant());
@@ -79,21 +89,27 @@ final class Judge {
             Rollout rollout = unknown.get(i);
             known.put(rollout.getRolloutId(), Ruling.of(outcomes.get(i), judges.combination(rollout.getDataset())));
         }
-        List<Ruling> rulings = samples.stream()
-                .map(sample -> requireNonNull(known.get(sample.getRollout().getRolloutId())))
+        List<Ruling> rulings = subjects.stream()
+                .map(subject -> requireNonNull(known.get(subject.rolloutId())))
                 .toList();
         Set<String> askedNow =
                 twice ? unknown.stream().map(Rollout::getRolloutId).collect(Collectors.toSet()) : Set.of();
-        samples.stream()
-                .map(sample -> sample.getRollout().getRolloutId())
+        subjects.stream()
+                .map(Subject::rolloutId)
                 .filter(id -> !askedNow.contains(id))
                 .forEach(known::remove);
         return rulings;
     }
 
-    private static Ruling recorded(TrainingSample sample) {
+    private static Ruling recorded(Subject subject) {
+        TrainingSample sample = requireNonNull(subject.sample(), "without judging again, only samples are replayed");
+        return Ruling.rewarded(sample.getReward(), verdicts(sample), sample.getCombination());
+    }
+
+    /** The verdicts that a sample's reward follows from. */
+    static List<Verdict> verdicts(TrainingSample sample) {
         List<Verdict> verdicts = new ArrayList<>(sample.getFurtherVerdicts());
         verdicts.add(0, sample.getVerdict());
-        return new Ruling(sample.getReward(), verdicts, sample.getCombination());
+        return verdicts;
     }
 }

@@ -1,5 +1,6 @@
 package io.sppostream.sppo.replay;
 
+import io.sppostream.events.ReplayOf;
 import io.sppostream.sppo.config.Configuration;
 
 /**
@@ -13,4 +14,18 @@ import io.sppostream.sppo.config.Configuration;
  * @param range which samples
  */
 public record Plan(
-        String from, Configuration configuration, boolean judgeAgain, boolean scoreAgain, boolean train, Range range) {}
+        String from, Configuration configuration, boolean judgeAgain, boolean scoreAgain, boolean train, Range range) {
+
+    /** As it is recorded with the new namespace. */
+    ReplayOf replayOf() {
+        return new ReplayOf(
+                from,
+                judgeAgain,
+                scoreAgain,
+                train,
+                range.fromOffset(),
+                range.toOffset(),
+                range.fromTime(),
+                range.toTime());
+    }
+}

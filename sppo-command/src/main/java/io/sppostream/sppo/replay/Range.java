@@ -3,9 +3,11 @@ package io.sppostream.sppo.replay;
 import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,22 @@ public record Range(
         @Nullable Instant toTime) {
     /** Everything. */
     public static final Range ALL = new Range(null, null, null, null);
+
+    /** @throws IllegalArgumentException where it can hold nothing */
+    public Range {
+        if ((fromOffset != null && fromOffset < 0) || (toOffset != null && toOffset < 0)) {
+            throw new IllegalArgumentException("offsets count from 0");
+        }
+        requireOrder("offset", fromOffset, toOffset);
+        requireOrder("time", fromTime, toTime);
+    }
+
+    private static <T extends Comparable<T>> void requireOrder(String what, @Nullable T from, @Nullable T to) {
+        if (from != null && to != null && from.compareTo(to) >= 0) {
+            throw new IllegalArgumentException("--from-" + what + " " + from + " is not before --to-" + what + " " + to
+                    + ": nothing lies between");
+        }
+    }
 
     /** The first offset of each partition of a topic. */
     Map<TopicPartition, Long> starts(TopicAdmin admin, Topic<?> topic) {
@@ -50,5 +68,18 @@ public record Range(
             ends.replaceAll((partition, end) -> Math.min(end, toOffset));
         }
         return ends;
+    }
+
+    /** What there is to choose from, in words. */
+    String there(TopicAdmin admin, Topic<?> topic) {
+        Map<TopicPartition, Long> ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic));
+        String offsets = admin.beginnings(List.of(topic)).entrySet().stream()
+                .sorted(Comparator.comparing(begin -> begin.getKey().partition()))
+                .map(begin -> begin.getKey() + " has offsets " + begin.getValue() + " to "
+                        + (ends.getOrDefault(begin.getKey(), 0L) - 1))
+                .collect(Collectors.joining(", "));
+        return admin.newest(topic)
+                .map(time -> offsets + ", the last written " + time)
+                .orElse(offsets);
     }
 }

@@ -3,7 +3,7 @@ package io.sppostream.sppo.replay;
 import static java.util.Objects.requireNonNull;
 
 import io.sppostream.advantage.AdvantageEstimator;
-import io.sppostream.events.AdvantageSegment;
+import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -11,15 +11,18 @@ import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.Topics;
+import io.sppostream.sppo.recorded.RecordedPrompts;
 import io.sppostream.sppo.recorded.RecordedSamples;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recorded rollouts through another verifier, critic or learner, into a new namespace; nothing is sampled, and the
@@ -32,8 +35,14 @@ import java.util.function.Function;
  * and advantages are computed by one reader in that order rather than by their roles: a verdict and an advantage are
  * functions of their inputs, so that roles could add nothing but an order of arrival that differs from replay to replay.
  *
- * <p>What the source has not trained on (not judged, stale, or still pending at its end) is not replayed. Where
- * verifiers judge again, rollouts that they do not reward expire, and those that they reward otherwise are listed.
+ * <p>Where verifiers judge again, rollouts that they do not reward expire, those that they reward otherwise are listed,
+ * and those come back that the source has not trained on: not judged, failed verifiers, stale, pending at its end. They
+ * are replayed when their policy version was current: after the samples of the step that was trained from it, in the
+ * order of their versions and offsets; those of versions that no step was trained from at the end. One whose prompt has no
+ * recorded value expires. Of a range of the samples, only the steps that have any in it bring others back, and the end
+ * does where it is open. Without judging again, what the source has not trained on is not replayed.
+ *
+ * <p>The new namespace holds all that its samples follow from: their prompts, rollouts, verdicts and values, too.
  */
 final class Replay {
     /** The role's name in the new namespace. */
@@ -43,91 +52,195 @@ final class Replay {
     static final Comparator<TrainedSample> ARRIVAL =
             Comparator.comparing(TrainedSample::getOffset).thenComparing(TrainedSample::getPartition);
 
-    private final Iterator<TrainingStep> ledger;
-    private final RecordedSamples recorded;
+    /**
+     * What is replayed. To be closed by the caller.
+     *
+     * @param ledger the recorded policy's
+     * @param isOpen whether rollouts of versions that no step was trained from are replayed
+     */
+    record Source(
+            Iterator<TrainingStep> ledger,
+            RecordedSamples samples,
+            Untrained untrained,
+            RecordedPrompts prompts,
+            boolean isOpen) {}
+
+    private final Source source;
     private final Judge judge;
-    private final Function<TrainingSample, Value> values;
+    private final @Nullable Rescoring critic;
+    private final ExactlyOnceLog out;
     private final Topics into;
     private final Comparison comparison = new Comparison();
     private final Clock clock;
+
+    /** Requests of several rollouts of which one has been replayed. */
+    private final Set<String> begun = new HashSet<>();
+
     private long written;
 
-    /**
-     * @param ledger the recorded policy's
-     * @param values gives the value of a sample
-     */
-    Replay(
-            Iterator<TrainingStep> ledger,
-            RecordedSamples recorded,
-            Judge judge,
-            Function<TrainingSample, Value> values,
-            Topics into,
-            Clock clock) {
-        this.ledger = ledger;
-        this.recorded = recorded;
+    /** @param critic scores again; null where recorded values hold */
+    Replay(Source source, Judge judge, @Nullable Rescoring critic, ExactlyOnceLog out, Topics into, Clock clock) {
+        this.source = source;
         this.judge = judge;
-        this.values = values;
+        this.critic = critic;
+        this.out = out;
         this.into = into;
         this.clock = clock;
     }
 
-    /** Writes the new namespace's verdicts and advantages, a recorded step a transaction. */
-    void run(ExactlyOnceLog out) {
-        while (ledger.hasNext()) {
-            step(out, ledger.next());
-            out.commit(List.of());
+    /** Writes the new namespace's records up to the advantages, a recorded step a transaction. */
+    void run() {
+        while (source.ledger().hasNext()) {
+            step(source.ledger().next());
+        }
+        if (source.isOpen()) {
+            comeBack(Integer.MAX_VALUE);
         }
     }
 
-    private void step(ExactlyOnceLog out, TrainingStep step) {
-        List<TrainingSample> samples = step.getSamples().stream()
-                .filter(recorded::contains)
+    private void step(TrainingStep step) {
+        List<Subject> subjects = step.getSamples().stream()
+                .filter(source.samples()::contains)
                 .sorted(ARRIVAL)
-                .map(recorded::take)
+                .map(source.samples()::take)
+                .map(Subject::of)
                 .toList();
-        List<Judge.Ruling> rulings = judge.rulings(samples);
-        for (int i = 0; i < samples.size(); i++) {
-            replay(out, samples.get(i), rulings.get(i));
+        if (subjects.isEmpty()) {
+            source.untrained().skipUpTo(step.getFromVersion());
+        } else {
+            replay(subjects);
+            comeBack(step.getFromVersion());
         }
     }
 
-    private void replay(ExactlyOnceLog out, TrainingSample sample, Judge.Ruling ruling) {
-        Rollout rollout = sample.getRollout();
-        String key = rollout.getRequestId();
+    private void comeBack(int version) {
+        List<Subject> some = source.untrained().takeUpTo(version);
+        while (!some.isEmpty()) {
+            replay(some);
+            some = source.untrained().takeUpTo(version);
+        }
+    }
+
+    private void replay(List<Subject> subjects) {
+        List<Judge.Ruling> rulings = judge.rulings(subjects);
+        for (int i = 0; i < subjects.size(); i++) {
+            replay(subjects.get(i), rulings.get(i));
+        }
+        commit();
+    }
+
+    private void replay(Subject subject, Judge.Ruling ruling) {
+        Value recorded = recordedValue(subject);
+        Value value = recorded == null || critic == null ? recorded : critic.value(subject.requestId());
+        writeJoined(subject.rollout(), ruling.verdicts(), value);
         if (judge.judgesAgain()) {
-            ruling.verdicts().forEach(verdict -> out.send(into.verdicts(), key, verdict));
-            comparison.verdict(sample, ruling);
+            compare(subject, ruling);
+        }
+        if (recorded != null && value != null) {
+            comparison.value(recorded, value);
         }
         if (ruling.reward() == null) {
-            Expired expired = new Expired(
-                    key, rollout.getRolloutId(), ExpiryReason.NOT_JUDGED, ruling.why(), ROLE, clock.instant());
-            out.send(into.expired(), key, expired);
-            return;
+            expire(subject, requireNonNull(ruling.reason()), ruling.detail());
+        } else if (value == null) {
+            expire(subject, ExpiryReason.NO_VALUE_IN_TIME, "its prompt has no recorded value");
+        } else {
+            credit(subject, ruling, value);
         }
-        Value recordedValue = requireNonNull(sample.getValue(), "a sample of an estimator with a critic has a value");
-        Value value = values.apply(sample);
-        comparison.value(recordedValue, value);
-        List<AdvantageSegment> advantages = AdvantageEstimator.named(sample.getEstimator())
-                .estimate(
-                        ruling.reward(),
-                        value.getProbability(),
-                        rollout.getResponseTokens().size());
-        comparison.advantages(sample.getSegments(), advantages);
-        out.send(into.advantages(), key, sample(sample, ruling, value, advantages, clock.instant()));
+    }
+
+    /** Writes what is joined to a sample; prompt and value of a request with its first rollout. */
+    private void writeJoined(Rollout rollout, List<Verdict> verdicts, @Nullable Value value) {
+        String requestId = rollout.getRequestId();
+        boolean first = rollout.getSamples() == 1 || begun.add(requestId);
+        if (first) {
+            out.send(into.prompts(), requestId, source.prompts().take(requestId));
+        }
+        out.send(into.rollouts(), requestId, rollout);
+        verdicts.forEach(verdict -> out.send(into.verdicts(), requestId, verdict));
+        if (first && value != null) {
+            out.send(into.values(), requestId, value);
+        }
+    }
+
+    private void compare(Subject subject, Judge.Ruling ruling) {
+        if (subject.sample() == null) {
+            comparison.verdict(subject.rollout(), source.untrained().was(subject.rolloutId()), ruling);
+        } else {
+            comparison.verdict(subject.sample(), ruling);
+        }
+    }
+
+    private @Nullable Value recordedValue(Subject subject) {
+        return subject.sample() == null
+                ? source.untrained().value(subject.requestId())
+                : subject.sample().getValue();
+    }
+
+    private void credit(Subject subject, Judge.Ruling ruling, Value value) {
+        TrainingSample credited = sample(subject, ruling, value, clock);
+        TrainingSample before = subject.sample();
+        if (before != null) {
+            comparison.advantages(before.getSegments(), credited.getSegments());
+        } else if (critic != null) {
+            critic.comesBack(credited);
+        }
+        write(credited);
         written++;
     }
 
-    /** A recorded sample as a replay has it. */
-    static TrainingSample sample(
-            TrainingSample recorded, Judge.Ruling ruling, Value value, List<AdvantageSegment> advantages, Instant now) {
+    private void write(TrainingSample sample) {
+        Rollout rollout = sample.getRollout();
+        var place = out.send(into.advantages(), rollout.getRequestId(), sample);
+        if (critic != null) {
+            critic.placed(rollout.getRolloutId(), place);
+        }
+    }
+
+    private void expire(Subject subject, ExpiryReason reason, String detail) {
+        Expired expired = new Expired(subject.requestId(), subject.rolloutId(), reason, detail, ROLE, clock.instant());
+        out.send(into.expired(), subject.requestId(), expired);
+    }
+
+    /**
+     * Writes what the critic has trained on and the policy has not: for the ledger has it, and once the policy's learner
+     * has ended, so that it does not train on it.
+     *
+     * @param expired what of it expired in the source
+     */
+    void writeCriticsOwn(List<TrainingSample> samples, List<Expired> expired) {
+        for (TrainingSample sample : samples) {
+            writeJoined(sample.getRollout(), Judge.verdicts(sample), sample.getValue());
+            write(sample);
+        }
+        expired.forEach(each -> out.send(into.expired(), each.getRequestId(), each));
+        commit();
+    }
+
+    /** Commits what was sent, and the records that wait for it. */
+    void commit() {
+        out.commit(List.of());
+        if (critic != null) {
+            critic.committed();
+        }
+    }
+
+    /** A rollout as a replay credits it. */
+    static TrainingSample sample(Subject subject, Judge.Ruling ruling, Value value, Clock clock) {
+        AdvantageEstimator estimator = subject.sample() == null
+                ? new SppoEstimator()
+                : AdvantageEstimator.named(subject.sample().getEstimator());
+        double reward = requireNonNull(ruling.reward());
         return new TrainingSample(
-                recorded.getRollout(),
+                subject.rollout(),
                 ruling.verdicts().get(0),
                 value,
-                requireNonNull(ruling.reward()),
-                recorded.getEstimator(),
-                advantages,
-                now,
+                reward,
+                estimator.name(),
+                estimator.estimate(
+                        reward,
+                        value.getProbability(),
+                        subject.rollout().getResponseTokens().size()),
+                clock.instant(),
                 ruling.combination(),
                 ruling.verdicts().subList(1, ruling.verdicts().size()));
     }
@@ -136,7 +249,7 @@ final class Replay {
         return comparison;
     }
 
-    /** Training samples written. */
+    /** Training samples written for the policy. */
     long written() {
         return written;
     }

@@ -2,14 +2,18 @@ package io.sppostream.sppo.replay;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.TrainingStep;
 import io.sppostream.sppo.replay.Comparison.Flip;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param judged rollouts that were judged again; 0 where the recorded verdicts held
  * @param flips how many are rewarded otherwise
+ * @param untrained how many of them the source had not trained on, by why it had not
+ * @param untrainedRewarded how many of these are rewarded
  * @param values prompts' values, as far as samples have them, and how many differ
  * @param advantages advantages, and how many differ
  * @param critic what became of the critic's weights; null where values were those recorded
@@ -30,6 +36,8 @@ record ReplayReport(
         @JsonProperty("samples") long samples,
         @JsonProperty("judged") long judged,
         @JsonProperty("flips") long flips,
+        @JsonProperty("untrained") Map<String, Long> untrained,
+        @JsonProperty("untrained_rewarded") long untrainedRewarded,
         @JsonProperty("values") Difference values,
         @JsonProperty("advantages") Difference advantages,
         @JsonProperty("critic") @Nullable Weights critic,
@@ -94,13 +102,37 @@ record ReplayReport(
             @JsonProperty("ratio_mean") double ratioMean,
             @JsonProperty("ratio_max") double ratioMax,
             @JsonProperty("effective_sample_size") double effectiveSampleSize,
-            @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin) {}
+            @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin) {
 
-    /** Held-out accuracy of the start policy, of the one trained here, and of the recorded one, judged alike. */
+        /** Of the steps of a policy; null where they have not measured it, or there are none. */
+        static @Nullable OffPolicy of(List<TrainingStep> steps) {
+            List<Map<String, Double>> metrics = steps.stream()
+                    .map(TrainingStep::getMetrics)
+                    .filter(each -> each.containsKey("effective_sample_size"))
+                    .toList();
+            if (metrics.isEmpty()) {
+                return null;
+            }
+            DoubleSummaryStatistics mean = summary(metrics, "ratio_mean");
+            DoubleSummaryStatistics size = summary(metrics, "effective_sample_size");
+            return new OffPolicy(
+                    mean.getAverage(), summary(metrics, "ratio_max").getMax(), size.getAverage(), size.getMin());
+        }
+
+        private static DoubleSummaryStatistics summary(List<Map<String, Double>> metrics, String name) {
+            return metrics.stream().mapToDouble(each -> each.get(name)).summaryStatistics();
+        }
+    }
+
+    /**
+     * Held-out accuracy of the start policy, of the one trained here, and of the recorded one, judged alike.
+     *
+     * @param recorded null where the source has trained none
+     */
     record Accuracy(
             @JsonProperty("before") double before,
             @JsonProperty("after") double after,
-            @JsonProperty("recorded") double recorded) {}
+            @JsonProperty("recorded") @Nullable Double recorded) {}
 
     /** Writes it, and every flip as a line. */
     void write(Path directory, List<Flip> all) throws IOException {
@@ -135,6 +167,17 @@ record ReplayReport(
                 out.printf(Locale.ROOT, "              ... and %,d more, in flips.jsonl%n", flips - FLIPS_SHOWN);
             }
         }
+        if (!untrained.isEmpty()) {
+            row(
+                    out,
+                    "come back",
+                    "%,d that were not trained (%s): %,d have a reward now",
+                    untrained.values().stream().mapToLong(Long::longValue).sum(),
+                    untrained.entrySet().stream()
+                            .map(entry -> String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
+                            .collect(Collectors.joining(", ")),
+                    untrainedRewarded);
+        }
         row(out, "values", critic == null ? "as recorded" : "%s", text(values));
         row(out, "advantages", "%s", text(advantages));
         if (critic != null) {
@@ -157,15 +200,17 @@ record ReplayReport(
             row(
                     out,
                     "accuracy",
-                    "held out %.3f -> %.3f; of the recorded run %.3f",
+                    "held out %.3f -> %.3f%s",
                     accuracy.before(),
                     accuracy.after(),
-                    accuracy.recorded());
+                    accuracy.recorded() == null
+                            ? ""
+                            : String.format(Locale.ROOT, "; of the recorded run %.3f", accuracy.recorded()));
         }
         row(
                 out,
                 "time",
-                "%.1f s for what took %.1f s: %.1f times as fast",
+                recordedSeconds == 0 ? "%.1f s" : "%.1f s for what took %.1f s: %.1f times as fast",
                 seconds,
                 recordedSeconds,
                 recordedSeconds / seconds);
@@ -176,6 +221,9 @@ record ReplayReport(
     }
 
     private static String text(Difference difference) {
+        if (difference.count() == 0) {
+            return "none to compare";
+        }
         return difference.different() == 0
                 ? String.format(Locale.ROOT, "%,d, all as recorded to the bit", difference.count())
                 : String.format(
@@ -188,17 +236,25 @@ record ReplayReport(
     }
 
     private static String text(Weights weights) {
-        return weights.identical()
-                ? String.format(
-                        Locale.ROOT, "%d steps, each with the recorded weights: %s", weights.steps(), weights.sha256())
-                : String.format(
-                        Locale.ROOT,
-                        "%d steps (%d recorded), other weights from step %d on: %s (recorded %s)",
-                        weights.steps(),
-                        weights.recordedSteps(),
-                        weights.firstDifferentStep(),
-                        weights.sha256(),
-                        weights.recordedSha256());
+        if (weights.recordedSteps() == 0) {
+            return String.format(Locale.ROOT, "%d steps, none recorded: %s", weights.steps(), weights.sha256());
+        }
+        if (weights.identical() || weights.firstDifferentStep() > weights.steps()) {
+            return String.format(
+                    Locale.ROOT,
+                    "%d steps%s, each with the recorded weights: %s",
+                    weights.steps(),
+                    weights.identical() ? "" : " (" + weights.recordedSteps() + " recorded)",
+                    weights.sha256());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%d steps (%d recorded), other weights from step %d on: %s (recorded %s)",
+                weights.steps(),
+                weights.recordedSteps(),
+                weights.firstDifferentStep(),
+                weights.sha256(),
+                weights.recordedSha256());
     }
 
     private static String shortened(String text) {

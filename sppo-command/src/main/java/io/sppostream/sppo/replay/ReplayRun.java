@@ -1,36 +1,24 @@
 package io.sppostream.sppo.replay;
 
-import static java.util.Objects.requireNonNull;
-
 import io.sppostream.events.LearnerState;
-import io.sppostream.events.Prompt;
-import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
-import io.sppostream.events.Value;
-import io.sppostream.events.WeightsManifest;
-import io.sppostream.learn.CriticUpdate;
 import io.sppostream.learn.PolicyLearner;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
-import io.sppostream.log.LogScan;
 import io.sppostream.log.Received;
-import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
-import io.sppostream.log.WeightsFollower;
 import io.sppostream.model.Checkpoint;
-import io.sppostream.model.CriticModel;
-import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Datasets;
 import io.sppostream.sppo.config.Rewarding;
 import io.sppostream.sppo.config.Settings;
+import io.sppostream.sppo.recorded.RecordedPrompts;
 import io.sppostream.sppo.recorded.RecordedRun;
 import io.sppostream.sppo.recorded.RecordedSamples;
 import io.sppostream.sppo.recorded.RecordedSteps;
@@ -48,18 +36,14 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
-import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** A replay from beginning to end: the new namespace, what is written to it, the policy trained on it, the comparison. */
 public final class ReplayRun {
-    private static final Duration RESCORING = Duration.ofMinutes(10);
+    /** Verdicts and values are worked out while the transaction of their step is open. */
+    private static final Duration WORKING = Duration.ofMinutes(10);
 
     private final Plan plan;
     private final RecordedRun sourceRun;
@@ -68,9 +52,6 @@ public final class ReplayRun {
     private final EventSerdes serdes;
     private final Topics source;
     private final Topics into;
-    private final LogScan log;
-    private final Map<TopicPartition, Long> starts = new HashMap<>();
-    private final Map<TopicPartition, Long> ends = new HashMap<>();
     private final Clock clock = Clock.systemUTC();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
 
@@ -83,74 +64,111 @@ public final class ReplayRun {
         this.serdes = sourceRun.serdes();
         this.source = sourceRun.topics();
         this.into = settings.topics();
-        this.log = new LogScan(kafka, serdes);
     }
 
     /**
      * Replays, writes the report and prints it.
      *
-     * @throws UserException where there is a namespace of that name already
+     * @throws UserException where there is a namespace of that name already, or nothing to replay
      */
     public void run(PrintStream out) throws InterruptedException {
-        find();
-        RunRecord.begin(plan.configuration(), kafka, serdes, clock);
+        Recording recording = Recording.of(sourceRun, plan.range(), plan.judgeAgain());
+        RunRecord.begin(plan.configuration(), plan.replayOf(), kafka, serdes, clock);
         Checkpoint checkpoint = Models.policy(settings);
         DirectRewards rewards = DirectRewards.of(settings, Rewarding.verifiers(settings));
         try (rewards;
                 Tokenizer tokenizer = checkpoint.tokenizer();
                 PolicyModel policy = PolicyModel.load(checkpoint, settings.model())) {
-            PolicyLearner learner = plan.train() ? learner(policy) : null;
-            Outcome outcome;
-            try {
-                outcome = replay(rewards, checkpoint);
-            } finally {
-                if (learner != null) {
-                    learner.close();
-                }
-            }
-            Accuracy accuracy = plan.train() ? accuracy(tokenizer, rewards, policy, out) : null;
-            report(outcome, accuracy, out);
+            Outcome outcome = replay(recording, rewards, checkpoint, policy);
+            report(outcome, plan.train() ? accuracy(tokenizer, rewards, policy, out) : null, out);
         }
     }
 
     /**
      * What came of it.
      *
+     * @param critic what became of its weights; null where values were those recorded
      * @param steps of the policy
      * @param recorded the steps that the source's policy made
-     * @param seconds from the first sample read to the last step committed
+     * @param seconds from the first record read to the last written
      */
-    private record Outcome(Written written, List<TrainingStep> steps, RecordedSteps recorded, double seconds) {}
+    private record Outcome(
+            Replay replay,
+            @Nullable Weights critic,
+            List<TrainingStep> steps,
+            RecordedSteps recorded,
+            double seconds) {}
 
-    private Outcome replay(DirectRewards rewards, Checkpoint checkpoint) throws InterruptedException {
+    private Outcome replay(Recording recording, DirectRewards rewards, Checkpoint checkpoint, PolicyModel policy)
+            throws InterruptedException {
         Judge judge = new Judge(plan.judgeAgain() ? rewards : null, plan.scoreAgain(), clock);
         long start = System.nanoTime();
-        try (RecordedSteps recorded = steps(WeightLine.POLICY);
-                RecordedSteps recordedCritic = steps(WeightLine.CRITIC)) {
-            Written written = plan.scoreAgain()
-                    ? writeScored(recorded, recordedCritic, judge, checkpoint)
-                    : write(recorded, judge, sample -> requireNonNull(sample.getValue()));
-            List<TrainingStep> steps = plan.train() ? follow(written.samples() / settings.batchSize()) : List.of();
-            return new Outcome(written, steps, recorded, (System.nanoTime() - start) / 1e9);
+        try (RecordedSteps ledger = recording.steps(WeightLine.POLICY);
+                RecordedSamples samples = recording.samples();
+                Untrained untrained =
+                        plan.judgeAgain() ? recording.untrained() : Untrained.none(recording.log(), source);
+                RecordedPrompts prompts = recording.prompts();
+                ExactlyOnceLog out =
+                        ExactlyOnceLog.sole(kafka, serdes, into.application(Replay.ROLE), List.of(), WORKING);
+                ReplayCritic critic = plan.scoreAgain() ? critic(recording, judge, checkpoint, out) : null) {
+            Replay replay = new Replay(
+                    new Replay.Source(ledger, samples, untrained, prompts, recording.isOpen()),
+                    judge,
+                    critic == null ? null : critic.rescoring(),
+                    out,
+                    into,
+                    clock);
+            List<TrainingStep> steps = train(replay, policy);
+            Weights weights = critic == null ? null : critic.finish(replay, recording);
+            return new Outcome(replay, weights, steps, ledger, (System.nanoTime() - start) / 1e9);
         }
     }
 
+    /** Writes the samples, and has the policy's learner train on them meanwhile. */
+    private List<TrainingStep> train(Replay replay, PolicyModel policy) throws InterruptedException {
+        if (!plan.train()) {
+            replay.run();
+            return List.of();
+        }
+        PolicyLearner learner = learner(policy);
+        try {
+            replay.run();
+            return follow(replay.written() / settings.batchSize());
+        } finally {
+            learner.close();
+        }
+    }
+
+    private ReplayCritic critic(Recording recording, Judge judge, Checkpoint policy, ExactlyOnceLog out) {
+        return ReplayCritic.start(
+                recording,
+                plan,
+                sourceRun,
+                Models.critic(settings, policy),
+                Models.criticTokens(settings, policy).tokenizer(),
+                judge,
+                out,
+                clock);
+    }
+
     private void report(Outcome outcome, @Nullable Accuracy accuracy, PrintStream out) {
-        Comparison comparison = outcome.written().comparison();
+        Comparison comparison = outcome.replay().comparison();
         Weights policy = Weights.of(
                 outcome.steps().stream().map(TrainingStep::getToSha256).toList(),
                 outcome.recorded().hashes());
         ReplayReport report = new ReplayReport(
                 plan.from(),
                 into.namespace(),
-                outcome.written().samples(),
+                outcome.replay().written(),
                 comparison.verdicts(),
                 comparison.flips().size(),
+                comparison.untrained(),
+                comparison.untrainedRewarded(),
                 Difference.of(comparison.values()),
                 Difference.of(comparison.advantages()),
-                outcome.written().critic(),
+                outcome.critic(),
                 plan.train() ? policy : null,
-                offPolicy(outcome.steps()),
+                OffPolicy.of(outcome.steps()),
                 accuracy,
                 outcome.seconds(),
                 outcome.recorded().seconds());
@@ -161,85 +179,6 @@ public final class ReplayRun {
         }
         report.print(out, comparison.flips());
         out.println("report        " + settings.runDirectory().resolve("replay.json"));
-    }
-
-    /** Where what is replayed begins and ends. */
-    private void find() {
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            starts.putAll(plan.range().starts(admin, source.advantages()));
-            ends.putAll(admin.ends(
-                    IsolationLevel.READ_COMMITTED, List.of(source.trainingSteps(), source.values(), source.prompts())));
-            ends.putAll(plan.range().ends(admin, source.advantages()));
-        }
-    }
-
-    private RecordedSteps steps(WeightLine line) {
-        return new RecordedSteps(log.from(source.trainingSteps(), Map.of(), ends), line);
-    }
-
-    private RecordedSamples samples() {
-        return new RecordedSamples(
-                log.from(source.advantages(), starts, ends), source.advantages().name(), starts, ends);
-    }
-
-    /** What was written, and the critic that was trained along, if one was. */
-    private record Written(
-            long samples, Comparison comparison, @Nullable Weights critic) {}
-
-    private Written write(RecordedSteps steps, Judge judge, Function<TrainingSample, Value> values) {
-        try (RecordedSamples samples = samples();
-                ExactlyOnceLog out = writer()) {
-            Replay replay = new Replay(steps, samples, judge, values, into, clock);
-            replay.run(out);
-            return new Written(replay.written(), replay.comparison(), null);
-        }
-    }
-
-    private Written writeScored(RecordedSteps steps, RecordedSteps criticSteps, Judge judge, Checkpoint policy) {
-        try (RecordedSamples samples = samples();
-                RecordedSamples criticSamples = samples();
-                ValuesByVersion values = new ValuesByVersion(log, source.values(), ends);
-                LogCursor<Prompt> prompts = log.from(source.prompts(), Map.of(), ends);
-                CriticModel model = startCritic(policy);
-                Tokenizer tokenizer = Models.criticTokens(settings, policy).tokenizer();
-                CriticTrainer trainer = new CriticTrainer(model, settings.criticOptimizer(), settings.training());
-                ExactlyOnceLog out = writer()) {
-            Rescoring critic = new Rescoring(
-                    new Rescoring.Recorded(criticSteps, criticSamples, values, prompts),
-                    model,
-                    new CriticUpdate(trainer, settings.criticUpdate()),
-                    tokenizer,
-                    judge,
-                    settings.seed(),
-                    settings.batchSize(),
-                    value -> out.send(into.values(), value.getRequestId(), value),
-                    clock);
-            Replay replay = new Replay(
-                    steps,
-                    samples,
-                    judge,
-                    sample -> critic.value(sample.getRollout().getRequestId()),
-                    into,
-                    clock);
-            replay.run(out);
-            critic.finish();
-            return new Written(
-                    replay.written(), replay.comparison(), Weights.of(critic.hashes(), criticSteps.hashes()));
-        }
-    }
-
-    /** A value is worked out while the transaction of its step is open. */
-    private ExactlyOnceLog writer() {
-        String role = into.application(Replay.ROLE);
-        return ExactlyOnceLog.sole(kafka, serdes, role, List.of(), RESCORING);
-    }
-
-    /** The critic's start weights are those recorded, unless it is to have another shape. */
-    private CriticModel startCritic(Checkpoint policy) {
-        CriticModel model = Models.critic(settings, policy);
-        sourceRun.readStart(
-                WeightLine.CRITIC, version -> version.getConfig().equals(model.configJson()), model::readWeights);
-        return model;
     }
 
     private PolicyLearner learner(PolicyModel policy) {
@@ -265,66 +204,26 @@ public final class ReplayRun {
                         throw new UserException("the learner paused after step " + pause.getStep() + " of the replay: "
                                 + pause.getReason());
                     }
-                    steps.add((TrainingStep) received.event());
+                    TrainingStep step = (TrainingStep) received.event();
+                    if (step.getLine().equals(WeightLine.POLICY.id())) {
+                        steps.add(step);
+                    }
                 }
             }
         }
         return steps;
     }
 
-    private static @Nullable OffPolicy offPolicy(List<TrainingStep> steps) {
-        List<Map<String, Double>> metrics = steps.stream()
-                .map(TrainingStep::getMetrics)
-                .filter(each -> each.containsKey("effective_sample_size"))
-                .toList();
-        if (metrics.isEmpty()) {
-            return null;
-        }
-        return new OffPolicy(
-                metrics.stream()
-                        .mapToDouble(each -> each.get("ratio_mean"))
-                        .average()
-                        .orElse(0),
-                metrics.stream()
-                        .mapToDouble(each -> each.get("ratio_max"))
-                        .max()
-                        .orElse(0),
-                metrics.stream()
-                        .mapToDouble(each -> each.get("effective_sample_size"))
-                        .average()
-                        .orElse(0),
-                metrics.stream()
-                        .mapToDouble(each -> each.get("effective_sample_size"))
-                        .min()
-                        .orElse(0));
-    }
-
-    /** Evaluates the first and the last version here, and the last of the source; null where there is no dataset. */
+    /** Null where there is no dataset to evaluate on. */
     private @Nullable Accuracy accuracy(
             Tokenizer tokenizer, DirectRewards rewards, PolicyModel model, PrintStream out) {
-        Evaluation evaluation;
         try {
-            evaluation = new Evaluation(
+            Evaluation evaluation = new Evaluation(
                     Datasets.open(settings), settings.getInt("eval.prompts"), tokenizer, settings.sampling(), rewards);
+            return new HeldOut(kafka, serdes, evaluation, model).compare(into, source);
         } catch (UserException e) {
             out.println("no accuracy: " + e.getMessage());
             return null;
-        }
-        double before = accuracy(evaluation, model, into, false);
-        double after = accuracy(evaluation, model, into, true);
-        return new Accuracy(before, after, accuracy(evaluation, model, source, true));
-    }
-
-    private double accuracy(Evaluation evaluation, PolicyModel model, Topics topics, boolean last) {
-        try (WeightsFollower weights = new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY)) {
-            List<WeightsManifest> versions = new ArrayList<>();
-            List<WeightsManifest> some = weights.poll(Duration.ofSeconds(10));
-            while (!some.isEmpty()) {
-                versions.addAll(some);
-                some = weights.poll(Duration.ofMillis(500));
-            }
-            weights.fetch(versions.get(last ? versions.size() - 1 : 0), model::readWeights);
-            return evaluation.accuracy(model);
         }
     }
 }

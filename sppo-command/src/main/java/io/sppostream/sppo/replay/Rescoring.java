@@ -2,84 +2,83 @@ package io.sppostream.sppo.replay;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
-import io.sppostream.learn.CriticSample;
-import io.sppostream.learn.CriticUpdate;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.learn.LineSettings;
 import io.sppostream.learn.PromptTokens;
 import io.sppostream.learn.TrainingOrder;
 import io.sppostream.learn.ValueLoss;
-import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
-import io.sppostream.log.WeightsPublisher;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
+import io.sppostream.sppo.recorded.RecordedPrompts;
 import io.sppostream.sppo.recorded.RecordedSamples;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Set;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
  * Values of another critic, trained along. A prompt is scored when the critic has trained on as many of the recorded
  * critic's samples as that one had when it scored it: with unchanged settings, by the version of the same number, and
- * bit for bit the same. As recorded, no prompt is scored by weights that have seen its reward. For one thread.
+ * bit for bit the same. As recorded, no prompt is scored by weights that have seen its reward. What the recorded critic
+ * has not trained on and a verifier rewards now, it trains on when the policy's turn comes. For one thread.
  */
 final class Rescoring {
 
-    /** What is recorded of the critic. The cursors are the caller's to close. */
+    /**
+     * What is recorded of the critic. The cursors are the caller's to close.
+     *
+     * @param trained the rollouts it has trained on, where others may come back besides
+     */
     record Recorded(
             Iterator<TrainingStep> ledger,
             RecordedSamples samples,
             ValuesByVersion values,
-            LogCursor<Prompt> prompts) {}
+            RecordedPrompts prompts,
+            Set<String> trained) {}
 
     private final Recorded recorded;
     private final CriticModel model;
-    private final CriticUpdate update;
+    private final CriticSteps steps;
     private final Tokenizer tokenizer;
     private final Judge judge;
-    private final long seed;
-    private final int batchSize;
-    private final Consumer<Value> scoredNow;
+    private final LineSettings settings;
     private final Clock clock;
-    private final Map<String, Prompt> prompts = new HashMap<>();
     private final Map<String, Value> scored = new HashMap<>();
     private final List<TrainingSample> untrained = new ArrayList<>();
     private int recordedVersion;
-    private int steps;
-    private String sha256;
-    private final List<String> hashes = new ArrayList<>();
 
-    /**
-     * @param model trained in place, by {@code update}
-     * @param scoredNow takes each value as it is computed
-     */
+    /** What it trains on that does not lie in the new namespace yet, by rollout. */
+    private final Map<String, TrainingSample> unplaced = new LinkedHashMap<>();
+
+    /** What lies there and it has not come to yet. */
+    private final Map<String, Future<RecordMetadata>> placedEarly = new HashMap<>();
+
+    /** @param steps train the model */
     Rescoring(
             Recorded recorded,
             CriticModel model,
-            CriticUpdate update,
+            CriticSteps steps,
             Tokenizer tokenizer,
             Judge judge,
-            long seed,
-            int batchSize,
-            Consumer<Value> scoredNow,
+            LineSettings settings,
             Clock clock) {
         this.recorded = recorded;
         this.model = model;
-        this.update = update;
+        this.steps = steps;
         this.tokenizer = tokenizer;
         this.judge = judge;
-        this.seed = seed;
-        this.batchSize = batchSize;
-        this.scoredNow = scoredNow;
+        this.settings = settings;
         this.clock = clock;
-        this.sha256 = WeightsPublisher.sha256(model::writeWeights);
     }
 
     /**
@@ -101,28 +100,24 @@ final class Rescoring {
 
     private void score(List<Value> group) {
         List<int[]> tokens = group.stream()
-                .map(value ->
-                        PromptTokens.of(tokenizer, prompt(value.getRequestId()).getMessages()))
+                .map(value -> PromptTokens.of(
+                        tokenizer, recorded.prompts().take(value.getRequestId()).getMessages()))
                 .toList();
         float[] logits = model.logits(tokens);
+        WeightsManifest version = steps.current();
         for (int i = 0; i < logits.length; i++) {
             String requestId = group.get(i).getRequestId();
-            Value value = new Value(
-                    requestId, steps, sha256, logits[i], ValueLoss.probability(logits[i]), null, clock.instant());
-            scored.put(requestId, value);
-            scoredNow.accept(value);
+            scored.put(
+                    requestId,
+                    new Value(
+                            requestId,
+                            version.getVersion(),
+                            version.getSha256(),
+                            logits[i],
+                            ValueLoss.probability(logits[i]),
+                            null,
+                            clock.instant()));
         }
-    }
-
-    private Prompt prompt(String requestId) {
-        while (!prompts.containsKey(requestId)) {
-            if (!recorded.prompts().hasNext()) {
-                throw new LogException("request " + requestId + " has a value and no prompt");
-            }
-            Prompt prompt = recorded.prompts().next().event();
-            prompts.put(prompt.getRequestId(), prompt);
-        }
-        return requireNonNull(prompts.remove(requestId));
     }
 
     /** Trains on what the recorded critic had trained on to reach a version; all of it has been scored by then. */
@@ -130,44 +125,66 @@ final class Rescoring {
         while (recordedVersion < version && recorded.ledger().hasNext()) {
             TrainingStep step = recorded.ledger().next();
             recordedVersion = step.getToVersion();
-            List<TrainingSample> samples = step.getSamples().stream()
+            List<Subject> subjects = step.getSamples().stream()
                     .filter(recorded.samples()::contains)
                     .sorted(Replay.ARRIVAL)
                     .map(recorded.samples()::take)
+                    .map(Subject::of)
                     .toList();
-            List<Judge.Ruling> rulings = judge.rulings(samples);
-            for (int i = 0; i < samples.size(); i++) {
+            List<Judge.Ruling> rulings = judge.rulings(subjects);
+            for (int i = 0; i < subjects.size(); i++) {
                 if (rulings.get(i).reward() != null) {
-                    TrainingSample sample = samples.get(i);
-                    Value value = value(sample.getRollout().getRequestId());
-                    untrained.add(Replay.sample(sample, rulings.get(i), value, sample.getSegments(), clock.instant()));
+                    Subject subject = subjects.get(i);
+                    add(Replay.sample(subject, rulings.get(i), value(subject.requestId()), clock));
                 }
             }
-            while (untrained.size() >= batchSize) {
-                step();
-            }
+            trainBatches();
         }
     }
 
-    private void step() {
-        List<TrainingSample> batch = untrained.subList(0, batchSize);
-        steps++;
-        update.apply(
-                steps,
-                TrainingOrder.of(batch, sample -> sample.getRollout().getRolloutId(), seed, steps).stream()
-                        .map(this::criticSample)
-                        .toList());
-        sha256 = WeightsPublisher.sha256(model::writeWeights);
-        hashes.add(sha256);
-        batch.clear();
+    private void add(TrainingSample sample) {
+        String id = sample.getRollout().getRolloutId();
+        untrained.add(sample);
+        Future<RecordMetadata> place = placedEarly.remove(id);
+        if (place == null) {
+            unplaced.put(id, sample);
+        } else {
+            steps.placed(id, place);
+        }
     }
 
-    private CriticSample criticSample(TrainingSample sample) {
-        return new CriticSample(
-                sample.getRollout().getRolloutId(),
-                PromptTokens.of(tokenizer, sample.getRollout().getMessages()),
-                sample.getReward(),
-                requireNonNull(sample.getValue()).getProbability());
+    private void trainBatches() {
+        while (untrained.size() >= settings.batchSize()) {
+            List<TrainingSample> batch = untrained.subList(0, settings.batchSize());
+            steps.train(TrainingOrder.of(
+                    batch,
+                    sample -> sample.getRollout().getRolloutId(),
+                    settings.seed(),
+                    steps.current().getStep() + 1));
+            batch.clear();
+        }
+    }
+
+    /** Takes a sample of a rollout that the policy's source had not trained on. */
+    void comesBack(TrainingSample sample) {
+        if (!recorded.trained().contains(sample.getRollout().getRolloutId())) {
+            add(sample);
+            trainBatches();
+        }
+    }
+
+    /** Takes note of where a sample lies, or will when it is committed. */
+    void placed(String rolloutId, Future<RecordMetadata> place) {
+        if (unplaced.remove(rolloutId) == null) {
+            placedEarly.put(rolloutId, place);
+        } else {
+            steps.placed(rolloutId, place);
+        }
+    }
+
+    /** After each commit. */
+    void committed() {
+        steps.committed();
     }
 
     /** Trains on the rest of what the recorded critic has trained on. */
@@ -175,8 +192,13 @@ final class Rescoring {
         trainUpTo(Integer.MAX_VALUE);
     }
 
+    /** What it trains on and was given no place, in its order: the policy has not trained on it. */
+    List<TrainingSample> unplaced() {
+        return List.copyOf(unplaced.values());
+    }
+
     /** SHA-256 of the weights that each of its steps made. */
     List<String> hashes() {
-        return hashes;
+        return steps.hashes();
     }
 }

@@ -1,6 +1,7 @@
 package io.sppostream.sppo.train;
 
 import ai.djl.engine.Engine;
+import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Run;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
@@ -8,6 +9,7 @@ import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.Topics;
 import io.sppostream.sppo.UserException;
 import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.config.Settings;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.utils.AppInfoParser;
+import org.jspecify.annotations.Nullable;
 
 /** The beginning of a run, and of each part of it after an interruption: topics, schemas, and what it was started with. */
 public final class RunRecord {
@@ -33,28 +36,31 @@ public final class RunRecord {
         List<Run> starts = new ArrayList<>();
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
             if (admin.exists(settings.topics())) {
-                starts.addAll(starts(settings, kafka, serdes));
+                starts.addAll(all(kafka, serdes, settings.topics()));
                 requireSameTraining(configuration, starts);
             }
             create(admin, settings, serdes);
         }
-        starts.add(record(configuration, kafka, serdes, clock));
+        starts.add(record(configuration, null, kafka, serdes, clock));
         return starts;
     }
 
     /**
-     * Begins a run.
+     * Begins a replay.
      *
      * @throws UserException where there is a run of that name
      */
-    public static void begin(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    public static void begin(
+            Configuration configuration, ReplayOf replayOf, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        Settings settings = configuration.settings();
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            if (admin.exists(configuration.settings().topics())) {
-                throw new UserException("there is a run '"
-                        + configuration.settings().run() + "' on this cluster already: choose another name");
+            if (admin.exists(settings.topics())) {
+                throw new UserException(
+                        "there is a run '" + settings.run() + "' on this cluster already: choose another name");
             }
+            create(admin, settings, serdes);
         }
-        start(configuration, kafka, serdes, clock);
+        record(configuration, replayOf, kafka, serdes, clock);
     }
 
     /**
@@ -71,15 +77,16 @@ public final class RunRecord {
                         + ": make them with ./sppo topics --create");
             }
         }
-        List<Run> starts = starts(settings, kafka, serdes);
+        List<Run> starts = all(kafka, serdes, settings.topics());
         requireSameTraining(configuration, starts);
         if (starts.stream().noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256()))) {
-            record(configuration, kafka, serdes, clock);
+            record(configuration, null, kafka, serdes, clock);
         }
     }
 
-    private static List<Run> starts(Settings settings, KafkaSettings kafka, EventSerdes serdes) {
-        Topic<Run> topic = settings.topics().runs();
+    /** All starts of a run, oldest first. */
+    public static List<Run> all(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+        Topic<Run> topic = topics.runs();
         try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
             return log.last(topic, 0, log.end(topic, 0), runs -> false).stream()
                     .map(received -> (Run) received.event())
@@ -88,6 +95,10 @@ public final class RunRecord {
     }
 
     private static void requireSameTraining(Configuration configuration, List<Run> starts) {
+        if (starts.stream().anyMatch(start -> start.getReplayOf() != null)) {
+            throw new UserException("'" + configuration.settings().run()
+                    + "' is a replay, and nothing is added to it: choose another name with --run");
+        }
         if (!starts.isEmpty()) {
             List<String> differences =
                     configuration.differencesInTraining(starts.get(0).getConfiguration());
@@ -106,7 +117,12 @@ public final class RunRecord {
         admin.create(settings.topics(), settings.getShort("replication.factor"));
     }
 
-    private static Run record(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    private static Run record(
+            Configuration configuration,
+            @Nullable ReplayOf replayOf,
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Clock clock) {
         Settings settings = configuration.settings();
         Run run = new Run(
                 settings.run(),
@@ -119,7 +135,8 @@ public final class RunRecord {
                         "kafka", AppInfoParser.getVersion(),
                         "pytorch", Engine.getInstance().getVersion(),
                         "os", System.getProperty("os.name") + " " + System.getProperty("os.arch")),
-                clock.instant());
+                clock.instant(),
+                replayOf);
         try (EventWriter writer = new EventWriter(kafka, serdes)) {
             writer.send(settings.topics().runs(), settings.run(), run);
             writer.flush();

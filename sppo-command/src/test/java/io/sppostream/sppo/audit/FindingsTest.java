@@ -8,21 +8,28 @@ import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
+import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
+import io.sppostream.sppo.recorded.Lineage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -54,12 +61,13 @@ class FindingsTest {
     @Test
     void shouldCountAsPendingWhatHasNotSettled() {
         SmallLog log = new SmallLog();
-        log.request("waiting");
+        log.request("waiting", 3);
         log.rollouts.remove(log.rollouts.size() - 1);
-        log.request("judged");
-        log.request("estimated");
+        log.verdicts.remove(log.verdicts.size() - 1);
+        log.request("judged", 3);
+        log.request("estimated", 3);
         log.sample("estimated", 3);
-        log.request("late");
+        log.request("late", 3);
         log.expire("late");
         AuditReport report = log.audit();
 
@@ -72,13 +80,23 @@ class FindingsTest {
     @Test
     void shouldSettleWhatIsLeftOfARequestThatExpiredAsAWhole() {
         SmallLog log = new SmallLog();
-        log.request("late");
+        log.request("late", 3);
         SmallLog.add(
                 SmallLog.TOPICS.expired(),
                 log.expired,
                 new Expired("late", null, ExpiryReason.NO_ROLLOUT_IN_TIME, "late", "advantage-stream", Instant.EPOCH));
 
         assertThat(summary(log.audit(), "requests")).isEqualTo("7 rollouts asked for: 6 trained, 1 expired, 0 pending");
+    }
+
+    @Test
+    void shouldLetAProgramOutsideJudgeWhatIsNoRollout() {
+        SmallLog log = new SmallLog();
+        SmallLog.add(SmallLog.TOPICS.verdicts(), log.verdicts, SmallLog.verdict("of-nobody"));
+        AuditReport report = log.audit();
+
+        assertThat(report.first()).isEmpty();
+        assertThat(summary(report, "requests")).startsWith("6 rollouts asked for");
     }
 
     static Stream<Arguments> faults() {
@@ -116,6 +134,28 @@ class FindingsTest {
                                 sample -> sample.setValue(Value.newBuilder(requireNonNull(sample.getValue()))
                                         .setCriticSha256("critic-9")
                                         .build()))),
+                fault(
+                        "joins",
+                        "the sample of rollout r3/0 holds another record than small.rollouts.v1, which has 1 of it",
+                        log -> replace(
+                                log.rollouts,
+                                3,
+                                Rollout.newBuilder(log.rollouts.get(3).event())
+                                        .setText("3")
+                                        .build())),
+                fault(
+                        "joins",
+                        "the sample of rollout r3/0 holds another record than small.verdicts.v1, which has 1 of it",
+                        log -> replace(
+                                log.verdicts,
+                                3,
+                                Verdict.newBuilder(log.verdicts.get(3).event())
+                                        .setRule("other")
+                                        .build())),
+                fault(
+                        "joins",
+                        "the sample of rollout r3/0 holds another record than small.values.v1, which has none of it",
+                        log -> log.values.remove(3)),
                 fault("ledger", "policy step 2 is expected, step 3 is there", log -> log.ledger.remove(SECOND)),
                 fault(
                         "ledger",
@@ -168,7 +208,7 @@ class FindingsTest {
                         "offsets",
                         "the critic has consumed small.advantages.v1-0@7 without training rollout more/0",
                         log -> {
-                            log.request("more");
+                            log.request("more", 3);
                             log.sample("more", 3);
                             log.committed.put(WeightLine.CRITIC, 7L);
                         }),
@@ -213,6 +253,119 @@ class FindingsTest {
                 .singleElement()
                 .asString()
                 .contains(what);
+    }
+
+    @Test
+    void shouldTakeTheSettingsOfAVerdictInAnyOrder() {
+        SmallLog log = new SmallLog();
+        for (int i = 0; i < log.verdicts.size(); i++) {
+            Verdict verdict = log.verdicts.get(i).event();
+            Map<String, String> turned = new LinkedHashMap<>();
+            verdict.getSettings().keySet().stream()
+                    .sorted(Comparator.reverseOrder())
+                    .forEach(name -> turned.put(
+                            name, requireNonNull(verdict.getSettings().get(name))));
+            Verdict same = new Verdict(
+                    verdict.getRolloutId(),
+                    verdict.getRequestId(),
+                    verdict.getVerifier(),
+                    verdict.getVerifierVersion(),
+                    verdict.getStatus(),
+                    verdict.getReward(),
+                    verdict.getExtracted(),
+                    verdict.getRule(),
+                    verdict.getJudgedAt(),
+                    turned,
+                    verdict.getShadow());
+            replace(log.verdicts, i, same);
+        }
+
+        assertThat(log.audit().first()).isEmpty();
+    }
+
+    @Test
+    void shouldFindNothingWrongWithARecordThatItsTopicMayHaveLetGo() {
+        SmallLog log = new SmallLog();
+        log.verdicts.remove(0);
+        log.values.remove(1);
+
+        assertThat(log.audit(Lineage.ofRun(SmallLog.TOPICS), Set.of()).first()).isEmpty();
+        assertThat(log.audit().clean()).isFalse();
+    }
+
+    @Test
+    void shouldTakeTheVersionsOfAReplaysSamplesForThoseOfTheRunItReplays() {
+        SmallLog log = new SmallLog();
+        // Its policy has trained to other weights than the one that sampled, and has no critic.
+        log.ledger.removeIf(step -> step.event().getLine().equals(WeightLine.CRITIC.id()));
+        requireNonNull(log.versions.get(WeightLine.CRITIC)).clear();
+        log.committed.remove(WeightLine.CRITIC);
+        for (int i = 0; i < SmallLog.BATCH * SmallLog.STEPS; i++) {
+            Rollout sampled = Rollout.newBuilder(log.rollouts.get(i).event())
+                    .setPolicySegments(List.of(new PolicySegment(2, 7, "of-the-source-7")))
+                    .build();
+            replace(log.rollouts, i, sampled);
+            sample(log, i, sample -> sample.setRollout(sampled));
+        }
+        for (int i = 0; i < log.ledger.size(); i++) {
+            TrainingStep.Builder step =
+                    TrainingStep.newBuilder(log.ledger.get(i).event());
+            step.setSamples(step.getSamples().stream()
+                    .map(sample -> TrainedSample.newBuilder(sample)
+                            .setPolicyLag(step.getFromVersion() - 7)
+                            .build())
+                    .toList());
+            replace(log.ledger, i, step.build());
+        }
+        ReplayOf replay = new ReplayOf("gone", false, false, true, null, null, null, null);
+        AuditReport report = log.audit(new Lineage(replay, Map.of()), SmallLog.WHOLE);
+
+        assertThat(report.first()).isEmpty();
+        assertThat(summary(report, "requests")).isEqualTo("6 rollouts asked for: 6 trained, 0 expired, 0 pending");
+        assertThat(summary(report, "offsets")).isEqualTo("consumed by policy");
+        assertThat(log.audit().clean()).as("of a run").isFalse();
+        // Where the run is there still, its versions are compared.
+        assertThat(log.audit(new Lineage(replay, Map.of(WeightLine.POLICY, new Topics("source", 1))), SmallLog.WHOLE)
+                        .first())
+                .hasValueSatisfying(
+                        first -> assertThat(first.what()).startsWith("policy version 7 was not published as"));
+    }
+
+    @Test
+    void shouldSettleARolloutWithItsAdvantagesWhereAReplayTrainsNothing() {
+        SmallLog log = new SmallLog();
+        log.ledger.clear();
+        log.versions.values().forEach(List::clear);
+        log.committed.clear();
+        ReplayOf replay = new ReplayOf("gone", false, false, false, null, null, null, null);
+        AuditReport report = log.audit(new Lineage(replay, Map.of()), SmallLog.WHOLE);
+
+        assertThat(report.first()).isEmpty();
+        assertThat(summary(report, "requests"))
+                .isEqualTo("6 rollouts asked for: 6 with their advantages, 0 expired, 0 pending");
+    }
+
+    @Test
+    void shouldNotAskAReplaysCriticForOffsetsNorForTheStepOfItsLastVersion() {
+        SmallLog log = new SmallLog();
+        log.ledger.remove(log.ledger.size() - 1);
+        for (int i = 0; i < log.ledger.size(); i++) {
+            if (log.ledger.get(i).event().getLine().equals(WeightLine.CRITIC.id())) {
+                replace(
+                        log.ledger,
+                        i,
+                        TrainingStep.newBuilder(log.ledger.get(i).event())
+                                .setConsumed(List.of())
+                                .build());
+            }
+        }
+        log.committed.remove(WeightLine.CRITIC);
+        ReplayOf replay = new ReplayOf("gone", false, true, true, null, null, null, null);
+
+        assertThat(log.audit(new Lineage(replay, Map.of(WeightLine.CRITIC, SmallLog.TOPICS)), SmallLog.WHOLE)
+                        .first())
+                .isEmpty();
+        assertThat(log.audit().clean()).as("of a run").isFalse();
     }
 
     @Test

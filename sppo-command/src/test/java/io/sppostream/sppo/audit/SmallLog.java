@@ -24,6 +24,7 @@ import io.sppostream.log.Received;
 import io.sppostream.log.Topic;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
+import io.sppostream.sppo.recorded.Lineage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -43,8 +44,14 @@ final class SmallLog {
     static final int STEPS = 3;
     static final int BATCH = 2;
 
+    /** The topics that samples are joined of: all of their records are there. */
+    static final Set<String> WHOLE = Set.of(
+            TOPICS.rollouts().name(), TOPICS.verdicts().name(), TOPICS.values().name());
+
     final List<Received<Prompt>> prompts = new ArrayList<>();
     final List<Received<Rollout>> rollouts = new ArrayList<>();
+    final List<Received<Verdict>> verdicts = new ArrayList<>();
+    final List<Received<Value>> values = new ArrayList<>();
     final List<Received<Expired>> expired = new ArrayList<>();
     final List<Received<TrainingSample>> samples = new ArrayList<>();
     final List<Received<TrainingStep>> ledger = new ArrayList<>();
@@ -53,7 +60,7 @@ final class SmallLog {
 
     SmallLog() {
         for (int i = 0; i < STEPS * BATCH; i++) {
-            request("r" + i);
+            request("r" + i, i / BATCH);
             sample("r" + i, i / BATCH);
         }
         for (WeightLine line : WeightLine.values()) {
@@ -70,35 +77,25 @@ final class SmallLog {
         }
     }
 
-    void request(String id) {
+    /** A request, answered by a policy version and scored and judged. */
+    void request(String id, int version) {
         add(
                 TOPICS.prompts(),
                 prompts,
                 new Prompt(id, "p", "addition", List.of(new Message("user", "1+1=")), "2", 1, 0, Instant.EPOCH));
-        add(TOPICS.rollouts(), rollouts, rollout(id, 0));
+        add(TOPICS.rollouts(), rollouts, rollout(id, version));
+        add(TOPICS.values(), values, value(id, version));
+        add(TOPICS.verdicts(), verdicts, verdict(id));
     }
 
     void sample(String requestId, int version) {
-        Value value = new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH);
-        Verdict verdict = new Verdict(
-                requestId + "/0",
-                requestId,
-                "exact",
-                "1",
-                VerdictStatus.CORRECT,
-                1.0,
-                "2",
-                "exact",
-                Instant.EPOCH,
-                Map.of(),
-                false);
         add(
                 TOPICS.advantages(),
                 samples,
                 new TrainingSample(
                         rollout(requestId, version),
-                        verdict,
-                        value,
+                        verdict(requestId),
+                        value(requestId, version),
                         1.0,
                         "sppo",
                         new SppoEstimator().estimate(1.0, 0.5, 2),
@@ -160,6 +157,26 @@ final class SmallLog {
                 Instant.EPOCH);
     }
 
+    private static Value value(String requestId, int version) {
+        return new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH);
+    }
+
+    /** With settings, whose order is not to count. */
+    static Verdict verdict(String requestId) {
+        return new Verdict(
+                requestId + "/0",
+                requestId,
+                "exact",
+                "1",
+                VerdictStatus.CORRECT,
+                1.0,
+                "2",
+                "exact",
+                Instant.EPOCH,
+                Map.of("url", "http://here", "tolerance", "0.1", "profile", "strict"),
+                false);
+    }
+
     private static Rollout rollout(String requestId, int version) {
         return Rollout.newBuilder()
                 .setRolloutId(requestId + "/0")
@@ -186,11 +203,24 @@ final class SmallLog {
 
     /** What an audit makes of it, but for the bytes of the weights. */
     AuditReport audit() {
-        Findings findings = new Findings(TOPICS, Set.of("configuration"));
+        return audit(Lineage.ofRun(TOPICS), WHOLE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param whole topics that have all of their records
+     */
+    AuditReport audit(Lineage lineage, Set<String> whole) {
+        Findings findings = new Findings(TOPICS, Set.of("configuration"), lineage);
         versions.forEach((line, records) -> records.forEach(findings.versions(line)::take));
         samples.forEach(findings.samples()::take);
+        samples.forEach(findings.joins()::sample);
         prompts.forEach(findings.requests()::asked);
         rollouts.forEach(findings.requests()::answered);
+        rollouts.forEach(findings.joins()::rollout);
+        verdicts.forEach(findings.joins()::verdict);
+        values.forEach(findings.joins()::value);
         expired.forEach(findings.requests()::expired);
         findings.requests().settleWholeRequests();
         ledger.forEach(findings::take);
@@ -198,6 +228,6 @@ final class SmallLog {
         committed.forEach((line, offset) ->
                 consumed.put(line, Map.of(new TopicPartition(TOPICS.advantages().name(), 0), offset)));
         findings.end(consumed, line -> Long.MAX_VALUE);
-        return new AuditReport("small", findings.results(), 0);
+        return new AuditReport("small", findings.results(whole), 0);
     }
 }

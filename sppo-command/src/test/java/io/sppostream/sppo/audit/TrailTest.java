@@ -29,7 +29,7 @@ class TrailTest {
                                       text       2
                                       tokens     2 12
                                       log-probs  -0.500 -0.250
-                                      policy     version 0 (policy-0) for tokens 0 to 1
+                                      policy     version 1 (policy-1) for tokens 0 to 1
                           credited  small.advantages.v1-0@3               +0.000 s  A = +0.500 by sppo, of reward 1.0 and V = 0.500 of critic version 1
                           trained   small.training-steps.v1-0@2           +0.000 s  policy step 2, version 1 -> 2 (policy-2): mini-batch 1 of 1, place 2 of 2, lag 0
                           trained   small.training-steps.v1-0@3           +0.000 s  critic step 2, version 1 -> 2 (critic-2): mini-batch 1 of 1, place 2 of 2, lag 0
@@ -39,7 +39,7 @@ class TrailTest {
     @Test
     void shouldSayWhyARolloutWillNotBeTrainedOn() {
         SmallLog log = new SmallLog();
-        log.request("late");
+        log.request("late", 3);
         log.expire("late");
         Trail trail = new Trail(SmallLog.TOPICS, "late");
         trail.rollouts.add(log.rollouts.get(6));
@@ -53,7 +53,7 @@ class TrailTest {
     @Test
     void shouldSayWhatARolloutWaitsFor() {
         SmallLog log = new SmallLog();
-        log.request("new");
+        log.request("new", 3);
         Trail trail = new Trail(SmallLog.TOPICS, "new");
         trail.prompts.add(log.prompts.get(6));
 

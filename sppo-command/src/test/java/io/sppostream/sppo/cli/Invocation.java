@@ -15,9 +15,9 @@ import java.io.PrintStream;
  * @param out what it wrote on standard output
  * @param err what it wrote on standard error
  */
-record Invocation(int code, String out, String err) {
+public record Invocation(int code, String out, String err) {
 
-    static Invocation of(String... arguments) {
+    public static Invocation of(String... arguments) {
         return reading("", arguments);
     }
 

@@ -4,15 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogScan;
+import io.sppostream.log.Received;
+import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
+import io.sppostream.sppo.cli.Invocation;
 import io.sppostream.sppo.cli.Main;
 import io.sppostream.sppo.embedded.EmbeddedCluster;
 import io.sppostream.sppo.embedded.EmbeddedSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A short run on two partitions, replayed as it was and otherwise. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -98,22 +107,147 @@ class ReplayIT {
     }
 
     @Test
-    void shouldReplayARange() throws IOException {
+    void shouldReplayARangeOfOffsetsOnEachPartition() throws IOException {
         JsonNode report = replay("part", "--from-offset=10", "--to-offset=40", "--only-advantages");
 
-        // Transactions leave marks between the records of a partition, of which there are two.
-        assertThat(report.get("samples").asInt()).isBetween(20, 60);
+        long within = samples().stream()
+                .filter(sample -> sample.offset() >= 10 && sample.offset() < 40)
+                .count();
+        assertThat(report.get("samples").asLong()).isEqualTo(within).isBetween(20L, 60L);
     }
 
+    @Test
+    void shouldCutTheRunInTwoWhenOneRangeEndsWhereTheOtherBegins() throws IOException {
+        List<Instant> times = samples().stream()
+                .map(sample -> sample.event().getEstimatedAt())
+                .sorted()
+                .toList();
+        Instant middle = times.get(times.size() / 2);
+        long before = times.stream().filter(time -> time.isBefore(middle)).count();
+        JsonNode early = replay("early", "--to-time=" + middle, "--only-advantages");
+        JsonNode late = replay("late", "--from-time=" + middle, "--only-advantages");
+
+        assertThat(early.get("samples").asLong()).isEqualTo(before).isPositive();
+        assertThat(late.get("samples").asLong())
+                .isEqualTo(STEPS * BATCH - before)
+                .isPositive();
+    }
+
+    @Test
+    void shouldTakeBoundsOutsideTheLogForItsEnds() throws IOException {
+        JsonNode report = replay(
+                "whole",
+                "--from-offset=0",
+                "--to-offset=1000000",
+                "--from-time=2020-01-01T00:00:00Z",
+                "--to-time=2100-01-01T00:00:00Z",
+                "--only-advantages");
+
+        assertThat(report.get("samples").asInt()).isEqualTo(STEPS * BATCH);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, --from-offset=1000000, no sample of run 'source' lies in the range: source.advantages.v1-0 has offsets 0 to",
+        "1, --from-time=2100-01-01T00:00:00Z, no sample of run 'source' lies in the range",
+        "1, --to-time=2020-01-01T00:00:00Z, no sample of run 'source' lies in the range",
+        "1, --to-offset=0, no sample of run 'source' lies in the range",
+        "2, --from-offset=-1, offsets count from 0",
+        "2, --from-offset=40 --to-offset=10, --from-offset 40 is not before --to-offset 10",
+        "2, --from-time=2026-01-02T00:00:00Z --to-time=2026-01-01T00:00:00Z, is not before --to-time 2026-01-01",
+        "2, --from-time=yesterday, Invalid value for option '--from-time'",
+    })
+    void shouldSayWhatIsWrongWithARangeAndMakeNoNamespaceWhenNothingLiesInIt(int code, String range, String reason) {
+        List<String> command = new ArrayList<>(List.of("replay", "--from=source", "--into=nothing"));
+        command.addAll(List.of(range.split(" ")));
+        Invocation replay = Invocation.of(onCluster(command.toArray(String[]::new)));
+
+        assertThat(replay.code()).as(replay.err()).isEqualTo(code);
+        assertThat(replay.err()).hasLineCount(1).startsWith("sppo: ").contains(reason);
+        try (TopicAdmin admin = new TopicAdmin(kafka())) {
+            assertThat(admin.exists(new Topics("nothing", 1))).isFalse();
+        }
+    }
+
+    @Test
+    void shouldBringBackWhatWasNotTrainedWhenAVerifierThatJudgesTakesThePlaceOfOneThatDoesNot() throws IOException {
+        replay("broken", "--verifier=math:choice", "--only-advantages");
+        Invocation nothing = Invocation.of(onCluster("replay", "--from=broken", "--into=nothing"));
+        JsonNode mended = replayOf("broken", "mended", "--verifier=exact");
+        JsonNode again = replayOf("broken", "again", "--verifier=exact", "--score-again");
+
+        assertThat(nothing.code()).isEqualTo(1);
+        assertThat(nothing.err()).contains("run 'broken' has not trained yet");
+        for (JsonNode report : List.of(mended, again)) {
+            assertThat(report.get("samples").asInt()).isEqualTo(STEPS * BATCH);
+            assertThat(report.get("untrained").toString()).isEqualTo("{\"NOT_JUDGED\":" + STEPS * BATCH + "}");
+            assertThat(report.get("untrained_rewarded").asInt()).isEqualTo(STEPS * BATCH);
+            assertThat(report.get("policy").get("steps").asInt()).isEqualTo(STEPS);
+        }
+        assertThat(again.get("critic").get("steps").asInt()).isEqualTo(STEPS);
+        assertThat(Files.readAllLines(directory.resolve("runs/mended/flips.jsonl")))
+                .hasSize(STEPS * BATCH)
+                .allSatisfy(line -> assertThat(line).contains("\"before\":\"NOT_JUDGED\",\"rewardBefore\":null"));
+    }
+
+    @Test
+    void shouldBringBackWhatWasPendingAfterWhatWasTrained() throws IOException {
+        replay("odd", "--set=batch.size=100");
+        JsonNode judged = replayOf("odd", "odd-judged", "--judge-again");
+
+        // 7 batches of 100 are trained, 68 samples are pending.
+        assertThat(judged.get("samples").asInt()).isEqualTo(STEPS * BATCH);
+        assertThat(judged.get("flips").asInt()).isZero();
+        assertThat(judged.get("untrained").toString()).isEqualTo("{\"PENDING\":68}");
+        assertThat(judged.get("policy").get("first_different_step").asInt()).isZero();
+    }
+
+    @Test
+    void shouldShowARequestOfAReplayFromItsPromptToTheLastThatWasDoneWithIt() throws IOException {
+        replay("shown", "--score-again", "--only-advantages");
+        String id = samples().get(0).event().getRollout().getRolloutId();
+        Invocation inspect = Invocation.of(onCluster("inspect", id, "--run=shown"));
+
+        assertThat(inspect.code()).isZero();
+        assertThat(inspect.out())
+                .contains(", a replay of 'source'", "reference")
+                .containsSubsequence(
+                        "shown.prompts.v1-0@",
+                        "shown.values.v1-0@",
+                        "shown.rollouts.v1-0@",
+                        "shown.verdicts.v1-0@",
+                        "shown.advantages.v1-0@")
+                .contains("critic step")
+                .doesNotContain("policy step", "pending");
+    }
+
+    @Test
+    void shouldRefuseToGoOnWithAReplayAsIfItWereARun() throws IOException {
+        replay("ended", "--only-advantages");
+        Invocation train = Invocation.of(onCluster("train", "--run=ended", "--data-dir=" + directory.resolve("other")));
+
+        assertThat(train.code()).isEqualTo(1);
+        assertThat(train.err()).contains("'ended' is a replay, and nothing is added to it");
+    }
+
+    /** Replays the source. */
     private JsonNode replay(String into, String... options) throws IOException {
+        return replayOf("source", into, options);
+    }
+
+    /** Replays a run, and audits what came of it. */
+    private JsonNode replayOf(String from, String into, String... options) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "replay",
-                "--from=source",
+                "--from=" + from,
                 "--into=" + into,
                 "--data-dir=" + directory.resolve("streams"),
                 "--runs-dir=" + directory.resolve("runs")));
         command.addAll(List.of(options));
         assertThat(Main.run(onCluster(command.toArray(String[]::new)))).isZero();
+        Invocation audit = Invocation.of(onCluster("audit", "--run=" + into, "--retrain"));
+        assertThat(audit.code()).as(audit.out() + audit.err()).isZero();
+        assertThat(audit.out()).contains("a replay of '" + from + "'");
         return new ObjectMapper()
                 .readTree(directory.resolve("runs/" + into + "/replay.json").toFile());
     }
@@ -125,9 +259,24 @@ class ReplayIT {
         return all.toArray(String[]::new);
     }
 
+    /** The samples of the source. */
+    private List<Received<TrainingSample>> samples() {
+        List<Received<TrainingSample>> samples = new ArrayList<>();
+        Topic<TrainingSample> topic = new Topics("source", 2).advantages();
+        try (TopicAdmin admin = new TopicAdmin(kafka());
+                EventSerdes serdes = new EventSerdes(kafka())) {
+            new LogScan(kafka(), serdes)
+                    .read(topic, admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic)), samples::add);
+        }
+        return samples;
+    }
+
+    private KafkaSettings kafka() {
+        return new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+    }
+
     private Map<?, Long> ends() {
-        KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        try (TopicAdmin admin = new TopicAdmin(kafka())) {
             return admin.ends(IsolationLevel.READ_UNCOMMITTED, new Topics("source", 2).all());
         }
     }

@@ -15,7 +15,7 @@ import java.util.Map;
  * a crash, and in audits. On the CPU the outcome is a function of weights, state, samples, step and settings, bit for
  * bit. For one thread.
  */
-public sealed interface LineModel extends AutoCloseable permits PolicyLine, CriticLine {
+public interface LineModel extends AutoCloseable {
 
     WeightLine line();
 

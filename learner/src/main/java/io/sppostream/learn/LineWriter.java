@@ -7,6 +7,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogException;
 import io.sppostream.log.Manifests;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
@@ -62,12 +63,23 @@ final class LineWriter implements AutoCloseable {
         this.model = model;
         this.settings = settings;
         this.clock = clock;
-        this.publisher = new WeightsPublisher(log, topics, model.line(), model.config(), clock);
-        LineRecovery.Recovered recovered = new LineRecovery(kafka, serdes, topics, model).recover();
+        this.publisher = new WeightsPublisher(log, topics, model.line(), model.config(), settings.chunkBytes(), clock);
+        LineRecovery.Recovered recovered = recover(new LineRecovery(kafka, serdes, topics, model));
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
         this.retention =
                 new WeightsRetention(kafka, topics, model.line(), recovered == null ? current : recovered.snapshot());
         this.waitingSince = clock.instant();
+    }
+
+    private LineRecovery.@Nullable Recovered recover(LineRecovery recovery) {
+        try {
+            return recovery.recover();
+        } catch (LogException e) {
+            // What another writes that has taken over meanwhile does not fit what was read before: this says that it
+            // has.
+            log.commit(List.of());
+            throw e;
+        }
     }
 
     private WeightsManifest start() {

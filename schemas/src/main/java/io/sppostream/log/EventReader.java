@@ -85,7 +85,7 @@ public final class EventReader implements AutoCloseable {
         for (long count = FIRST_LOOK_BACK; ; count *= 8) {
             long from = Math.max(begin, end - count);
             consumer.seek(only, from);
-            List<Received<?>> events = until(only, end);
+            List<Received<?>> events = pollTo(Map.of(only, end));
             if (from == begin || enough.test(events)) {
                 consumer.resume(others);
                 return events;
@@ -93,17 +93,22 @@ public final class EventReader implements AutoCloseable {
         }
     }
 
-    private List<Received<?>> until(TopicPartition partition, long end) {
+    /**
+     * The events from here to offsets of their partitions; a transaction that is open before them is waited for.
+     *
+     * @throws LogException where it stays open for too long
+     */
+    public List<Received<?>> pollTo(Map<TopicPartition, Long> ends) {
         List<Received<?>> events = new ArrayList<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (consumer.position(partition) < end) {
+        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
             List<Received<?>> some = poll(Duration.ofMillis(200));
             events.addAll(some);
             if (!some.isEmpty()) {
                 deadline = System.nanoTime() + PATIENCE.toNanos();
             } else if (System.nanoTime() > deadline) {
-                throw new LogException(partition + ": a transaction has been open for more than " + PATIENCE.toSeconds()
-                        + " s; its role has to commit it, or to be started again");
+                throw new LogException(ends.keySet() + ": a transaction has been open for more than "
+                        + PATIENCE.toSeconds() + " s; its role has to commit it, or to be started again");
             }
         }
         return events;
@@ -129,14 +134,9 @@ public final class EventReader implements AutoCloseable {
         });
     }
 
-    /** The events from here to the ends that the topics have at the time of the call. */
+    /** The events from here to the ends that the topics have at the time of the call, before any open transaction. */
     public List<Received<?>> pollToEnd() {
-        List<Received<?>> events = new ArrayList<>();
-        Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
-        while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-            events.addAll(poll(Duration.ofMillis(100)));
-        }
-        return events;
+        return pollTo(consumer.endOffsets(consumer.assignment()));
     }
 
     /** The offset of a partition's first record that is there still. */

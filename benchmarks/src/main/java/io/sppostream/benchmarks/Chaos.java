@@ -1,49 +1,29 @@
 package io.sppostream.benchmarks;
 
-import io.sppostream.events.Prompt;
-import io.sppostream.events.TrainedSample;
-import io.sppostream.events.TrainingStep;
-import io.sppostream.log.EventReader;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
-import io.sppostream.log.Topic;
-import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
 import io.sppostream.sppo.config.Configuration;
-import io.sppostream.sppo.embedded.EmbeddedCluster;
-import io.sppostream.sppo.embedded.EmbeddedSettings;
 import io.sppostream.sppo.train.Role;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import org.apache.avro.specific.SpecificRecord;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Kills one after the other of a run's processes with SIGKILL, at random steps and instants, and starts them again: each
- * role in a process of its own, the broker, and all of them at once. In the end every prompt must have been trained
- * once by each line, and the weights must be those of the same algorithm in one process that nobody disturbed.
+ * Kills one after the other of a run's processes with SIGKILL, at random steps and instants, also while it recovers from
+ * the kill before, and starts them again: each role in a process of its own, the broker, and all of them at once. In the
+ * end every prompt must have been trained once by each line, the audit must find nothing, and the weights must be those
+ * of the same algorithm in one process that nobody disturbed.
  */
 @Command(
         name = "chaos",
@@ -53,8 +33,13 @@ import picocli.CommandLine.Option;
 final class Chaos implements Callable<Integer> {
     private static final String RUN = "chaos";
     private static final int STEPS_BETWEEN_KILLS = 8;
-    private static final long MILLIS_AFTER_STEP = 300;
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    /** One kill in so many comes while the run recovers from the one before. */
+    private static final int KILLS_IN_RECOVERY = 4;
+
+    private static final Duration RECOVERY = Duration.ofSeconds(6);
+    private static final Duration STEP = Duration.ofMillis(300);
+    private static final Duration LOOK = Duration.ofMillis(1);
 
     @Option(names = "--kills", defaultValue = "200", description = "Kills (default: ${DEFAULT-VALUE}).")
     private int kills;
@@ -74,14 +59,36 @@ final class Chaos implements Callable<Integer> {
         ROLLOUT,
         FEED,
         BROKER,
-        ALL
+        ALL;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
-    private final Map<Role, Process> processes = new EnumMap<>(Role.class);
-    private final Map<WeightLine, Integer> steps = new EnumMap<>(WeightLine.class);
+    private static final List<Victim> VICTIMS = List.of(Victim.values());
+
+    /**
+     * What a seed decides of a kill.
+     *
+     * @param inRecovery whether the run has not recovered from the kill before
+     * @param steps steps that both lines make first; 0 in recovery
+     * @param delay from then on
+     */
+    private record Kill(Victim victim, boolean inRecovery, int steps, Duration delay) {
+        static Kill draw(SplittableRandom random, boolean first) {
+            Victim victim = VICTIMS.get(random.nextInt(VICTIMS.size()));
+            boolean inRecovery = random.nextInt(KILLS_IN_RECOVERY) == 0 && !first;
+            return new Kill(
+                    victim,
+                    inRecovery,
+                    inRecovery ? 0 : random.nextInt(1, STEPS_BETWEEN_KILLS),
+                    Duration.ofMillis(random.nextLong((inRecovery ? RECOVERY : STEP).toMillis())));
+        }
+    }
+
     private final Map<Victim, List<Double>> recoveries = new TreeMap<>();
-    private Path directory = Path.of("");
-    private int ended;
 
     Chaos() {}
 
@@ -92,54 +99,34 @@ final class Chaos implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        directory = Files.createTempDirectory("sppo-chaos");
-        InProcessLoop.Result expected = new InProcessLoop(configuration()).run();
-        EmbeddedSettings settings = new EmbeddedSettings(directory.resolve("data"), freePort(), freePort());
-        EmbeddedCluster cluster = EmbeddedCluster.start(settings);
-        KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
-        run(kafka, "topics", "--create").waitFor();
+        LogPrice.printHeader("chaos --kills %d --seed %d", kills, seed);
         SplittableRandom random = new SplittableRandom(seed);
-        try (EventSerdes serdes = new EventSerdes(kafka)) {
-            Topics topics = configuration().settings().topics();
-            try (EventReader ledger = new EventReader(kafka, serdes, List.of(topics.trainingSteps()))) {
-                for (int kill = 1; kill <= kills; kill++) {
-                    await(ledger, kafka, (kill - 1) * STEPS_BETWEEN_KILLS + random.nextInt(1, STEPS_BETWEEN_KILLS));
-                    Thread.sleep(random.nextLong(MILLIS_AFTER_STEP));
-                    Victim victim = Victim.values()[random.nextInt(Victim.values().length)];
-                    int stepsBefore = stepsDone();
-                    long start = System.nanoTime();
-                    cluster = kill(victim, cluster, settings);
-                    await(
-                            ledger,
-                            kafka,
-                            Math.min(stepsBefore + 1, configuration().settings().steps()));
-                    double seconds = (System.nanoTime() - start) / 1e9;
-                    recoveries.computeIfAbsent(victim, key -> new ArrayList<>()).add(seconds);
-                    System.out.printf(
-                            Locale.ROOT,
-                            "kill %d: %s after step %d, next step after %.1f s%n",
-                            kill,
-                            name(victim),
-                            stepsBefore,
-                            seconds);
-                }
-                await(ledger, kafka, configuration().settings().steps());
+        List<Kill> plan = IntStream.range(0, kills)
+                .mapToObj(i -> Kill.draw(random, i == 0))
+                .toList();
+        Path directory = Files.createTempDirectory("sppo-chaos");
+        Configuration configuration = configuration(directory, plan);
+        InProcessLoop.Result expected = new InProcessLoop(configuration).run();
+        boolean undisturbed;
+        try (ProcessPerRole run = new ProcessPerRole(configuration, directory)) {
+            for (int i = 0; i < kills; i++) {
+                boolean recovers = i + 1 == kills || !plan.get(i + 1).inRecovery();
+                carryOut(i + 1, plan.get(i), recovers, run);
             }
-            stopRoles();
-            boolean undisturbed = report(expected, kafka, serdes, topics);
-            cluster.close();
-            LogPrice.delete(directory);
-            return undisturbed ? 0 : 1;
-        } finally {
-            stopRoles();
+            run.awaitStep(configuration.settings().steps());
+            printRecoveries(run.restarts());
+            undisturbed = check(expected, run);
         }
+        LogPrice.delete(directory);
+        return undisturbed ? 0 : 1;
     }
 
-    private Configuration configuration() {
+    private Configuration configuration(Path directory, List<Kill> plan) {
+        int steps = plan.stream().mapToInt(Kill::steps).sum() + plan.size() + STEPS_BETWEEN_KILLS;
         Map<String, String> flags = new HashMap<>(Map.of(
                 "run", RUN,
                 "seed", Long.toString(seed),
-                "steps", Integer.toString((kills + 2) * STEPS_BETWEEN_KILLS),
+                "steps", Integer.toString(steps),
                 "lag", "0",
                 "batch.size", "64",
                 "partitions", "2",
@@ -150,159 +137,63 @@ final class Chaos implements Callable<Integer> {
         return Configuration.load(null, Map.of(), flags);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /** @param recovers whether the next kill waits until the run has recovered from this one */
+    private void carryOut(int number, Kill kill, boolean recovers, ProcessPerRole run) throws IOException {
+        run.awaitStep(run.steps() + kill.steps());
+        run.attend(kill.delay());
+        long start = System.nanoTime();
+        switch (kill.victim()) {
+            case BROKER -> run.killBroker();
+            case ALL -> run.killAll();
+            default -> run.kill(Role.valueOf(kill.victim().name()));
         }
-    }
-
-    private static String name(Victim victim) {
-        return victim.name().toLowerCase(Locale.ROOT);
-    }
-
-    /** Starts a command on the cluster, with the configuration of the run. */
-    private Process run(KafkaSettings kafka, String... command) throws IOException {
-        List<String> line = new ArrayList<>(LogPrice.java());
-        line.add(io.sppostream.sppo.cli.Main.class.getName());
-        line.addAll(List.of(command));
-        configuration().effective().forEach((name, value) -> {
-            if (!name.equals("bootstrap.servers") && !name.equals("schema.registry.url")) {
-                line.add("--set=" + name + "=" + value);
-            }
-        });
-        line.add("--bootstrap-servers=" + kafka.bootstrapServers());
-        line.add("--schema-registry-url=" + kafka.schemaRegistryUrl());
-        Path output = directory.resolve(command[0] + ".out");
-        return new ProcessBuilder(line)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
-                .start();
-    }
-
-    /** Starts those roles that are not running, as a supervisor would. */
-    private void startRoles(KafkaSettings kafka) throws IOException {
-        for (Role role : Role.values()) {
-            Process process = processes.get(role);
-            if (process == null || !process.isAlive()) {
-                ended += process == null ? 0 : 1;
-                processes.put(role, run(kafka, role.command()));
-            }
+        run.attend(LOOK);
+        int step = run.steps();
+        String recovered = "the next comes before it has recovered";
+        if (recovers) {
+            // The step after next, as all of it is work that no role had done before the kill.
+            run.awaitStep(step + 2);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            recoveries.computeIfAbsent(kill.victim(), key -> new ArrayList<>()).add(seconds);
+            recovered = String.format(Locale.ROOT, "recovered after %.1f s", seconds);
         }
+        System.out.printf(Locale.ROOT, "kill %d: %s after step %d, %s%n", number, kill.victim(), step, recovered);
     }
 
-    private void stopRoles() throws InterruptedException {
-        for (Process process : processes.values()) {
-            process.destroyForcibly().waitFor();
-        }
-    }
-
-    private EmbeddedCluster kill(Victim victim, EmbeddedCluster cluster, EmbeddedSettings settings)
-            throws IOException, InterruptedException {
-        switch (victim) {
-            case BROKER -> {
-                return killBroker(cluster, settings);
-            }
-            case ALL -> {
-                stopRoles();
-                return killBroker(cluster, settings);
-            }
-            default -> {
-                Process process = processes.get(Role.valueOf(victim.name()));
-                if (process != null) {
-                    process.destroyForcibly().waitFor();
-                }
-                return cluster;
-            }
-        }
-    }
-
-    private EmbeddedCluster killBroker(EmbeddedCluster cluster, EmbeddedSettings settings) throws IOException {
-        Properties state = new Properties();
-        try (InputStream in = Files.newInputStream(settings.dataDirectory().resolve("broker.state"))) {
-            state.load(in);
-        }
-        ProcessHandle.of(Long.parseLong(state.getProperty("pid"))).ifPresent(ProcessHandle::destroyForcibly);
-        cluster.close();
-        return EmbeddedCluster.start(settings);
-    }
-
-    private int stepsDone() {
-        return Arrays.stream(WeightLine.values())
-                .mapToInt(line -> steps.getOrDefault(line, 0))
-                .min()
-                .orElse(0);
-    }
-
-    /** Keeps all roles running until both lines have trained so many steps. */
-    private void await(EventReader ledger, KafkaSettings kafka, int wanted) throws IOException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (stepsDone() < wanted) {
-            startRoles(kafka);
-            for (Received<?> received : ledger.poll(Duration.ofMillis(50))) {
-                TrainingStep step = (TrainingStep) received.event();
-                steps.put(WeightLine.valueOf(step.getLine().toUpperCase(Locale.ROOT)), step.getStep());
-            }
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("no step " + wanted + " within " + PATIENCE.toSeconds()
-                        + " s: the lines are at " + steps + "; " + directory + " has what the roles print");
-            }
-        }
-    }
-
-    private boolean report(InProcessLoop.Result expected, KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        Set<String> prompts = read(kafka, serdes, topics.prompts()).stream()
-                .map(received -> ((Prompt) received.event()).getRequestId() + "/0")
-                .collect(Collectors.toSet());
-        long expired = read(kafka, serdes, topics.expired()).size();
-        List<TrainingStep> ledger = read(kafka, serdes, topics.trainingSteps()).stream()
-                .map(received -> (TrainingStep) received.event())
-                .toList();
-        int lost = 0;
-        int twice = 0;
-        Map<WeightLine, @Nullable String> weights = new EnumMap<>(WeightLine.class);
-        for (WeightLine line : WeightLine.values()) {
-            Set<String> trained = new HashSet<>();
-            for (TrainingStep step : ledger) {
-                if (step.getLine().equals(line.id())) {
-                    weights.put(line, step.getToSha256());
-                    for (TrainedSample sample : step.getSamples()) {
-                        twice += trained.add(sample.getRolloutId()) ? 0 : 1;
-                    }
-                }
-            }
-            lost += (int) prompts.stream().filter(id -> !trained.contains(id)).count();
-        }
-        boolean same = expected.policySha256().equals(weights.get(WeightLine.POLICY))
-                && expected.criticSha256().equals(weights.get(WeightLine.CRITIC));
-        System.out.printf(Locale.ROOT, "%n%-10s %6s %10s %10s%n", "killed", "times", "median s", "max s");
+    private void printRecoveries(int restarts) {
+        System.out.printf(
+                Locale.ROOT,
+                "%nprocesses started again: %d; recovery, from the kill to the second step thereafter:%n"
+                        + "%-10s %6s %10s %10s%n",
+                restarts,
+                "killed",
+                "times",
+                "median s",
+                "max s");
         recoveries.forEach((victim, seconds) -> System.out.printf(
                 Locale.ROOT,
                 "%-10s %6d %10.1f %10.1f%n",
-                name(victim),
+                victim,
                 seconds.size(),
                 LogPrice.median(seconds),
                 seconds.stream().mapToDouble(Double::doubleValue).max().orElse(0)));
-        System.out.printf(
-                Locale.ROOT,
-                "%n%d prompts, %d steps a line: %d not trained, %d expired, %d trained twice; weights %s; started again %d times%n",
-                prompts.size(),
-                stepsDone(),
-                lost,
-                expired,
-                twice,
-                same ? "identical to the undisturbed run's" : "OTHER than the undisturbed run's",
-                ended);
-        return lost == 0 && twice == 0 && expired == 0 && same;
     }
 
-    private static List<Received<?>> read(
-            KafkaSettings kafka, EventSerdes serdes, Topic<? extends SpecificRecord> topic) {
-        List<Received<?>> events = new ArrayList<>();
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
-            for (int partition = 0; partition < topic.partitions(); partition++) {
-                events.addAll(log.last(topic, partition, log.end(topic, partition), all -> false));
-            }
-        }
-        return events;
+    private static boolean check(InProcessLoop.Result expected, ProcessPerRole run)
+            throws IOException, InterruptedException {
+        ProcessPerRole.Ledger ledger = run.ledger();
+        boolean same = expected.policySha256().equals(ledger.weights().get(WeightLine.POLICY))
+                && expected.criticSha256().equals(ledger.weights().get(WeightLine.CRITIC));
+        System.out.printf(
+                Locale.ROOT,
+                "%n%,d prompts, %d steps a line: %d lost, %d trained twice, %d expired; weights %s%n%n",
+                ledger.prompts(),
+                run.steps(),
+                ledger.lost(),
+                ledger.twice(),
+                ledger.expired(),
+                same ? "identical to the undisturbed run's" : "OTHER than the undisturbed run's");
+        boolean clean = run.audit() == 0;
+        return same && clean && ledger.lost() == 0 && ledger.twice() == 0 && ledger.expired() == 0;
     }
 }

@@ -52,16 +52,7 @@ final class LogPrice implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        System.out.printf(
-                Locale.ROOT,
-                "command      ./bench log-price --steps %d --lag %d --repetitions %d%n"
-                        + "machine      %d cores, %s, Java %s%n",
-                steps,
-                lag,
-                repetitions,
-                Runtime.getRuntime().availableProcessors(),
-                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                System.getProperty("java.version"));
+        printHeader("log-price --steps %d --lag %d --repetitions %d", steps, lag, repetitions);
         List<Double> ratios = new ArrayList<>();
         List<Double> threadedRatios = new ArrayList<>();
         for (int i = 1; i <= repetitions; i++) {
@@ -84,6 +75,18 @@ final class LogPrice implements Callable<Integer> {
                 median(threadedRatios),
                 repetitions);
         return 0;
+    }
+
+    /** Prints the command and the machine that what follows was measured with. */
+    static void printHeader(String command, Object... arguments) {
+        System.out.printf(
+                Locale.ROOT,
+                "command      ./bench %s%nmachine      %d cores, %s %s, Java %s%n",
+                String.format(Locale.ROOT, command, arguments),
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                System.getProperty("java.version"));
     }
 
     private static void print(String name, Timed run) {

@@ -40,6 +40,7 @@ final class LineWriter implements AutoCloseable {
     private final PublishToLive live = new PublishToLive();
     private WeightsManifest current;
     private long samplesTrained;
+    private @Nullable Double secondsCommitting;
     private Instant waitingSince;
 
     /**
@@ -143,6 +144,12 @@ final class LineWriter implements AutoCloseable {
         boolean snapshot = version % settings.snapshotInterval() == 0;
         WeightsManifest made = publisher.publish(
                 version, current.getVersion(), step, model::writeWeights, snapshot ? model::writeOptimizer : null);
+        Instant publishedAt = clock.instant();
+        metrics.put("seconds_publishing", seconds(endedAt, publishedAt));
+        if (secondsCommitting != null) {
+            // Of the step before: how long its own commit takes, a record can't say.
+            metrics.put("seconds_committing", secondsCommitting);
+        }
         samplesTrained += order.size();
         log.send(
                 topics.trainingSteps(),
@@ -162,6 +169,7 @@ final class LineWriter implements AutoCloseable {
                         startedAt,
                         endedAt));
         log.commit(pending);
+        secondsCommitting = seconds(publishedAt, clock.instant());
         current = made;
         live.published(made);
         if (Manifests.isSnapshot(made)) {

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param ratioMax the largest pi / pi_behaviour of a token
  * @param clipFraction part of the tokens that the clip held, mean over the steps
  * @param weightsSha256 of the last policy version
+ * @param stepSeconds what a step of the policy is made of, the mean, by the names of {@link #STEP_PARTS}: waiting for
+ *     samples, the update, its weights sent, and the ledger record and the transaction committed
  * @param secondsByRole processor seconds
  * @param secondsToHalf until the first version evaluated at .50 or more; null where none was
  * @param secondsToFirstRollout from the start of the process to its first rollout on the log
@@ -60,7 +63,11 @@ public record Summary(
         @JsonProperty("weights_bytes_full") double weightsBytesFull,
         @JsonProperty("weights_bytes_delta") @Nullable Double weightsBytesDelta,
         @JsonProperty("seconds_to_live") double secondsToLive,
+        @JsonProperty("step_seconds") Map<String, Double> stepSeconds,
         @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole) {
+    /** The parts of a step, in order; the ledger has each as a metric {@code seconds_<part>}. */
+    static final List<String> STEP_PARTS = List.of("waiting", "updating", "publishing", "committing");
+
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** Where the summary of a run's folder is. */
@@ -78,6 +85,16 @@ public record Summary(
 
     /** Prints what a person wants to know. */
     public void print(PrintStream out) {
+        double step =
+                stepSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
+        String parts = stepSeconds.entrySet().stream()
+                .map(part -> String.format(
+                        Locale.ROOT,
+                        "%s %.1f ms (%.1f %%)",
+                        part.getKey(),
+                        1e3 * part.getValue(),
+                        100 * part.getValue() / step))
+                .collect(Collectors.joining(", "));
         String roles = secondsByRole.entrySet().stream()
                 .map(role -> String.format(Locale.ROOT, "%s %.1f", role.getKey(), role.getValue()))
                 .collect(Collectors.joining(", "));
@@ -91,6 +108,7 @@ public record Summary(
                         + "critic              explained variance %.3f%n"
                         + "first rollout       %.1f s after the start%n"
                         + "a policy version    %,.0f KB whole%s; sampled with %.2f s after its publication%n"
+                        + "a policy step       %s%n"
                         + "processor seconds   %s%n"
                         + "weights             %s%n",
                 accuracyBefore,
@@ -114,6 +132,7 @@ public record Summary(
                         ? ""
                         : String.format(Locale.ROOT, ", %,.0f KB as a difference", weightsBytesDelta / 1e3),
                 secondsToLive,
+                parts,
                 roles,
                 weightsSha256);
     }

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -211,6 +212,10 @@ public final class TrainRun {
         double seconds = curve.seconds();
         long rollouts = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
         double tokens = metric(policy, "response_tokens").sum();
+        Map<String, Double> stepSeconds = new LinkedHashMap<>();
+        for (String part : Summary.STEP_PARTS) {
+            stepSeconds.put(part, ProgressLine.mean(policy, "seconds_" + part));
+        }
         return new Summary(
                 settings.run(),
                 configuration.effective(),
@@ -238,6 +243,7 @@ public final class TrainRun {
                 weightBytes.getOrDefault(WeightsEncoding.FULL, 0.0),
                 weightBytes.get(WeightsEncoding.DELTA),
                 ProgressLine.mean(policy, "seconds_to_live"),
+                stepSeconds,
                 cpuTimes.seconds());
     }
 

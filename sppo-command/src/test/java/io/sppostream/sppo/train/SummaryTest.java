@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +44,7 @@ class SummaryTest {
                 376_000,
                 280_000.0,
                 0.125,
+                new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)),
                 Map.of("learner", 30.25));
     }
 
@@ -107,6 +109,7 @@ class SummaryTest {
                 .contains("mean 0.50, max 1 versions; 3 expired")
                 .contains("376 KB whole, 280 KB as a difference; sampled with 0.13 s after its publication")
                 .contains("effective sample size at least 0.875, ratios up to 2.25, 12.5 % clipped")
+                .contains("committing 4.0 ms (4.0 %), updating 96.0 ms (96.0 %)")
                 .contains("learner 30.3")
                 .contains("abc123");
     }

@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.specific.SpecificRecord;
@@ -26,7 +25,7 @@ final class LearnedLine {
 
     final Topics topics = new Topics("test", 1);
     final MemoryLog log = new MemoryLog(new Random(1), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), MemoryLog.QUIET);
-    final KafkaSettings kafka = new KafkaSettings("unused:9092", TestEvents.REGISTRY, Map.of(), log);
+    final KafkaSettings kafka = TestEvents.kafka(log);
 
     LearnedLine(int steps) {
         log.hurry();

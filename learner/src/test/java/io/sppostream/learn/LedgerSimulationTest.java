@@ -58,7 +58,7 @@ class LedgerSimulationTest {
     void shouldKeepTheCriticsWeightsToTheBitAndScoreEachPromptOnce() {
         List<CriticModel> models = models(() -> CriticModel.random(TestModels.CONFIG, 1, ModelSettings.cpu()));
         byte[] start = bytes(models.get(0)::writeWeights);
-        simulate(100, random -> new Scorer(models, start));
+        simulate(50, random -> new Scorer(models, start));
         models.forEach(CriticModel::close);
     }
 
@@ -69,7 +69,7 @@ class LedgerSimulationTest {
     /** @param share a seed in so many is tried */
     private static void simulate(int share, Function<Random, LedgerWorld.Role> roles) {
         long first = Long.getLong("simulation.seed", 1);
-        long count = Long.getLong("simulation.seeds", 600);
+        long count = Long.getLong("simulation.seeds", 150);
         LongStream.range(first, first + Math.max(1, count / share)).forEach(seed -> {
             try {
                 LedgerWorld world = new LedgerWorld(seed, roles);

@@ -21,7 +21,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -141,7 +140,7 @@ final class LedgerWorld implements MemoryLog.World {
         // trained twice, and audits say so.
         repeats = !guarded && role.line() == WeightLine.POLICY && random.nextInt(3) == 0;
         log = new MemoryLog(random, clock, this);
-        kafka = new KafkaSettings("unused:9092", TestEvents.REGISTRY, Map.of(), log);
+        kafka = TestEvents.kafka(log);
         reader = new LateReader(kafka, topics, role.line(), random, this::oldestKept);
     }
 
@@ -182,6 +181,10 @@ final class LedgerWorld implements MemoryLog.World {
         faults = random.nextInt(8);
         for (int lives = 1 + random.nextInt(10); lives > 0 && faults > 0; lives--) {
             live(() -> random.nextInt(40) > 0);
+            if (role.line() == WeightLine.POLICY && random.nextInt(6) == 0) {
+                // The critic's prompts have no other offsets: they would be scored again.
+                log.forgetOffsets();
+            }
         }
         faults = 0;
         live(this::isBusy);

@@ -8,7 +8,6 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsChunk;
 import io.sppostream.events.WeightsManifest;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.Topic;
 import io.sppostream.log.WeightLine;
@@ -73,12 +72,7 @@ class LineRecoveryTest {
         try (LineModel model = LearnedLine.start()) {
             String before = model.sha256();
             MemoryLog empty = new MemoryLog(new Random(1), Clock.systemUTC(), MemoryLog.QUIET);
-            assertThat(new LineRecovery(
-                                    new KafkaSettings("unused:9092", TestEvents.REGISTRY, Map.of(), empty),
-                                    TestEvents.SERDES,
-                                    line.topics,
-                                    model)
-                            .recover())
+            assertThat(new LineRecovery(TestEvents.kafka(empty), TestEvents.SERDES, line.topics, model).recover())
                     .isNull();
             assertThat(model.sha256()).isEqualTo(before);
         }

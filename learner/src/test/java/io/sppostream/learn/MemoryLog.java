@@ -245,6 +245,11 @@ final class MemoryLog implements KafkaClients {
         return offset == null ? 0 : offset.offset();
     }
 
+    /** Forgets the offsets of the consumer group, as a broker does when it has been without members for days. */
+    void forgetOffsets() {
+        committed.clear();
+    }
+
     private Partition partition(TopicPartition partition) {
         return partitions.computeIfAbsent(partition, any -> new Partition());
     }

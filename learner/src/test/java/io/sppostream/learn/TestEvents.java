@@ -31,8 +31,9 @@ import org.apache.kafka.common.serialization.Serde;
 
 /** Events for tests, and their bytes on the log. For one thread. */
 final class TestEvents {
-    static final String REGISTRY = "mock://learner-tests";
-    static final EventSerdes SERDES = new EventSerdes(new KafkaSettings("unused:9092", REGISTRY, Map.of()));
+    // Looking for rules on the class path would take most of a simulation's time.
+    static final EventSerdes SERDES = new EventSerdes(
+            new KafkaSettings("unused:9092", "mock://learner-tests", Map.of("rule.service.loader.enable", "false")));
     private static final Map<String, Serde<? extends SpecificRecord>> CACHE = new HashMap<>();
 
     private TestEvents() {}
@@ -48,6 +49,11 @@ final class TestEvents {
 
     static <V extends SpecificRecord> V event(Topic<V> topic, byte[] bytes) {
         return serde(topic).deserializer().deserialize(topic.name(), bytes);
+    }
+
+    /** How to reach a log in memory. */
+    static KafkaSettings kafka(MemoryLog log) {
+        return new KafkaSettings("unused:9092", "mock://unused", Map.of(), log);
     }
 
     static String requestId(int index) {

@@ -51,7 +51,10 @@ public final class AdvantageStream {
             Consumer<Throwable> onFailure) {
         return StreamsApp.start(
                 topology(topics, serdes, estimator, settings),
-                kafka.streams(topics.application(ROLE), stateDirectory, threads),
+                kafka,
+                topics.application(ROLE),
+                stateDirectory,
+                threads,
                 onFailure);
     }
 

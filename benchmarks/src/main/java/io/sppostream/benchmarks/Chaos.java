@@ -34,6 +34,9 @@ final class Chaos implements Callable<Integer> {
     private static final String RUN = "chaos";
     private static final int STEPS_BETWEEN_KILLS = 8;
 
+    /** How many steps there will be is known when the last kill is over. */
+    private static final int ENDLESS = 1_000_000;
+
     /** One kill in so many comes while the run recovers from the one before. */
     private static final int KILLS_IN_RECOVERY = 4;
 
@@ -105,24 +108,22 @@ final class Chaos implements Callable<Integer> {
                 .mapToObj(i -> Kill.draw(random, i == 0))
                 .toList();
         Path directory = Files.createTempDirectory("sppo-chaos");
-        Configuration configuration = configuration(directory, plan);
-        InProcessLoop.Result expected = new InProcessLoop(configuration).run();
         boolean undisturbed;
-        try (ProcessPerRole run = new ProcessPerRole(configuration, directory)) {
+        try (ProcessPerRole run = new ProcessPerRole(configuration(directory, ENDLESS), directory)) {
             for (int i = 0; i < kills; i++) {
                 boolean recovers = i + 1 == kills || !plan.get(i + 1).inRecovery();
                 carryOut(i + 1, plan.get(i), recovers, run);
             }
-            run.awaitStep(configuration.settings().steps());
+            int last = run.steps() + STEPS_BETWEEN_KILLS;
+            run.endAfter(last);
             printRecoveries(run.restarts());
-            undisturbed = check(expected, run);
+            undisturbed = check(new InProcessLoop(configuration(directory, last)).run(), run);
         }
         LogPrice.delete(directory);
         return undisturbed ? 0 : 1;
     }
 
-    private Configuration configuration(Path directory, List<Kill> plan) {
-        int steps = plan.stream().mapToInt(Kill::steps).sum() + plan.size() + STEPS_BETWEEN_KILLS;
+    private Configuration configuration(Path directory, int steps) {
         Map<String, String> flags = new HashMap<>(Map.of(
                 "run", RUN,
                 "seed", Long.toString(seed),

@@ -61,11 +61,13 @@ final class ProcessPerRole implements AutoCloseable {
     private final Map<WeightLine, Integer> steps = new EnumMap<>(WeightLine.class);
     private EmbeddedCluster cluster;
     private int restarts;
+    private int lastStep;
 
     /** @param directory gets the broker's data, and what the processes print */
     ProcessPerRole(Configuration configuration, Path directory) throws IOException, InterruptedException {
         this.configuration = configuration;
         this.directory = directory;
+        this.lastStep = configuration.settings().steps();
         this.broker = new EmbeddedSettings(directory.resolve("data"), freePort(), freePort());
         this.cluster = EmbeddedCluster.start(broker);
         this.kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
@@ -94,9 +96,15 @@ final class ProcessPerRole implements AutoCloseable {
         return restarts;
     }
 
-    /** Keeps all roles running until both lines have made a step, or all there are. */
-    void awaitStep(int step) throws IOException {
-        int wanted = Math.min(step, configuration.settings().steps());
+    /** Has the feed release no more than what a step takes, one that is not released yet, and awaits that step. */
+    void endAfter(int step) throws IOException {
+        lastStep = step;
+        kill(Role.FEED);
+        awaitStep(step);
+    }
+
+    /** Keeps all roles running until both lines have made a step. */
+    void awaitStep(int wanted) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (steps() < wanted) {
             attend();
@@ -209,10 +217,11 @@ final class ProcessPerRole implements AutoCloseable {
     private Process startLogged(String... command) throws IOException {
         List<String> line = command(command);
         configuration.effective().forEach((name, value) -> {
-            if (!name.equals("bootstrap.servers") && !name.equals("schema.registry.url")) {
+            if (!Set.of("bootstrap.servers", "schema.registry.url", "steps").contains(name)) {
                 line.add("--set=" + name + "=" + value);
             }
         });
+        line.add("--set=steps=" + lastStep);
         Path output = directory.resolve(command[0] + ".out");
         return new ProcessBuilder(line)
                 .redirectErrorStream(true)

@@ -48,7 +48,10 @@ public final class RewardVerifier {
             Consumer<Throwable> onFailure) {
         return StreamsApp.start(
                 topology(topics, serdes, verifiers, Clock.systemUTC()),
-                kafka.streams(topics.application(ROLE), stateDirectory, threads),
+                kafka,
+                topics.application(ROLE),
+                stateDirectory,
+                threads,
                 onFailure);
     }
 

@@ -9,6 +9,7 @@ import io.sppostream.log.Received;
 import io.sppostream.log.RoleThread;
 import io.sppostream.log.Topics;
 import io.sppostream.verify.Verifiers.Duty;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -42,6 +43,7 @@ public final class SlowVerifier implements AutoCloseable {
     private final KafkaSettings kafka;
     private final Verifiers verifiers;
     private final ConfiguredVerifier verifier;
+    private final Path stateDirectory;
     private final Clock clock;
     private final Map<TopicPartition, Deque<Pending>> pending = new HashMap<>();
     private final RoleThread thread;
@@ -62,6 +64,7 @@ public final class SlowVerifier implements AutoCloseable {
      * Starts the role.
      *
      * @param verifiers say for which datasets the verifier judges
+     * @param stateDirectory where it keeps what it is called in its group
      * @param onFailure told what stopped the role, if anything did
      */
     public SlowVerifier(
@@ -70,13 +73,15 @@ public final class SlowVerifier implements AutoCloseable {
             Topics topics,
             Verifiers verifiers,
             ConfiguredVerifier verifier,
+            Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
         this.topics = topics;
         this.serdes = serdes;
-        this.kafka = withPollLimit(kafka, verifier.policy());
+        this.kafka = kafka.with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
         this.verifiers = verifiers;
         this.verifier = verifier;
+        this.stateDirectory = stateDirectory;
         this.clock = clock;
         this.thread = new RoleThread(RewardVerifier.ROLE + "#" + verifier.name(), this::run, onFailure);
     }
@@ -85,16 +90,11 @@ public final class SlowVerifier implements AutoCloseable {
         return policy.concurrency() * policy.batchSize();
     }
 
-    private static KafkaSettings withPollLimit(KafkaSettings kafka, AttemptPolicy policy) {
-        Map<String, String> properties = new HashMap<>(kafka.properties());
-        properties.put("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(policy))));
-        return new KafkaSettings(kafka.bootstrapServers(), kafka.schemaRegistryUrl(), properties);
-    }
-
     private void run(BooleanSupplier running) {
         String group = topics.application(RewardVerifier.ROLE + "." + verifier.name());
         try (Judge judge = verifier.judge();
-                ExactlyOnceLog log = ExactlyOnceLog.shared(kafka, serdes, group, List.of(topics.rollouts()))) {
+                ExactlyOnceLog log =
+                        ExactlyOnceLog.shared(kafka, serdes, group, stateDirectory, List.of(topics.rollouts()))) {
             while (running.getAsBoolean()) {
                 log.want(waiting() < WINDOW * atOnce(verifier.policy()));
                 for (Received<?> received : log.poll(TICK)) {

@@ -14,12 +14,11 @@ import io.sppostream.rollout.ResponseGenerator.Outcome;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -47,6 +46,7 @@ public final class RolloutProducer implements AutoCloseable {
     private final Topics topics;
     private final ResponseGenerator generator;
     private final Settings settings;
+    private final Path stateDirectory;
     private final Clock clock;
     private final List<RoleThread> workers;
 
@@ -54,6 +54,7 @@ public final class RolloutProducer implements AutoCloseable {
      * Starts the role.
      *
      * @param generator samples the responses; closed with the role
+     * @param stateDirectory where its workers keep what they are called in their group
      * @param onFailure told what stopped a worker, if anything did
      */
     public RolloutProducer(
@@ -62,6 +63,7 @@ public final class RolloutProducer implements AutoCloseable {
             Topics topics,
             ResponseGenerator generator,
             Settings settings,
+            Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
         this.kafka = withBatchLimit(kafka, settings.maxBatch());
@@ -69,6 +71,7 @@ public final class RolloutProducer implements AutoCloseable {
         this.topics = topics;
         this.generator = generator;
         this.settings = settings;
+        this.stateDirectory = stateDirectory;
         this.clock = clock;
         this.workers = IntStream.range(0, settings.workers())
                 .mapToObj(i -> new RoleThread(ROLE + "#" + i, this::run, onFailure))
@@ -77,16 +80,14 @@ public final class RolloutProducer implements AutoCloseable {
 
     /** A poll is one batch, and long responses take their time. */
     private static KafkaSettings withBatchLimit(KafkaSettings kafka, int maxBatch) {
-        Map<String, String> properties = new HashMap<>(kafka.properties());
-        properties.put("max.poll.records", Integer.toString(maxBatch));
-        properties.putIfAbsent(
-                "max.poll.interval.ms", Long.toString(Duration.ofHours(1).toMillis()));
-        return new KafkaSettings(kafka.bootstrapServers(), kafka.schemaRegistryUrl(), properties);
+        String interval = Long.toString(Duration.ofHours(1).toMillis());
+        return kafka.with("max.poll.records", Integer.toString(maxBatch))
+                .with("max.poll.interval.ms", kafka.properties().getOrDefault("max.poll.interval.ms", interval));
     }
 
     private void run(BooleanSupplier running) throws InterruptedException {
-        try (ExactlyOnceLog log =
-                ExactlyOnceLog.shared(kafka, serdes, topics.application(ROLE), List.of(topics.prompts()))) {
+        try (ExactlyOnceLog log = ExactlyOnceLog.shared(
+                kafka, serdes, topics.application(ROLE), stateDirectory, List.of(topics.prompts()))) {
             while (running.getAsBoolean()) {
                 List<Received<?>> prompts = log.poll(Duration.ofMillis(200));
                 if (!prompts.isEmpty()) {

@@ -2,6 +2,7 @@ package io.sppostream.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,6 +15,8 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -27,6 +30,7 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Both ends of a consume-transform-produce loop: what it reads and what it writes commit together or not at all. A
@@ -35,6 +39,7 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 public final class ExactlyOnceLog implements AutoCloseable {
     private final String role;
+    private final @Nullable GroupInstance member;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
     private final EventSerdes serdes;
@@ -47,13 +52,15 @@ public final class ExactlyOnceLog implements AutoCloseable {
             KafkaSettings kafka,
             EventSerdes serdes,
             String role,
-            Map<String, Object> producer,
+            @Nullable GroupInstance member,
             List<Topic<? extends SpecificRecord>> inputs) {
         this.role = role;
+        this.member = member;
         this.serdes = serdes;
-        this.producer = kafka.clients().producer(producer);
+        this.producer = kafka.clients()
+                .producer(member == null ? kafka.transactionalProducer(role) : kafka.transactionalProducer(member));
         this.producer.initTransactions();
-        this.consumer = kafka.clients().consumer(kafka.consumer(role));
+        this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
         this.decoder = new EventDecoder(serdes, inputs);
     }
 
@@ -61,11 +68,15 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * A loop that shares its inputs with others of its role, as members of one consumer group.
      *
      * @param role the role's name in its namespace
+     * @param stateDirectory where members keep what they are called
      */
     public static ExactlyOnceLog shared(
-            KafkaSettings kafka, EventSerdes serdes, String role, List<Topic<? extends SpecificRecord>> inputs) {
-        // Zombies are fenced by the consumer group's generation, so the transactional id only has to be unique.
-        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(), inputs);
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            String role,
+            Path stateDirectory,
+            List<Topic<? extends SpecificRecord>> inputs) {
+        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, GroupInstance.take(stateDirectory, role), inputs);
         log.consumer.subscribe(log.decoder.topics());
         return log;
     }
@@ -78,7 +89,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
      */
     public static ExactlyOnceLog sole(
             KafkaSettings kafka, EventSerdes serdes, String role, List<Topic<? extends SpecificRecord>> inputs) {
-        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(role), inputs);
+        ExactlyOnceLog log = new ExactlyOnceLog(kafka, serdes, role, null, inputs);
         // Without a group's members: there is nobody to share with, and no session of a dead one to wait for.
         log.consumer.assign(inputs.stream()
                 .flatMap(topic -> IntStream.range(0, topic.partitions())
@@ -238,10 +249,13 @@ public final class ExactlyOnceLog implements AutoCloseable {
         consumer.wakeup();
     }
 
-    /** Drops what was not committed. */
+    /** Drops what was not committed, and leaves the group: others go on with the inputs at once. */
     @Override
     public void close() {
-        consumer.close();
+        consumer.close(CloseOptions.groupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
         producer.close(Duration.ofSeconds(5));
+        if (member != null) {
+            member.close();
+        }
     }
 }

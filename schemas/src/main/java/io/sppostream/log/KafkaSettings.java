@@ -3,7 +3,6 @@ package io.sppostream.log;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -27,14 +26,15 @@ public record KafkaSettings(
     private static final int LINGER_MS = 100;
 
     /**
-     * A member of a group that is silent for so long is dead, and what it had taken on is given to others. Kafka's 45 s
-     * would be the time the work of a killed role lies idle; members report every third of it, in a thread of their own.
+     * A member of a group that is silent for so long is dead, and what it had taken on is given to others, where it does
+     * not come back before ({@link GroupInstance}). Kafka's 45 s would be the time the work of a killed role lies idle;
+     * members report every third of it, in a thread of their own.
      */
     private static final int SESSION_MS = 10_000;
 
     /**
-     * Transactions of those that nobody succeeds by name are aborted after this long: readers wait behind them. They
-     * are open for as long as it takes to send what has been worked out.
+     * Transactions of members that don't come back are aborted after this long: readers wait behind them. They are open
+     * for as long as it takes to send what has been worked out.
      */
     private static final int TRANSACTION_MS = 10_000;
 
@@ -45,6 +45,13 @@ public record KafkaSettings(
     /** A log over the network. */
     public KafkaSettings(String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties) {
         this(bootstrapServers, schemaRegistryUrl, properties, KafkaClients.NETWORK);
+    }
+
+    /** The same with another property, or another value for it. */
+    public KafkaSettings with(String property, String value) {
+        Map<String, String> changed = new HashMap<>(properties);
+        changed.put(property, value);
+        return new KafkaSettings(bootstrapServers, schemaRegistryUrl, changed, clients);
     }
 
     /** Settings of an administrator. */
@@ -70,9 +77,9 @@ public record KafkaSettings(
         return settings;
     }
 
-    /** Settings of a producer of transactions that nobody succeeds by name: the broker aborts what a killed one left. */
-    public Map<String, Object> transactionalProducer() {
-        Map<String, Object> settings = transactionalProducer(UUID.randomUUID().toString());
+    /** Settings of a producer of a group's member: its transactions are as short as those of any other of the group. */
+    public Map<String, Object> transactionalProducer(GroupInstance member) {
+        Map<String, Object> settings = transactionalProducer(member.id());
         settings.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS);
         return settings;
     }
@@ -87,10 +94,17 @@ public record KafkaSettings(
         return withOverrides(settings);
     }
 
-    /** Settings of a member of a consumer group. */
+    /** Settings of a consumer that commits in the name of a group, of which it is the only one. */
     public Map<String, Object> consumer(String group) {
         Map<String, Object> settings = consumer();
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        return settings;
+    }
+
+    /** Settings of a member of a consumer group. */
+    public Map<String, Object> consumer(String group, GroupInstance member) {
+        Map<String, Object> settings = consumer(group);
+        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
         settings.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
         settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         return settings;

@@ -1,7 +1,7 @@
 package io.sppostream.log;
 
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KafkaStreams.State;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 
@@ -25,26 +25,37 @@ public final class StreamsApp implements AutoCloseable {
     private static final Duration CLOSING = Duration.ofSeconds(30);
 
     private final String name;
+    private final GroupInstance member;
     private final KafkaStreams streams;
     private final CompletableFuture<Void> running = new CompletableFuture<>();
 
-    private StreamsApp(String name, KafkaStreams streams) {
+    private StreamsApp(String name, GroupInstance member, KafkaStreams streams) {
         this.name = name;
+        this.member = member;
         this.streams = streams;
     }
 
     /**
      * Starts a topology and returns at once.
      *
-     * @param settings of {@link KafkaSettings#streams}
+     * @param name the application's id: the role's name in its namespace
+     * @param stateDirectory where its stores live on disk
+     * @param threads stream threads
      * @param onFailure told once, on a thread of the application, why it stops by itself; it must not close the
      *     application there, only pass the word on
      */
-    public static StreamsApp start(Topology topology, Map<String, Object> settings, Consumer<Throwable> onFailure) {
+    public static StreamsApp start(
+            Topology topology,
+            KafkaSettings kafka,
+            String name,
+            Path stateDirectory,
+            int threads,
+            Consumer<Throwable> onFailure) {
+        GroupInstance member = GroupInstance.take(stateDirectory, name);
         Properties properties = new Properties();
-        properties.putAll(settings);
-        String name = properties.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
-        StreamsApp app = new StreamsApp(name, new KafkaStreams(topology, properties));
+        properties.putAll(kafka.streams(name, stateDirectory, threads));
+        properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
+        StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties));
         AtomicBoolean failed = new AtomicBoolean();
         app.streams.setUncaughtExceptionHandler(error -> {
             LogException reason = new LogException(name + " stopped: " + LogException.reason(error), error);
@@ -79,10 +90,11 @@ public final class StreamsApp implements AutoCloseable {
         }
     }
 
-    /** Commits what is done and stops. Leaves its group, so that a next start need not wait for its session to end. */
+    /** Commits what is done, stops, and leaves the group: others go on with its partitions at once. */
     @Override
     public void close() {
         streams.close(CloseOptions.groupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP)
                 .withTimeout(CLOSING));
+        member.close();
     }
 }

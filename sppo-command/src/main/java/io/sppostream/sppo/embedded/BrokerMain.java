@@ -8,11 +8,16 @@ import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
@@ -25,6 +30,9 @@ import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
 final class BrokerMain {
     static final String READY = "ready";
     static final String PORT_IN_USE = "port-in-use";
+
+    /** What Kafka writes to its folder when it has stopped in order. */
+    private static final String CLEAN_SHUTDOWN = ".kafka_cleanshutdown";
 
     /** After this long a stop that hangs is cut short; the log recovers as after any crash. */
     private static final long STOP_LIMIT_MILLIS = 60_000;
@@ -41,6 +49,9 @@ final class BrokerMain {
         try {
             Properties properties = read(Path.of(args[0]));
             format(properties);
+            if (isAfterCrash(properties)) {
+                forgetKilledBroker(properties);
+            }
             KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
             Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-stop"));
             server.startup();
@@ -79,6 +90,46 @@ final class BrokerMain {
                 // A lone replica has no successors; with the feature on, every restart counts as an unclean election.
                 .setFeatureLevel(EligibleLeaderReplicasVersion.FEATURE_NAME, (short) 0)
                 .run();
+    }
+
+    /** Whether the directory's last broker was killed: one that stops leaves word of it, which the next one takes away. */
+    private static boolean isAfterCrash(Properties properties) {
+        Path logs = Path.of(properties.getProperty("log.dirs"));
+        return Files.exists(logs.resolve("__cluster_metadata-0")) && !Files.exists(logs.resolve(CLEAN_SHUTDOWN));
+    }
+
+    /**
+     * Has the controller, alone for that long, take the killed broker off the cluster. A broker that started while it
+     * still counted as alive would begin as the leader it had been, and be fenced when the session of the killed one
+     * runs out. At that moment a transaction that was being committed at the kill would count as committed, without its
+     * partitions being told so: they would show their readers nothing more, for good (KAFKA-20734).
+     */
+    private static void forgetKilledBroker(Properties properties) throws Exception {
+        String name = properties.getProperty("controller.listener.names");
+        String listener = Arrays.stream(properties.getProperty("listeners").split(",", -1))
+                .filter(each -> each.startsWith(name))
+                .findFirst()
+                .orElseThrow();
+        Properties alone = new Properties();
+        alone.putAll(properties);
+        alone.setProperty("process.roles", "controller");
+        alone.setProperty("listeners", listener);
+        alone.remove("advertised.listeners");
+        KafkaRaftServer controller = new KafkaRaftServer(new KafkaConfig(alone, false), Time.SYSTEM);
+        controller.startup();
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.controllers", listener.substring(listener.indexOf("//") + 2)))) {
+            admin.unregisterBroker(Integer.parseInt(properties.getProperty("node.id")))
+                    .all()
+                    .get();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof BrokerIdNotRegisteredException)) {
+                throw e;
+            }
+        } finally {
+            controller.shutdown();
+            controller.awaitShutdown();
+        }
     }
 
     private static void stopAtEndOf(InputStream lifeline) {

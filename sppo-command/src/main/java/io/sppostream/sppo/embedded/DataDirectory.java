@@ -1,27 +1,18 @@
 package io.sppostream.sppo.embedded;
 
+import io.sppostream.log.LockFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The folder of one embedded cluster, locked against a second process for as long as it is open. The operating system
- * gives the lock up with the process that held it, so that a kill -9 leaves nothing to clean.
- */
+/** The folder of one embedded cluster, locked against a second process for as long as it is open. */
 public final class DataDirectory implements AutoCloseable {
     private final Path path;
-    private final FileChannel channel;
+    private final LockFile lock;
 
-    private DataDirectory(Path path, FileChannel channel) {
+    private DataDirectory(Path path, LockFile lock) {
         this.path = path;
-        this.channel = channel;
+        this.lock = lock;
     }
 
     /**
@@ -31,52 +22,39 @@ public final class DataDirectory implements AutoCloseable {
      */
     public static DataDirectory lock(Path directory) {
         Path path = directory.toAbsolutePath().normalize();
-        FileChannel channel = null;
         try {
             Files.createDirectories(path);
-            Path lock = path.resolve("lock");
-            channel = FileChannel.open(
-                    lock, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (tryLock(channel) == null) {
-                String holder = Files.readString(lock).strip();
+            LockFile lock = LockFile.tryLock(lockFile(path));
+            if (lock == null) {
+                String holder = LockFile.read(lockFile(path));
                 throw new EmbeddedException("data directory " + path + " is in use by "
                         + (holder.isEmpty() ? "another process" : "process " + holder)
                         + ": stop that run, or give this one another --data-dir");
             }
-            channel.truncate(0);
-            channel.write(
-                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
-            return new DataDirectory(path, channel);
+            lock.write(Long.toString(ProcessHandle.current().pid()));
+            return new DataDirectory(path, lock);
         } catch (IOException e) {
-            close(channel);
             throw new EmbeddedException(
                     "data directory " + path + " can't be used: " + e
                             + "; give a --data-dir on a disk that this user may write to",
                     e);
-        } catch (EmbeddedException e) {
-            close(channel);
-            throw e;
-        }
-    }
-
-    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null; // held by this very process
         }
     }
 
     /** Whether a process holds the lock of a directory, this one included; one that is not there is not in use. */
     static boolean isInUse(Path directory) {
-        if (!Files.exists(directory.resolve("lock"))) {
+        if (!Files.exists(lockFile(directory))) {
             return false;
         }
-        try (FileChannel channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.WRITE)) {
-            return tryLock(channel) == null;
+        try (LockFile lock = LockFile.tryLock(lockFile(directory))) {
+            return lock == null;
         } catch (IOException e) {
             throw new EmbeddedException("data directory " + directory + " can't be used: " + e, e);
         }
+    }
+
+    private static Path lockFile(Path directory) {
+        return directory.resolve("lock");
     }
 
     /** Where it is, absolute. */
@@ -117,20 +95,9 @@ public final class DataDirectory implements AutoCloseable {
         return directory.resolve("cluster.properties");
     }
 
-    /** Gives the lock up; the file stays, as removing it would let two processes lock two files of one name. */
+    /** Gives the lock up. */
     @Override
     public void close() {
-        close(channel);
-    }
-
-    private static void close(@Nullable FileChannel channel) {
-        if (channel == null) {
-            return;
-        }
-        try {
-            channel.close();
-        } catch (IOException ignored) {
-            // The lock goes with the process at the latest.
-        }
+        lock.close();
     }
 }

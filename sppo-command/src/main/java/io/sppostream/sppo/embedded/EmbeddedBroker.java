@@ -46,17 +46,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final int port;
     private final @Nullable Path archiveInTheMaking;
     private final CompletableFuture<EmbeddedException> died = new CompletableFuture<>();
-    private final boolean afterCrash;
     private volatile boolean closing;
 
     private EmbeddedBroker(
-            DataDirectory directory,
-            BrokerJvm jvm,
-            Process process,
-            int port,
-            @Nullable Path archiveInTheMaking,
-            boolean afterCrash) {
-        this.afterCrash = afterCrash;
+            DataDirectory directory, BrokerJvm jvm, Process process, int port, @Nullable Path archiveInTheMaking) {
         this.directory = directory;
         this.jvm = jvm;
         this.process = process;
@@ -73,7 +66,7 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws EmbeddedException if the port is taken or the broker doesn't come up; its log's end is in the message
      */
     public static EmbeddedBroker start(DataDirectory directory, int port) {
-        boolean afterCrash = endLeftBehind(directory);
+        endLeftBehind(directory);
         if (port != 0) {
             Ports.requireFree("broker port", port);
         }
@@ -83,7 +76,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                         directory.brokerOutput(), directory.earlierBrokerOutput(), StandardCopyOption.REPLACE_EXISTING);
             }
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
-            return start(directory, port, jvm, afterCrash);
+            return start(directory, port, jvm);
         } catch (IOException e) {
             throw new EmbeddedException("the broker of " + directory.path() + " can't be started: " + e, e);
         } catch (InterruptedException e) {
@@ -92,13 +85,13 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm, boolean afterCrash)
+    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm)
             throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             boolean archived = Files.exists(jvm.archive());
             List<Integer> free = Ports.free(2);
             int chosen = port == 0 ? free.get(0) : port;
-            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived, afterCrash);
+            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived);
             String answer = broker.awaitAnswer();
             if (answer.equals(BrokerMain.READY)) {
                 return broker;
@@ -121,12 +114,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker launch(
-            DataDirectory directory,
-            int port,
-            int controllerPort,
-            BrokerJvm jvm,
-            boolean writeArchive,
-            boolean afterCrash)
+            DataDirectory directory, int port, int controllerPort, BrokerJvm jvm, boolean writeArchive)
             throws IOException {
         Properties properties = BrokerProperties.of(directory.brokerLogs(), port, controllerPort);
         Files.createDirectories(directory.brokerLogs());
@@ -142,7 +130,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         Process process = builder.start();
         Instant started = process.info().startInstant().orElseGet(Instant::now);
         new BrokerState(process.pid(), started, port).write(directory.brokerState());
-        return new EmbeddedBroker(directory, jvm, process, port, draft, afterCrash);
+        return new EmbeddedBroker(directory, jvm, process, port, draft);
     }
 
     /** The line the broker's main class sends, empty if the process ended without one. */
@@ -167,12 +155,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /**
-     * Ends the broker that an earlier, killed process of this directory left, and says so.
-     *
-     * @return whether the last broker of the directory, or the process it served, did not end in order
-     */
-    private static boolean endLeftBehind(DataDirectory directory) {
+    /** Ends the broker that an earlier, killed process of this directory left, and says so. */
+    private static void endLeftBehind(DataDirectory directory) {
         BrokerState state = BrokerState.read(directory.brokerState()).orElse(null);
         if (state != null && state.process(directory.brokerProperties()).isPresent()) {
             log.warn("a broker of a killed run, process {}, is still ending: waiting for it", state.pid());
@@ -186,7 +170,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
         }
         try {
-            return Files.deleteIfExists(directory.brokerState());
+            Files.deleteIfExists(directory.brokerState());
         } catch (IOException e) {
             throw new EmbeddedException(directory.brokerState() + " can't be removed: " + e.getMessage(), e);
         }
@@ -222,11 +206,6 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** {@code host:port}, for {@code bootstrap.servers}. */
     public String bootstrapServers() {
         return Ports.HOST + ":" + port;
-    }
-
-    /** Whether clients of an earlier start may have ended without telling the broker. */
-    boolean isAfterCrash() {
-        return afterCrash;
     }
 
     /** The broker's process id. */

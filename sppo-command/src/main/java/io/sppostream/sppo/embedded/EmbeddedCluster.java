@@ -30,10 +30,6 @@ public final class EmbeddedCluster implements AutoCloseable {
             }
             EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
             try {
-                if (broker.isAfterCrash()) {
-                    // At another port than before the crash nobody of then can be a client.
-                    CrashRemains.remove(broker.bootstrapServers(), settings.brokerPort() != 0);
-                }
                 SchemaRegistry registry = SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort());
                 new RunningCluster(broker.bootstrapServers(), registry.url()).write(directory.clusterState());
                 return new EmbeddedCluster(directory, broker, registry);

@@ -57,17 +57,18 @@ public record Roles(
                 settings().model(),
                 settings().sampling(),
                 onFailure);
-        return new RolloutProducer(kafka, serdes, topics, generator, settings().rollout(), clock, onFailure);
+        return new RolloutProducer(
+                kafka, serdes, topics, generator, settings().rollout(), stateDirectory(), clock, onFailure);
     }
 
     /** rollouts -> verdicts of the verifiers whose time is bounded. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
-        return RewardVerifier.start(kafka, topics, serdes, verifiers, streamsDirectory(), 1, onFailure);
+        return RewardVerifier.start(kafka, topics, serdes, verifiers, stateDirectory(), 1, onFailure);
     }
 
     /** rollouts -> verdicts of one that takes its time. */
     public AutoCloseable slowVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
-        return new SlowVerifier(kafka, serdes, topics, verifiers, verifier, clock, onFailure);
+        return new SlowVerifier(kafka, serdes, topics, verifiers, verifier, stateDirectory(), clock, onFailure);
     }
 
     /** rollouts + verdicts + values -> advantages. */
@@ -78,7 +79,7 @@ public record Roles(
                 serdes,
                 new SppoEstimator(),
                 new JoinSettings(Rewarding.rewards(settings()), settings().joinPatience(), REMEMBER),
-                streamsDirectory(),
+                stateDirectory(),
                 1,
                 onFailure);
     }
@@ -99,7 +100,7 @@ public record Roles(
         return configuration.settings();
     }
 
-    private Path streamsDirectory() {
-        return settings().dataDirectory().resolve("streams");
+    private Path stateDirectory() {
+        return settings().dataDirectory().resolve("state");
     }
 }

@@ -111,7 +111,14 @@ class SlowVerifierIT {
             Topics topics = new Topics("together", 2);
             together.write(rollouts(slow, "slow"));
             try (SlowVerifier role = new SlowVerifier(
-                    kafka, together.serdes(), topics, verifiers, judge, Clock.systemUTC(), failure -> {})) {
+                    kafka,
+                    together.serdes(),
+                    topics,
+                    verifiers,
+                    judge,
+                    directory.resolve("state"),
+                    Clock.systemUTC(),
+                    failure -> {})) {
                 together.await("judge", 1);
                 double rateTogether = exactRate(topics, together, verifiers, fast);
                 double slowRate = rate(together.await("judge", slow), 64);
@@ -168,6 +175,7 @@ class SlowVerifierIT {
                         topics,
                         Verifiers.of(judge),
                         judge,
+                        directory.resolve("state"),
                         failing(random.split()),
                         failure::complete)) {
                     await().atMost(MINUTE)

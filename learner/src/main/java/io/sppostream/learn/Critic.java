@@ -75,15 +75,28 @@ public final class Critic implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
+        try (CriticLine critic =
+                new CriticLine(model, tokenizer, settings.update(), settings.optimizer(), settings.training())) {
+            learn(kafka, serdes, topics, critic, settings.line(), clock, running);
+        }
+    }
+
+    /** The role's loop. */
+    static void learn(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            CriticLine critic,
+            LineSettings settings,
+            Clock clock,
+            BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         kafka,
                         serdes,
                         topics.application(ROLE),
                         List.of(topics.prompts(), topics.advantages()),
-                        LineWriter.publishing(model.parameters()));
-                CriticLine critic =
-                        new CriticLine(model, tokenizer, settings.update(), settings.optimizer(), settings.training());
-                LineWriter line = new LineWriter(log, kafka, serdes, topics, critic, settings.line(), clock)) {
+                        LineWriter.publishing(critic));
+                LineWriter line = new LineWriter(log, kafka, serdes, topics, critic, settings, clock)) {
             List<Received<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 List<Prompt> prompts = new ArrayList<>();
@@ -95,10 +108,10 @@ public final class Critic implements AutoCloseable {
                     }
                 }
                 if (!prompts.isEmpty()) {
-                    score(log, critic, line.current(), prompts);
+                    score(log, topics, critic, line.current(), prompts, clock.instant());
                     log.commit(pending);
                 }
-                if (pending.size() >= settings.line().batchSize()) {
+                if (pending.size() >= settings.batchSize()) {
                     line.step(pending, (step, metrics) -> {});
                 }
             }
@@ -106,7 +119,13 @@ public final class Critic implements AutoCloseable {
     }
 
     /** A prompt that does not fit the critic gets no value; whatever answers it expires for want of one. */
-    private void score(ExactlyOnceLog log, CriticLine critic, WeightsManifest version, List<Prompt> prompts) {
+    private static void score(
+            ExactlyOnceLog log,
+            Topics topics,
+            CriticLine critic,
+            WeightsManifest version,
+            List<Prompt> prompts,
+            Instant now) {
         List<Prompt> fitting = new ArrayList<>(prompts.size());
         List<int[]> tokens = new ArrayList<>(prompts.size());
         for (Prompt prompt : prompts) {
@@ -117,7 +136,6 @@ public final class Critic implements AutoCloseable {
             }
         }
         float[] logits = critic.logits(tokens);
-        Instant now = clock.instant();
         for (int i = 0; i < logits.length; i++) {
             String requestId = fitting.get(i).getRequestId();
             Value value = new Value(

@@ -17,11 +17,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /** The critic and its training. */
 public final class CriticLine implements LineModel {
     private final CriticModel model;
-    private final Tokenizer tokenizer;
+    private final Function<List<Message>, int[]> encoder;
     private final CriticTrainer trainer;
     private final CriticUpdate update;
 
@@ -38,8 +39,18 @@ public final class CriticLine implements LineModel {
             CriticUpdate.Settings update,
             OptimizerSettings optimizer,
             TrainingSettings training) {
+        this(model, messages -> PromptTokens.of(tokenizer, messages), update, optimizer, training);
+    }
+
+    /** @param encoder the critic's token ids [P] of a prompt */
+    CriticLine(
+            CriticModel model,
+            Function<List<Message>, int[]> encoder,
+            CriticUpdate.Settings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training) {
         this.model = model;
-        this.tokenizer = tokenizer;
+        this.encoder = encoder;
         this.trainer = new CriticTrainer(model, optimizer, training);
         this.update = new CriticUpdate(trainer, update);
     }
@@ -56,7 +67,7 @@ public final class CriticLine implements LineModel {
 
     /** The critic's token ids of a request's prompt [P], kept until a sample of it is trained on. */
     int[] tokens(String requestId, List<Message> messages) {
-        return promptTokens.computeIfAbsent(requestId, id -> PromptTokens.of(tokenizer, messages));
+        return promptTokens.computeIfAbsent(requestId, id -> encoder.apply(messages));
     }
 
     /** Whether the critic can score a prompt of these tokens; one that it can't is not kept. */
@@ -106,6 +117,11 @@ public final class CriticLine implements LineModel {
 
     private static Value value(TrainingSample sample) {
         return Objects.requireNonNull(sample.getValue(), "a sample for the critic has the critic's value");
+    }
+
+    @Override
+    public long parameters() {
+        return model.parameters();
     }
 
     @Override

@@ -15,7 +15,7 @@ import java.util.Map;
  * a crash, and in audits. On the CPU the outcome is a function of weights, state, samples, step and settings, bit for
  * bit. For one thread.
  */
-public sealed interface LineModel extends AutoCloseable permits PolicyLine, CriticLine {
+public interface LineModel extends AutoCloseable {
 
     WeightLine line();
 
@@ -35,6 +35,9 @@ public sealed interface LineModel extends AutoCloseable permits PolicyLine, Crit
 
     /** When that version was used for the sample. */
     Instant usedAt(TrainingSample sample);
+
+    /** How many numbers the weights are. */
+    long parameters();
 
     /** Writes the weights as a safetensors file. */
     void writeWeights(WritableByteChannel out) throws IOException;

@@ -7,6 +7,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogException;
 import io.sppostream.log.Manifests;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topics;
@@ -66,8 +67,8 @@ final class LineWriter implements AutoCloseable {
         this.model = model;
         this.settings = settings;
         this.clock = clock;
-        this.publisher = new WeightsPublisher(log, topics, model.line(), model.config(), clock);
-        LineRecovery.Recovered recovered = new LineRecovery(kafka, serdes, topics, model).recover();
+        this.publisher = new WeightsPublisher(log, topics, model.line(), model.config(), settings.chunkBytes(), clock);
+        LineRecovery.Recovered recovered = recover(new LineRecovery(kafka, serdes, topics, model));
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
         this.retention =
                 new WeightsRetention(kafka, topics, model.line(), recovered == null ? current : recovered.snapshot());
@@ -78,8 +79,19 @@ final class LineWriter implements AutoCloseable {
      * How long the largest transaction of a line may take to send: a snapshot, which has the weights and the two moments
      * of each that Adam keeps.
      */
-    static Duration publishing(long parameters) {
-        return Duration.ofSeconds(3 * Float.BYTES * parameters / SLOW_BYTES_PER_SECOND);
+    static Duration publishing(LineModel model) {
+        return Duration.ofSeconds(3 * Float.BYTES * model.parameters() / SLOW_BYTES_PER_SECOND);
+    }
+
+    private LineRecovery.@Nullable Recovered recover(LineRecovery recovery) {
+        try {
+            return recovery.recover();
+        } catch (LogException e) {
+            // What another writes that has taken over meanwhile does not fit what was read before: this says that it
+            // has.
+            log.commit(List.of());
+            throw e;
+        }
     }
 
     private WeightsManifest start() {

@@ -10,6 +10,8 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Received;
+import io.sppostream.log.Topic;
+import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
 import java.time.Clock;
@@ -19,6 +21,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +38,20 @@ final class PauseSwitch implements AutoCloseable {
     private final CircuitBreakers breakers;
     private final Clock clock;
     private final EventReader news;
+
+    /** What was let go after the last step, and is read again since that did not consume it. */
     private final Set<String> letGo = new HashSet<>();
+
+    /** The ends of advantages when this one began. */
+    private final Map<TopicPartition, Long> readBefore;
+
     private boolean paused;
 
     /**
-     * Reads the state of the line, and what has expired since the last commit of a step.
+     * Reads the state of the line, and what it has let go since the last step.
      *
      * @param log takes what this one writes, with the learner's next commit
-     * @param lastCommit not later than the last step's commit
+     * @param lastStep when its version was ready to be committed
      */
     PauseSwitch(
             ExactlyOnceLog log,
@@ -48,17 +59,29 @@ final class PauseSwitch implements AutoCloseable {
             EventSerdes serdes,
             Topics topics,
             CircuitBreakers breakers,
-            Instant lastCommit,
+            Instant lastStep,
             Clock clock) {
         this.log = log;
         this.topics = topics;
         this.breakers = breakers;
         this.clock = clock;
-        this.news = new EventReader(kafka, serdes, List.of(topics.learnerStates(), topics.expired()));
-        news.seek(topics.expired(), lastCommit);
-        news.pollToEnd().forEach(received -> {
+        List<Topic<? extends SpecificRecord>> read = List.of(topics.learnerStates(), topics.expired());
+        this.news = new EventReader(kafka, serdes, read);
+        news.seek(topics.expired(), lastStep);
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            // Others write to expired too: what they have open is waited for, as what this line let go may lie behind
+            // it.
+            takeBefore(admin.ends(IsolationLevel.READ_UNCOMMITTED, read), lastStep);
+            readBefore = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.advantages()));
+        }
+    }
+
+    private void takeBefore(Map<TopicPartition, Long> ends, Instant lastStep) {
+        news.pollTo(ends).forEach(received -> {
             take(received);
-            if (received.event() instanceof Expired expired && expired.getReason() == ExpiryReason.STALE) {
+            if (received.event() instanceof Expired expired
+                    && expired.getReason() == ExpiryReason.STALE
+                    && !expired.getExpiredAt().isBefore(lastStep)) {
                 letGo.add(expired.getRolloutId());
             }
         });
@@ -90,6 +113,17 @@ final class PauseSwitch implements AutoCloseable {
                         .filter(received -> !letGo.remove(
                                 ((TrainingSample) received.event()).getRollout().getRolloutId()))
                         .toList();
+    }
+
+    /**
+     * Whether samples that were let go before a restart are still to be read again. Until then there can be no step: it
+     * would leave them unconsumed, and who begins after it does not look for what was let go before it.
+     */
+    boolean isCatchingUp() {
+        Map<TopicPartition, Long> reached = log.consumed(List.of());
+        return !letGo.isEmpty()
+                && readBefore.entrySet().stream()
+                        .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue());
     }
 
     /** Takes in what a step has measured, before it is committed: a pause it leads to commits with it. */

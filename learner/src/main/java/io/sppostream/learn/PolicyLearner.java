@@ -82,6 +82,20 @@ public final class PolicyLearner implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
+        try (PolicyLine policy = new PolicyLine(model, settings.update(), settings.optimizer(), settings.training())) {
+            learn(kafka, serdes, topics, policy, settings, clock, running);
+        }
+    }
+
+    /** The role's loop. */
+    static void learn(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            LineModel policy,
+            Settings settings,
+            Clock clock,
+            BooleanSupplier running) {
         int batchSize = settings.line().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
@@ -89,9 +103,7 @@ public final class PolicyLearner implements AutoCloseable {
                         serdes,
                         topics.application(ROLE),
                         List.of(topics.advantages()),
-                        LineWriter.publishing(model.parameters()));
-                PolicyLine policy =
-                        new PolicyLine(model, settings.update(), settings.optimizer(), settings.training());
+                        LineWriter.publishing(policy));
                 LineWriter line = new LineWriter(log, kafka, serdes, topics, policy, settings.line(), clock);
                 PauseSwitch pause = new PauseSwitch(
                         log, kafka, serdes, topics, breakers, line.current().getPublishedAt(), clock)) {
@@ -101,7 +113,8 @@ public final class PolicyLearner implements AutoCloseable {
                 boolean paused = pause.isPaused();
                 log.want(!paused);
                 pending.addAll(pause.arrived(log.poll(Duration.ofMillis(200))));
-                if (!paused && stale.expire(pending, line.current().getVersion())) {
+                boolean ready = !paused && !pause.isCatchingUp();
+                if (ready && stale.expire(pending, line.current().getVersion())) {
                     line.step(pending, pause::measured);
                 }
                 pause.settled(line.current().getStep(), pending);

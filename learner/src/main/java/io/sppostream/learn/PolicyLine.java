@@ -61,6 +61,11 @@ public final class PolicyLine implements LineModel {
     }
 
     @Override
+    public long parameters() {
+        return model.parameters();
+    }
+
+    @Override
     public void writeWeights(WritableByteChannel out) throws IOException {
         model.writeWeights(out);
     }

@@ -2,12 +2,14 @@ package io.sppostream.learn;
 
 import io.sppostream.log.KafkaClients;
 import java.lang.reflect.Proxy;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,38 +21,60 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DeleteRecordsResult;
 import org.apache.kafka.clients.admin.DeletedRecords;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log in memory with transactions, as a broker keeps it: what a transaction wrote is seen when it is committed, an
- * open one holds back what lies behind it, and a producer that starts under a transactional id aborts and fences the
- * one before. Any call of a client may be the one at which its process is killed. For one thread.
+ * A log in memory with transactions, as a broker keeps it: what a transaction wrote is seen when its marker is on the
+ * partition, which takes an offset and comes to each partition in its own time; an open one holds back what lies behind
+ * it, until the one that opened it is gone for long; a producer that starts under a transactional id aborts and fences
+ * the one before, when the markers of what that one had decided are written. Deletions happen some time after they are asked for. What clients write goes to the first
+ * partition of a topic. For one thread.
  */
 final class MemoryLog implements KafkaClients {
 
-    /** The process is killed here. */
-    static final class Killed extends Error {
-        Killed() {
-            super("killed");
-        }
+    /** What is around the clients of the log. */
+    interface World {
+        /** A client is about to make a call; an error thrown here ends its process. */
+        void atCall();
+
+        /** Whether a request is lost, or its answer. */
+        boolean loses();
     }
+
+    /** Nothing happens. */
+    static final World QUIET = new World() {
+        @Override
+        public void atCall() {}
+
+        @Override
+        public boolean loses() {
+            return false;
+        }
+    };
 
     private enum Fate {
         OPEN,
@@ -58,73 +82,213 @@ final class MemoryLog implements KafkaClients {
         ABORTED
     }
 
-    private static final class Transaction {
+    /** What is written to the log at once, or not at all. */
+    final class Transaction {
         private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+
+        /** Those whose markers are not written yet. */
+        private final Set<Partition> unmarked = new LinkedHashSet<>();
+
         private Fate fate = Fate.OPEN;
-        private @Nullable String group;
-    }
+        private long decidedAt;
 
-    /** @param transaction that wrote it; null for none */
-    private record Entry(byte[] key, byte[] value, @Nullable Transaction transaction) {
-        private boolean isOpen() {
-            return transaction != null && transaction.fate == Fate.OPEN;
+        void append(TopicPartition partition, byte[] key, byte[] value) {
+            Partition to = partition(partition);
+            unmarked.add(to);
+            to.entries.add(new Entry(key, value, now(), 0, this));
         }
 
-        private boolean isVisible() {
-            return transaction == null || transaction.fate == Fate.COMMITTED;
+        void commit() {
+            committed.putAll(offsets);
+            decide(Fate.COMMITTED);
+        }
+
+        void abort() {
+            decide(Fate.ABORTED);
+        }
+
+        private void decide(Fate as) {
+            if (fate == Fate.OPEN) {
+                fate = as;
+                decidedAt = ++changes;
+                decided.add(this);
+            }
+        }
+
+        private void mark(Partition partition) {
+            partition.entries.add(new Entry(null, null, now(), 0, null));
+            unmarked.remove(partition);
+            changes++;
+        }
+
+        private void markAll() {
+            List.copyOf(unmarked).forEach(this::mark);
+            decided.remove(this);
         }
     }
+
+    /**
+     * One offset of a partition.
+     *
+     * @param key null for a transaction's marker
+     * @param appendedAt when it was, in {@link #changes()}
+     * @param transaction that wrote it; null for none
+     */
+    private record Entry(
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            long timestamp,
+            long appendedAt,
+            @Nullable Transaction transaction) {
+
+        private boolean isCommitted() {
+            return key != null && (transaction == null || transaction.fate == Fate.COMMITTED);
+        }
+    }
+
+    private static final class Partition {
+        private final List<Entry> entries = new ArrayList<>();
+        private long begin;
+        private int stable;
+
+        /** The offset of the first record whose transaction is not known to have ended, or the end. */
+        private int stableEnd() {
+            while (stable < entries.size() && !isOpen(entries.get(stable))) {
+                stable++;
+            }
+            return stable;
+        }
+
+        private boolean isOpen(Entry entry) {
+            return entry.transaction != null && entry.transaction.unmarked.contains(this);
+        }
+    }
+
+    /**
+     * A record that is committed, whether or not readers see it yet.
+     *
+     * @param committedAt when it was, in {@link #changes()}: equal for those of one transaction
+     */
+    record Committed(TopicPartition partition, long offset, long committedAt, byte[] key, byte[] value) {}
+
+    private record Deletion(Partition partition, long before, KafkaFutureImpl<DeletedRecords> done) {}
 
     private final Random random;
-    private final Map<TopicPartition, List<Entry>> entries = new HashMap<>();
-    private final Map<TopicPartition, Long> begins = new HashMap<>();
-    private final Map<String, Map<TopicPartition, OffsetAndMetadata>> committed = new HashMap<>();
+    private final Clock clock;
+    private final World world;
+    private final Map<TopicPartition, Partition> partitions = new HashMap<>();
+    private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
     private final Map<String, MemoryProducer> producers = new HashMap<>();
+    private final List<Transaction> decided = new ArrayList<>();
+    private final List<Deletion> deletions = new ArrayList<>();
+    private long changes;
+    private boolean prompt;
 
-    /** Calls left before the kill; negative for none to come. */
-    private int callsLeft = -1;
-
-    MemoryLog(Random random) {
+    MemoryLog(Random random, Clock clock, World world) {
         this.random = random;
+        this.clock = clock;
+        this.world = world;
     }
 
-    /** Has the process that makes the so many-th call from now killed at it. */
-    void killAfter(int calls) {
-        callsLeft = calls;
+    /** From now on everything that is asked for happens at once. */
+    void hurry() {
+        prompt = true;
+        settle();
     }
 
-    /** Has nothing killed any more. */
-    void spare() {
-        callsLeft = -1;
+    /** How much has happened: written, decided or read. */
+    long changes() {
+        return changes;
     }
 
-    private void call() {
-        if (callsLeft >= 0 && callsLeft-- == 0) {
-            throw new Killed();
-        }
+    Transaction begin() {
+        return new Transaction();
     }
 
     /** Appends a record outside of any transaction. */
     void append(TopicPartition partition, byte[] key, byte[] value) {
-        entries(partition).add(new Entry(key, value, null));
+        partition(partition).entries.add(new Entry(key, value, now(), ++changes, null));
     }
 
-    private List<Entry> entries(TopicPartition partition) {
-        return entries.computeIfAbsent(partition, any -> new ArrayList<>());
+    /** Damages a record. */
+    void replace(TopicPartition partition, long offset, byte[] value) {
+        List<Entry> entries = partition(partition).entries;
+        Entry entry = entries.get((int) offset);
+        entries.set((int) offset, new Entry(entry.key, value, entry.timestamp, entry.appendedAt, entry.transaction));
     }
 
-    private long begin(TopicPartition partition) {
-        return begins.getOrDefault(partition, 0L);
-    }
-
-    /** The offset of the first record of an open transaction, or the end. */
-    private long stableEnd(TopicPartition partition) {
-        List<Entry> all = entries(partition);
-        int end = 0;
-        while (end < all.size() && !all.get(end).isOpen()) {
-            end++;
+    /** All committed records of a partition, those that have been deleted too. */
+    List<Committed> committed(TopicPartition partition) {
+        List<Committed> records = new ArrayList<>();
+        List<Entry> entries = partition(partition).entries;
+        for (int offset = 0; offset < entries.size(); offset++) {
+            Entry entry = entries.get(offset);
+            if (entry.isCommitted()) {
+                records.add(new Committed(
+                        partition,
+                        offset,
+                        entry.transaction == null ? entry.appendedAt : entry.transaction.decidedAt,
+                        Objects.requireNonNull(entry.key),
+                        Objects.requireNonNull(entry.value)));
+            }
         }
-        return end;
+        return records;
+    }
+
+    /** The offset of a partition's first record that is not deleted. */
+    long begin(TopicPartition partition) {
+        return partition(partition).begin;
+    }
+
+    /** The offset that the consumer group, of which there is one, is to continue at; 0 where it has committed none. */
+    long consumed(TopicPartition partition) {
+        OffsetAndMetadata offset = committed.get(partition);
+        return offset == null ? 0 : offset.offset();
+    }
+
+    /** Forgets the offsets of the consumer group, as a broker does when it has been without members for days. */
+    void forgetOffsets() {
+        committed.clear();
+    }
+
+    private Partition partition(TopicPartition partition) {
+        return partitions.computeIfAbsent(partition, any -> new Partition());
+    }
+
+    private long now() {
+        return clock.millis();
+    }
+
+    private void call() {
+        world.atCall();
+        settle();
+    }
+
+    /** The broker gets on with what it has been asked for. */
+    private void settle() {
+        while (!decided.isEmpty() && soon()) {
+            Transaction transaction = decided.get(random.nextInt(decided.size()));
+            List<Partition> unmarked = List.copyOf(transaction.unmarked);
+            if (!unmarked.isEmpty()) {
+                transaction.mark(unmarked.get(random.nextInt(unmarked.size())));
+            }
+            if (transaction.unmarked.isEmpty()) {
+                decided.remove(transaction);
+            }
+        }
+        if (random.nextInt(50) == 0) {
+            // Those whose producers are gone time out.
+            producers.values().forEach(MemoryProducer::timeOut);
+        }
+        while (!deletions.isEmpty() && soon()) {
+            Deletion deletion = deletions.remove(0);
+            deletion.partition.begin = Math.max(deletion.partition.begin, deletion.before);
+            deletion.done.complete(new DeletedRecords(deletion.before));
+        }
+    }
+
+    private boolean soon() {
+        return prompt || random.nextInt(4) == 0;
     }
 
     @Override
@@ -144,61 +308,63 @@ final class MemoryLog implements KafkaClients {
                 Admin.class.getClassLoader(),
                 new Class<?>[] {Admin.class},
                 (proxy, method, arguments) -> switch (method.getName()) {
-                    case "listOffsets" -> ends((Map<?, ?>) arguments[0]);
+                    case "listOffsets" -> ends((Map<?, ?>) arguments[0], (ListOffsetsOptions) arguments[1]);
                     case "deleteRecords" -> delete((Map<?, ?>) arguments[0]);
                     case "close" -> null;
                     default -> throw new UnsupportedOperationException(method.toString());
                 });
     }
 
-    private ListOffsetsResult ends(Map<?, ?> partitions) {
+    private ListOffsetsResult ends(Map<?, ?> of, ListOffsetsOptions options) {
+        call();
         Map<TopicPartition, KafkaFuture<ListOffsetsResultInfo>> ends = new HashMap<>();
-        for (Object partition : partitions.keySet()) {
-            long end = entries((TopicPartition) partition).size();
+        for (Object each : of.keySet()) {
+            Partition partition = partition((TopicPartition) each);
+            long end = options.isolationLevel() == IsolationLevel.READ_COMMITTED
+                    ? partition.stableEnd()
+                    : partition.entries.size();
             ends.put(
-                    (TopicPartition) partition,
+                    (TopicPartition) each,
                     KafkaFuture.completedFuture(new ListOffsetsResultInfo(end, 0, Optional.empty())));
         }
         return new ListOffsetsResult(ends);
     }
 
-    private DeleteRecordsResult delete(Map<?, ?> partitions) {
+    private DeleteRecordsResult delete(Map<?, ?> of) {
+        call();
         Map<TopicPartition, KafkaFuture<DeletedRecords>> deleted = new HashMap<>();
-        partitions.forEach((partition, before) -> {
-            long offset = ((RecordsToDelete) before).beforeOffset();
-            begins.merge((TopicPartition) partition, offset, Math::max);
-            deleted.put((TopicPartition) partition, KafkaFuture.completedFuture(new DeletedRecords(offset)));
+        of.forEach((partition, before) -> {
+            KafkaFutureImpl<DeletedRecords> done = new KafkaFutureImpl<>();
+            deleted.put((TopicPartition) partition, done);
+            if (world.loses()) {
+                done.completeExceptionally(new TimeoutException("the request to delete is lost"));
+            } else {
+                deletions.add(new Deletion(
+                        partition((TopicPartition) partition), ((RecordsToDelete) before).beforeOffset(), done));
+            }
         });
         return new DeleteRecordsResult(deleted);
     }
 
-    /** Reads some records at a time. */
+    /** Reads some records at a time, now and then none. */
     private final class MemoryConsumer extends MockConsumer<byte[], byte[]> {
         private final boolean member;
         private final boolean committedOnly;
         private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
         private final Set<TopicPartition> paused = new HashSet<>();
 
-        /** @param member whether it begins where its group, of which there is one, has committed */
+        /** @param member whether it begins where its group has committed */
         private MemoryConsumer(boolean member, boolean committedOnly) {
             super("earliest");
             this.member = member;
             this.committedOnly = committedOnly;
         }
 
-        private long end(TopicPartition partition) {
-            return committedOnly ? stableEnd(partition) : entries(partition).size();
-        }
-
         @Override
-        public synchronized void assign(Collection<TopicPartition> partitions) {
-            for (TopicPartition partition : partitions) {
-                OffsetAndMetadata offset = !member
-                        ? null
-                        : committed
-                                .getOrDefault(groupMetadata().groupId(), Map.of())
-                                .get(partition);
-                positions.put(partition, offset == null ? begin(partition) : offset.offset());
+        public synchronized void assign(Collection<TopicPartition> assigned) {
+            for (TopicPartition partition : assigned) {
+                long offset = member ? consumed(partition) : 0;
+                positions.put(partition, Math.max(offset, begin(partition)));
             }
         }
 
@@ -211,23 +377,33 @@ final class MemoryLog implements KafkaClients {
         public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
             call();
             Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records = new LinkedHashMap<>();
-            positions.replaceAll((partition, position) -> {
-                if (paused.contains(partition)) {
-                    return position;
-                }
-                long next = Math.max(position, begin(partition));
-                long end = Math.min(end(partition), next + 1 + random.nextInt(8));
-                for (; next < end; next++) {
-                    Entry entry = entries(partition).get((int) next);
-                    if (!committedOnly || entry.isVisible()) {
-                        records.computeIfAbsent(partition, any -> new ArrayList<>())
-                                .add(new ConsumerRecord<>(
-                                        partition.topic(), partition.partition(), next, entry.key(), entry.value()));
-                    }
-                }
-                return next;
-            });
+            positions.replaceAll((partition, position) ->
+                    paused.contains(partition) ? position : read(partition, position, records));
             return new ConsumerRecords<>(records, Map.of());
+        }
+
+        private long end(Partition partition) {
+            return committedOnly ? partition.stableEnd() : partition.entries.size();
+        }
+
+        private long read(
+                TopicPartition partition,
+                long position,
+                Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records) {
+            Partition from = partition(partition);
+            int some = prompt ? 8 : random.nextInt(4) * random.nextInt(4);
+            long next = Math.max(position, from.begin);
+            long end = Math.min(end(from), next + some);
+            changes += Math.max(0, end - next);
+            for (; next < end; next++) {
+                Entry entry = from.entries.get((int) next);
+                if (committedOnly ? entry.isCommitted() : entry.key != null) {
+                    records.computeIfAbsent(partition, any -> new ArrayList<>())
+                            .add(new ConsumerRecord<>(
+                                    partition.topic(), partition.partition(), next, entry.key, entry.value));
+                }
+            }
+            return next;
         }
 
         @Override
@@ -236,8 +412,8 @@ final class MemoryLog implements KafkaClients {
         }
 
         @Override
-        public synchronized void seekToBeginning(Collection<TopicPartition> partitions) {
-            partitions.forEach(partition -> positions.put(partition, begin(partition)));
+        public synchronized void seekToBeginning(Collection<TopicPartition> of) {
+            of.forEach(partition -> positions.put(partition, begin(partition)));
         }
 
         @Override
@@ -246,37 +422,67 @@ final class MemoryLog implements KafkaClients {
         }
 
         @Override
-        public synchronized Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions) {
+        public synchronized Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> of) {
+            call();
             Map<TopicPartition, Long> offsets = new HashMap<>();
-            partitions.forEach(partition -> offsets.put(partition, begin(partition)));
+            of.forEach(partition -> offsets.put(partition, begin(partition)));
             return offsets;
         }
 
         @Override
-        public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
+        public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> of) {
+            call();
             Map<TopicPartition, Long> offsets = new HashMap<>();
-            partitions.forEach(partition -> offsets.put(partition, end(partition)));
+            of.forEach(partition -> offsets.put(partition, end(partition(partition))));
+            return offsets;
+        }
+
+        /** The first record that is old enough; none where it lies behind an open transaction. */
+        @Override
+        public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> times) {
+            call();
+            Map<TopicPartition, OffsetAndTimestamp> offsets = new HashMap<>();
+            times.forEach((partition, time) -> {
+                Partition in = partition(partition);
+                for (int offset = (int) in.begin; offset < end(in); offset++) {
+                    long timestamp = in.entries.get(offset).timestamp;
+                    if (timestamp >= time) {
+                        offsets.put(partition, new OffsetAndTimestamp(offset, timestamp));
+                        return;
+                    }
+                }
+            });
             return offsets;
         }
 
         @Override
-        public synchronized void pause(Collection<TopicPartition> partitions) {
-            paused.addAll(partitions);
+        public synchronized void pause(Collection<TopicPartition> of) {
+            paused.addAll(of);
         }
 
         @Override
-        public synchronized void resume(Collection<TopicPartition> partitions) {
-            paused.removeAll(partitions);
+        public synchronized void resume(Collection<TopicPartition> of) {
+            paused.removeAll(Set.copyOf(of));
+        }
+
+        @Override
+        public synchronized Set<TopicPartition> paused() {
+            return paused;
         }
 
         @Override
         public void close() {}
+
+        @Override
+        public void close(CloseOptions options) {}
     }
 
     /** The sole producer of a transactional id, until another is. */
     private final class MemoryProducer extends MockProducer<byte[], byte[]> {
         private final String id;
         private @Nullable Transaction transaction;
+        private @Nullable KafkaException failure;
+        private boolean closed;
 
         private MemoryProducer(String id) {
             this.id = id;
@@ -286,14 +492,19 @@ final class MemoryLog implements KafkaClients {
         public void initTransactions() {
             call();
             MemoryProducer before = producers.put(id, this);
-            if (before != null) {
-                before.end(Fate.ABORTED);
+            if (before != null && before.transaction != null) {
+                before.transaction.abort();
+                before.transaction.markAll();
             }
         }
 
+        /** The coordinator has ended a transaction before it takes part in the next of its id. */
         @Override
         public void beginTransaction() {
-            transaction = new Transaction();
+            if (transaction != null) {
+                transaction.markAll();
+            }
+            transaction = begin();
         }
 
         @Override
@@ -301,15 +512,23 @@ final class MemoryLog implements KafkaClients {
             return send(record, null);
         }
 
+        /** What is lost on the way fails the transaction, not the call. */
         @Override
         public synchronized Future<RecordMetadata> send(
                 ProducerRecord<byte[], byte[]> record, @Nullable Callback callback) {
             call();
-            requireNotFenced();
+            if (isFenced()) {
+                failure = new ProducerFencedException("another producer of " + id + " has started");
+            } else if (world.loses()) {
+                failure = new TimeoutException("a record is lost");
+            }
+            if (failure != null) {
+                return CompletableFuture.failedFuture(failure);
+            }
             TopicPartition partition = new TopicPartition(record.topic(), 0);
-            List<Entry> all = entries(partition);
-            all.add(new Entry(record.key(), record.value(), Objects.requireNonNull(transaction)));
-            return CompletableFuture.completedFuture(new RecordMetadata(partition, all.size() - 1, 0, 0, 0, 0));
+            Objects.requireNonNull(transaction).append(partition, record.key(), record.value());
+            return CompletableFuture.completedFuture(
+                    new RecordMetadata(partition, partition(partition).entries.size() - 1, 0, 0, 0, 0));
         }
 
         @Override
@@ -321,39 +540,47 @@ final class MemoryLog implements KafkaClients {
         public void sendOffsetsToTransaction(
                 Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
             call();
-            requireNotFenced();
-            Transaction open = Objects.requireNonNull(transaction);
-            open.offsets.putAll(offsets);
-            open.group = group.groupId();
+            requireSound();
+            Objects.requireNonNull(transaction).offsets.putAll(offsets);
         }
 
-        /** Killed on the way, a process does not know whether the broker has committed; both happen. */
+        /** One that is killed on the way, or has no answer, does not know whether the broker has committed: both happen. */
         @Override
         public void commitTransaction() {
             call();
-            requireNotFenced();
-            Transaction open = Objects.requireNonNull(transaction);
-            if (open.group != null) {
-                committed.computeIfAbsent(open.group, any -> new HashMap<>()).putAll(open.offsets);
+            requireSound();
+            if (world.loses()) {
+                throw new TimeoutException("the request to commit is lost");
             }
-            end(Fate.COMMITTED);
+            Objects.requireNonNull(transaction).commit();
             call();
-        }
-
-        private void end(Fate fate) {
-            if (transaction != null && transaction.fate == Fate.OPEN) {
-                transaction.fate = fate;
+            if (world.loses()) {
+                throw new TimeoutException("the answer to a commit is lost");
             }
-            transaction = null;
         }
 
-        private void requireNotFenced() {
-            if (producers.get(id) != this) {
+        private void timeOut() {
+            if (closed && transaction != null) {
+                transaction.abort();
+            }
+        }
+
+        private boolean isFenced() {
+            return producers.get(id) != this;
+        }
+
+        private void requireSound() {
+            if (isFenced()) {
                 throw new ProducerFencedException("another producer of " + id + " has started");
+            }
+            if (failure != null) {
+                throw new KafkaException("the transaction has failed", failure);
             }
         }
 
         @Override
-        public void close(Duration timeout) {}
+        public void close(Duration timeout) {
+            closed = true;
+        }
     }
 }

@@ -104,7 +104,7 @@ public final class EventReader implements AutoCloseable {
         for (long count = FIRST_LOOK_BACK; ; count *= 8) {
             long from = Math.max(begin, end - count);
             consumer.seek(only, from);
-            List<Received<?>> events = until(Map.of(only, end));
+            List<Received<?>> events = pollTo(Map.of(only, end));
             if (from == begin || enough.test(events)) {
                 consumer.resume(others);
                 return events;
@@ -112,7 +112,12 @@ public final class EventReader implements AutoCloseable {
         }
     }
 
-    private List<Received<?>> until(Map<TopicPartition, Long> ends) {
+    /**
+     * The events from here to offsets of their partitions; a transaction that is open before them is waited for.
+     *
+     * @throws LogException where it stays open for too long, or the broker goes away
+     */
+    public List<Received<?>> pollTo(Map<TopicPartition, Long> ends) {
         List<Received<?>> events = new ArrayList<>();
         Patience patience = new Patience(kafka, consumer);
         for (List<TopicPartition> left = before(ends); !left.isEmpty(); left = before(ends)) {
@@ -150,9 +155,9 @@ public final class EventReader implements AutoCloseable {
         });
     }
 
-    /** The events from here to the ends that the topics have at the time of the call. */
+    /** The events from here to the ends that the topics have at the time of the call, before any open transaction. */
     public List<Received<?>> pollToEnd() {
-        return until(consumer.endOffsets(consumer.assignment()));
+        return pollTo(consumer.endOffsets(consumer.assignment()));
     }
 
     /** The offset of a partition's first record that is there still. */

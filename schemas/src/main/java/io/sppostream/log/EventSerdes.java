@@ -56,12 +56,12 @@ public final class EventSerdes implements AutoCloseable {
 
     /** Serializes a topic's events, registering their schema under {@code <topic>-value} at the first. */
     public <V extends SpecificRecord> Serializer<V> serializer(Topic<V> topic) {
-        return serde(topic).serializer();
+        return serializer();
     }
 
     /** Deserializes a topic's events. */
     public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
-        return serde(topic).deserializer();
+        return deserializer(topic.valueType());
     }
 
     /** Both, for topics and state stores of Kafka Streams. */
@@ -71,15 +71,23 @@ public final class EventSerdes implements AutoCloseable {
 
     /** Both, for a state store whose records are of a type of their own. */
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
+        return Serdes.serdeFrom(serializer(), deserializer(type));
+    }
+
+    private <V extends SpecificRecord> Serializer<V> serializer() {
         KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
+        return (name, event) -> serialize(serializer, name, event);
+    }
+
+    private <V extends SpecificRecord> Deserializer<V> deserializer(Class<V> type) {
         KafkaAvroDeserializer deserializer = new KafkaAvroDeserializer(registry, settings);
-        return Serdes.serdeFrom((name, event) -> serialize(serializer, name, event), (name, bytes) -> {
+        return (name, bytes) -> {
             if (bytes == null) {
                 throw new SerializationException(
                         "a record without a value, where a " + type.getSimpleName() + " belongs");
             }
             return type.cast(deserialize(deserializer, name, bytes));
-        });
+        };
     }
 
     private byte[] serialize(KafkaAvroSerializer serializer, String name, Object event) {

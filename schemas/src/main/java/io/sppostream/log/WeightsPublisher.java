@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * over more. Larger ones are written as their difference from the version before, piece by piece.
  */
 public final class WeightsPublisher {
-    private static final int CHUNK_BYTES = 512 << 10;
+    /** The bytes of one record, well below what brokers take by default. */
+    public static final int CHUNK_BYTES = 512 << 10;
 
     /** Writes weights, or an optimizer's state, as a safetensors file; the same bytes for the same values. */
     @FunctionalInterface
@@ -40,17 +41,23 @@ public final class WeightsPublisher {
     private final Topics topics;
     private final WeightLine line;
     private final String config;
+    private final int chunkBytes;
     private final Clock clock;
 
     /** The pieces of the version published last; empty before the first. */
     private final List<byte[]> published = new ArrayList<>();
 
-    /** @param config the model's config.json */
-    public WeightsPublisher(ExactlyOnceLog log, Topics topics, WeightLine line, String config, Clock clock) {
+    /**
+     * @param config the model's config.json
+     * @param chunkBytes bytes of weights in one record; those of a line are all cut alike
+     */
+    public WeightsPublisher(
+            ExactlyOnceLog log, Topics topics, WeightLine line, String config, int chunkBytes, Clock clock) {
         this.log = log;
         this.topics = topics;
         this.line = line;
         this.config = config;
+        this.chunkBytes = chunkBytes;
         this.clock = clock;
     }
 
@@ -63,7 +70,7 @@ public final class WeightsPublisher {
 
     /** Takes weights that are on the log as the version published last, so that the next can be a difference. */
     public void continueFrom(Source weights) {
-        write(weights, new Pieces(this::keep));
+        write(weights, new Pieces(chunkBytes, this::keep));
     }
 
     /** Sends the start weights; readers see them when the caller commits. */
@@ -92,7 +99,7 @@ public final class WeightsPublisher {
             WeightsEncoding encoding,
             Topic<WeightsChunk> topic) {
         Chunks chunks = new Chunks(version, topic, 0);
-        write(weights, new Pieces((index, piece) -> {
+        write(weights, new Pieces(chunkBytes, (index, piece) -> {
             chunks.send(
                     piece,
                     encoding == WeightsEncoding.DELTA ? WeightsDelta.encode(published.get(index), piece) : piece);
@@ -116,7 +123,7 @@ public final class WeightsPublisher {
 
     private OptimizerState publish(Source optimizer, int firstIndex, int version, Topic<WeightsChunk> topic) {
         Chunks chunks = new Chunks(version, topic, firstIndex);
-        write(optimizer, new Pieces((index, piece) -> chunks.send(piece, piece)));
+        write(optimizer, new Pieces(chunkBytes, (index, piece) -> chunks.send(piece, piece)));
         return new OptimizerState(
                 Hashes.hex(chunks.sha256), chunks.bytes, chunks.index - firstIndex, chunks.firstOffset());
     }
@@ -181,10 +188,11 @@ public final class WeightsPublisher {
     /** Cuts a stream of bytes into pieces. */
     private static final class Pieces implements WritableByteChannel {
         private final Taker taker;
-        private final ByteBuffer piece = ByteBuffer.allocate(CHUNK_BYTES);
+        private final ByteBuffer piece;
         private int index;
 
-        Pieces(Taker taker) {
+        Pieces(int bytes, Taker taker) {
+            this.piece = ByteBuffer.allocate(bytes);
             this.taker = taker;
         }
 

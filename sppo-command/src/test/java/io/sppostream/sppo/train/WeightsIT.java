@@ -66,7 +66,8 @@ class WeightsIT {
             }
             log = ExactlyOnceLog.sole(
                     kafka, serdes, topics.application("policy-learner"), List.of(topics.advantages()), Duration.ZERO);
-            publisher = new WeightsPublisher(log, topics, WeightLine.POLICY, "{}", Clock.systemUTC());
+            publisher = new WeightsPublisher(
+                    log, topics, WeightLine.POLICY, "{}", WeightsPublisher.CHUNK_BYTES, Clock.systemUTC());
         }
 
         /** Publishes the next version, which differs from the one before in some bytes. */

@@ -1,0 +1,94 @@
+package io.sppostream.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.log.Hashes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topics;
+import io.sppostream.log.WeightLine;
+import io.sppostream.log.WeightsFollower;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the versions of a line when it gets to it: comes late, looks seldom, passes over some, leaves and comes back.
+ * What it fetches is the version to the bit; only one that is older than the last snapshot but one may be gone.
+ */
+final class LateReader {
+    private final KafkaSettings kafka;
+    private final Topics topics;
+    private final WeightLine line;
+    private final Random random;
+    private final IntSupplier oldestKept;
+    private final List<WeightsManifest> polled = new ArrayList<>();
+    private @Nullable WeightsFollower log;
+
+    /** @param oldestKept the first version whose bytes have to be on the log, but for the start weights */
+    LateReader(KafkaSettings kafka, Topics topics, WeightLine line, Random random, IntSupplier oldestKept) {
+        this.kafka = kafka;
+        this.topics = topics;
+        this.line = line;
+        this.random = random;
+        this.oldestKept = oldestKept;
+    }
+
+    /** Does one thing or another. */
+    void act() {
+        WeightsFollower open = log;
+        if (open == null) {
+            int from = random.nextInt(3) == 0 ? WeightsFollower.NEWEST : random.nextInt(6);
+            log = new WeightsFollower(kafka, TestEvents.SERDES, topics, line, from);
+        } else if (random.nextInt(12) == 0) {
+            leave(open);
+        } else if (polled.isEmpty() || random.nextBoolean()) {
+            polled.addAll(open.poll(Duration.ZERO));
+        } else {
+            fetch(open, random.nextInt(polled.size()));
+        }
+    }
+
+    /** Catches up with the line, to a version whose bytes must be there. */
+    void catchUp(WeightsManifest newest) {
+        while (log == null || polled.isEmpty() || !polled.get(polled.size() - 1).equals(newest)) {
+            act();
+        }
+        fetch(log, polled.size() - 1);
+        leave(log);
+    }
+
+    private void leave(WeightsFollower open) {
+        open.close();
+        polled.clear();
+        log = null;
+    }
+
+    private void fetch(WeightsFollower open, int index) {
+        WeightsManifest wanted = polled.get(index);
+        polled.subList(0, index + 1).clear();
+        MessageDigest sha256 = Hashes.sha256();
+        boolean there = open.fetch(wanted, channel -> sha256.update(bytes(channel)));
+        if (there) {
+            assertThat(Hashes.hex(sha256))
+                    .as("weights of version %d", wanted.getVersion())
+                    .isEqualTo(wanted.getSha256());
+        } else {
+            assertThat(wanted.getVersion())
+                    .as("a version that is gone")
+                    .isPositive()
+                    .isLessThan(oldestKept.getAsInt());
+        }
+    }
+
+    private static byte[] bytes(ReadableByteChannel channel) throws IOException {
+        return Channels.newInputStream(channel).readAllBytes();
+    }
+}

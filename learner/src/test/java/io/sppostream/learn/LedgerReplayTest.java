@@ -1,0 +1,113 @@
+package io.sppostream.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sppostream.events.TrainingStep;
+import io.sppostream.log.LogException;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LedgerReplayTest {
+    private final LearnedLine line = new LearnedLine(4);
+    private final List<TrainingStep> ledger = line.ledger();
+
+    private LedgerReplay replay(LineModel model) {
+        return new LedgerReplay(line.kafka, TestEvents.SERDES, line.topics, model, null);
+    }
+
+    private static String requestIdOf(TrainingStep step, int place) {
+        return step.getSamples().get(place).getRolloutId().replace("/0", "");
+    }
+
+    private void put(TrainingStep step, int place, int index) {
+        line.log.replace(
+                LearnedLine.at(line.topics.advantages()),
+                step.getSamples().get(place).getOffset(),
+                TestEvents.bytes(
+                        line.topics.advantages(),
+                        TestEvents.sample(index, 0, TestEvents.value(index, 0), Instant.EPOCH)));
+    }
+
+    @Test
+    void shouldMakeTheLedgersWeightsWhenAllIsAsItWas() {
+        try (LineModel model = LearnedLine.start();
+                LedgerReplay replay = replay(model)) {
+            assertThat(ledger).hasSize(4);
+            for (TrainingStep step : ledger) {
+                assertThat(replay.rerun(step)).isEqualTo(step.getToSha256());
+            }
+        }
+    }
+
+    @Test
+    void shouldGoOnFromAStepWhenTheModelIsItsVersion() {
+        try (LineModel model = LearnedLine.start()) {
+            try (LedgerReplay first = replay(model)) {
+                first.rerun(ledger.get(0));
+                first.rerun(ledger.get(1));
+            }
+            try (LedgerReplay rest =
+                    new LedgerReplay(line.kafka, TestEvents.SERDES, line.topics, model, ledger.get(1))) {
+                assertThat(rest.rerun(ledger.get(2))).isEqualTo(ledger.get(2).getToSha256());
+                assertThat(rest.rerun(ledger.get(3))).isEqualTo(ledger.get(3).getToSha256());
+            }
+        }
+    }
+
+    @Test
+    void shouldPassOverSamplesThatTheLineDidNotTrainOn() {
+        try (LineModel all = LearnedLine.start();
+                LineModel some = LearnedLine.start();
+                LedgerReplay replay = replay(some)) {
+            TrainingStep third = ledger.get(2);
+            all.train(
+                    3,
+                    third.getSamples().stream()
+                            .map(each -> line.events(line.topics.advantages()).get((int) each.getOffset()))
+                            .toList());
+            assertThat(replay.rerun(third)).isEqualTo(all.sha256());
+        }
+    }
+
+    @Test
+    void shouldMakeOtherWeightsWhenStepsAreLeftOut() {
+        try (LineModel model = LearnedLine.start();
+                LedgerReplay replay = replay(model)) {
+            assertThat(replay.rerun(ledger.get(1))).isNotEqualTo(ledger.get(1).getToSha256());
+        }
+    }
+
+    @Test
+    void shouldSayWhereWhenAnotherSampleIsThere() {
+        TrainingStep second = ledger.get(1);
+        put(second, 1, 77);
+        try (LineModel model = LearnedLine.start();
+                LedgerReplay replay = replay(model)) {
+            replay.rerun(ledger.get(0));
+            assertThatThrownBy(() -> replay.rerun(second))
+                    .isInstanceOf(LogException.class)
+                    .hasMessage(
+                            "step 2 of the policy line trained on %s/0, which should lie on test.advantages.v1-0 at"
+                                    + " offset %d: r-77/0 is there, so that the step can't be trained again",
+                            requestIdOf(second, 1), second.getSamples().get(1).getOffset());
+        }
+    }
+
+    @Test
+    void shouldSayWhereWhenNoSampleIsThere() {
+        TrainingStep first = ledger.get(0);
+        line.log.replace(
+                LearnedLine.at(line.topics.advantages()),
+                first.getSamples().get(0).getOffset(),
+                new byte[] {1, 2, 3});
+        try (LineModel model = LearnedLine.start();
+                LedgerReplay replay = replay(model)) {
+            assertThatThrownBy(() -> replay.rerun(first))
+                    .isInstanceOf(LogException.class)
+                    .hasMessageContaining("step 1 of the policy line trained on " + requestIdOf(first, 0) + "/0")
+                    .hasMessageContaining(": nothing is there, so that the step can't be trained again");
+        }
+    }
+}

@@ -68,7 +68,8 @@ final class CriticSteps implements AutoCloseable {
         this.line = line;
         this.settings = settings;
         this.clock = clock;
-        this.publisher = new WeightsPublisher(log, into, line.line(), line.config(), clock);
+        this.publisher =
+                new WeightsPublisher(log, into, line.line(), line.config(), WeightsPublisher.CHUNK_BYTES, clock);
         this.current = publisher.publishStart(line::writeWeights);
         log.commit(List.of());
         this.retention = new WeightsRetention(kafka, into, line.line(), current);

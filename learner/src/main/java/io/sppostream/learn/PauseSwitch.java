@@ -17,6 +17,8 @@ import io.sppostream.log.WeightLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,9 @@ final class PauseSwitch implements AutoCloseable {
 
     /** What was let go after the last step, and is read again since that did not consume it. */
     private final Set<String> letGo = new HashSet<>();
+
+    /** The last offset of what was let go and is read again, by partition. */
+    private final Map<Integer, Long> lastLetGo = new HashMap<>();
 
     /** The ends of advantages when this one began. */
     private final Map<TopicPartition, Long> readBefore;
@@ -107,23 +112,36 @@ final class PauseSwitch implements AutoCloseable {
     /** Takes samples in; returns those that were not let go as stale before a restart, which reads some again. */
     List<Received<?>> arrived(List<Received<?>> samples) {
         samples.forEach(sample -> breakers.judged(false));
-        return letGo.isEmpty()
-                ? samples
-                : samples.stream()
-                        .filter(received -> !letGo.remove(
-                                ((TrainingSample) received.event()).getRollout().getRolloutId()))
-                        .toList();
+        return letGo.isEmpty() ? samples : samples.stream().filter(this::isNew).toList();
+    }
+
+    private boolean isNew(Received<?> sample) {
+        String id = ((TrainingSample) sample.event()).getRollout().getRolloutId();
+        if (!letGo.remove(id)) {
+            return true;
+        }
+        lastLetGo.merge(sample.partition(), sample.offset(), Math::max);
+        return false;
     }
 
     /**
-     * Whether samples that were let go before a restart are still to be read again. Until then there can be no step: it
-     * would leave them unconsumed, and who begins after it does not look for what was let go before it.
+     * Whether what was let go before a restart is read again. Until then there can be no step, and the first one has to
+     * consume it, for whoever begins after a step does not look for what was let go before it: so the samples that lie
+     * before it go first. They are fewer than a batch, since it was let go for want of one.
      */
-    boolean isCatchingUp() {
+    boolean hasCaughtUp(List<Received<?>> pending) {
         Map<TopicPartition, Long> reached = log.consumed(List.of());
-        return !letGo.isEmpty()
+        if (!letGo.isEmpty()
                 && readBefore.entrySet().stream()
-                        .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue());
+                        .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue())) {
+            return false;
+        }
+        if (!lastLetGo.isEmpty()) {
+            pending.sort(
+                    Comparator.comparing(sample -> sample.offset() > lastLetGo.getOrDefault(sample.partition(), -1L)));
+            lastLetGo.clear();
+        }
+        return true;
     }
 
     /** Takes in what a step has measured, before it is committed: a pause it leads to commits with it. */

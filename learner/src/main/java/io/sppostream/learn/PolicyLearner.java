@@ -113,7 +113,7 @@ public final class PolicyLearner implements AutoCloseable {
                 boolean paused = pause.isPaused();
                 log.want(!paused);
                 pending.addAll(pause.arrived(log.poll(Duration.ofMillis(200))));
-                boolean ready = !paused && !pause.isCatchingUp();
+                boolean ready = !paused && pause.hasCaughtUp(pending);
                 if (ready && stale.expire(pending, line.current().getVersion())) {
                     line.step(pending, pause::measured);
                 }

@@ -14,7 +14,8 @@ public final class CircuitBreakers {
     /**
      * Thresholds.
      *
-     * @param minEffectiveSampleSize the least a step may have, see {@link ImportanceRatios}; 0 for none
+     * @param minEffectiveSampleSize the least that one of two steps in a row must have, see {@link ImportanceRatios}: a
+     *     single token of a ratio in the hundreds, which the clip holds, is enough for one step to fall short; 0 for none
      * @param maxInfraErrors the largest share of the last rollouts that verifiers may fail on; 1 for any
      * @param maxStale the largest share of the last samples that may be past the cap on lag; 1 for any
      * @param window how many last ones; fewer say nothing yet
@@ -31,6 +32,7 @@ public final class CircuitBreakers {
     private final Settings settings;
     private RecentShare infraErrors;
     private RecentShare stale;
+    private boolean fellShort;
 
     CircuitBreakers(Settings settings) {
         this.settings = settings;
@@ -52,6 +54,7 @@ public final class CircuitBreakers {
     void reset() {
         infraErrors = new RecentShare(settings.window());
         stale = new RecentShare(settings.window());
+        fellShort = false;
     }
 
     /**
@@ -74,12 +77,14 @@ public final class CircuitBreakers {
                             metrics.get("gradient_norm"),
                             skipped));
         }
-        if (effective < settings.minEffectiveSampleSize()) {
+        boolean fellShortBefore = fellShort;
+        fellShort = effective < settings.minEffectiveSampleSize();
+        if (fellShort && fellShortBefore) {
             return new Trip(
                     Breaker.EFFECTIVE_SAMPLE_SIZE,
                     String.format(
                             Locale.ROOT,
-                            "effective sample size %.3f is under %.3f",
+                            "effective sample size %.3f is under %.3f, as in the step before",
                             effective,
                             settings.minEffectiveSampleSize()));
         }

@@ -21,7 +21,7 @@ class CircuitBreakersTest {
         // loss, updates skipped, effective sample size, what trips
         "-0.1, 0, 0.99,",
         "-0.1, 0, 0.25,",
-        "-0.1, 0, 0.2499, EFFECTIVE_SAMPLE_SIZE",
+        "-0.1, 0, 0.2499,",
         "-0.1, 1, 0.99, NON_FINITE",
         "NaN, 2, NaN, NON_FINITE",
         "Infinity, 0, 0.99, NON_FINITE"
@@ -33,10 +33,25 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldSayWhatWasMeasuredAndTheThreshold() {
-        assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.125)))
+    void shouldSayWhatWasMeasuredAndTheThresholdWhenTwoStepsInARowFallShort() {
+        assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.125))).isNull();
+        assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.1875)))
                 .isEqualTo(new CircuitBreakers.Trip(
-                        Breaker.EFFECTIVE_SAMPLE_SIZE, "effective sample size 0.125 is under 0.250"));
+                        Breaker.EFFECTIVE_SAMPLE_SIZE,
+                        "effective sample size 0.188 is under 0.250, as in the step before"));
+    }
+
+    @Test
+    void shouldPassOverStepsThatFallShortAlone() {
+        for (int step = 0; step < 10; step++) {
+            assertThat(breakers.afterStep(Map.of("effective_sample_size", step % 2 == 0 ? 0.01 : 0.25)))
+                    .isNull();
+        }
+        breakers.afterStep(Map.of("effective_sample_size", 0.01));
+        breakers.reset();
+        assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.01)))
+                .as("the first step after a pause")
+                .isNull();
     }
 
     @Test
@@ -83,6 +98,7 @@ class CircuitBreakersTest {
             off.taken(true);
         }
         assertThat(off.ofSamples()).isNull();
+        off.afterStep(Map.of("effective_sample_size", 1e-9));
         assertThat(off.afterStep(Map.of("effective_sample_size", 1e-9))).isNull();
     }
 }

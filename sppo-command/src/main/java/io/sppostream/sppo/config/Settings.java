@@ -261,7 +261,8 @@ public final class Settings extends AbstractConfig {
                     0.05,
                     Range.between(0, 1),
                     LOW,
-                    "The policy learner pauses where a step's effective sample size is smaller; 0 for never.")
+                    "The policy learner pauses where the effective sample size of two steps in a row is smaller; 0 for"
+                            + " never.")
             .define(
                     "breaker.infra.errors",
                     DOUBLE,

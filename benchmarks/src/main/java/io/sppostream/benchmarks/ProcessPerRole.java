@@ -26,7 +26,6 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -133,12 +132,8 @@ final class ProcessPerRole implements AutoCloseable {
         }
         for (Received<?> received : ledger.poll(Duration.ofMillis(20))) {
             TrainingStep step = (TrainingStep) received.event();
-            steps.put(line(step), step.getStep());
+            steps.put(WeightLine.of(step.getLine()), step.getStep());
         }
-    }
-
-    private static WeightLine line(TrainingStep step) {
-        return WeightLine.valueOf(step.getLine().toUpperCase(Locale.ROOT));
     }
 
     void kill(Role role) {
@@ -178,10 +173,10 @@ final class ProcessPerRole implements AutoCloseable {
         Map<WeightLine, String> weights = new EnumMap<>(WeightLine.class);
         read(topics.trainingSteps()).forEach(event -> {
             TrainingStep step = (TrainingStep) event;
-            weights.put(line(step), step.getToSha256());
+            weights.put(WeightLine.of(step.getLine()), step.getToSha256());
             step.getSamples().stream()
                     .map(TrainedSample::getRolloutId)
-                    .forEach(trained.computeIfAbsent(line(step), line -> new ArrayList<>())::add);
+                    .forEach(trained.computeIfAbsent(WeightLine.of(step.getLine()), line -> new ArrayList<>())::add);
         });
         int lost = 0;
         int twice = 0;

@@ -25,7 +25,6 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -118,7 +117,7 @@ class TakeOverIT {
             assertThat(others).isNotCompleted();
             for (Received<?> received : ledger.poll(Duration.ofMillis(100))) {
                 TrainingStep next = (TrainingStep) received.event();
-                TrainingStep before = last.put(WeightLine.valueOf(next.getLine().toUpperCase(Locale.ROOT)), next);
+                TrainingStep before = last.put(WeightLine.of(next.getLine()), next);
                 assertThat(next.getStep()).isEqualTo(before == null ? 1 : before.getStep() + 1);
             }
             return last.size() == WeightLine.values().length

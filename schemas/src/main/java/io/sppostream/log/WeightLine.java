@@ -11,4 +11,9 @@ public enum WeightLine {
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /** The line of a name on the log. */
+    public static WeightLine of(String id) {
+        return valueOf(id.toUpperCase(Locale.ROOT));
+    }
 }

@@ -8,7 +8,6 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.log.WeightLine;
 import java.util.EnumMap;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
@@ -25,7 +24,7 @@ final class Outcomes {
 
     void take(SpecificRecord event) {
         if (event instanceof TrainingStep step) {
-            lastSteps.put(WeightLine.valueOf(step.getLine().toUpperCase(Locale.ROOT)), step);
+            lastSteps.put(WeightLine.of(step.getLine()), step);
         } else if (event instanceof Expired expired) {
             Set<Long> with = expired.getReason() == ExpiryReason.STALE ? stale : lost;
             RequestIds.index(expired.getRequestId()).ifPresent(with::add);

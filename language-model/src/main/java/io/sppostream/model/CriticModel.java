@@ -4,9 +4,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,15 +17,10 @@ import java.util.TreeMap;
  * <p>A fresh head is zero, so that every value starts at 0.5. Logits may be computed in several threads at once; the
  * caller makes sure that nothing replaces or trains the weights meanwhile.
  */
-public final class CriticModel implements AutoCloseable {
-
-    /** Tokens computed at once when only logits are wanted. */
-    private static final int INFERENCE_TOKENS = 4096;
-
-    private final Qwen2 model;
+public final class CriticModel extends LanguageModel {
 
     private CriticModel(Qwen2 model) {
-        this.model = model;
+        super(model, "Qwen2ForTokenClassification");
     }
 
     /**
@@ -45,51 +37,16 @@ public final class CriticModel implements AutoCloseable {
         return new CriticModel(Qwen2.random(config, WeightLayout.Head.SCORE, seed, settings));
     }
 
-    public ModelConfig config() {
-        return model.config();
-    }
-
-    /** Numbers that are trained. */
-    public long parameters() {
-        return model.slices().stream().mapToLong(NamedSlice::count).sum();
-    }
-
-    /** The model's {@code config.json}. */
-    public String configJson() {
-        return config().toJson("Qwen2ForTokenClassification").toString();
-    }
-
-    /**
-     * Writes the weights as a complete {@code model.safetensors}: F32, tensors under their Hugging Face names. The bytes
-     * are a function of the weights, so their SHA-256 is the weights' identity.
-     *
-     * @param out stays open
-     */
-    public void writeWeights(WritableByteChannel out) throws IOException {
-        Safetensors.write(out, model.slices());
-    }
-
-    /**
-     * Replaces the weights in place by a {@code model.safetensors}.
-     *
-     * @param in read up to its last tensor, not closed
-     * @throws CheckpointException where it holds other tensors or shapes (the weights are as before) or ends early (they
-     *     are not)
-     */
-    public void readWeights(ReadableByteChannel in) throws IOException {
-        Safetensors.read(in, model.slices(), "The weights stream");
-    }
-
     /**
      * Writes a checkpoint that transformers loads as {@code Qwen2ForTokenClassification} with one label.
      *
      * @param tokenizerFrom whose tokenizer and chat template go with it
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
-        ObjectNode config = config().toJson("Qwen2ForTokenClassification");
+        ObjectNode config = config().toJson(architecture());
         config.putObject("id2label").put("0", "LABEL_0");
         config.putObject("label2id").put("LABEL_0", 0);
-        Checkpoint.write(directory, tokenizerFrom, config, model.slices());
+        Checkpoint.write(directory, tokenizerFrom, config, model().slices());
     }
 
     /**
@@ -112,7 +69,7 @@ public final class CriticModel implements AutoCloseable {
                 List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
                 List<int[]> rows =
                         new ArrayList<>(some.stream().map(prompts::get).toList());
-                while (rows.size() % model.rowMultiple() != 0) {
+                while (rows.size() % model().rowMultiple() != 0) {
                     rows.add(rows.get(0));
                 }
                 // Of equal length, so in one piece and in this order.
@@ -127,11 +84,11 @@ public final class CriticModel implements AutoCloseable {
     }
 
     private float[] logits(MicroBatch piece) {
-        try (NDManager scratch = model.manager().newSubManager();
+        try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
-                IValue result =
-                        model.program().run("scores", ids, read, model.weightsArgument(), model.tableArgument())) {
+                IValue result = model().program()
+                        .run("scores", ids, read, model().weightsArgument(), model().tableArgument())) {
             return result.toTensor((PtNDManager) scratch).toFloatArray();
         }
     }
@@ -141,15 +98,6 @@ public final class CriticModel implements AutoCloseable {
             throw new IllegalArgumentException(
                     "A prompt must have 1 to " + config().maxPositions() + " tokens, got " + prompt.length);
         }
-        PolicyModel.requireTokens(prompt, config());
-    }
-
-    Qwen2 model() {
-        return model;
-    }
-
-    @Override
-    public void close() {
-        model.close();
+        config().requireTokens(prompt);
     }
 }

@@ -3,9 +3,6 @@ package io.sppostream.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import java.io.IOException;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,19 +10,16 @@ import java.util.List;
  * Trains a critic on losses over its logits. On the CPU the result is a function of weights, optimizer state, batch and
  * settings, bit for bit. For use by one thread at a time.
  */
-public final class CriticTrainer implements AutoCloseable {
+public final class CriticTrainer extends Trainer {
 
     private final CriticModel critic;
-    private final TrainingSettings settings;
-    private final Training training;
 
     /**
      * @param critic trained in place; it stays the caller's to close, after this trainer
      */
     public CriticTrainer(CriticModel critic, OptimizerSettings optimizer, TrainingSettings settings) {
+        super(critic, optimizer, settings);
         this.critic = critic;
-        this.settings = settings;
-        this.training = new Training(critic.model(), optimizer, settings.threads());
     }
 
     /**
@@ -38,10 +32,10 @@ public final class CriticTrainer implements AutoCloseable {
     public UpdateResult update(List<int[]> prompts, double learningRate, LogitLoss loss) {
         prompts.forEach(critic::requireFits);
         List<Piece> pieces = new ArrayList<>();
-        for (MicroBatch piece : MicroBatch.ofPrompts(prompts, settings.microBatchTokens())) {
-            pieces.add(new Piece(critic.model(), piece, loss, settings.gradientCheckpointing()));
+        for (MicroBatch piece : MicroBatch.ofPrompts(prompts, settings().microBatchTokens())) {
+            pieces.add(new Piece(critic.model(), piece, loss, settings().gradientCheckpointing()));
         }
-        return training.update(pieces, learningRate);
+        return training().update(pieces, learningRate);
     }
 
     private record Piece(Qwen2 model, MicroBatch batch, LogitLoss loss, boolean checkpointing)
@@ -68,28 +62,5 @@ public final class CriticTrainer implements AutoCloseable {
             }
             return derivatives;
         }
-    }
-
-    /**
-     * Writes step count and running means as safetensors, for {@link #readOptimizerState}.
-     *
-     * @param out stays open
-     */
-    public void writeOptimizerState(WritableByteChannel out) throws IOException {
-        training.writeState(out);
-    }
-
-    /**
-     * Continues from an optimizer state written before.
-     *
-     * @throws CheckpointException where it is another model's or damaged
-     */
-    public void readOptimizerState(ReadableByteChannel in) throws IOException {
-        training.readState(in);
-    }
-
-    @Override
-    public void close() {
-        training.close();
     }
 }

@@ -161,6 +161,16 @@ public record ModelConfig(
         return value.asInt();
     }
 
+    /** @throws IllegalArgumentException where one is not in the vocabulary */
+    void requireTokens(int[] tokens) {
+        for (int token : tokens) {
+            if (token < 0 || token >= vocabularySize) {
+                throw new IllegalArgumentException("Token " + token + " is not in the model's vocabulary of "
+                        + vocabularySize + "; was it made by another tokenizer?");
+            }
+        }
+    }
+
     /** This configuration as {@code config.json} of a causal language model, readable by transformers 4 and 5. */
     ObjectNode toJson(String architecture) {
         ObjectNode json = JSON.createObjectNode();

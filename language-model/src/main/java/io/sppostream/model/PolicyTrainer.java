@@ -3,9 +3,6 @@ package io.sppostream.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import java.io.IOException;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,19 +10,16 @@ import java.util.List;
  * Trains a policy on losses over the log-probabilities of responses. On the CPU the result is a function of weights,
  * optimizer state, batch and settings, bit for bit. For use by one thread at a time.
  */
-public final class PolicyTrainer implements AutoCloseable {
+public final class PolicyTrainer extends Trainer {
 
     private final PolicyModel policy;
-    private final TrainingSettings settings;
-    private final Training training;
 
     /**
      * @param policy trained in place; it stays the caller's to close, after this trainer
      */
     public PolicyTrainer(PolicyModel policy, OptimizerSettings optimizer, TrainingSettings settings) {
+        super(policy, optimizer, settings);
         this.policy = policy;
-        this.settings = settings;
-        this.training = new Training(policy.model(), optimizer, settings.threads());
     }
 
     /**
@@ -40,10 +34,11 @@ public final class PolicyTrainer implements AutoCloseable {
         PolicyModel.requireTemperature(temperature);
         batch.forEach(policy::requireFits);
         List<Piece> pieces = new ArrayList<>();
-        for (MicroBatch piece : MicroBatch.ofSequences(batch, settings.microBatchTokens())) {
-            pieces.add(new Piece(policy.model(), piece, temperature, loss, settings.gradientCheckpointing()));
+        for (MicroBatch piece : MicroBatch.ofSequences(batch, settings().microBatchTokens())) {
+            pieces.add(new Piece(
+                    policy.model(), piece, temperature, loss, settings().gradientCheckpointing()));
         }
-        return training.update(pieces, learningRate);
+        return training().update(pieces, learningRate);
     }
 
     /**
@@ -57,8 +52,8 @@ public final class PolicyTrainer implements AutoCloseable {
         PolicyModel.requireTemperature(temperature);
         batch.forEach(policy::requireFits);
         float[][] result = new float[batch.size()][];
-        List<MicroBatch> pieces = MicroBatch.ofSequences(batch, settings.microBatchTokens());
-        training.share(pieces.size(), i -> policy.logProbs(pieces.get(i), temperature, result));
+        List<MicroBatch> pieces = MicroBatch.ofSequences(batch, settings().microBatchTokens());
+        training().share(pieces.size(), i -> policy.logProbs(pieces.get(i), temperature, result));
         return result;
     }
 
@@ -97,28 +92,5 @@ public final class PolicyTrainer implements AutoCloseable {
             }
             return derivatives;
         }
-    }
-
-    /**
-     * Writes step count and running means as safetensors, for {@link #readOptimizerState}.
-     *
-     * @param out stays open
-     */
-    public void writeOptimizerState(WritableByteChannel out) throws IOException {
-        training.writeState(out);
-    }
-
-    /**
-     * Continues from an optimizer state written before.
-     *
-     * @throws CheckpointException where it is another model's or damaged
-     */
-    public void readOptimizerState(ReadableByteChannel in) throws IOException {
-        training.readState(in);
-    }
-
-    @Override
-    public void close() {
-        training.close();
     }
 }

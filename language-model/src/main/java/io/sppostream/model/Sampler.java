@@ -133,7 +133,7 @@ public final class Sampler {
                 throw new IllegalArgumentException("The prompt of request " + i + " has " + prompt.length
                         + " tokens, the model takes 1 to " + model.config().maxPositions());
             }
-            PolicyModel.requireTokens(prompt, model.config());
+            model.config().requireTokens(prompt);
             byLength.computeIfAbsent(prompt.length, key -> new ArrayList<>()).add(i);
         }
         List<List<Integer>> groups = new ArrayList<>();

@@ -9,9 +9,6 @@ import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
-import java.io.IOException;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -20,10 +17,9 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /** The critic and its training. */
-public final class CriticLine implements LineModel {
+public final class CriticLine extends TrainedLine {
     private final CriticModel model;
     private final Function<List<Message>, int[]> encoder;
-    private final CriticTrainer trainer;
     private final CriticUpdate update;
 
     /** Tokens of the prompts scored and not yet trained on, by request: each prompt is encoded once. */
@@ -49,20 +45,23 @@ public final class CriticLine implements LineModel {
             CriticUpdate.Settings update,
             OptimizerSettings optimizer,
             TrainingSettings training) {
+        this(model, encoder, new CriticTrainer(model, optimizer, training), update);
+    }
+
+    private CriticLine(
+            CriticModel model,
+            Function<List<Message>, int[]> encoder,
+            CriticTrainer trainer,
+            CriticUpdate.Settings update) {
+        super(model, trainer);
         this.model = model;
         this.encoder = encoder;
-        this.trainer = new CriticTrainer(model, optimizer, training);
         this.update = new CriticUpdate(trainer, update);
     }
 
     @Override
     public WeightLine line() {
         return WeightLine.CRITIC;
-    }
-
-    @Override
-    public String config() {
-        return model.configJson();
     }
 
     /** The critic's token ids of a request's prompt [P], kept until a sample of it is trained on. */
@@ -117,35 +116,5 @@ public final class CriticLine implements LineModel {
 
     private static Value value(TrainingSample sample) {
         return Objects.requireNonNull(sample.getValue(), "a sample for the critic has the critic's value");
-    }
-
-    @Override
-    public long parameters() {
-        return model.parameters();
-    }
-
-    @Override
-    public void writeWeights(WritableByteChannel out) throws IOException {
-        model.writeWeights(out);
-    }
-
-    @Override
-    public void readWeights(ReadableByteChannel in) throws IOException {
-        model.readWeights(in);
-    }
-
-    @Override
-    public void writeOptimizer(WritableByteChannel out) throws IOException {
-        trainer.writeOptimizerState(out);
-    }
-
-    @Override
-    public void readOptimizer(ReadableByteChannel in) throws IOException {
-        trainer.readOptimizerState(in);
-    }
-
-    @Override
-    public void close() {
-        trainer.close();
     }
 }

@@ -1,35 +1,24 @@
 package io.sppostream.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /** Writes events outside of any transaction: each is there once it is acknowledged, and once only. For one thread. */
 public final class EventWriter implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
-    private final EventSerdes serdes;
-    private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
+    private final EventEncoder encoder;
     private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
     public EventWriter(KafkaSettings kafka, EventSerdes serdes) {
         this.producer = kafka.clients().producer(kafka.producer());
-        this.serdes = serdes;
+        this.encoder = new EventEncoder(serdes);
     }
 
     /** Sends an event, without waiting for its acknowledgement. */
     public <V extends SpecificRecord> void send(Topic<V> topic, String key, V event) {
-        @SuppressWarnings("unchecked")
-        Serializer<V> serializer =
-                (Serializer<V>) serializers.computeIfAbsent(topic.name(), name -> serdes.serializer(topic));
-        byte[] value = serializer.serialize(topic.name(), event);
-        producer.send(new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), value), (sent, refused) -> {
+        producer.send(encoder.encode(topic, key, event), (sent, refused) -> {
             if (refused != null) {
                 failure.compareAndSet(null, refused);
             }

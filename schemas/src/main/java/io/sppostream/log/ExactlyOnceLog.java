@@ -1,7 +1,5 @@
 package io.sppostream.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +27,6 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +39,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final @Nullable GroupInstance member;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
-    private final EventSerdes serdes;
+    private final EventEncoder encoder;
     private final EventDecoder decoder;
-    private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
     private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private boolean inTransaction;
 
@@ -57,7 +53,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
             List<Topic<? extends SpecificRecord>> inputs) {
         this.role = role;
         this.member = member;
-        this.serdes = serdes;
+        this.encoder = new EventEncoder(serdes);
         this.producer = kafka.clients().producer(producer);
         this.producer.initTransactions();
         this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
@@ -162,7 +158,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * @throws LogException where another sole loop of the role has taken over
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
-        ProducerRecord<byte[], byte[]> record = record(topic, key, event);
+        ProducerRecord<byte[], byte[]> record = encoder.encode(topic, key, event);
         return orTakenOver(() -> {
             begin();
             return producer.send(record);
@@ -171,14 +167,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
 
     /** Writes an event with the next commit: no transaction is open while the loop works towards it. */
     public <V extends SpecificRecord> void sendWithCommit(Topic<V> topic, String key, V event) {
-        deferred.add(record(topic, key, event));
-    }
-
-    private <V extends SpecificRecord> ProducerRecord<byte[], byte[]> record(Topic<V> topic, String key, V event) {
-        @SuppressWarnings("unchecked")
-        Serializer<V> serializer =
-                (Serializer<V>) serializers.computeIfAbsent(topic.name(), name -> serdes.serializer(topic));
-        return new ProducerRecord<>(topic.name(), key.getBytes(UTF_8), serializer.serialize(topic.name(), event));
+        deferred.add(encoder.encode(topic, key, event));
     }
 
     /** The offset of an event that was sent; waits for all that were. */

@@ -1,0 +1,69 @@
+package io.sppostream.model;
+
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+
+/** A Qwen2 model with one head or another: its shape, and its weights as files. */
+public abstract sealed class LanguageModel implements AutoCloseable permits PolicyModel, CriticModel {
+
+    /** Tokens computed at once when nothing is trained: enough to fill the matrix products. */
+    static final int INFERENCE_TOKENS = 4096;
+
+    private final Qwen2 model;
+    private final String architecture;
+
+    /** @param architecture its class in transformers */
+    LanguageModel(Qwen2 model, String architecture) {
+        this.model = model;
+        this.architecture = architecture;
+    }
+
+    final Qwen2 model() {
+        return model;
+    }
+
+    final String architecture() {
+        return architecture;
+    }
+
+    public final ModelConfig config() {
+        return model.config();
+    }
+
+    /** Numbers that are trained. */
+    public final long parameters() {
+        return model.slices().stream().mapToLong(NamedSlice::count).sum();
+    }
+
+    /** The model's {@code config.json}. */
+    public final String configJson() {
+        return config().toJson(architecture).toString();
+    }
+
+    /**
+     * Writes the weights as a complete {@code model.safetensors}: F32, tensors under their Hugging Face names. The bytes
+     * are a function of the weights, so their SHA-256 is the weights' identity.
+     *
+     * @param out stays open
+     */
+    public final void writeWeights(WritableByteChannel out) throws IOException {
+        Safetensors.write(out, model.slices());
+    }
+
+    /**
+     * Replaces the weights in place by a {@code model.safetensors}.
+     *
+     * @param in read up to its last tensor, not closed
+     * @throws CheckpointException where it holds other tensors or shapes (the weights are as before) or ends early (they
+     *     are not)
+     */
+    public final void readWeights(ReadableByteChannel in) throws IOException {
+        Safetensors.read(in, model.slices(), "The weights stream");
+    }
+
+    @Override
+    public final void close() {
+        model.close();
+    }
+}

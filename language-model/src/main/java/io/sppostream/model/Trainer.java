@@ -1,0 +1,48 @@
+package io.sppostream.model;
+
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+
+/** Trains a model in place; its state is that of the optimizer, AdamW. */
+public abstract sealed class Trainer implements AutoCloseable permits PolicyTrainer, CriticTrainer {
+
+    private final TrainingSettings settings;
+    private final Training training;
+
+    Trainer(LanguageModel model, OptimizerSettings optimizer, TrainingSettings settings) {
+        this.settings = settings;
+        this.training = new Training(model.model(), optimizer, settings.threads());
+    }
+
+    final TrainingSettings settings() {
+        return settings;
+    }
+
+    final Training training() {
+        return training;
+    }
+
+    /**
+     * Writes step count and running means as safetensors, for {@link #readOptimizerState}.
+     *
+     * @param out stays open
+     */
+    public final void writeOptimizerState(WritableByteChannel out) throws IOException {
+        training.writeState(out);
+    }
+
+    /**
+     * Continues from an optimizer state written before.
+     *
+     * @throws CheckpointException where it is another model's or damaged
+     */
+    public final void readOptimizerState(ReadableByteChannel in) throws IOException {
+        training.readState(in);
+    }
+
+    @Override
+    public final void close() {
+        training.close();
+    }
+}

@@ -7,6 +7,7 @@ import io.sppostream.learn.Critic;
 import io.sppostream.learn.PolicyLearner;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Topic;
 import io.sppostream.log.Topics;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -48,6 +49,7 @@ public record Roles(
 
     /** prompts -> rollouts. */
     public AutoCloseable rolloutProducer(Checkpoint checkpoint, Tokenizer tokenizer) {
+        requireOffsets(RolloutProducer.ROLE, topics.prompts(), topics.rollouts());
         ModelGenerator generator = new ModelGenerator(
                 kafka,
                 serdes,
@@ -73,6 +75,7 @@ public record Roles(
 
     /** rollouts + verdicts + values -> advantages. */
     public AutoCloseable advantageStream() {
+        requireOffsets(AdvantageStream.ROLE, topics.rollouts(), topics.advantages());
         return AdvantageStream.start(
                 kafka,
                 topics,
@@ -92,8 +95,13 @@ public record Roles(
 
     /** prompts -> values, advantages -> critic weights. */
     public AutoCloseable critic(CriticModel model, Tokenizer tokenizer) {
+        requireOffsets(Critic.ROLE, topics.prompts(), topics.values());
         return new Critic(
                 kafka, serdes, topics, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
+    }
+
+    private void requireOffsets(String role, Topic<?> input, Topic<?> output) {
+        GroupOffsets.require(kafka, serdes, topics.application(role), input, output);
     }
 
     private Settings settings() {

@@ -18,9 +18,12 @@ import io.sppostream.log.Topic;
 import io.sppostream.log.Topics;
 import io.sppostream.log.WeightLine;
 import io.sppostream.log.WeightsFollower;
+import io.sppostream.sppo.cli.Invocation;
 import io.sppostream.sppo.cli.Main;
+import io.sppostream.sppo.config.Configuration;
 import io.sppostream.sppo.embedded.EmbeddedCluster;
 import io.sppostream.sppo.embedded.EmbeddedSettings;
+import io.sppostream.sppo.recorded.RecordedRun;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -30,6 +33,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -99,6 +105,56 @@ class TrainIT {
                 }
                 shouldCarryTheBytesOfTheLastVersion(kafka, serdes, topics);
             }
+        }
+    }
+
+    @Test
+    void shouldNotDoItAllAgainWhenTheClusterHasForgottenHowFarItHasCome() throws Exception {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("forgetful")));
+                Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            assertThat(Main.run(trainOn(cluster, 2))).isZero();
+            for (String role : List.of("critic", "advantage-stream", "rollout-producer")) {
+                String group = "forgotten." + role;
+                Map<TopicPartition, OffsetAndMetadata> offsets = admin.listConsumerGroupOffsets(group)
+                        .partitionsToOffsetAndMetadata()
+                        .get();
+                admin.deleteConsumerGroups(List.of(group)).all().get();
+                Invocation refused = Invocation.of(trainOn(cluster, 3));
+                assertThat(refused.code()).isEqualTo(1);
+                assertThat(refused.err())
+                        .hasLineCount(1)
+                        .contains("the cluster has forgotten how far " + group + " has read forgotten.");
+                admin.alterConsumerGroupOffsets(group, offsets).all().get();
+            }
+            assertThat(stepsOfTheLastTrained(cluster)).isEqualTo(2);
+            assertThat(Main.run(trainOn(cluster, 3))).isZero();
+            assertThat(stepsOfTheLastTrained(cluster)).isEqualTo(3);
+        }
+    }
+
+    private String[] trainOn(EmbeddedCluster cluster, int steps) {
+        return new String[] {
+            "train",
+            "--run=forgotten",
+            "--steps=" + steps,
+            "--set=batch.size=64",
+            "--set=eval.prompts=10",
+            "--data-dir=" + directory.resolve("streams"),
+            "--runs-dir=" + directory.resolve("runs"),
+            "--bootstrap-servers=" + cluster.bootstrapServers(),
+            "--schema-registry-url=" + cluster.registryUrl()
+        };
+    }
+
+    private static int stepsOfTheLastTrained(EmbeddedCluster cluster) {
+        Map<String, String> where = Map.of(
+                "run", "forgotten",
+                "bootstrap.servers", cluster.bootstrapServers(),
+                "schema.registry.url", cluster.registryUrl());
+        try (RecordedRun run = RecordedRun.open(Configuration.load(null, Map.of(), where))) {
+            return Configuration.recorded(run.lastTrained().getConfiguration(), Map.of(), Map.of())
+                    .settings()
+                    .steps();
         }
     }
 

@@ -34,15 +34,11 @@ final class Chaos implements Callable<Integer> {
     private static final String RUN = "chaos";
     private static final int STEPS_BETWEEN_KILLS = 8;
 
-    /** How many steps there will be is known when the last kill is over. */
-    private static final int ENDLESS = 1_000_000;
-
     /** One kill in so many comes while the run recovers from the one before. */
     private static final int KILLS_IN_RECOVERY = 4;
 
     private static final Duration RECOVERY = Duration.ofSeconds(6);
     private static final Duration STEP = Duration.ofMillis(300);
-    private static final Duration LOOK = Duration.ofMillis(1);
 
     @Option(names = "--kills", defaultValue = "200", description = "Kills (default: ${DEFAULT-VALUE}).")
     private int kills;
@@ -109,7 +105,7 @@ final class Chaos implements Callable<Integer> {
                 .toList();
         Path directory = Files.createTempDirectory("sppo-chaos");
         boolean undisturbed;
-        try (ProcessPerRole run = new ProcessPerRole(configuration(directory, ENDLESS), directory)) {
+        try (ProcessPerRole run = new ProcessPerRole(configuration(directory, ProcessPerRole.ENDLESS), directory)) {
             for (int i = 0; i < kills; i++) {
                 boolean recovers = i + 1 == kills || !plan.get(i + 1).inRecovery();
                 carryOut(i + 1, plan.get(i), recovers, run);
@@ -148,13 +144,10 @@ final class Chaos implements Callable<Integer> {
             case ALL -> run.killAll();
             default -> run.kill(Role.valueOf(kill.victim().name()));
         }
-        run.attend(LOOK);
-        int step = run.steps();
+        int step = run.look();
         String recovered = "the next comes before it has recovered";
         if (recovers) {
-            // The step after next, as all of it is work that no role had done before the kill.
-            run.awaitStep(step + 2);
-            double seconds = (System.nanoTime() - start) / 1e9;
+            double seconds = run.awaitRecovery(start);
             recoveries.computeIfAbsent(kill.victim(), key -> new ArrayList<>()).add(seconds);
             recovered = String.format(Locale.ROOT, "recovered after %.1f s", seconds);
         }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bench",
         description = "Whole-run and micro benchmarks.",
-        subcommands = {LogPrice.class, LogPrice.WithoutLog.class, Chaos.class},
+        subcommands = {LogPrice.class, LogPrice.WithoutLog.class, Chaos.class, Recovery.class},
         mixinStandardHelpOptions = true)
 public final class Main {
     private Main() {}

@@ -38,6 +38,9 @@ import org.apache.avro.specific.SpecificRecord;
  * supervisor works while it is waited for a step.
  */
 final class ProcessPerRole implements AutoCloseable {
+    /** Steps of a run whose length is known when its last kill is over: {@link #endAfter} says it. */
+    static final int ENDLESS = 1_000_000;
+
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     /**
@@ -112,6 +115,23 @@ final class ProcessPerRole implements AutoCloseable {
                         + " s: the lines are at " + steps + "; " + directory + " has what the roles print");
             }
         }
+    }
+
+    /**
+     * Awaits the step after next, as all of it is work that no role has done by now.
+     *
+     * @param killed when what is recovered from was, by {@link System#nanoTime}
+     * @return seconds since then
+     */
+    double awaitRecovery(long killed) throws IOException {
+        awaitStep(look() + 2);
+        return (System.nanoTime() - killed) / 1e9;
+    }
+
+    /** Looks at once; returns {@link #steps}. */
+    int look() throws IOException {
+        attend();
+        return steps();
     }
 
     /** Keeps all roles running for a time. */

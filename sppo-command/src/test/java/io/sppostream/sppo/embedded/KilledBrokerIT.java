@@ -3,6 +3,7 @@ package io.sppostream.sppo.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -20,13 +22,21 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metadata.RegisterBrokerRecord;
+import org.apache.kafka.common.metadata.UnregisterBrokerRecord;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.record.internal.FileRecords;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is committed stays committed, and is seen, when the broker is killed while transactions are being committed. */
 class KilledBrokerIT {
+    private static final int KILLS = 2;
     private static final String TOPIC = "numbers";
     private static final int PARTITIONS = 6;
     private static final int WRITERS = 6;
@@ -86,7 +96,7 @@ class KilledBrokerIT {
                 List<Writer> writers = IntStream.range(0, WRITERS)
                         .mapToObj(number -> new Writer(servers, number))
                         .toList();
-                for (int kill = 0; kill < 2; kill++) {
+                for (int kill = 0; kill < KILLS; kill++) {
                     awaitCommits(writers, 20);
                     ProcessHandle.of(BrokerState.read(data.resolve("broker.state"))
                                     .orElseThrow()
@@ -114,6 +124,31 @@ class KilledBrokerIT {
         } finally {
             cluster.close();
         }
+        shouldHaveTakenEachKilledBrokerOffBeforeTheNextCame();
+    }
+
+    /** Whether transactions get lost otherwise is a matter of milliseconds, so it is looked at in itself, too. */
+    private void shouldHaveTakenEachKilledBrokerOffBeforeTheNextCame() throws IOException {
+        List<Class<?>> expected = new ArrayList<>(List.of(RegisterBrokerRecord.class));
+        for (int kill = 0; kill < KILLS; kill++) {
+            expected.addAll(List.of(UnregisterBrokerRecord.class, RegisterBrokerRecord.class));
+        }
+        List<Class<?>> comingsAndGoings = new ArrayList<>();
+        Path log = data.resolve("kafka-logs/__cluster_metadata-0/00000000000000000000.log");
+        try (FileRecords records = FileRecords.open(log.toFile(), false)) {
+            for (RecordBatch batch : records.batches()) {
+                for (Record record : batch) {
+                    if (!batch.isControlBatch()) {
+                        comingsAndGoings.add(MetadataRecordSerde.INSTANCE
+                                .read(new ByteBufferAccessor(record.value()), record.valueSize())
+                                .message()
+                                .getClass());
+                    }
+                }
+            }
+        }
+        comingsAndGoings.retainAll(Set.of(RegisterBrokerRecord.class, UnregisterBrokerRecord.class));
+        assertThat(comingsAndGoings).isEqualTo(expected);
     }
 
     private static void awaitCommits(List<Writer> writers, int more) {

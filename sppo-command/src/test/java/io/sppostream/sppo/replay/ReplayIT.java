@@ -1,12 +1,18 @@
 package io.sppostream.sppo.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogException;
 import io.sppostream.log.LogScan;
 import io.sppostream.log.Received;
 import io.sppostream.log.Topic;
@@ -19,10 +25,15 @@ import io.sppostream.sppo.embedded.EmbeddedSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,17 +57,20 @@ class ReplayIT {
     void train(@TempDir Path temporary) {
         directory = temporary;
         cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")));
-        assertThat(Main.run(onCluster(
-                        "train",
-                        "--run=source",
-                        "--steps=" + STEPS,
-                        "--set=batch.size=" + BATCH,
-                        "--set=partitions=2",
-                        "--set=eval.prompts=50",
-                        "--data-dir=" + directory.resolve("streams"),
-                        "--runs-dir=" + directory.resolve("runs"))))
-                .isZero();
+        assertThat(train("source", "--steps=" + STEPS, "--set=partitions=2")).isZero();
         recorded = ends();
+    }
+
+    private int train(String run, String... options) {
+        List<String> command = new ArrayList<>(List.of(
+                "train",
+                "--run=" + run,
+                "--set=batch.size=" + BATCH,
+                "--set=eval.prompts=50",
+                "--data-dir=" + directory.resolve("streams-of-" + run),
+                "--runs-dir=" + directory.resolve("runs")));
+        command.addAll(List.of(options));
+        return Main.run(onCluster(command.toArray(String[]::new)));
     }
 
     @AfterAll
@@ -203,6 +217,65 @@ class ReplayIT {
     }
 
     @Test
+    void shouldBringBackWhatAServiceThatIsDownLeftWithoutAVerdict() throws IOException {
+        replay(
+                "down",
+                "--verifier=service",
+                "--set=verifiers.service.type=http",
+                "--set=verifiers.service.url=http://127.0.0.1:1/judge",
+                "--set=verifiers.service.attempts=1",
+                "--only-advantages");
+        JsonNode up = replayOf("down", "up", "--verifier=exact", "--only-advantages");
+
+        assertThat(up.get("untrained").toString()).isEqualTo("{\"INFRA_ERROR\":" + STEPS * BATCH + "}");
+        assertThat(up.get("untrained_rewarded").asInt()).isEqualTo(STEPS * BATCH);
+    }
+
+    @Test
+    void shouldTrainTheCriticOnWhatThePolicyHasLetGoOrNotComeTo() throws Exception {
+        // From its second step on the samples are of an older version, and never all of them effective.
+        CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() ->
+                train("paused", "--steps=4", "--set=breaker.effective.sample.size=1", "--set=breaker.window=" + BATCH));
+        // Nothing is released while the policy pauses; the critic trains on what was.
+        await("the critic to be ahead of the policy, and through")
+                .atMost(Duration.ofMinutes(1))
+                .during(Duration.ofSeconds(1))
+                .ignoreExceptionsInstanceOf(LogException.class) // The topics are not there at once.
+                .until(() -> steps("paused", "policy") == 2
+                        && steps("paused", "critic") > 2
+                        && steps("paused", "critic") * BATCH
+                                == events(new Topics("paused", 1).prompts()).size());
+        int criticSteps = (int) steps("paused", "critic");
+        JsonNode ahead = replayOf("paused", "ahead", "--score-again");
+
+        assertThat(ahead.get("samples").asInt()).isEqualTo(2 * BATCH);
+        assertThat(ahead.get("policy").get("steps").asInt()).isEqualTo(2);
+        assertThat(ahead.get("critic").get("steps").asInt()).isEqualTo(criticSteps);
+        for (String line : List.of("critic", "policy")) {
+            assertThat(ahead.get(line).get("first_different_step").asInt())
+                    .as("first step of the %s with other weights", line)
+                    .isZero();
+        }
+
+        expireSomeThatThePolicyHasNotTrained("ahead", 3);
+        JsonNode stale = replayOf("ahead", "stale", "--score-again");
+        assertThat(stale.get("critic").get("first_different_step").asInt()).isZero();
+        assertThat(events(new Topics("stale", 1).expired()))
+                .extracting(each -> each.event().getReason())
+                .containsOnly(ExpiryReason.STALE)
+                .hasSize(3);
+        JsonNode again = replayOf("stale", "again-judged", "--judge-again");
+        assertThat(again.get("untrained").toString())
+                .isEqualTo("{\"PENDING\":" + ((criticSteps - 2) * BATCH - 3) + ",\"STALE\":3}");
+
+        while (!run.isDone()) {
+            Main.run(onCluster("resume", "--run=paused"));
+            Thread.sleep(500);
+        }
+        assertThat(run.get()).isZero();
+    }
+
+    @Test
     void shouldShowARequestOfAReplayFromItsPromptToTheLastThatWasDoneWithIt() throws IOException {
         replay("shown", "--score-again", "--only-advantages");
         String id = samples().get(0).event().getRollout().getRolloutId();
@@ -261,14 +334,51 @@ class ReplayIT {
 
     /** The samples of the source. */
     private List<Received<TrainingSample>> samples() {
-        List<Received<TrainingSample>> samples = new ArrayList<>();
-        Topic<TrainingSample> topic = new Topics("source", 2).advantages();
+        return events(new Topics("source", 2).advantages());
+    }
+
+    private <V extends SpecificRecord> List<Received<V>> events(Topic<V> topic) {
+        List<Received<V>> events = new ArrayList<>();
         try (TopicAdmin admin = new TopicAdmin(kafka());
                 EventSerdes serdes = new EventSerdes(kafka())) {
             new LogScan(kafka(), serdes)
-                    .read(topic, admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic)), samples::add);
+                    .read(topic, admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic)), events::add);
         }
-        return samples;
+        return events;
+    }
+
+    private long steps(String run, String line) {
+        return events(new Topics(run, 1).trainingSteps()).stream()
+                .filter(step -> step.event().getLine().equals(line))
+                .count();
+    }
+
+    /** Adds to a run that the policy let go of samples as too old, the first that it has not trained on. */
+    private void expireSomeThatThePolicyHasNotTrained(String run, int count) {
+        Topics topics = new Topics(run, 1);
+        Set<String> trained = events(topics.trainingSteps()).stream()
+                .filter(step -> step.event().getLine().equals("policy"))
+                .flatMap(step -> step.event().getSamples().stream())
+                .map(TrainedSample::getRolloutId)
+                .collect(Collectors.toSet());
+        try (EventSerdes serdes = new EventSerdes(kafka());
+                EventWriter writer = new EventWriter(kafka(), serdes)) {
+            events(topics.advantages()).stream()
+                    .map(sample -> sample.event().getRollout())
+                    .filter(rollout -> !trained.contains(rollout.getRolloutId()))
+                    .limit(count)
+                    .forEach(rollout -> writer.send(
+                            topics.expired(),
+                            rollout.getRequestId(),
+                            new Expired(
+                                    rollout.getRequestId(),
+                                    rollout.getRolloutId(),
+                                    ExpiryReason.STALE,
+                                    "lags by 3 policy versions, 2 at most are trained on",
+                                    "policy-learner",
+                                    Instant.now())));
+            writer.flush();
+        }
     }
 
     private KafkaSettings kafka() {

@@ -71,7 +71,7 @@ final class PauseSwitch implements AutoCloseable {
         this.breakers = breakers;
         this.clock = clock;
         List<Topic<? extends SpecificRecord>> read = List.of(topics.learnerStates(), topics.expired());
-        this.news = new EventReader(kafka, serdes, read);
+        this.news = EventReader.ofNews(kafka, serdes, read);
         news.seek(topics.expired(), lastStep);
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
             // Others write to expired too: what they have open is waited for, as what this line let go may lie behind

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -35,7 +36,7 @@ public final class EventReader implements AutoCloseable {
     private final EventDecoder decoder;
 
     public EventReader(KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
-        this(kafka, kafka.consumer(), serdes, topics);
+        this(kafka, kafka.lookup(), serdes, topics);
     }
 
     private EventReader(
@@ -56,13 +57,19 @@ public final class EventReader implements AutoCloseable {
         consumer.seekToBeginning(partitions);
     }
 
+    /** A reader that follows topics for long. It does so at less cost to the broker, and is slow to be sent elsewhere. */
+    public static EventReader ofNews(
+            KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
+        return new EventReader(kafka, kafka.consumer(), serdes, topics);
+    }
+
     /**
      * A reader of what is on topics, committed or not: it waits for no open transaction, and also sees what is aborted.
      * For those who can tell.
      */
     public static EventReader ofAllRecords(
             KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
-        Map<String, Object> settings = kafka.consumer();
+        Map<String, Object> settings = kafka.lookup();
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
         return new EventReader(kafka, settings, serdes, topics);
     }
@@ -187,6 +194,7 @@ public final class EventReader implements AutoCloseable {
 
     @Override
     public void close() {
-        consumer.close();
+        // No member of a group has to take leave, and a fetch that waits for news need not be waited for.
+        consumer.close(CloseOptions.timeout(Duration.ZERO));
     }
 }

@@ -44,8 +44,8 @@ public record KafkaSettings(
 
     /**
      * A fetch that finds nothing waits at the broker for news, in milliseconds, and what its client asks for next waits
-     * behind it, as there is one connection: another place to read from, an end, to be closed. With Kafka's 500 the start
-     * of a run would be spent waiting.
+     * behind it, as there is one connection: another place to read from, an end. With Kafka's 500 the start of a run
+     * would be spent waiting. For those who follow a topic, though, each fetch that brings nothing is work for nothing.
      */
     private static final int FETCH_WAIT_MS = 50;
 
@@ -105,9 +105,15 @@ public record KafkaSettings(
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS);
         return withOverrides(settings);
+    }
+
+    /** The same for one that looks at what is there, here and there. */
+    public Map<String, Object> lookup() {
+        Map<String, Object> settings = consumer();
+        settings.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+        return settings;
     }
 
     /** Settings of a consumer that commits in the name of a group, of which it is the only one. */
@@ -153,7 +159,6 @@ public record KafkaSettings(
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         return withOverrides(settings);
     }
 

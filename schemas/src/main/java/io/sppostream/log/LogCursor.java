@@ -49,7 +49,7 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Recei
             }
         });
         decoder = new EventDecoder(serdes, List.of(topic));
-        Map<String, Object> settings = kafka.consumer();
+        Map<String, Object> settings = kafka.lookup();
         settings.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
         consumer = kafka.clients().consumer(settings);
         consumer.assign(this.ends.keySet());

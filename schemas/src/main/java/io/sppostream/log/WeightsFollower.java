@@ -74,18 +74,20 @@ public final class WeightsFollower implements AutoCloseable {
     public WeightsFollower(KafkaSettings kafka, EventSerdes serdes, Topics topics, WeightLine line, int from) {
         this.topics = topics;
         this.line = line;
-        this.manifests = new EventReader(kafka, serdes, List.of(topics.versions(line)));
+        this.manifests = EventReader.ofNews(kafka, serdes, List.of(topics.versions(line)));
         this.chunks = new EventReader(kafka, serdes, List.of(topics.startWeights(line), topics.weights(line)));
         if (from > 0) {
             Topic<WeightsManifest> versions = topics.versions(line);
-            manifests
-                    .last(
-                            versions,
-                            0,
-                            manifests.end(versions, 0),
-                            events -> manifests(events).stream()
-                                    .anyMatch(each -> each.getVersion() <= from && Manifests.isWhole(each)))
-                    .forEach(received -> found.add((WeightsManifest) received.event()));
+            try (EventReader log = new EventReader(kafka, serdes, List.of(versions))) {
+                long end = log.end(versions, 0);
+                found.addAll(manifests(log.last(
+                        versions,
+                        0,
+                        end,
+                        events -> manifests(events).stream()
+                                .anyMatch(each -> each.getVersion() <= from && Manifests.isWhole(each)))));
+                manifests.seek(versions, 0, end);
+            }
         }
     }
 

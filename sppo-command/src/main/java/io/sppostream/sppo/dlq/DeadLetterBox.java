@@ -81,7 +81,7 @@ public final class DeadLetterBox {
         Map<TopicPartition, String> names = new HashMap<>();
         byShortName.forEach((name, topic) -> names.put(new TopicPartition(topic.deadLetters(), 0), name));
         Map<String, List<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
-        try (Consumer<byte[], byte[]> consumer = kafka.clients().consumer(kafka.consumer())) {
+        try (Consumer<byte[], byte[]> consumer = kafka.clients().consumer(kafka.lookup())) {
             consumer.assign(names.keySet());
             consumer.seekToBeginning(names.keySet());
             Map<TopicPartition, Long> ends = consumer.endOffsets(names.keySet());

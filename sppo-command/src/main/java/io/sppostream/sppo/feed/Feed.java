@@ -67,12 +67,11 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (EventReader log = new EventReader(
+        try (EventReader news = EventReader.ofNews(
                         kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
                 EventWriter writer = new EventWriter(kafka, serdes)) {
-            log.last(topics.trainingSteps(), 0, log.end(topics.trainingSteps(), 0), Feed::hasBothLines)
-                    .forEach(this::take);
-            log.pollToEnd().forEach(this::take);
+            news.seek(topics.trainingSteps(), 0, takeLastSteps());
+            news.pollToEnd().forEach(this::take);
             LastRelease last = LastRelease.of(lastReleased(), pacing.mostUnderWay());
             last.missing().forEach(index -> release(index, writer));
             long released = last.released();
@@ -82,8 +81,17 @@ public final class Feed implements AutoCloseable {
                     release(released, writer);
                 }
                 writer.flush();
-                log.poll(Duration.ofMillis(200)).forEach(this::take);
+                news.poll(Duration.ofMillis(200)).forEach(this::take);
             }
+        }
+    }
+
+    /** Takes in the last step of each line; returns where the ledger goes on. */
+    private long takeLastSteps() {
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps()))) {
+            long end = log.end(topics.trainingSteps(), 0);
+            log.last(topics.trainingSteps(), 0, end, Feed::hasBothLines).forEach(this::take);
+            return end;
         }
     }
 

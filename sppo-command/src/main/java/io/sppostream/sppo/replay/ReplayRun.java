@@ -192,7 +192,8 @@ public final class ReplayRun {
     /** Waits for the policy's steps. */
     private List<TrainingStep> follow(long count) throws InterruptedException {
         List<TrainingStep> steps = new ArrayList<>();
-        try (EventReader news = new EventReader(kafka, serdes, List.of(into.trainingSteps(), into.learnerStates()))) {
+        try (EventReader news =
+                EventReader.ofNews(kafka, serdes, List.of(into.trainingSteps(), into.learnerStates()))) {
             while (steps.size() < count) {
                 if (failure.isDone()) {
                     throw failure.join() instanceof RuntimeException cause

@@ -64,7 +64,7 @@ public final class Service {
     private void watch(KafkaSettings kafka, EventSerdes serdes, Failure failure) throws InterruptedException {
         Settings settings = configuration.settings();
         try (EventReader log =
-                new EventReader(kafka, serdes, List.of(settings.topics().learnerStates()))) {
+                EventReader.ofNews(kafka, serdes, List.of(settings.topics().learnerStates()))) {
             while (!stopRequested.getAsBoolean()) {
                 failure.await(BETWEEN_LOOKS);
                 for (Received<?> received : log.poll(Duration.ZERO)) {

@@ -153,7 +153,7 @@ public final class TrainRun {
             throws InterruptedException {
         ProgressLine progress = new ProgressLine(out, terminal, settings.steps());
         long expired = 0;
-        try (EventReader log = new EventReader(
+        try (EventReader log = EventReader.ofNews(
                 kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()))) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
                 failure.rethrow();

@@ -2,6 +2,7 @@ package io.sppostream.log;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -19,12 +20,14 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,10 @@ import org.jspecify.annotations.Nullable;
  * exception, close it: what was not committed is read again by the next one.
  */
 public final class ExactlyOnceLog implements AutoCloseable {
+    /** All that a producer says where the coordinator failed over a commit. */
+    private static final String COORDINATOR_FAILED =
+            "Unhandled error in EndTxnResponse: The server experienced an unexpected error";
+
     private final String role;
     private final @Nullable GroupInstance member;
     private final Consumer<byte[], byte[]> consumer;
@@ -42,7 +49,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final EventEncoder encoder;
     private final EventDecoder decoder;
     private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
+    private final Duration timeout;
     private boolean inTransaction;
+    private Instant begun = Instant.EPOCH;
 
     private ExactlyOnceLog(
             KafkaSettings kafka,
@@ -54,6 +63,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
         this.role = role;
         this.member = member;
         this.encoder = new EventEncoder(serdes);
+        this.timeout = Duration.ofMillis(
+                Long.parseLong(String.valueOf(producer.get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG))));
         this.producer = kafka.clients().producer(producer);
         this.producer.initTransactions();
         this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
@@ -155,11 +166,12 @@ public final class ExactlyOnceLog implements AutoCloseable {
     /**
      * Writes an event within the transaction; its offset is known once it is acknowledged.
      *
-     * @throws LogException where another sole loop of the role has taken over
+     * @throws LogException where the transaction has been ended: another sole loop of the role has taken over, or this
+     *     one had it open for longer than the cluster allows
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
         ProducerRecord<byte[], byte[]> record = encoder.encode(topic, key, event);
-        return orTakenOver(() -> {
+        return unlessEnded(() -> {
             begin();
             return producer.send(record);
         });
@@ -173,7 +185,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
     /** The offset of an event that was sent; waits for all that were. */
     public long offset(Future<RecordMetadata> sent) {
         producer.flush();
-        return orTakenOver(() -> {
+        return unlessEnded(() -> {
             try {
                 return sent.get().offset();
             } catch (ExecutionException e) {
@@ -200,12 +212,12 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * Commits what was sent together with everything polled, but for what is still pending.
      *
      * @param pending polled events that are to be read again should this loop end here
-     * @throws LogException where another sole loop of the role has taken over
+     * @throws LogException where the transaction has been ended, as for {@link #send}; nothing of it counts
      */
     public void commit(Collection<? extends Received<?>> pending) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         consumed(pending).forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
-        orTakenOver(() -> {
+        unlessEnded(() -> {
             begin();
             deferred.forEach(producer::send);
             deferred.clear();
@@ -218,26 +230,49 @@ public final class ExactlyOnceLog implements AutoCloseable {
         inTransaction = false;
     }
 
-    private <T> T orTakenOver(Supplier<T> action) {
+    private <T> T unlessEnded(Supplier<T> action) {
         try {
             return action.get();
         } catch (KafkaException e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
-                    throw new LogException(
-                            "another " + role + " has been started and has taken over: there can be one of it, so this"
-                                    + " one stops, and what it had not committed counts for nothing",
-                            e);
-                }
+            if (!endedByCluster(e)) {
+                throw e;
             }
-            throw e;
+            Duration open = inTransaction ? Duration.between(begun, Instant.now()) : Duration.ZERO;
+            if (open.compareTo(timeout) < 0) {
+                throw new LogException(
+                        "another " + role + " has been started and has taken over: there can be one of it, so this"
+                                + " one stops, and what it had not committed counts for nothing",
+                        e);
+            }
+            throw new LogException(
+                    role + " stood still for " + open.toSeconds()
+                            + " s within a transaction, and the cluster ended that"
+                            + " after " + timeout.toSeconds() + " s: what it had not committed counts for nothing;"
+                            + " start it again, unless another has taken over meanwhile",
+                    e);
         }
+    }
+
+    /** Whether the cluster has ended a transaction by itself, for a new producer of its id or as its time was over. */
+    private static boolean endedByCluster(KafkaException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            // The last where a commit comes when the transaction has been ended and no new producer has begun one.
+            if (cause instanceof ProducerFencedException
+                    || cause instanceof InvalidProducerEpochException
+                    || cause instanceof InvalidTxnStateException) {
+                return true;
+            }
+        }
+        // A commit that comes while the coordinator is about to end the transaction: Kafka 4.3 fails there ("Preparing
+        // transaction state transition to ONGOING while it already a pending state PREPARE_EPOCH_FENCE").
+        return String.valueOf(e.getMessage()).startsWith(COORDINATOR_FAILED);
     }
 
     private void begin() {
         if (!inTransaction) {
             producer.beginTransaction();
             inTransaction = true;
+            begun = Instant.now();
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +74,11 @@ class WaitingReadersIT {
                         .as("seconds until the broker gives the transaction up")
                         .isBetween(5.0, 25.0);
             }
+            assertThatThrownBy(() -> killed.commit(List.of()))
+                    .as("one that had only stood still")
+                    .isInstanceOf(LogException.class)
+                    .hasMessageContaining("waiting.learner stood still for 1")
+                    .hasRootCauseInstanceOf(InvalidTxnStateException.class);
 
             Map<TopicPartition, Long> beyond = Map.of(PARTITION, end + 1_000);
             try (LogCursor<LearnerState> reading = new LogScan(kafka, serdes).from(TOPIC, Map.of(), beyond)) {

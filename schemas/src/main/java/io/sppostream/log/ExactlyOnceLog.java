@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -26,9 +27,6 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.InvalidTxnStateException;
-import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +36,6 @@ import org.jspecify.annotations.Nullable;
  * exception, close it: what was not committed is read again by the next one.
  */
 public final class ExactlyOnceLog implements AutoCloseable {
-    /** All that a producer says where the coordinator failed over a commit. */
-    private static final String COORDINATOR_FAILED =
-            "Unhandled error in EndTxnResponse: The server experienced an unexpected error";
-
     private final String role;
     private final @Nullable GroupInstance member;
     private final Consumer<byte[], byte[]> consumer;
@@ -233,39 +227,25 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private <T> T unlessEnded(Supplier<T> action) {
         try {
             return action.get();
+        } catch (CommitFailedException e) {
+            throw EndedTransaction.stoodStill(role, "its group went on without it", e);
         } catch (KafkaException e) {
-            if (!endedByCluster(e)) {
+            if (!EndedTransaction.isBehind(e)) {
                 throw e;
             }
             Duration open = inTransaction ? Duration.between(begun, Instant.now()) : Duration.ZERO;
-            if (open.compareTo(timeout) < 0) {
-                throw new LogException(
-                        "another " + role + " has been started and has taken over: there can be one of it, so this"
-                                + " one stops, and what it had not committed counts for nothing",
+            if (open.compareTo(timeout) >= 0) {
+                throw EndedTransaction.stoodStill(
+                        role,
+                        "its transaction, open for " + open.toSeconds() + " s, was ended after " + timeout.toSeconds()
+                                + " s",
                         e);
             }
             throw new LogException(
-                    role + " stood still for " + open.toSeconds()
-                            + " s within a transaction, and the cluster ended that"
-                            + " after " + timeout.toSeconds() + " s: what it had not committed counts for nothing;"
-                            + " start it again, unless another has taken over meanwhile",
+                    "another " + role + " has been started and has taken over: there can be one of it, so this"
+                            + " one stops, and what it had not committed counts for nothing",
                     e);
         }
-    }
-
-    /** Whether the cluster has ended a transaction by itself, for a new producer of its id or as its time was over. */
-    private static boolean endedByCluster(KafkaException e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            // The last where a commit comes when the transaction has been ended and no new producer has begun one.
-            if (cause instanceof ProducerFencedException
-                    || cause instanceof InvalidProducerEpochException
-                    || cause instanceof InvalidTxnStateException) {
-                return true;
-            }
-        }
-        // A commit that comes while the coordinator is about to end the transaction: Kafka 4.3 fails there ("Preparing
-        // transaction state transition to ONGOING while it already a pending state PREPARE_EPOCH_FENCE").
-        return String.valueOf(e.getMessage()).startsWith(COORDINATOR_FAILED);
     }
 
     private void begin() {

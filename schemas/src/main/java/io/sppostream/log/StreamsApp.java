@@ -58,7 +58,9 @@ public final class StreamsApp implements AutoCloseable {
         StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties));
         AtomicBoolean failed = new AtomicBoolean();
         app.streams.setUncaughtExceptionHandler(error -> {
-            LogException reason = new LogException(name + " stopped: " + LogException.reason(error), error);
+            LogException reason = EndedTransaction.isBehind(error)
+                    ? EndedTransaction.stoodStill(name, "a transaction of it was ended", error)
+                    : new LogException(name + " stopped: " + LogException.reason(error), error);
             app.running.completeExceptionally(reason);
             if (failed.compareAndSet(false, true)) {
                 onFailure.accept(reason);

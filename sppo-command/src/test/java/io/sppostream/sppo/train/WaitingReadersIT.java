@@ -77,7 +77,7 @@ class WaitingReadersIT {
             assertThatThrownBy(() -> killed.commit(List.of()))
                     .as("one that had only stood still")
                     .isInstanceOf(LogException.class)
-                    .hasMessageContaining("waiting.learner stood still for 1")
+                    .hasMessageContaining("waiting.learner stood still for so long that its transaction, open for 1")
                     .hasRootCauseInstanceOf(InvalidTxnStateException.class);
 
             Map<TopicPartition, Long> beyond = Map.of(PARTITION, end + 1_000);

@@ -22,10 +22,14 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that is killed again and again, and taken up again, ends as if nothing had happened. */
+/** A run that is killed again and again, and taken up again, and then sleeps, ends as if nothing had happened. */
 class CrashIT {
     private static final int STEPS = 100;
     private static final int KILLS = 4;
+
+    /** Longer than a transaction may be open, or a member of a group be silent. */
+    private static final Duration SLEEP = Duration.ofSeconds(13);
+
     private static final Map<String, String> SETTINGS = Map.of(
             "seed", "5",
             "steps", Integer.toString(STEPS),
@@ -40,7 +44,7 @@ class CrashIT {
     private Path directory = Path.of("");
 
     @Test
-    void shouldMakeTheSameWeightsWhenKilledAtAnyInstant() throws Exception {
+    void shouldMakeTheSameWeightsWhenKilledOrStoppedAtAnyInstant() throws Exception {
         Map<String, String> flags = new HashMap<>(SETTINGS);
         flags.put("run", "in-process");
         flags.put("data.dir", directory.resolve("in-process").toString());
@@ -61,7 +65,12 @@ class CrashIT {
                 assertThat(run.waitFor()).as(output(part)).isEqualTo(1);
             }
         }
-        assertThat(train(KILLS).waitFor()).as(output(KILLS)).isZero();
+        Process last = train(KILLS);
+        awaitStep(step + 5, last, KILLS);
+        sleep(last.toHandle(), broker()); // as on a machine that sleeps
+        awaitStep(step + 15, last, KILLS);
+        sleep(last.toHandle()); // as in a container that does
+        assertThat(last.waitFor()).as(output(KILLS)).isZero();
 
         JsonNode summary = new ObjectMapper()
                 .readTree(directory.resolve("runs/killed/summary.json").toFile());
@@ -84,6 +93,24 @@ class CrashIT {
             }
             return last >= step;
         });
+    }
+
+    private static void sleep(ProcessHandle... processes) throws IOException, InterruptedException {
+        signal("STOP", processes);
+        Thread.sleep(SLEEP.toMillis());
+        signal("CONT", processes);
+    }
+
+    private static void signal(String name, ProcessHandle... processes) throws IOException, InterruptedException {
+        for (ProcessHandle process : processes) {
+            String command = "kill -" + name + " " + process.pid();
+            assertThat(new ProcessBuilder("sh", "-c", command)
+                            .inheritIO()
+                            .start()
+                            .waitFor())
+                    .as(command)
+                    .isZero();
+        }
     }
 
     private Process train(int part) throws IOException {

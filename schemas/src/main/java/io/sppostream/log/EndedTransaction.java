@@ -29,12 +29,4 @@ final class EndedTransaction {
         }
         return false;
     }
-
-    /** The end of a loop to which the cluster has not listened any more, since it stood still. */
-    static LogException stoodStill(String role, String what, Throwable cause) {
-        return new LogException(
-                role + " stood still for so long that " + what
-                        + ": what it had not committed counts for nothing; start it again",
-                cause);
-    }
 }

@@ -228,14 +228,14 @@ public final class ExactlyOnceLog implements AutoCloseable {
         try {
             return action.get();
         } catch (CommitFailedException e) {
-            throw EndedTransaction.stoodStill(role, "its group went on without it", e);
+            throw new StoodStillException(role, "its group went on without it", e);
         } catch (KafkaException e) {
             if (!EndedTransaction.isBehind(e)) {
                 throw e;
             }
             Duration open = inTransaction ? Duration.between(begun, Instant.now()) : Duration.ZERO;
             if (open.compareTo(timeout) >= 0) {
-                throw EndedTransaction.stoodStill(
+                throw new StoodStillException(
                         role,
                         "its transaction, open for " + open.toSeconds() + " s, was ended after " + timeout.toSeconds()
                                 + " s",

@@ -59,7 +59,7 @@ public final class StreamsApp implements AutoCloseable {
         AtomicBoolean failed = new AtomicBoolean();
         app.streams.setUncaughtExceptionHandler(error -> {
             LogException reason = EndedTransaction.isBehind(error)
-                    ? EndedTransaction.stoodStill(name, "a transaction of it was ended", error)
+                    ? new StoodStillException(name, "a transaction of it was ended", error)
                     : new LogException(name + " stopped: " + LogException.reason(error), error);
             app.running.completeExceptionally(reason);
             if (failed.compareAndSet(false, true)) {

@@ -1,11 +1,15 @@
 package io.sppostream.sppo.cli;
 
+import io.sppostream.log.StoodStillException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
-/** Ctrl-C: what is committed stays, and roles and broker stop in order while the process waits for them. */
+/**
+ * Ctrl-C: what is committed stays, and roles and broker stop in order while the process waits for them. Nothing else
+ * but an error ends them: when the machine has slept, they are started again.
+ */
 final class StopRequest {
     private static final int INTERRUPTED = 130;
     private static final long PATIENCE_SECONDS = 60;
@@ -32,10 +36,24 @@ final class StopRequest {
             }
         }));
         try {
-            job.run(requested::get);
+            awake(job, requested::get);
         } finally {
             done.countDown();
         }
         return requested.get() ? INTERRUPTED : 0;
+    }
+
+    private static void awake(Job job, BooleanSupplier stopRequested) throws InterruptedException {
+        while (true) {
+            try {
+                job.run(stopRequested);
+                return;
+            } catch (StoodStillException e) {
+                System.out.println(e.getMessage());
+                if (stopRequested.getAsBoolean()) {
+                    return;
+                }
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the processor time goes, by role: that of a role's threads, whose names bear its name, of the broker's process,
+ * Where the processor time goes from now on, by role: that of a role's threads, whose names bear its name, of the broker's process,
  * and of the rest of this process (compilation, garbage collection). To be sampled now and then, since a thread that
  * has ended is no longer seen. For one thread.
  */
@@ -35,6 +35,7 @@ final class CpuTimes {
     private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private final Map<Long, String> roles = new HashMap<>();
     private final Map<Long, Long> nanos = new HashMap<>();
+    private final long before = process.getProcessCpuTime();
     private Duration broker = Duration.ZERO;
 
     /** Takes the times of the threads there are. */
@@ -67,7 +68,7 @@ final class CpuTimes {
             total += time;
             seconds.merge(roles.getOrDefault(thread.getKey(), "other"), time, Double::sum);
         }
-        seconds.merge("other", process.getProcessCpuTime() / 1e9 - total, Double::sum);
+        seconds.merge("other", (process.getProcessCpuTime() - before) / 1e9 - total, Double::sum);
         return seconds;
     }
 }

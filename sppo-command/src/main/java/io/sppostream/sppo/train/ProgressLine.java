@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Objects;
 
 /** One line that tells how a run is doing: rewritten in place on a terminal, a new one every few seconds elsewhere. */
-final class ProgressLine {
+final class ProgressLine implements AutoCloseable {
     private static final double SECONDS_BETWEEN_LINES = 5;
     private static final int RECENT_STEPS = 20;
 
@@ -38,16 +38,22 @@ final class ProgressLine {
 
     /** Says something on a line of its own. */
     void say(String message) {
-        out.println((terminal && lastLength > 0 ? "\n" : "") + message);
-        lastLength = 0;
+        close();
+        out.println(message);
     }
 
-    /** Shows the last state and ends the line. */
-    void end(LearningCurve curve, double seconds) {
+    /** Shows the last state, however short ago one was shown. */
+    void showLast(LearningCurve curve, double seconds) {
         lastPrinted = Double.NEGATIVE_INFINITY;
         show(curve, seconds);
-        if (terminal) {
+    }
+
+    /** Ends a line that is being rewritten, for what comes next. */
+    @Override
+    public void close() {
+        if (lastLength > 0) {
             out.println();
+            lastLength = 0;
         }
     }
 

@@ -1,7 +1,6 @@
 package io.sppostream.sppo.train;
 
 import io.sppostream.events.Expired;
-import io.sppostream.events.HeldOutAccuracy;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
@@ -112,7 +111,7 @@ public final class TrainRun {
                 LearningCurve curve = new LearningCurve(
                         startedAt,
                         starts.stream().skip(1).map(Run::getStartedAt).toList());
-                follow(kafka, serdes, topics, evaluation, evaluated, curve, progress.evaluated());
+                follow(kafka, serdes, topics, evaluation, evaluated, curve, progress);
             } finally {
                 local.stop();
             }
@@ -127,7 +126,7 @@ public final class TrainRun {
             Evaluation evaluation,
             PolicyModel evaluated,
             LearningCurve curve,
-            List<HeldOutAccuracy> earlier)
+            Progress before)
             throws InterruptedException {
         try (Evaluator evaluator = new Evaluator(
                 kafka,
@@ -138,10 +137,10 @@ public final class TrainRun {
                 settings.getInt("eval.interval"),
                 settings.steps(),
                 curve,
-                earlier,
+                before.evaluated(),
                 clock,
                 failure::report)) {
-            long expired = watch(kafka, serdes, topics, curve, evaluator);
+            long expired = watch(kafka, serdes, topics, curve, evaluator, before.steps());
             Summary summary =
                     summary(curve, expired, firstRollout(kafka, serdes, topics), weightBytes(kafka, serdes, topics));
             report(summary, curve);
@@ -149,12 +148,18 @@ public final class TrainRun {
     }
 
     /** Follows the ledger until the last step is committed and evaluated; returns how many samples expired. */
-    private long watch(KafkaSettings kafka, EventSerdes serdes, Topics topics, LearningCurve curve, Evaluator evaluator)
+    private long watch(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            LearningCurve curve,
+            Evaluator evaluator,
+            int stepsBefore)
             throws InterruptedException {
-        ProgressLine progress = new ProgressLine(out, terminal, settings.steps());
         long expired = 0;
         try (EventReader log = EventReader.ofNews(
-                kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()))) {
+                        kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
+                ProgressLine progress = new ProgressLine(out, terminal, settings.steps())) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 for (Received<?> received : log.poll(Duration.ofMillis(250))) {
@@ -167,15 +172,17 @@ public final class TrainRun {
                     }
                 }
                 cpuTimes.sample();
-                progress.show(curve, curve.seconds(clock.instant()));
+                if (curve.stepsDone() >= stepsBefore) { // The ledger is read from its begin.
+                    progress.show(curve, curve.seconds(clock.instant()));
+                }
             }
+            if (!stopRequested.getAsBoolean()) {
+                evaluator.awaitLast(EVALUATION_PATIENCE);
+                failure.rethrow();
+            }
+            cpuTimes.sample();
+            progress.showLast(curve, curve.seconds());
         }
-        if (!stopRequested.getAsBoolean()) {
-            evaluator.awaitLast(EVALUATION_PATIENCE);
-            failure.rethrow();
-        }
-        cpuTimes.sample();
-        progress.end(curve, curve.seconds());
         return expired;
     }
 

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * exception, close it: what was not committed is read again by the next one.
  */
 public final class ExactlyOnceLog implements AutoCloseable {
+    private final KafkaSettings kafka;
     private final String role;
     private final @Nullable GroupInstance member;
     private final Consumer<byte[], byte[]> consumer;
@@ -54,6 +55,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
             Map<String, Object> producer,
             @Nullable GroupInstance member,
             List<Topic<? extends SpecificRecord>> inputs) {
+        this.kafka = kafka;
         this.role = role;
         this.member = member;
         this.encoder = new EventEncoder(serdes);
@@ -234,7 +236,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
                 throw e;
             }
             Duration open = inTransaction ? Duration.between(begun, Instant.now()) : Duration.ZERO;
-            if (open.compareTo(timeout) >= 0) {
+            if (open.compareTo(timeout) >= 0 && isAbandoned()) {
                 throw new StoodStillException(
                         role,
                         "its transaction, open for " + open.toSeconds() + " s, was ended after " + timeout.toSeconds()
@@ -245,6 +247,12 @@ public final class ExactlyOnceLog implements AutoCloseable {
                     "another " + role + " has been started and has taken over: there can be one of it, so this"
                             + " one stops, and what it had not committed counts for nothing",
                     e);
+        }
+    }
+
+    private boolean isAbandoned() {
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            return admin.isAbandoned(member == null ? role : member.id());
         }
     }
 

@@ -3,6 +3,7 @@ package io.sppostream.log;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
@@ -28,9 +30,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Creates the topics of a namespace, checks those that are there, and says where they end. */
+/** Creates the topics of a namespace, checks those that are there, and says how far they and their readers are. */
 public final class TopicAdmin implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 15;
+    private static final Set<TransactionState> ABORTED = EnumSet.of(
+            TransactionState.PREPARE_EPOCH_FENCE, TransactionState.PREPARE_ABORT, TransactionState.COMPLETE_ABORT);
 
     private final KafkaSettings kafka;
     private final Admin admin;
@@ -195,6 +199,13 @@ public final class TopicAdmin implements AutoCloseable {
                     }
                 });
         return offsets;
+    }
+
+    /** Whether the last transaction of an id has been, or is being, aborted, and no producer has been started since. */
+    boolean isAbandoned(String transactionalId) {
+        return ABORTED.contains(
+                await(admin.describeTransactions(List.of(transactionalId)).description(transactionalId))
+                        .state());
     }
 
     private Set<String> names() {

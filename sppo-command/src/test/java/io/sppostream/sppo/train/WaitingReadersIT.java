@@ -13,6 +13,7 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.StoodStillException;
 import io.sppostream.log.Topic;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.Topics;
@@ -76,9 +77,16 @@ class WaitingReadersIT {
             }
             assertThatThrownBy(() -> killed.commit(List.of()))
                     .as("one that had only stood still")
-                    .isInstanceOf(LogException.class)
+                    .isInstanceOf(StoodStillException.class)
                     .hasMessageContaining("waiting.learner stood still for so long that its transaction, open for 1")
                     .hasRootCauseInstanceOf(InvalidTxnStateException.class);
+            ExactlyOnceLog.sole(kafka, serdes, "waiting.learner", List.of(), Duration.ZERO)
+                    .close();
+            assertThatThrownBy(() -> killed.commit(List.of()))
+                    .as("one that had stood still while another took its place")
+                    .isNotInstanceOf(StoodStillException.class)
+                    .isInstanceOf(LogException.class)
+                    .hasMessageContaining("another waiting.learner has been started and has taken over");
 
             Map<TopicPartition, Long> beyond = Map.of(PARTITION, end + 1_000);
             try (LogCursor<LearnerState> reading = new LogScan(kafka, serdes).from(TOPIC, Map.of(), beyond)) {

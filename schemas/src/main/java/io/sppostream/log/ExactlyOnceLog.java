@@ -162,8 +162,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
     /**
      * Writes an event within the transaction; its offset is known once it is acknowledged.
      *
-     * @throws LogException where the transaction has been ended: another sole loop of the role has taken over, or this
-     *     one had it open for longer than the cluster allows
+     * @throws LogException where another sole loop of the role has taken over
+     * @throws StoodStillException where the cluster has ended the transaction since it was open for too long
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
         ProducerRecord<byte[], byte[]> record = encoder.encode(topic, key, event);
@@ -208,7 +208,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * Commits what was sent together with everything polled, but for what is still pending.
      *
      * @param pending polled events that are to be read again should this loop end here
-     * @throws LogException where the transaction has been ended, as for {@link #send}; nothing of it counts
+     * @throws LogException where another sole loop of the role has taken over
+     * @throws StoodStillException where the cluster has ended the transaction since it was open for too long, or the
+     *     group has gone on without this member
      */
     public void commit(Collection<? extends Received<?>> pending) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
@@ -229,9 +231,10 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private <T> T unlessEnded(Supplier<T> action) {
         try {
             return action.get();
-        } catch (CommitFailedException e) {
-            throw new StoodStillException(role, "its group went on without it", e);
         } catch (KafkaException e) {
+            if (member != null && e instanceof CommitFailedException) {
+                throw new StoodStillException(role, "its group went on without it", e);
+            }
             if (!EndedTransaction.isBehind(e)) {
                 throw e;
             }

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the processor time goes from now on, by role: that of a role's threads, whose names bear its name, of the broker's process,
- * and of the rest of this process (compilation, garbage collection). To be sampled now and then, since a thread that
- * has ended is no longer seen. For one thread.
+ * Where the processor time goes from now on, by role: that of a role's threads, whose names bear its name, of the
+ * broker's process, and of the rest of this process (compilation, garbage collection). To be sampled now and then,
+ * since a thread that has ended is no longer seen. For one thread.
  */
 final class CpuTimes {
     private static final List<String> ROLES = List.of(

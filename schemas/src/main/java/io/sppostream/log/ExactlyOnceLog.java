@@ -45,8 +45,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final EventDecoder decoder;
     private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private final Duration timeout;
-    private boolean inTransaction;
-    private Instant begun = Instant.EPOCH;
+
+    /** When the open transaction was begun; null where none is. */
+    private @Nullable Instant begun;
 
     private ExactlyOnceLog(
             KafkaSettings kafka,
@@ -59,9 +60,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
         this.role = role;
         this.member = member;
         this.encoder = new EventEncoder(serdes);
+        this.producer = kafka.clients().producer(producer);
         this.timeout = Duration.ofMillis(
                 Long.parseLong(String.valueOf(producer.get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG))));
-        this.producer = kafka.clients().producer(producer);
         this.producer.initTransactions();
         this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
         this.decoder = new EventDecoder(serdes, inputs);
@@ -156,7 +157,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
 
     /** Whether something was sent, or is to be sent with the next commit, that is not committed. */
     public boolean uncommitted() {
-        return inTransaction || !deferred.isEmpty();
+        return begun != null || !deferred.isEmpty();
     }
 
     /**
@@ -225,7 +226,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
             producer.commitTransaction();
             return offsets;
         });
-        inTransaction = false;
+        begun = null;
     }
 
     private <T> T unlessEnded(Supplier<T> action) {
@@ -238,7 +239,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
             if (!EndedTransaction.isBehind(e)) {
                 throw e;
             }
-            Duration open = inTransaction ? Duration.between(begun, Instant.now()) : Duration.ZERO;
+            Duration open = begun == null ? Duration.ZERO : Duration.between(begun, Instant.now());
             if (open.compareTo(timeout) >= 0 && isAbandoned()) {
                 throw new StoodStillException(
                         role,
@@ -260,9 +261,8 @@ public final class ExactlyOnceLog implements AutoCloseable {
     }
 
     private void begin() {
-        if (!inTransaction) {
+        if (begun == null) {
             producer.beginTransaction();
-            inTransaction = true;
             begun = Instant.now();
         }
     }

@@ -4,10 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.sppostream.events.JoinState;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.StreamsApp;
-import io.sppostream.log.Topics;
+import io.sppostream.log.loop.StreamsApp;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -35,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  * {@code dropped-records-total}; they leave no record, since a rollout that is already settled must not count again.
  */
 public final class AdvantageStream {
-    /** The role's name in its namespace. */
-    public static final String ROLE = "advantage-stream";
-
     private AdvantageStream() {}
 
     /** Starts the role. */
@@ -53,7 +51,7 @@ public final class AdvantageStream {
         return StreamsApp.start(
                 topology(topics, serdes, estimator, settings),
                 kafka,
-                topics.application(ROLE),
+                topics.application(RoleName.ADVANTAGE_STREAM),
                 stateDirectory,
                 threads,
                 onFailure);
@@ -71,22 +69,22 @@ public final class AdvantageStream {
                 .addSource(
                         "rollouts",
                         key,
-                        Arrival.rollouts(topics, serdes),
+                        JoinInput.rollouts(topics, serdes),
                         topics.rollouts().name())
                 .addSource(
                         "verdicts",
                         key,
-                        Arrival.verdicts(topics, serdes),
+                        JoinInput.verdicts(topics, serdes),
                         topics.verdicts().name())
                 .addSource(
                         "values",
                         key,
-                        Arrival.values(topics, serdes),
+                        JoinInput.values(topics, serdes),
                         topics.values().name())
                 .addSource(
                         "settled-elsewhere",
                         key,
-                        Arrival.expired(topics, serdes),
+                        JoinInput.expired(topics, serdes),
                         topics.expired().name())
                 .addProcessor(
                         "join",
@@ -123,7 +121,7 @@ public final class AdvantageStream {
     }
 
     /** Gives each start of a task a join of its own, so that nothing of a failed one stays behind. */
-    private static final class Joining implements Processor<String, Arrival, String, Object> {
+    private static final class Joining implements Processor<String, JoinInput, String, Object> {
         private final Topics topics;
         private final EventSerdes serdes;
         private final AdvantageEstimator estimator;
@@ -149,7 +147,7 @@ public final class AdvantageStream {
         }
 
         @Override
-        public void process(Record<String, Arrival> record) {
+        public void process(Record<String, JoinInput> record) {
             requireNonNull(join).take(record.value());
         }
     }

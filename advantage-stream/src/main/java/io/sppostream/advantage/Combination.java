@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Combination(Rule rule, List<String> verifiers, List<Double> weights) {
 
-    /** What is made of verdicts. Rewards are in [0, 1]; a verdict without one did not judge. */
+    /** What is made of verdicts. RewardRules are in [0, 1]; a verdict without one did not judge. */
     public enum Rule {
         /** The reward of the first verifier, in the order of the configuration, that judged: the others stand in. */
         FIRST,

@@ -11,8 +11,10 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.log.DeadLetters;
-import io.sppostream.log.WaveCommit;
+import io.sppostream.log.loop.CommitOnIdle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -66,7 +68,7 @@ final class Join {
     private final KeyValueStore<String, JoinState> requests;
     private final KeyValueStore<String, byte[]> rollouts;
     private final Sensor dropped;
-    private final WaveCommit wave;
+    private final CommitOnIdle wave;
     private final Map<String, Request> open = new LinkedHashMap<>();
     private final ArrayDeque<Closed> closed = new ArrayDeque<>();
 
@@ -169,7 +171,7 @@ final class Join {
         this.rollouts = context.getStateStore(ROLLOUTS);
         this.dropped = context.metrics()
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
-        this.wave = new WaveCommit(context);
+        this.wave = new CommitOnIdle(context);
         restore(context.currentSystemTimeMs());
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::expire);
     }
@@ -206,14 +208,14 @@ final class Join {
     }
 
     /** Takes in a record, and passes on what it completes. */
-    void take(Arrival arrival) {
-        if (arrival instanceof Arrival.OfRollout of) {
+    void take(JoinInput arrival) {
+        if (arrival instanceof JoinInput.OfRollout of) {
             take(of.rollout(), of.bytes());
-        } else if (arrival instanceof Arrival.OfVerdict of) {
+        } else if (arrival instanceof JoinInput.OfVerdict of) {
             take(of.verdict());
-        } else if (arrival instanceof Arrival.OfValue of) {
+        } else if (arrival instanceof JoinInput.OfValue of) {
             take(of.value());
-        } else if (arrival instanceof Arrival.OfExpired of) {
+        } else if (arrival instanceof JoinInput.OfExpired of) {
             take(of.expired());
         }
     }
@@ -279,7 +281,7 @@ final class Join {
     /** A rollout that another role has let go of has settled, and is not to be waited for. */
     private void take(Expired expired) {
         String id = expired.getRolloutId();
-        if (id == null || expired.getDecidedBy().equals(AdvantageStream.ROLE)) {
+        if (id == null || expired.getDecidedBy().equals(RoleName.ADVANTAGE_STREAM)) {
             return;
         }
         Request request = request(expired.getRequestId());
@@ -355,13 +357,18 @@ final class Join {
     /** A rollout that nobody can judge goes to the dead letters of its topic as it arrived, for a person to look at. */
     private void putAside(Request request, byte[] rollout, Sample sample, String error, long now) {
         Headers origin = DeadLetters.origin(
-                new RecordHeaders(), topic, context.taskId().partition(), sample.offset, AdvantageStream.ROLE, error);
+                new RecordHeaders(),
+                topic,
+                context.taskId().partition(),
+                sample.offset,
+                RoleName.ADVANTAGE_STREAM,
+                error);
         context.forward(new Record<>(request.id, rollout, now, origin), DEAD_ROLLOUTS);
     }
 
     private void expire(Request request, @Nullable String rolloutId, ExpiryReason reason, String detail, long now) {
-        Expired expired =
-                new Expired(request.id, rolloutId, reason, detail, AdvantageStream.ROLE, Instant.ofEpochMilli(now));
+        Expired expired = new Expired(
+                request.id, rolloutId, reason, detail, RoleName.ADVANTAGE_STREAM, Instant.ofEpochMilli(now));
         context.forward(new Record<>(request.id, expired, now), EXPIRED);
     }
 
@@ -417,7 +424,7 @@ final class Join {
             expire(request, null, ExpiryReason.NO_ROLLOUT_IN_TIME, detail(), now);
         }
         for (int sample = 0; sample < request.samples; sample++) {
-            String rolloutId = Arrival.rolloutId(request.id, sample);
+            String rolloutId = RolloutIds.of(request.id, sample);
             if (!request.settled.contains(rolloutId)) {
                 expire(request, rolloutId, reason(request.sample(rolloutId)), detail(), now);
             }

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param remember how long a settled request is remembered, so that late duplicates are told from new records; costs
  *     about 250 bytes of memory a request
  */
-public record JoinSettings(Rewards rewards, Duration patience, Duration remember) {
+public record JoinSettings(RewardRules rewards, Duration patience, Duration remember) {
     public JoinSettings {
         requirePositive("patience", patience);
         requirePositive("remember", remember);

@@ -6,10 +6,11 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Topic;
-import io.sppostream.log.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +34,7 @@ final class JoinDriver implements AutoCloseable {
     static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
     static final Topics TOPICS = new Topics("test", 1);
     static final JoinSettings SETTINGS = new JoinSettings(
-            new Rewards(
+            new RewardRules(
                     Combination.of("exact"),
                     Map.of("essays", new Combination(Rule.ALL, List.of("style", "facts"), List.of()))),
             Duration.ofMinutes(1),
@@ -52,7 +53,7 @@ final class JoinDriver implements AutoCloseable {
         KafkaSettings kafka = new KafkaSettings("unused:9092", "mock://advantage-stream", Map.of());
         serdes = new EventSerdes(kafka);
         Properties properties = new Properties();
-        properties.putAll(kafka.streams(TOPICS.application(AdvantageStream.ROLE), stateDirectory, 1));
+        properties.putAll(kafka.streams(TOPICS.application(RoleName.ADVANTAGE_STREAM), stateDirectory, 1));
         // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
         driver = new TopologyTestDriver(

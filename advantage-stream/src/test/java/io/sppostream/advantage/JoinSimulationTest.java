@@ -10,7 +10,8 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
-import io.sppostream.log.Topic;
+import io.sppostream.events.catalogue.RolloutIds;
+import io.sppostream.events.catalogue.Topic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -146,7 +147,7 @@ class JoinSimulationTest {
         private void check(Sent request, Map<String, TrainingSample> trained, Map<String, Expired> expired) {
             Expired whole = expired.remove(request.id);
             for (int sample = 0; sample < request.samples; sample++) {
-                String id = Arrival.rolloutId(request.id, sample);
+                String id = RolloutIds.of(request.id, sample);
                 TrainingSample training = trained.remove(id);
                 Expired expiry = expired.remove(id);
                 int outcomes = (training == null ? 0 : 1) + (expiry == null ? 0 : 1) + (whole == null ? 0 : 1);

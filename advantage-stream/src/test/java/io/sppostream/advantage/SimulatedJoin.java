@@ -8,10 +8,10 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Topic;
-import io.sppostream.log.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,12 +88,14 @@ final class SimulatedJoin {
         collect();
     }
 
-    private static Arrival arrival(SpecificRecord event) {
+    private static JoinInput arrival(SpecificRecord event) {
         if (event instanceof Rollout rollout) {
-            return new Arrival.OfRollout(
+            return new JoinInput.OfRollout(
                     rollout, SERIALIZER.serialize(TOPICS.rollouts().name(), rollout));
         }
-        return event instanceof Verdict verdict ? new Arrival.OfVerdict(verdict) : new Arrival.OfValue((Value) event);
+        return event instanceof Verdict verdict
+                ? new JoinInput.OfVerdict(verdict)
+                : new JoinInput.OfValue((Value) event);
     }
 
     /** Lets time pass, and the join look at its clock. */

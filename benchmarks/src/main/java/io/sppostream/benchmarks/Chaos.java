@@ -1,8 +1,8 @@
 package io.sppostream.benchmarks;
 
-import io.sppostream.log.WeightLine;
-import io.sppostream.sppo.config.Configuration;
-import io.sppostream.sppo.train.Role;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.run.Role;
+import io.sppostream.run.config.Configuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,8 +176,8 @@ final class Chaos implements Callable<Integer> {
     private static boolean check(InProcessLoop.Result expected, ProcessPerRole run)
             throws IOException, InterruptedException {
         ProcessPerRole.Ledger ledger = run.ledger();
-        boolean same = expected.policySha256().equals(ledger.weights().get(WeightLine.POLICY))
-                && expected.criticSha256().equals(ledger.weights().get(WeightLine.CRITIC));
+        boolean same = expected.policySha256().equals(ledger.weights().get(ModelKind.POLICY))
+                && expected.criticSha256().equals(ledger.weights().get(ModelKind.CRITIC));
         System.out.printf(
                 Locale.ROOT,
                 "%n%,d prompts, %d steps a line: %d lost, %d trained twice, %d expired; weights %s%n%n",

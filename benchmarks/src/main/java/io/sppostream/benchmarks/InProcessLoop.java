@@ -3,14 +3,17 @@ package io.sppostream.benchmarks;
 import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
-import io.sppostream.learn.CriticSample;
-import io.sppostream.learn.CriticUpdate;
-import io.sppostream.learn.PolicySample;
-import io.sppostream.learn.PolicyUpdate;
+import io.sppostream.feed.Feed;
+import io.sppostream.feed.data.Dataset;
+import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.learn.PromptTokens;
-import io.sppostream.learn.TrainingOrder;
-import io.sppostream.learn.ValueLoss;
-import io.sppostream.log.WeightsPublisher;
+import io.sppostream.learn.update.CriticSample;
+import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.PolicySample;
+import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.learn.update.TrainingOrder;
+import io.sppostream.learn.update.ValueLoss;
+import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
@@ -21,16 +24,13 @@ import io.sppostream.rollout.ResponseGenerator.Outcome;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
-import io.sppostream.sppo.config.Configuration;
-import io.sppostream.sppo.config.Datasets;
-import io.sppostream.sppo.config.Rewarding;
-import io.sppostream.sppo.config.Settings;
-import io.sppostream.sppo.data.Dataset;
-import io.sppostream.sppo.data.EpochOrder;
-import io.sppostream.sppo.feed.Feed;
-import io.sppostream.sppo.train.DirectRewards;
-import io.sppostream.sppo.train.Evaluation;
-import io.sppostream.sppo.train.Models;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.Datasets;
+import io.sppostream.run.config.RewardFactory;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.evaluate.Evaluation;
+import io.sppostream.run.evaluate.OfflineRewards;
+import io.sppostream.run.models.Models;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -64,7 +64,7 @@ public final class InProcessLoop {
             String policySha256,
             String criticSha256) {}
 
-    private final Settings settings;
+    private final RunSettings settings;
     private final Map<String, Double> secondsByPhase = new LinkedHashMap<>();
     private long phaseStart;
 
@@ -83,7 +83,7 @@ public final class InProcessLoop {
                         Models.criticTokens(settings, checkpoint).tokenizer();
                 PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
                 CriticModel critic = Models.critic(settings, checkpoint);
-                DirectRewards direct = DirectRewards.of(settings, Rewarding.verifiers(settings));
+                OfflineRewards direct = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
                 PolicyTrainer policyTrainer =
                         new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
                 CriticTrainer criticTrainer =

@@ -2,7 +2,7 @@ package io.sppostream.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sppostream.sppo.config.Configuration;
+import io.sppostream.run.config.Configuration;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -121,7 +121,7 @@ final class LogPrice implements Callable<Integer> {
         Path directory = Files.createTempDirectory("sppo-log-price");
         try {
             List<String> command = List.of(
-                    io.sppostream.sppo.cli.Main.class.getName(),
+                    io.sppostream.cli.Main.class.getName(),
                     "train",
                     "--run=price",
                     "--steps=" + steps,

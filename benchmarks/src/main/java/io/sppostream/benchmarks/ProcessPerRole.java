@@ -1,19 +1,19 @@
 package io.sppostream.benchmarks;
 
+import io.sppostream.embedded.EmbeddedCluster;
+import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingStep;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
+import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
-import io.sppostream.log.Topic;
-import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
-import io.sppostream.sppo.config.Configuration;
-import io.sppostream.sppo.embedded.EmbeddedCluster;
-import io.sppostream.sppo.embedded.EmbeddedSettings;
-import io.sppostream.sppo.train.Role;
+import io.sppostream.run.Role;
+import io.sppostream.run.config.Configuration;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -50,7 +50,7 @@ final class ProcessPerRole implements AutoCloseable {
      * @param twice samples trained on again, over both lines
      * @param weights SHA-256 of each line's last version
      */
-    record Ledger(int prompts, int lost, int twice, int expired, Map<WeightLine, String> weights) {}
+    record Ledger(int prompts, int lost, int twice, int expired, Map<ModelKind, String> weights) {}
 
     private final Configuration configuration;
     private final Path directory;
@@ -60,7 +60,7 @@ final class ProcessPerRole implements AutoCloseable {
     private final Topics topics;
     private final EventReader ledger;
     private final Map<Role, Process> processes = new EnumMap<>(Role.class);
-    private final Map<WeightLine, Integer> steps = new EnumMap<>(WeightLine.class);
+    private final Map<ModelKind, Integer> steps = new EnumMap<>(ModelKind.class);
     private EmbeddedCluster cluster;
     private int restarts;
     private int lastStep;
@@ -87,7 +87,7 @@ final class ProcessPerRole implements AutoCloseable {
 
     /** Steps that both lines had committed when the supervisor last looked. */
     int steps() {
-        return Arrays.stream(WeightLine.values())
+        return Arrays.stream(ModelKind.values())
                 .mapToInt(line -> steps.getOrDefault(line, 0))
                 .min()
                 .orElse(0);
@@ -150,9 +150,9 @@ final class ProcessPerRole implements AutoCloseable {
                 processes.put(role, startLogged(role.command()));
             }
         }
-        for (Received<?> received : ledger.poll(Duration.ofMillis(20))) {
+        for (EventRecord<?> received : ledger.poll(Duration.ofMillis(20))) {
             TrainingStep step = (TrainingStep) received.event();
-            steps.put(WeightLine.of(step.getLine()), step.getStep());
+            steps.put(ModelKind.of(step.getLine()), step.getStep());
         }
     }
 
@@ -189,19 +189,19 @@ final class ProcessPerRole implements AutoCloseable {
         Set<String> prompts = read(topics.prompts())
                 .map(event -> ((Prompt) event).getRequestId() + "/0")
                 .collect(Collectors.toSet());
-        Map<WeightLine, List<String>> trained = new EnumMap<>(WeightLine.class);
-        Map<WeightLine, String> weights = new EnumMap<>(WeightLine.class);
+        Map<ModelKind, List<String>> trained = new EnumMap<>(ModelKind.class);
+        Map<ModelKind, String> weights = new EnumMap<>(ModelKind.class);
         read(topics.trainingSteps()).forEach(event -> {
             TrainingStep step = (TrainingStep) event;
-            weights.put(WeightLine.of(step.getLine()), step.getToSha256());
+            weights.put(ModelKind.of(step.getLine()), step.getToSha256());
             step.getSamples().stream()
                     .map(TrainedSample::getRolloutId)
-                    .forEach(trained.computeIfAbsent(WeightLine.of(step.getLine()), line -> new ArrayList<>())::add);
+                    .forEach(trained.computeIfAbsent(ModelKind.of(step.getLine()), line -> new ArrayList<>())::add);
         });
         int lost = 0;
         int twice = 0;
-        for (WeightLine line : WeightLine.values()) {
-            List<String> all = trained.getOrDefault(line, List.of());
+        for (ModelKind kind : ModelKind.values()) {
+            List<String> all = trained.getOrDefault(kind, List.of());
             Set<String> once = new HashSet<>(all);
             twice += all.size() - once.size();
             lost += (int) prompts.stream().filter(id -> !once.contains(id)).count();
@@ -211,13 +211,13 @@ final class ProcessPerRole implements AutoCloseable {
     }
 
     private <V extends SpecificRecord> Stream<SpecificRecord> read(Topic<V> topic) {
-        List<Received<?>> events = new ArrayList<>();
+        List<EventRecord<?>> events = new ArrayList<>();
         try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
             for (int partition = 0; partition < topic.partitions(); partition++) {
                 events.addAll(log.last(topic, partition, log.end(topic, partition), all -> false));
             }
         }
-        return events.stream().map(Received::event);
+        return events.stream().map(EventRecord::event);
     }
 
     /** Runs {@code ./sppo audit}, after the roles' end, and prints what it prints; returns its exit code. */
@@ -246,7 +246,7 @@ final class ProcessPerRole implements AutoCloseable {
 
     private List<String> command(String... command) {
         List<String> line = new ArrayList<>(LogPrice.java());
-        line.add(io.sppostream.sppo.cli.Main.class.getName());
+        line.add(io.sppostream.cli.Main.class.getName());
         line.addAll(List.of(command));
         line.add("--bootstrap-servers=" + kafka.bootstrapServers());
         line.add("--schema-registry-url=" + kafka.schemaRegistryUrl());

@@ -1,6 +1,6 @@
 package io.sppostream.benchmarks;
 
-import io.sppostream.sppo.config.Configuration;
+import io.sppostream.run.config.Configuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

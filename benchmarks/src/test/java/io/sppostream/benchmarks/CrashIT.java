@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sppostream.sppo.cli.Main;
-import io.sppostream.sppo.config.Configuration;
+import io.sppostream.cli.Main;
+import io.sppostream.run.config.Configuration;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

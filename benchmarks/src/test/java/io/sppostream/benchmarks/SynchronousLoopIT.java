@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sppostream.sppo.cli.Main;
-import io.sppostream.sppo.config.Configuration;
+import io.sppostream.cli.Main;
+import io.sppostream.run.config.Configuration;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -3,18 +3,18 @@ package io.sppostream.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.sppostream.cli.Main;
+import io.sppostream.embedded.EmbeddedCluster;
+import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.events.TrainingStep;
+import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.log.EventReader;
+import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
-import io.sppostream.log.WeightLine;
-import io.sppostream.sppo.cli.Main;
-import io.sppostream.sppo.config.Configuration;
-import io.sppostream.sppo.embedded.EmbeddedCluster;
-import io.sppostream.sppo.embedded.EmbeddedSettings;
-import io.sppostream.sppo.train.Role;
-import io.sppostream.sppo.train.Service;
+import io.sppostream.run.Role;
+import io.sppostream.run.Service;
+import io.sppostream.run.config.Configuration;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ class TakeOverIT {
                             kafka,
                             serdes,
                             List.of(configuration(kafka).settings().topics().trainingSteps()))) {
-                Map<WeightLine, TrainingStep> last = new EnumMap<>(WeightLine.class);
+                Map<ModelKind, TrainingStep> last = new EnumMap<>(ModelKind.class);
                 for (Role line : LINES) {
                     processes.add(start(line, kafka, "first"));
                 }
@@ -71,10 +71,10 @@ class TakeOverIT {
                 }
                 awaitStep(STEPS, ledger, last, others);
                 assertThat(last.values()).extracting(TrainingStep::getStep).containsOnly(STEPS);
-                assertThat(last.get(WeightLine.POLICY))
+                assertThat(last.get(ModelKind.POLICY))
                         .extracting(TrainingStep::getToSha256)
                         .isEqualTo(expected.policySha256());
-                assertThat(last.get(WeightLine.CRITIC))
+                assertThat(last.get(ModelKind.CRITIC))
                         .extracting(TrainingStep::getToSha256)
                         .isEqualTo(expected.criticSha256());
             } finally {
@@ -112,15 +112,15 @@ class TakeOverIT {
 
     /** Reads the ledger until both lines have trained so many steps; none of them twice. */
     private static void awaitStep(
-            int step, EventReader ledger, Map<WeightLine, TrainingStep> last, CompletableFuture<Void> others) {
+            int step, EventReader ledger, Map<ModelKind, TrainingStep> last, CompletableFuture<Void> others) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
             assertThat(others).isNotCompleted();
-            for (Received<?> received : ledger.poll(Duration.ofMillis(100))) {
+            for (EventRecord<?> received : ledger.poll(Duration.ofMillis(100))) {
                 TrainingStep next = (TrainingStep) received.event();
-                TrainingStep before = last.put(WeightLine.of(next.getLine()), next);
+                TrainingStep before = last.put(ModelKind.of(next.getLine()), next);
                 assertThat(next.getStep()).isEqualTo(before == null ? 1 : before.getStep() + 1);
             }
-            return last.size() == WeightLine.values().length
+            return last.size() == ModelKind.values().length
                     && last.values().stream().allMatch(each -> each.getStep() >= step);
         });
     }

@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Models small enough for tests, and things to feed them. */
-final class TestModels {
+public final class TestModels {
 
     static final ModelConfig POLICY = new ModelConfig(11, 32, 2, 4, 2, 48, 128, true, 1e-6, 10_000);
     static final ModelConfig CRITIC = new ModelConfig(11, 16, 2, 2, 2, 24, 128, true, 1e-6, 10_000);
-    static final OptimizerSettings ADAM = new OptimizerSettings(0.9, 0.99, 1e-8, 0.01, 0.5);
+    public static final OptimizerSettings ADAM = new OptimizerSettings(0.9, 0.99, 1e-8, 0.01, 0.5);
 
     private TestModels() {}
 
-    static int[] tokens(SplittableRandom random, int length, ModelConfig config) {
+    public static int[] tokens(SplittableRandom random, int length, ModelConfig config) {
         return random.ints(length, 0, config.vocabularySize()).toArray();
     }
 
     /** Prompts of 1 to 7 and responses of 1 to 5 tokens. */
-    static List<TokenSequence> sequences(int count, long seed) {
+    public static List<TokenSequence> sequences(int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<TokenSequence> sequences = new ArrayList<>();
         for (int i = 0; i < count; i++) {

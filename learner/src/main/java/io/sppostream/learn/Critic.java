@@ -3,12 +3,15 @@ package io.sppostream.learn;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.ValueLoss;
+import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
-import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
-import io.sppostream.log.RoleThread;
-import io.sppostream.log.Topics;
+import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.Tokenizer;
@@ -31,12 +34,9 @@ import java.util.function.Consumer;
  * committed, as after a crash.
  */
 public final class Critic implements AutoCloseable {
-    /** The role's name. */
-    public static final String ROLE = "critic";
-
     /** How it trains. */
     public record Settings(
-            LineSettings line, CriticUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {}
+            StepSettings step, CriticUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {}
 
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
@@ -71,13 +71,13 @@ public final class Critic implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.clock = clock;
-        this.thread = new RoleThread(ROLE, this::run, onFailure);
+        this.thread = new RoleThread(RoleName.CRITIC, this::run, onFailure);
     }
 
     private void run(BooleanSupplier running) {
-        try (CriticLine critic =
-                new CriticLine(model, tokenizer, settings.update(), settings.optimizer(), settings.training())) {
-            learn(kafka, serdes, topics, critic, settings.line(), clock, running);
+        try (TrainableCritic critic =
+                new TrainableCritic(model, tokenizer, settings.update(), settings.optimizer(), settings.training())) {
+            learn(kafka, serdes, topics, critic, settings.step(), clock, running);
         }
     }
 
@@ -86,21 +86,21 @@ public final class Critic implements AutoCloseable {
             KafkaSettings kafka,
             EventSerdes serdes,
             Topics topics,
-            CriticLine critic,
-            LineSettings settings,
+            TrainableCritic critic,
+            StepSettings settings,
             Clock clock,
             BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         kafka,
                         serdes,
-                        topics.application(ROLE),
+                        topics.application(RoleName.CRITIC),
                         List.of(topics.prompts(), topics.advantages()),
-                        LineWriter.publishing(critic));
-                LineWriter line = new LineWriter(log, kafka, serdes, topics, critic, settings, clock)) {
-            List<Received<?>> pending = new ArrayList<>();
+                        StepCommitter.publishing(critic));
+                StepCommitter committer = new StepCommitter(log, kafka, serdes, topics, critic, settings, clock)) {
+            List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 List<Prompt> prompts = new ArrayList<>();
-                for (Received<?> received : log.poll(Duration.ofMillis(200))) {
+                for (EventRecord<?> received : log.poll(Duration.ofMillis(200))) {
                     if (received.event() instanceof Prompt prompt) {
                         prompts.add(prompt);
                     } else {
@@ -108,11 +108,11 @@ public final class Critic implements AutoCloseable {
                     }
                 }
                 if (!prompts.isEmpty()) {
-                    score(log, topics, critic, line.current(), prompts, clock.instant());
+                    score(log, topics, critic, committer.current(), prompts, clock.instant());
                     log.commit(pending);
                 }
                 if (pending.size() >= settings.batchSize()) {
-                    line.step(pending, (step, metrics) -> {});
+                    committer.step(pending, (step, metrics) -> {});
                 }
             }
         }
@@ -122,7 +122,7 @@ public final class Critic implements AutoCloseable {
     private static void score(
             ExactlyOnceLog log,
             Topics topics,
-            CriticLine critic,
+            TrainableCritic critic,
             WeightsManifest version,
             List<Prompt> prompts,
             Instant now) {

@@ -4,12 +4,12 @@ import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
+import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
-import io.sppostream.log.Received;
-import io.sppostream.log.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +26,7 @@ public final class LedgerReplay implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Topics topics;
-    private final LineModel model;
+    private final TrainableModel model;
     private final EventReader advantages;
 
     /** What has been read and not been trained, by partition and offset. */
@@ -40,7 +40,7 @@ public final class LedgerReplay implements AutoCloseable {
      * @param last the step before the first; null where that is step 1
      */
     public LedgerReplay(
-            KafkaSettings kafka, EventSerdes serdes, Topics topics, LineModel model, @Nullable TrainingStep last) {
+            KafkaSettings kafka, EventSerdes serdes, Topics topics, TrainableModel model, @Nullable TrainingStep last) {
         this.topics = topics;
         this.model = model;
         this.advantages = new EventReader(kafka, serdes, List.of(topics.advantages()));
@@ -82,7 +82,7 @@ public final class LedgerReplay implements AutoCloseable {
     private TrainingSample sample(TrainingStep step, TrainedSample trained) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (reached.getOrDefault(trained.getPartition(), 0L) <= trained.getOffset()) {
-            for (Received<?> received : advantages.poll(Duration.ofMillis(500))) {
+            for (EventRecord<?> received : advantages.poll(Duration.ofMillis(500))) {
                 read.computeIfAbsent(received.partition(), partition -> new TreeMap<>())
                         .put(received.offset(), (TrainingSample) received.event());
                 reached.put(received.partition(), received.offset() + 1);

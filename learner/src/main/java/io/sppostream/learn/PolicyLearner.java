@@ -1,11 +1,16 @@
 package io.sppostream.learn;
 
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.guard.CircuitBreakers;
+import io.sppostream.learn.guard.PauseSwitch;
+import io.sppostream.learn.guard.StaleSamples;
+import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
-import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
-import io.sppostream.log.RoleThread;
-import io.sppostream.log.Topics;
+import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.TrainingSettings;
@@ -24,9 +29,6 @@ import java.util.function.Consumer;
  * and goes on from the last version it committed, as after a crash.
  */
 public final class PolicyLearner implements AutoCloseable {
-    /** The role's name. */
-    public static final String ROLE = "policy-learner";
-
     /**
      * How it trains.
      *
@@ -36,7 +38,7 @@ public final class PolicyLearner implements AutoCloseable {
      * @param breakers when it pauses
      */
     public record Settings(
-            LineSettings line,
+            StepSettings step,
             int maxLag,
             CircuitBreakers.Settings breakers,
             PolicyUpdate.Settings update,
@@ -46,7 +48,7 @@ public final class PolicyLearner implements AutoCloseable {
         /** The same for recorded samples, which are as old as they are: none expires, and their ratios pause nothing. */
         public Settings unguarded() {
             CircuitBreakers.Settings off = new CircuitBreakers.Settings(0, 1, 1, breakers.window());
-            return new Settings(line, Integer.MAX_VALUE, off, update, optimizer, training);
+            return new Settings(step, Integer.MAX_VALUE, off, update, optimizer, training);
         }
     }
 
@@ -78,11 +80,12 @@ public final class PolicyLearner implements AutoCloseable {
         this.model = model;
         this.settings = settings;
         this.clock = clock;
-        this.thread = new RoleThread(ROLE, this::run, onFailure);
+        this.thread = new RoleThread(RoleName.POLICY_LEARNER, this::run, onFailure);
     }
 
     private void run(BooleanSupplier running) {
-        try (PolicyLine policy = new PolicyLine(model, settings.update(), settings.optimizer(), settings.training())) {
+        try (TrainablePolicy policy =
+                new TrainablePolicy(model, settings.update(), settings.optimizer(), settings.training())) {
             learn(kafka, serdes, topics, policy, settings, clock, running);
         }
     }
@@ -92,32 +95,43 @@ public final class PolicyLearner implements AutoCloseable {
             KafkaSettings kafka,
             EventSerdes serdes,
             Topics topics,
-            LineModel policy,
+            TrainableModel policy,
             Settings settings,
             Clock clock,
             BooleanSupplier running) {
-        int batchSize = settings.line().batchSize();
+        int batchSize = settings.step().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         kafka,
                         serdes,
-                        topics.application(ROLE),
+                        topics.application(RoleName.POLICY_LEARNER),
                         List.of(topics.advantages()),
-                        LineWriter.publishing(policy));
-                LineWriter line = new LineWriter(log, kafka, serdes, topics, policy, settings.line(), clock);
+                        StepCommitter.publishing(policy));
+                StepCommitter committer =
+                        new StepCommitter(log, kafka, serdes, topics, policy, settings.step(), clock);
                 PauseSwitch pause = new PauseSwitch(
-                        log, kafka, serdes, topics, breakers, line.current().getPublishedAt(), clock)) {
+                        log,
+                        kafka,
+                        serdes,
+                        topics,
+                        breakers,
+                        committer.current().getPublishedAt(),
+                        clock)) {
             StaleSamples stale = new StaleSamples(log, topics, batchSize, settings.maxLag(), breakers, clock);
-            List<Received<?>> pending = new ArrayList<>();
+            List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 boolean paused = pause.isPaused();
-                log.want(!paused);
+                if (paused) {
+                    log.pause();
+                } else {
+                    log.resume();
+                }
                 pending.addAll(pause.arrived(log.poll(Duration.ofMillis(200))));
                 boolean ready = !paused && pause.hasCaughtUp(pending);
-                if (ready && stale.expire(pending, line.current().getVersion())) {
-                    line.step(pending, pause::measured);
+                if (ready && stale.expire(pending, committer.current().getVersion())) {
+                    committer.step(pending, pause::measured);
                 }
-                pause.settled(line.current().getStep(), pending);
+                pause.settled(committer.current().getStep(), pending);
             }
         }
     }

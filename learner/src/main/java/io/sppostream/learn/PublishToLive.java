@@ -18,7 +18,7 @@ final class PublishToLive {
     }
 
     /** Seconds, the mean over the versions whose first samples are among these; empty where there is none. */
-    OptionalDouble seconds(LineModel model, List<TrainingSample> samples) {
+    OptionalDouble seconds(TrainableModel model, List<TrainingSample> samples) {
         Map<Integer, Instant> firstUse = new HashMap<>();
         for (TrainingSample sample : samples) {
             if (published.containsKey(model.versionOf(sample))) {

@@ -3,11 +3,11 @@ package io.sppostream.learn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.WeightsManifest;
-import io.sppostream.log.Hashes;
+import io.sppostream.events.catalogue.Hashes;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
-import io.sppostream.log.WeightsFollower;
+import io.sppostream.log.weights.WeightsFollower;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
@@ -26,17 +26,17 @@ import org.jspecify.annotations.Nullable;
 final class LateReader {
     private final KafkaSettings kafka;
     private final Topics topics;
-    private final WeightLine line;
+    private final ModelKind kind;
     private final Random random;
     private final IntSupplier oldestKept;
     private final List<WeightsManifest> polled = new ArrayList<>();
     private @Nullable WeightsFollower log;
 
     /** @param oldestKept the first version whose bytes have to be on the log, but for the start weights */
-    LateReader(KafkaSettings kafka, Topics topics, WeightLine line, Random random, IntSupplier oldestKept) {
+    LateReader(KafkaSettings kafka, Topics topics, ModelKind kind, Random random, IntSupplier oldestKept) {
         this.kafka = kafka;
         this.topics = topics;
-        this.line = line;
+        this.kind = kind;
         this.random = random;
         this.oldestKept = oldestKept;
     }
@@ -46,7 +46,7 @@ final class LateReader {
         WeightsFollower open = log;
         if (open == null) {
             int from = random.nextInt(3) == 0 ? WeightsFollower.NEWEST : random.nextInt(6);
-            log = new WeightsFollower(kafka, TestEvents.SERDES, topics, line, from);
+            log = new WeightsFollower(kafka, TestEvents.SERDES, topics, kind, from);
         } else if (random.nextInt(12) == 0) {
             leave(open);
         } else if (polled.isEmpty() || random.nextBoolean()) {

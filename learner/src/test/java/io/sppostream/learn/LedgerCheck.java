@@ -12,10 +12,12 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
-import io.sppostream.log.Topic;
-import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
-import io.sppostream.log.WeightsPublisher;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.guard.StaleSamples;
+import io.sppostream.learn.update.TrainingOrder;
+import io.sppostream.log.weights.WeightsPublisher;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,7 +36,7 @@ import org.apache.kafka.common.errors.SerializationException;
 final class LedgerCheck {
     private final LedgerWorld world;
     private final Topics topics;
-    private final WeightLine line;
+    private final ModelKind kind;
     private final int batchSize;
     private final int maxLag;
 
@@ -51,16 +53,16 @@ final class LedgerCheck {
     LedgerCheck(LedgerWorld world) {
         this.world = world;
         this.topics = world.topics();
-        this.line = world.role().line();
-        this.batchSize = world.settings().line().batchSize();
+        this.kind = world.role().kind();
+        this.batchSize = world.settings().step().batchSize();
         this.maxLag = world.settings().maxLag();
         for (int partition = 0; partition < topics.partitions(); partition++) {
             arrived.put(LedgerWorld.partition(topics.advantages(), partition), samples(partition));
         }
         ledger = events(topics.trainingSteps()).stream()
-                .filter(step -> step.getLine().equals(line.id()))
+                .filter(step -> step.getLine().equals(kind.id()))
                 .toList();
-        versions = events(topics.versions(line));
+        versions = events(topics.versions(kind));
         expired = events(topics.expired()).stream()
                 .filter(each -> each.getReason() == ExpiryReason.STALE)
                 .collect(Collectors.groupingBy(Expired::getRolloutId, Collectors.counting()));
@@ -92,7 +94,7 @@ final class LedgerCheck {
         checkPauses();
         checkDeadLetters();
         checkRetention();
-        if (line == WeightLine.CRITIC) {
+        if (kind == ModelKind.CRITIC) {
             checkValues();
         }
         world.reader().catchUp(versions.get(versions.size() - 1));
@@ -166,7 +168,7 @@ final class LedgerCheck {
     private void checkWeights() {
         String weights;
         String optimizer;
-        try (LineModel undisturbed = world.role().start(0)) {
+        try (TrainableModel undisturbed = world.role().start(0)) {
             assertThat(versions.get(0).getSha256()).isEqualTo(undisturbed.sha256());
             for (TrainingStep step : ledger) {
                 checkScores(undisturbed, step.getFromVersion());
@@ -177,8 +179,8 @@ final class LedgerCheck {
             weights = undisturbed.sha256();
             optimizer = WeightsPublisher.sha256(undisturbed::writeOptimizer);
         }
-        try (LineModel recovered = world.role().start(0)) {
-            new LineRecovery(world.kafka(), TestEvents.SERDES, topics, recovered).recover();
+        try (TrainableModel recovered = world.role().start(0)) {
+            new ModelRecovery(world.kafka(), TestEvents.SERDES, topics, recovered).recover();
             assertThat(recovered.sha256()).as("recovered weights").isEqualTo(weights);
             assertThat(WeightsPublisher.sha256(recovered::writeOptimizer))
                     .as("recovered optimizer's state")
@@ -186,14 +188,14 @@ final class LedgerCheck {
         }
     }
 
-    private void checkVersion(LineModel undisturbed, int version) {
+    private void checkVersion(TrainableModel undisturbed, int version) {
         assertThat(versions.get(version).getSha256())
                 .as("weights of version %d, as of a learner that nothing happens to", version)
                 .isEqualTo(undisturbed.sha256());
         OptimizerState optimizer = versions.get(version).getOptimizer();
         assertThat(optimizer != null)
                 .as("version %d is a snapshot", version)
-                .isEqualTo(version % world.settings().line().snapshotInterval() == 0);
+                .isEqualTo(version % world.settings().step().snapshotInterval() == 0);
         if (optimizer != null) {
             assertThat(optimizer.getSha256())
                     .as("optimizer's state of version %d", version)
@@ -212,7 +214,7 @@ final class LedgerCheck {
         for (TrainedSample trained : step.getSamples()) {
             TrainingSample sample = sampleAt(trained);
             assertThat(sample.getRollout().getRolloutId()).isEqualTo(trained.getRolloutId());
-            int version = line == WeightLine.POLICY
+            int version = kind == ModelKind.POLICY
                     ? StaleSamples.lag(sample.getRollout(), 0)
                     : -sample.getValue().getCriticVersion();
             assertThat(trained.getPolicyLag())
@@ -225,7 +227,7 @@ final class LedgerCheck {
                 .isEqualTo(TrainingOrder.of(
                         samples,
                         sample -> sample.getRollout().getRolloutId(),
-                        world.settings().line().seed(),
+                        world.settings().step().seed(),
                         step.getStep()));
         return samples;
     }
@@ -267,7 +269,7 @@ final class LedgerCheck {
         for (MemoryLog.Committed each : world.log().committed(LedgerWorld.partition(topics.trainingSteps(), 0))) {
             TrainingStep step = TestEvents.event(topics.trainingSteps(), each.value());
             Map.Entry<Long, Boolean> before = paused.lowerEntry(each.committedAt());
-            assertThat(step.getLine().equals(line.id()) && before != null && before.getValue())
+            assertThat(step.getLine().equals(kind.id()) && before != null && before.getValue())
                     .as("step %d was made in a pause", step.getStep())
                     .isFalse();
         }
@@ -285,7 +287,7 @@ final class LedgerCheck {
 
     /** The last two snapshots are there. */
     private void checkRetention() {
-        long begin = world.log().begin(LedgerWorld.partition(topics.weights(line), 0));
+        long begin = world.log().begin(LedgerWorld.partition(topics.weights(kind), 0));
         List<Long> snapshots = versions.stream()
                 .filter(each -> each.getOptimizer() != null)
                 .map(WeightsManifest::getFirstChunkOffset)
@@ -310,8 +312,8 @@ final class LedgerCheck {
     }
 
     /** By the version that its value names, before that is trained further. */
-    private void checkScores(LineModel model, int version) {
-        if (model instanceof CriticLine critic) {
+    private void checkScores(TrainableModel model, int version) {
+        if (model instanceof TrainableCritic critic) {
             for (Value value : events(topics.values())) {
                 if (value.getCriticVersion() == version) {
                     int index = Integer.parseInt(value.getRequestId().substring(2));

@@ -10,10 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LedgerReplayTest {
-    private final LearnedLine line = new LearnedLine(4);
+    private final LearnedModel line = new LearnedModel(4);
     private final List<TrainingStep> ledger = line.ledger();
 
-    private LedgerReplay replay(LineModel model) {
+    private LedgerReplay replay(TrainableModel model) {
         return new LedgerReplay(line.kafka, TestEvents.SERDES, line.topics, model, null);
     }
 
@@ -23,7 +23,7 @@ class LedgerReplayTest {
 
     private void put(TrainingStep step, int place, int index) {
         line.log.replace(
-                LearnedLine.at(line.topics.advantages()),
+                LearnedModel.at(line.topics.advantages()),
                 step.getSamples().get(place).getOffset(),
                 TestEvents.bytes(
                         line.topics.advantages(),
@@ -32,7 +32,7 @@ class LedgerReplayTest {
 
     @Test
     void shouldMakeTheLedgersWeightsWhenAllIsAsItWas() {
-        try (LineModel model = LearnedLine.start();
+        try (TrainableModel model = LearnedModel.start();
                 LedgerReplay replay = replay(model)) {
             assertThat(ledger).hasSize(4);
             for (TrainingStep step : ledger) {
@@ -43,7 +43,7 @@ class LedgerReplayTest {
 
     @Test
     void shouldGoOnFromAStepWhenTheModelIsItsVersion() {
-        try (LineModel model = LearnedLine.start()) {
+        try (TrainableModel model = LearnedModel.start()) {
             try (LedgerReplay first = replay(model)) {
                 first.rerun(ledger.get(0));
                 first.rerun(ledger.get(1));
@@ -58,8 +58,8 @@ class LedgerReplayTest {
 
     @Test
     void shouldPassOverSamplesThatTheLineDidNotTrainOn() {
-        try (LineModel all = LearnedLine.start();
-                LineModel some = LearnedLine.start();
+        try (TrainableModel all = LearnedModel.start();
+                TrainableModel some = LearnedModel.start();
                 LedgerReplay replay = replay(some)) {
             TrainingStep third = ledger.get(2);
             all.train(
@@ -73,7 +73,7 @@ class LedgerReplayTest {
 
     @Test
     void shouldMakeOtherWeightsWhenStepsAreLeftOut() {
-        try (LineModel model = LearnedLine.start();
+        try (TrainableModel model = LearnedModel.start();
                 LedgerReplay replay = replay(model)) {
             assertThat(replay.rerun(ledger.get(1))).isNotEqualTo(ledger.get(1).getToSha256());
         }
@@ -83,7 +83,7 @@ class LedgerReplayTest {
     void shouldSayWhereWhenAnotherSampleIsThere() {
         TrainingStep second = ledger.get(1);
         put(second, 1, 77);
-        try (LineModel model = LearnedLine.start();
+        try (TrainableModel model = LearnedModel.start();
                 LedgerReplay replay = replay(model)) {
             replay.rerun(ledger.get(0));
             assertThatThrownBy(() -> replay.rerun(second))
@@ -99,10 +99,10 @@ class LedgerReplayTest {
     void shouldSayWhereWhenNoSampleIsThere() {
         TrainingStep first = ledger.get(0);
         line.log.replace(
-                LearnedLine.at(line.topics.advantages()),
+                LearnedModel.at(line.topics.advantages()),
                 first.getSamples().get(0).getOffset(),
                 new byte[] {1, 2, 3});
-        try (LineModel model = LearnedLine.start();
+        try (TrainableModel model = LearnedModel.start();
                 LedgerReplay replay = replay(model)) {
             assertThatThrownBy(() -> replay.rerun(first))
                     .isInstanceOf(LogException.class)

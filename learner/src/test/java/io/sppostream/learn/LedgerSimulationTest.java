@@ -1,8 +1,12 @@
 package io.sppostream.learn;
 
-import io.sppostream.log.WeightLine;
-import io.sppostream.log.WeightsFollower;
-import io.sppostream.log.WeightsPublisher;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.learn.update.ClippedPolicyLoss;
+import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.LearningRate;
+import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.log.weights.WeightsFollower;
+import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
@@ -37,7 +41,7 @@ class LedgerSimulationTest {
     void shouldKeepTheLedgerOfALearnerThatNothingHappensTo() {
         simulate(1, random -> {
             int words = 1 + random.nextInt(24);
-            return new Policy(16 + random.nextInt(48), place -> new HashLine(words));
+            return new Policy(16 + random.nextInt(48), place -> new HashModel(words));
         });
     }
 
@@ -49,7 +53,7 @@ class LedgerSimulationTest {
                 100,
                 random -> new Policy(5_000, place -> {
                     read(start, models.get(place)::readWeights);
-                    return new PolicyLine(models.get(place), UPDATE, TestModels.ADAM, TestModels.TRAINING);
+                    return new TrainablePolicy(models.get(place), UPDATE, TestModels.ADAM, TestModels.TRAINING);
                 }));
         models.forEach(PolicyModel::close);
     }
@@ -100,19 +104,19 @@ class LedgerSimulationTest {
     }
 
     /** The policy's learner, with one model or another. */
-    private record Policy(int chunkBytes, IntFunction<LineModel> models) implements LedgerWorld.Role {
+    private record Policy(int chunkBytes, IntFunction<TrainableModel> models) implements LedgerWorld.Role {
         @Override
-        public WeightLine line() {
-            return WeightLine.POLICY;
+        public ModelKind kind() {
+            return ModelKind.POLICY;
         }
 
         @Override
-        public LineModel start(int place) {
+        public TrainableModel start(int place) {
             return models.apply(place);
         }
 
         @Override
-        public void learn(LineModel model, LedgerWorld world, BooleanSupplier running) {
+        public void learn(TrainableModel model, LedgerWorld world, BooleanSupplier running) {
             PolicyLearner.learn(
                     world.kafka(), TestEvents.SERDES, world.topics(), model, world.settings(), world.clock(), running);
         }
@@ -121,8 +125,8 @@ class LedgerSimulationTest {
     /** The critic. */
     private record Scorer(List<CriticModel> models, byte[] weights) implements LedgerWorld.Role {
         @Override
-        public WeightLine line() {
-            return WeightLine.CRITIC;
+        public ModelKind kind() {
+            return ModelKind.CRITIC;
         }
 
         @Override
@@ -131,9 +135,9 @@ class LedgerSimulationTest {
         }
 
         @Override
-        public LineModel start(int place) {
+        public TrainableModel start(int place) {
             LedgerSimulationTest.read(weights, models.get(place)::readWeights);
-            return new CriticLine(
+            return new TrainableCritic(
                     models.get(place),
                     messages -> TestModels.sequences(
                                     1, Integer.parseInt(messages.get(0).getContent()))
@@ -145,13 +149,13 @@ class LedgerSimulationTest {
         }
 
         @Override
-        public void learn(LineModel line, LedgerWorld world, BooleanSupplier running) {
+        public void learn(TrainableModel kind, LedgerWorld world, BooleanSupplier running) {
             Critic.learn(
                     world.kafka(),
                     TestEvents.SERDES,
                     world.topics(),
-                    (CriticLine) line,
-                    world.settings().line(),
+                    (TrainableCritic) kind,
+                    world.settings().step(),
                     world.clock(),
                     running);
         }

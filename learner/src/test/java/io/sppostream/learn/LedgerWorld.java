@@ -7,12 +7,13 @@ import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.guard.CircuitBreakers;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
-import io.sppostream.log.Manifests;
-import io.sppostream.log.Topic;
-import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
+import io.sppostream.log.weights.Manifests;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -39,19 +40,19 @@ final class LedgerWorld implements MemoryLog.World {
 
     /** A learner's loop, and what it trains. */
     interface Role {
-        WeightLine line();
+        ModelKind kind();
 
         /**
          * A model with the start weights.
          *
          * @param place another one for each that lives at the same time, of {@link #PLACES}
          */
-        LineModel start(int place);
+        TrainableModel start(int place);
 
         /** Of a size that cuts the model's weights in several, as a rule. */
         int chunkBytes();
 
-        void learn(LineModel model, LedgerWorld world, BooleanSupplier running);
+        void learn(TrainableModel model, LedgerWorld world, BooleanSupplier running);
     }
 
     /** How many learners may live at the same time, all but one of them standing still. */
@@ -123,13 +124,13 @@ final class LedgerWorld implements MemoryLog.World {
         role = roles.apply(random);
         topics = new Topics("test", 1 + random.nextInt(3));
         int batchSize = 1 + random.nextInt(4);
-        boolean guarded = role.line() == WeightLine.POLICY && random.nextBoolean();
+        boolean guarded = role.kind() == ModelKind.POLICY && random.nextBoolean();
         CircuitBreakers.Settings breakers = guarded
                 ? new CircuitBreakers.Settings(
                         random.nextInt(3) * 0.1, oneOf(0.5, 1), oneOf(0.5, 1), 1 + random.nextInt(6))
                 : new CircuitBreakers.Settings(0, 1, 1, 1);
         settings = new PolicyLearner.Settings(
-                new LineSettings(seed, batchSize, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
+                new StepSettings(seed, batchSize, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
                 guarded ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
                 LedgerSimulationTest.UPDATE,
@@ -138,10 +139,10 @@ final class LedgerWorld implements MemoryLog.World {
         requests = batchSize * (3 + random.nextInt(6)) + random.nextInt(batchSize);
         // The join drops repetitions. Where there is none, a sample is what lies at an offset: what is there twice is
         // trained twice, and audits say so.
-        repeats = !guarded && role.line() == WeightLine.POLICY && random.nextInt(3) == 0;
+        repeats = !guarded && role.kind() == ModelKind.POLICY && random.nextInt(3) == 0;
         log = new MemoryLog(random, clock, this);
         kafka = TestEvents.kafka(log);
-        reader = new LateReader(kafka, topics, role.line(), random, this::oldestKept);
+        reader = new LateReader(kafka, topics, role.kind(), random, this::oldestKept);
     }
 
     private double oneOf(double a, double b) {
@@ -181,7 +182,7 @@ final class LedgerWorld implements MemoryLog.World {
         faults = random.nextInt(8);
         for (int lives = 1 + random.nextInt(10); lives > 0 && faults > 0; lives--) {
             live(() -> random.nextInt(40) > 0);
-            if (role.line() == WeightLine.POLICY && random.nextInt(6) == 0) {
+            if (role.kind() == ModelKind.POLICY && random.nextInt(6) == 0) {
                 // The critic's prompts have no other offsets: they would be scored again.
                 log.forgetOffsets();
             }
@@ -197,7 +198,7 @@ final class LedgerWorld implements MemoryLog.World {
     private void live(BooleanSupplier running) {
         int me = ++started;
         int lossesBefore = losses;
-        try (LineModel model = role.start(depth)) {
+        try (TrainableModel model = role.start(depth)) {
             role.learn(model, this, running);
         } catch (Killed e) {
             // The next one goes on.
@@ -327,7 +328,7 @@ final class LedgerWorld implements MemoryLog.World {
 
     /** The critic has to score prompts before there can be samples. */
     private void ask(int most) {
-        if (role.line() == WeightLine.CRITIC) {
+        if (role.kind() == ModelKind.CRITIC) {
             for (int some = most; some > 0 && asked < requests; some--, asked++) {
                 log.append(
                         partition(topics.prompts(), asked % topics.partitions()),
@@ -348,7 +349,7 @@ final class LedgerWorld implements MemoryLog.World {
         }
         int index = answered;
         Value value = TestEvents.value(index, 0);
-        if (role.line() == WeightLine.CRITIC) {
+        if (role.kind() == ModelKind.CRITIC) {
             List<MemoryLog.Committed> values = log.committed(partition(topics.values(), 0));
             if (answered == values.size()) {
                 return null;
@@ -358,7 +359,7 @@ final class LedgerWorld implements MemoryLog.World {
         }
         answered++;
         int versions =
-                log.committed(partition(topics.versions(WeightLine.POLICY), 0)).size();
+                log.committed(partition(topics.versions(ModelKind.POLICY), 0)).size();
         int policyVersion = Math.max(0, versions - 1 - random.nextInt(4));
         TrainingSample sample = TestEvents.sample(index, policyVersion, value, now);
         return new Sent(
@@ -369,8 +370,8 @@ final class LedgerWorld implements MemoryLog.World {
 
     private void otherLineWrites() {
         if (otherLine == null) {
-            WeightLine line = role.line() == WeightLine.POLICY ? WeightLine.CRITIC : WeightLine.POLICY;
-            otherLine = write(topics.trainingSteps(), TestEvents.step(line, 1));
+            ModelKind kind = role.kind() == ModelKind.POLICY ? ModelKind.CRITIC : ModelKind.POLICY;
+            otherLine = write(topics.trainingSteps(), TestEvents.step(kind, 1));
         } else {
             otherLine = end(otherLine);
         }
@@ -413,14 +414,14 @@ final class LedgerWorld implements MemoryLog.World {
         }
         log.append(
                 states,
-                role.line().id().getBytes(UTF_8),
+                role.kind().id().getBytes(UTF_8),
                 TestEvents.bytes(topics.learnerStates(), TestEvents.running()));
         return true;
     }
 
     /** The last snapshot but one. */
     private int oldestKept() {
-        Topic<WeightsManifest> versions = topics.versions(role.line());
+        Topic<WeightsManifest> versions = topics.versions(role.kind());
         List<Integer> snapshots = log.committed(partition(versions, 0)).stream()
                 .map(each -> TestEvents.event(versions, each.value()))
                 .filter(Manifests::isSnapshot)

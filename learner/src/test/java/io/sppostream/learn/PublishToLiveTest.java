@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class PublishToLiveTest {
-    private final LineModel model = new HashLine(1);
+    private final TrainableModel model = new HashModel(1);
     private final PublishToLive live = new PublishToLive();
 
     private void published(int version, double second) {

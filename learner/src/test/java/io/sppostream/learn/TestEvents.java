@@ -16,10 +16,10 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Topic;
-import io.sppostream.log.WeightLine;
 import io.sppostream.model.TokenSequence;
 import java.time.Instant;
 import java.util.HashMap;
@@ -126,9 +126,9 @@ final class TestEvents {
     }
 
     /** A step of another line, of no samples. */
-    static TrainingStep step(WeightLine line, int step) {
+    static TrainingStep step(ModelKind kind, int step) {
         return new TrainingStep(
-                line.id(),
+                kind.id(),
                 step,
                 step - 1,
                 step,
@@ -156,6 +156,6 @@ final class TestEvents {
 
     /** The policy's learner may go on. */
     static LearnerState running() {
-        return new LearnerState(WeightLine.POLICY.id(), LearnerStatus.RUNNING, null, "", 0, "operator", Instant.EPOCH);
+        return new LearnerState(ModelKind.POLICY.id(), LearnerStatus.RUNNING, null, "", 0, "operator", Instant.EPOCH);
     }
 }

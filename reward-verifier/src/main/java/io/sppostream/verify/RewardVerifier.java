@@ -4,11 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.StreamsApp;
-import io.sppostream.log.Topics;
-import io.sppostream.log.WaveCommit;
+import io.sppostream.log.loop.CommitOnIdle;
+import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.verify.ConfiguredVerifier.Place;
 import io.sppostream.verify.Verifiers.Duty;
 import java.nio.file.Path;
@@ -29,12 +30,9 @@ import org.jspecify.annotations.Nullable;
  * The role that rewards: each record on {@code rollouts} is judged by the verifiers of its dataset and leads to exactly
  * one record on {@code verdicts} for each, whatever crashes in between. A verifier that throws yields INFRA_ERROR
  * without a reward: a fault of the machinery is not a wrong answer. Here judge those whose time is bounded by
- * construction; {@link SlowVerifier} is for the others.
+ * construction; {@link AsyncVerifier} is for the others.
  */
 public final class RewardVerifier {
-    /** The role's name in its namespace. */
-    public static final String ROLE = "reward-verifier";
-
     private RewardVerifier() {}
 
     /** Starts the role. */
@@ -49,7 +47,7 @@ public final class RewardVerifier {
         return StreamsApp.start(
                 topology(topics, serdes, verifiers, Clock.systemUTC()),
                 kafka,
-                topics.application(ROLE),
+                topics.application(RoleName.REWARD_VERIFIER),
                 stateDirectory,
                 threads,
                 onFailure);
@@ -73,7 +71,7 @@ public final class RewardVerifier {
     private static final class Judging extends ContextualProcessor<String, Rollout, String, Verdict> {
         private final Verifiers verifiers;
         private final Clock clock;
-        private @Nullable WaveCommit wave;
+        private @Nullable CommitOnIdle wave;
 
         private Judging(Verifiers verifiers, Clock clock) {
             this.verifiers = verifiers;
@@ -83,7 +81,7 @@ public final class RewardVerifier {
         @Override
         public void init(ProcessorContext<String, Verdict> context) {
             super.init(context);
-            wave = new WaveCommit(context);
+            wave = new CommitOnIdle(context);
         }
 
         @Override

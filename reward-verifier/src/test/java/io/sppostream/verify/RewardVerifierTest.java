@@ -8,9 +8,10 @@ import io.sppostream.events.FinishReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Topics;
 import io.sppostream.verify.ConfiguredVerifier.Place;
 import io.sppostream.verify.Verifiers.Duty;
 import io.sppostream.verify.math.GradingProfile;
@@ -97,7 +98,7 @@ class RewardVerifierTest {
                 "overflows", List.of(scripted(RewardVerifierTest::overflow)),
                 "watched", List.of(new Duty(EXACT, false), new Duty(MATH, true)));
         Properties properties = new Properties();
-        properties.putAll(KAFKA.streams(topics.application(RewardVerifier.ROLE), stateDirectory, 1));
+        properties.putAll(KAFKA.streams(topics.application(RoleName.REWARD_VERIFIER), stateDirectory, 1));
         // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
         driver = new TopologyTestDriver(

@@ -1,12 +1,13 @@
 package io.sppostream.rollout;
 
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.RoleThread;
-import io.sppostream.log.Topics;
-import io.sppostream.log.WeightLine;
-import io.sppostream.log.WeightsFollower;
+import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -71,10 +72,10 @@ final class PolicyVersions implements AutoCloseable {
             Consumer<Throwable> onFailure) {
         this.newModel = newModel;
         this.follower = new RoleThread(
-                RolloutProducer.ROLE + "#weights",
+                RoleName.ROLLOUT_PRODUCER + "#weights",
                 running -> {
                     try (WeightsFollower log =
-                            new WeightsFollower(kafka, serdes, topics, WeightLine.POLICY, WeightsFollower.NEWEST)) {
+                            new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY, WeightsFollower.NEWEST)) {
                         follow(log, running);
                     }
                 },

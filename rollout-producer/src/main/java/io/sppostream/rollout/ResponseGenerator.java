@@ -5,6 +5,7 @@ import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.model.SamplingParameters;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ public interface ResponseGenerator extends AutoCloseable {
 
         /** Id of the rollout that answers it. */
         public String rolloutId() {
-            return prompt.getRequestId() + "/" + sampleIndex;
+            return RolloutIds.of(prompt.getRequestId(), sampleIndex);
         }
     }
 

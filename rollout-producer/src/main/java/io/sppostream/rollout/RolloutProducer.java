@@ -3,12 +3,13 @@ package io.sppostream.rollout;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
-import io.sppostream.log.ExactlyOnceLog;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.Received;
-import io.sppostream.log.RoleThread;
-import io.sppostream.log.Topics;
+import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.rollout.ResponseGenerator.Outcome;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
@@ -30,9 +31,6 @@ import java.util.stream.IntStream;
  * are members of one consumer group: start more threads or more processes, up to the number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
-    /** The role's name. */
-    public static final String ROLE = "rollout-producer";
-
     /**
      * @param seed of the run; a response's own seed follows from it
      * @param sampling how tokens are drawn
@@ -74,7 +72,7 @@ public final class RolloutProducer implements AutoCloseable {
         this.stateDirectory = stateDirectory;
         this.clock = clock;
         this.workers = IntStream.range(0, settings.workers())
-                .mapToObj(i -> new RoleThread(ROLE + "#" + i, this::run, onFailure))
+                .mapToObj(i -> new RoleThread(RoleName.ROLLOUT_PRODUCER + "#" + i, this::run, onFailure))
                 .toList();
     }
 
@@ -87,9 +85,13 @@ public final class RolloutProducer implements AutoCloseable {
 
     private void run(BooleanSupplier running) throws InterruptedException {
         try (ExactlyOnceLog log = ExactlyOnceLog.shared(
-                kafka, serdes, topics.application(ROLE), stateDirectory, List.of(topics.prompts()))) {
+                kafka,
+                serdes,
+                topics.application(RoleName.ROLLOUT_PRODUCER),
+                stateDirectory,
+                List.of(topics.prompts()))) {
             while (running.getAsBoolean()) {
-                List<Received<?>> prompts = log.poll(Duration.ofMillis(200));
+                List<EventRecord<?>> prompts = log.poll(Duration.ofMillis(200));
                 if (!prompts.isEmpty()) {
                     answer(log, prompts);
                 }
@@ -102,7 +104,7 @@ public final class RolloutProducer implements AutoCloseable {
         }
     }
 
-    private void answer(ExactlyOnceLog log, List<Received<?>> received) throws InterruptedException {
+    private void answer(ExactlyOnceLog log, List<EventRecord<?>> received) throws InterruptedException {
         List<Prompt> prompts = received.stream().map(r -> (Prompt) r.event()).toList();
         List<Request> requests = prompts.stream()
                 .flatMap(prompt -> Request.of(prompt, settings.seed()).stream())
@@ -118,7 +120,12 @@ public final class RolloutProducer implements AutoCloseable {
                 log.send(topics.rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
             } else if (outcomes.get(i) instanceof Refusal refusal) {
                 Expired expired = new Expired(
-                        requestId, request.rolloutId(), ExpiryReason.INVALID_PROMPT, refusal.reason(), ROLE, now);
+                        requestId,
+                        request.rolloutId(),
+                        ExpiryReason.INVALID_PROMPT,
+                        refusal.reason(),
+                        RoleName.ROLLOUT_PRODUCER,
+                        now);
                 log.send(topics.expired(), requestId, expired);
             }
         }

@@ -1,5 +1,16 @@
 package io.sppostream.verify.math;
 
+import io.sppostream.verify.math.answer.Answer;
+import io.sppostream.verify.math.compare.AnswerComparator;
+import io.sppostream.verify.math.compare.CompatTolerance;
+import io.sppostream.verify.math.compare.Decision;
+import io.sppostream.verify.math.number.StepBudget;
+import io.sppostream.verify.math.number.Undecided;
+import io.sppostream.verify.math.read.AnswerExtractor;
+import io.sppostream.verify.math.read.AnswerParser;
+import io.sppostream.verify.math.read.ChoiceLetter;
+import io.sppostream.verify.math.read.ParseFailure;
+import io.sppostream.verify.math.read.UnitWords;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;

@@ -1,0 +1,16 @@
+package io.sppostream.embedded;
+
+import org.jspecify.annotations.Nullable;
+
+/** The embedded broker or registry can't go on; the message is one line saying what, where and what to do. */
+public final class EmbeddedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public EmbeddedException(String message) {
+        super(message);
+    }
+
+    public EmbeddedException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

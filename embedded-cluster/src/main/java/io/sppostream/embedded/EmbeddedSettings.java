@@ -1,0 +1,26 @@
+package io.sppostream.embedded;
+
+import java.nio.file.Path;
+
+/**
+ * Where the embedded broker and registry live.
+ *
+ * @param dataDirectory everything they keep; created if missing, used by one process at a time
+ * @param brokerPort the broker's port on 127.0.0.1, 0 for a free one
+ * @param registryPort the registry's port on 127.0.0.1, 0 for a free one
+ */
+public record EmbeddedSettings(Path dataDirectory, int brokerPort, int registryPort) {
+    public EmbeddedSettings {
+        Ports.requireValid("broker port", brokerPort);
+        Ports.requireValid("registry port", registryPort);
+        if (brokerPort != 0 && brokerPort == registryPort) {
+            throw new EmbeddedException("broker and registry are both given port " + brokerPort
+                    + ": give them two ports, or 0 for free ones");
+        }
+    }
+
+    /** Free ports, so that several directories can be in use side by side. */
+    public EmbeddedSettings(Path dataDirectory) {
+        this(dataDirectory, 0, 0);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.embedded;
+
+import org.jspecify.annotations.NullMarked;

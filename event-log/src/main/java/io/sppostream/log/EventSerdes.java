@@ -1,0 +1,166 @@
+package io.sppostream.log;
+
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
+import io.confluent.kafka.serializers.KafkaAvroDeserializer;
+import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.ClassSecurityValidator;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Confluent's Avro serializers for the events, sharing one registry client. Serializers and deserializers come one to a
+ * caller: they are not for use from several threads.
+ */
+public final class EventSerdes implements AutoCloseable {
+    static {
+        // Avro instantiates no class that it was not told to trust.
+        String events = Rollout.class.getPackageName();
+        ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
+                ClassSecurityValidator.getGlobal(),
+                type -> type.getPackageName().equals(events)));
+    }
+
+    private final SchemaRegistryClient registry;
+    private final Map<String, Object> settings;
+
+    public EventSerdes(KafkaSettings kafka) {
+        this.settings = kafka.registry();
+        settings.put("schema.registry.url", kafka.schemaRegistryUrl());
+        settings.put("specific.avro.reader", true);
+        settings.put("avro.remove.java.properties", true);
+        String url = kafka.schemaRegistryUrl();
+        String mockScope = MockSchemaRegistry.validateAndMaybeGetMockScope(List.of(url));
+        this.registry = mockScope == null
+                ? new RegistryClient(url, List.of(new AvroSchemaProvider()), settings)
+                : MockSchemaRegistry.getClientForScope(mockScope, List.of(new AvroSchemaProvider()));
+    }
+
+    /** Serializes a topic's events, registering their schema under {@code <topic>-value} at the first. */
+    public <V extends SpecificRecord> Serializer<V> serializer(Topic<V> topic) {
+        return serializer();
+    }
+
+    /** Deserializes a topic's events. */
+    public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
+        return deserializer(topic.valueType());
+    }
+
+    /** Both, for topics and state stores of Kafka Streams. */
+    public <V extends SpecificRecord> Serde<V> serde(Topic<V> topic) {
+        return serde(topic.valueType());
+    }
+
+    /** Both, for a state store whose records are of a type of their own. */
+    public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
+        return Serdes.serdeFrom(serializer(), deserializer(type));
+    }
+
+    private <V extends SpecificRecord> Serializer<V> serializer() {
+        KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
+        return (name, event) -> serialize(serializer, name, event);
+    }
+
+    private <V extends SpecificRecord> Deserializer<V> deserializer(Class<V> type) {
+        KafkaAvroDeserializer deserializer = new KafkaAvroDeserializer(registry, settings);
+        return (name, bytes) -> {
+            if (bytes == null) {
+                throw new SerializationException(
+                        "a record without a value, where a " + type.getSimpleName() + " belongs");
+            }
+            return type.cast(deserialize(deserializer, name, bytes));
+        };
+    }
+
+    private byte[] serialize(KafkaAvroSerializer serializer, String name, Object event) {
+        try {
+            return serializer.serialize(name, event);
+        } catch (SerializationException e) {
+            throw isOutage(e.getCause()) ? unreachable(e) : e;
+        }
+    }
+
+    /** A record whose schema can't be had for the moment is not a bad record: it must not go to the dead letters. */
+    private Object deserialize(KafkaAvroDeserializer deserializer, String name, byte[] bytes) {
+        try {
+            return deserializer.deserialize(name, bytes);
+        } catch (SerializationException e) {
+            if (isOutage(e.getCause())) {
+                throw unreachable(e);
+            }
+            throw e;
+        }
+    }
+
+    /** Bytes that are no event are an IOException too, but of none of these kinds. */
+    private static boolean isOutage(@Nullable Throwable cause) {
+        return cause instanceof SocketException
+                || cause instanceof InterruptedIOException
+                || cause instanceof UnknownHostException
+                || cause instanceof SSLException
+                || (cause instanceof RestClientException refusal && refusal.getStatus() >= 500);
+    }
+
+    private LogException unreachable(Exception e) {
+        return new LogException(
+                "the schema registry at " + settings.get("schema.registry.url") + " can't be reached: "
+                        + LogException.reason(e),
+                e);
+    }
+
+    /**
+     * Registers the schemas of all topics, so that an incompatible one is refused before anything runs.
+     *
+     * @throws LogException naming the topic and the registry's reason
+     */
+    public void register(Topics topics) {
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            register(topic);
+        }
+    }
+
+    private <V extends SpecificRecord> void register(Topic<V> topic) {
+        try {
+            V event = topic.valueType().getDeclaredConstructor().newInstance();
+            registry.register(
+                    topic.name() + "-value", new AvroSchema(AvroSchemaUtils.getSchema(event, false, false, true)));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        } catch (RestClientException e) {
+            throw new LogException(
+                    "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
+                            + " (use another namespace, or make the schema compatible with the registered one)");
+        } catch (IOException e) {
+            throw unreachable(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            registry.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+package io.sppostream.log;
+
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** Creates the topics of a namespace, checks those that are there, and says how far they and their readers are. */
+public final class TopicAdmin implements AutoCloseable {
+    private static final long TIMEOUT_SECONDS = 15;
+    private static final Set<TransactionState> ABORTED = EnumSet.of(
+            TransactionState.PREPARE_EPOCH_FENCE, TransactionState.PREPARE_ABORT, TransactionState.COMPLETE_ABORT);
+
+    private final KafkaSettings kafka;
+    private final Admin admin;
+
+    /** @throws LogException where no broker answers */
+    public TopicAdmin(KafkaSettings kafka) {
+        this.kafka = kafka;
+        Map<String, Object> settings = kafka.admin();
+        settings.putIfAbsent("default.api.timeout.ms", (int) TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS));
+        settings.putIfAbsent("request.timeout.ms", 5_000);
+        try {
+            this.admin = kafka.clients().admin(settings);
+        } catch (KafkaException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** Whether the namespace has topics already. */
+    public boolean exists(Topics topics) {
+        return names().contains(topics.runs().name());
+    }
+
+    /**
+     * Creates what is missing, dead-letter topics included.
+     *
+     * @param replication replicas of each partition; the broker's default where -1
+     * @throws LogException where a topic is there with another number of partitions
+     */
+    public void create(Topics topics, short replication) {
+        Set<String> present = names();
+        List<NewTopic> missing = new ArrayList<>();
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            if (!present.contains(topic.name())) {
+                missing.add(newTopic(topic.name(), topic.partitions(), replication));
+            }
+            if (!present.contains(topic.deadLetters())) {
+                missing.add(newTopic(topic.deadLetters(), 1, replication));
+            }
+        }
+        admin.createTopics(missing).values().forEach((name, created) -> {
+            try {
+                created.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof TopicExistsException)) {
+                    throw new LogException("topic " + name + " can't be created: " + LogException.reason(e));
+                }
+            } catch (TimeoutException e) {
+                throw unreachable(e);
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        });
+        check(topics, present);
+    }
+
+    /** A topic whose records are kept for good. */
+    static NewTopic newTopic(String name, int partitions, short replication) {
+        return new NewTopic(name, partitions, replication)
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_DELETE,
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        "-1"));
+    }
+
+    private void check(Topics topics, Set<String> present) {
+        Map<String, Integer> expected = new HashMap<>();
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            if (present.contains(topic.name())) {
+                expected.put(topic.name(), topic.partitions());
+            }
+        }
+        Map<String, TopicDescription> found =
+                await(admin.describeTopics(expected.keySet()).allTopicNames());
+        expected.forEach((name, partitions) -> {
+            int actual =
+                    Objects.requireNonNull(found.get(name), name).partitions().size();
+            if (actual != partitions) {
+                throw new LogException("topic " + name + " has " + actual + " partitions, " + partitions
+                        + " are configured: set partitions to " + actual + ", or use another namespace");
+            }
+        });
+    }
+
+    /**
+     * The topics of a namespace that is there, with the partitions they have.
+     *
+     * @throws LogException where it is not, naming those that are
+     */
+    public Topics find(String namespace) {
+        Set<String> names = names();
+        Topics topics = new Topics(namespace, 1);
+        String name = topics.advantages().name();
+        if (!names.contains(topics.runs().name()) || !names.contains(name)) {
+            throw new LogException("there is no run '" + namespace + "' at " + kafka.bootstrapServers() + "; "
+                    + (namespaces(names).isEmpty() ? "there is none at all" : "there are: " + namespaces(names)));
+        }
+        TopicDescription found = Objects.requireNonNull(
+                await(admin.describeTopics(List.of(name)).allTopicNames()).get(name), name);
+        return new Topics(namespace, found.partitions().size());
+    }
+
+    private static String namespaces(Set<String> names) {
+        String runs = new Topics("_", 1).runs().name().substring(1);
+        return names.stream()
+                .filter(name -> name.endsWith(runs))
+                .map(name -> name.substring(0, name.length() - runs.length()))
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Where topics end at this moment, by partition: the offset after the last record.
+     *
+     * @param isolation with {@code READ_UNCOMMITTED}, records of open transactions lie before the end; with {@code
+     *     READ_COMMITTED} the end is before the first of them
+     */
+    public Map<TopicPartition, Long> ends(IsolationLevel isolation, List<? extends Topic<?>> topics) {
+        return offsets(OffsetSpec.latest(), new ListOffsetsOptions(isolation), topics);
+    }
+
+    /** The first offsets that are there still, by partition. */
+    public Map<TopicPartition, Long> beginnings(List<? extends Topic<?>> topics) {
+        return offsets(OffsetSpec.earliest(), new ListOffsetsOptions(), topics);
+    }
+
+    /** The offsets of the first records of a time or later, by partition; the end where there is none. */
+    public Map<TopicPartition, Long> after(Instant time, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, Long> ends = ends(IsolationLevel.READ_COMMITTED, topics);
+        offsets(OffsetSpec.forTimestamp(time.toEpochMilli()), new ListOffsetsOptions(), topics)
+                .forEach((partition, offset) -> {
+                    if (offset >= 0) {
+                        ends.put(partition, offset);
+                    }
+                });
+        return ends;
+    }
+
+    /** When the newest record of a topic was written; empty where it has none. */
+    public Optional<Instant> newest(Topic<?> topic) {
+        return find(OffsetSpec.maxTimestamp(), new ListOffsetsOptions(), List.of(topic)).values().stream()
+                .map(ListOffsetsResultInfo::timestamp)
+                .filter(time -> time >= 0)
+                .max(Comparator.naturalOrder())
+                .map(Instant::ofEpochMilli);
+    }
+
+    private Map<TopicPartition, Long> offsets(
+            OffsetSpec which, ListOffsetsOptions options, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        find(which, options, topics).forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
+    }
+
+    private Map<TopicPartition, ListOffsetsResultInfo> find(
+            OffsetSpec which, ListOffsetsOptions options, List<? extends Topic<?>> topics) {
+        Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+        for (Topic<?> topic : topics) {
+            for (int partition = 0; partition < topic.partitions(); partition++) {
+                request.put(new TopicPartition(topic.name(), partition), which);
+            }
+        }
+        return await(admin.listOffsets(request, options).all());
+    }
+
+    /** The offsets a consumer group has committed, by partition; empty where there is no such group. */
+    public Map<TopicPartition, Long> committed(String group) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata())
+                .forEach((partition, committed) -> {
+                    if (committed != null) {
+                        offsets.put(partition, committed.offset());
+                    }
+                });
+        return offsets;
+    }
+
+    /** Whether the last transaction of an id has been, or is being, aborted, and no producer has been started since. */
+    public boolean isAbandoned(String transactionalId) {
+        return ABORTED.contains(
+                await(admin.describeTransactions(List.of(transactionalId)).description(transactionalId))
+                        .state());
+    }
+
+    private Set<String> names() {
+        return new TreeSet<>(await(admin.listTopics().names()));
+    }
+
+    private <T> T await(KafkaFuture<T> future) {
+        try {
+            return future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private LogException unreachable(Exception e) {
+        String why =
+                e instanceof TimeoutException ? " within " + TIMEOUT_SECONDS + " s" : ": " + LogException.reason(e);
+        return new LogException("no Kafka broker answers at " + kafka.bootstrapServers() + why
+                + " (check --bootstrap-servers and the broker)");
+    }
+
+    @Override
+    public void close() {
+        admin.close();
+    }
+}

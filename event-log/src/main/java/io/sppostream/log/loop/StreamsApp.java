@@ -1,0 +1,105 @@
+package io.sppostream.log.loop;
+
+import io.sppostream.log.GroupInstance;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KafkaStreams.State;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+
+/**
+ * A running Kafka Streams application. An exception that its topology does not handle stops it as a whole: what it had
+ * not committed is rolled back, and whoever starts it again goes on from the last commit.
+ */
+public final class StreamsApp implements AutoCloseable {
+    private static final Duration CLOSING = Duration.ofSeconds(30);
+
+    private final String name;
+    private final GroupInstance member;
+    private final KafkaStreams streams;
+    private final CompletableFuture<Void> running = new CompletableFuture<>();
+
+    private StreamsApp(String name, GroupInstance member, KafkaStreams streams) {
+        this.name = name;
+        this.member = member;
+        this.streams = streams;
+    }
+
+    /**
+     * Starts a topology and returns at once.
+     *
+     * @param name the application's id: the role's name in its namespace
+     * @param stateDirectory where its stores live on disk
+     * @param threads stream threads
+     * @param onFailure told once, on a thread of the application, why it stops by itself; it must not close the
+     *     application there, only pass the word on
+     */
+    public static StreamsApp start(
+            Topology topology,
+            KafkaSettings kafka,
+            String name,
+            Path stateDirectory,
+            int threads,
+            Consumer<Throwable> onFailure) {
+        GroupInstance member = GroupInstance.take(stateDirectory, name);
+        Properties properties = new Properties();
+        properties.putAll(kafka.streams(name, stateDirectory, threads));
+        properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
+        StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties));
+        AtomicBoolean failed = new AtomicBoolean();
+        app.streams.setUncaughtExceptionHandler(error -> {
+            LogException reason = Fencing.isFenced(error)
+                    ? new StalledException(name, "a transaction of it was ended", error)
+                    : new LogException(name + " stopped: " + LogException.reason(error), error);
+            app.running.completeExceptionally(reason);
+            if (failed.compareAndSet(false, true)) {
+                onFailure.accept(reason);
+            }
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        });
+        app.streams.setStateListener((now, before) -> {
+            if (now == State.RUNNING) {
+                app.running.complete(null);
+            }
+        });
+        app.streams.start();
+        return app;
+    }
+
+    /**
+     * Waits until the application has its partitions and its stores are restored.
+     *
+     * @throws LogException if it fails or is not running in time
+     */
+    public void awaitRunning(Duration timeout) throws InterruptedException {
+        try {
+            running.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new LogException(name + " is not running after " + timeout.toSeconds() + " s: it is "
+                    + streams.state() + "; can the brokers be reached, and do its topics exist?");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof LogException reason ? reason : new LogException(name + " failed", e);
+        }
+    }
+
+    /** Commits what is done, stops, and leaves the group: others go on with its partitions at once. */
+    @Override
+    public void close() {
+        streams.close(CloseOptions.groupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP)
+                .withTimeout(CLOSING));
+        member.close();
+    }
+}

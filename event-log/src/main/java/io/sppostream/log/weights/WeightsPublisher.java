@@ -1,0 +1,236 @@
+package io.sppostream.log.weights;
+
+import io.sppostream.events.OptimizerState;
+import io.sppostream.events.WeightsChunk;
+import io.sppostream.events.WeightsEncoding;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.Hashes;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.loop.ExactlyOnceLog;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.utils.Crc32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes versions of a line's weights to the log, within the transaction of the step that made them. The start weights
+ * and snapshots, which have the optimizer's state with them, are written whole; of the versions between, those that fit
+ * in one chunk as well, since a difference would save a reader of every version little and cost one who passes some
+ * over more. Larger ones are written as their difference from the version before, piece by piece.
+ */
+public final class WeightsPublisher {
+    /** The bytes of one record, well below what brokers take by default. */
+    public static final int CHUNK_BYTES = 512 << 10;
+
+    /** Writes weights, or an optimizer's state, as a safetensors file; the same bytes for the same values. */
+    @FunctionalInterface
+    public interface Source {
+        void writeTo(WritableByteChannel channel) throws IOException;
+    }
+
+    private final ExactlyOnceLog log;
+    private final Topics topics;
+    private final ModelKind kind;
+    private final String config;
+    private final int chunkBytes;
+    private final Clock clock;
+
+    /** The pieces of the version published last; empty before the first. */
+    private final List<byte[]> published = new ArrayList<>();
+
+    /**
+     * @param config the model's config.json
+     * @param chunkBytes bytes of weights in one record; those of a line are all cut alike
+     */
+    public WeightsPublisher(
+            ExactlyOnceLog log, Topics topics, ModelKind kind, String config, int chunkBytes, Clock clock) {
+        this.log = log;
+        this.topics = topics;
+        this.kind = kind;
+        this.config = config;
+        this.chunkBytes = chunkBytes;
+        this.clock = clock;
+    }
+
+    /** SHA-256 of what a source writes, in hexadecimal. */
+    public static String sha256(Source source) {
+        MessageDigest digest = Hashes.sha256();
+        write(source, Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
+        return Hashes.hex(digest);
+    }
+
+    /** Takes weights that are on the log as the version published last, so that the next can be a difference. */
+    public void continueFrom(Source weights) {
+        write(weights, new Pieces(chunkBytes, this::keep));
+    }
+
+    /** Sends the start weights; readers see them when the caller commits. */
+    public WeightsManifest publishStart(Source weights) {
+        return publish(0, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(kind));
+    }
+
+    /**
+     * Sends the version that a step made of the one before.
+     *
+     * @param optimizer the optimizer's state, which makes the version a snapshot; null for none
+     */
+    public WeightsManifest publish(
+            int version, int parentVersion, int step, Source weights, @Nullable Source optimizer) {
+        WeightsEncoding encoding =
+                optimizer == null && published.size() > 1 ? WeightsEncoding.DELTA : WeightsEncoding.FULL;
+        return publish(version, parentVersion, step, weights, optimizer, encoding, topics.weights(kind));
+    }
+
+    private WeightsManifest publish(
+            int version,
+            @Nullable Integer parentVersion,
+            int step,
+            Source weights,
+            @Nullable Source optimizer,
+            WeightsEncoding encoding,
+            Topic<WeightsChunk> topic) {
+        Chunks chunks = new Chunks(version, topic, 0);
+        write(weights, new Pieces(chunkBytes, (index, piece) -> {
+            chunks.send(
+                    piece,
+                    encoding == WeightsEncoding.DELTA ? WeightsDelta.encode(published.get(index), piece) : piece);
+            keep(index, piece);
+        }));
+        WeightsManifest manifest = new WeightsManifest(
+                version,
+                parentVersion,
+                step,
+                Hashes.hex(chunks.sha256),
+                encoding,
+                chunks.bytes,
+                chunks.index,
+                chunks.firstOffset(),
+                config,
+                optimizer == null ? null : publish(optimizer, chunks.index, version, topic),
+                clock.instant());
+        log.send(topics.versions(kind), kind.id(), manifest);
+        return manifest;
+    }
+
+    private OptimizerState publish(Source optimizer, int firstIndex, int version, Topic<WeightsChunk> topic) {
+        Chunks chunks = new Chunks(version, topic, firstIndex);
+        write(optimizer, new Pieces(chunkBytes, (index, piece) -> chunks.send(piece, piece)));
+        return new OptimizerState(
+                Hashes.hex(chunks.sha256), chunks.bytes, chunks.index - firstIndex, chunks.firstOffset());
+    }
+
+    /** Should the transaction not commit, the line's writer ends, and this with it. */
+    private void keep(int index, byte[] piece) {
+        if (index < published.size()) {
+            published.set(index, piece);
+        } else {
+            published.add(piece);
+        }
+    }
+
+    private static void write(Source source, WritableByteChannel channel) {
+        try (channel) {
+            source.writeTo(channel);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends the chunks of one file. */
+    private final class Chunks {
+        private final MessageDigest sha256 = Hashes.sha256();
+        private final int version;
+        private final Topic<WeightsChunk> topic;
+        private int index;
+        private long bytes;
+        private @Nullable Future<RecordMetadata> first;
+
+        Chunks(int version, Topic<WeightsChunk> topic, int firstIndex) {
+            this.version = version;
+            this.topic = topic;
+            this.index = firstIndex;
+        }
+
+        void send(byte[] piece, byte[] encoded) {
+            sha256.update(piece);
+            bytes += encoded.length;
+            long crc = Crc32C.compute(piece, 0, piece.length);
+            Future<RecordMetadata> sent = log.send(
+                    topic,
+                    Integer.toString(version),
+                    new WeightsChunk(version, index++, crc, ByteBuffer.wrap(encoded)));
+            first = first == null ? sent : first;
+        }
+
+        /** Waits for the acknowledgement of the first chunk. */
+        long firstOffset() {
+            if (first == null) {
+                throw new IllegalStateException("a version without weights");
+            }
+            return log.offset(first);
+        }
+    }
+
+    /** Takes the pieces of a file in order. */
+    private interface Taker {
+        void take(int index, byte[] piece);
+    }
+
+    /** Cuts a stream of bytes into pieces. */
+    private static final class Pieces implements WritableByteChannel {
+        private final Taker taker;
+        private final ByteBuffer piece;
+        private int index;
+
+        Pieces(int bytes, Taker taker) {
+            this.piece = ByteBuffer.allocate(bytes);
+            this.taker = taker;
+        }
+
+        @Override
+        public int write(ByteBuffer source) {
+            int written = source.remaining();
+            while (source.hasRemaining()) {
+                ByteBuffer part = source.slice();
+                part.limit(Math.min(part.remaining(), piece.remaining()));
+                source.position(source.position() + part.remaining());
+                piece.put(part);
+                if (!piece.hasRemaining()) {
+                    end();
+                }
+            }
+            return written;
+        }
+
+        private void end() {
+            taker.take(index++, Arrays.copyOf(piece.array(), piece.position()));
+            piece.clear();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            if (piece.position() > 0) {
+                end();
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.sppostream.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
+import io.sppostream.events.JoinState;
+import io.sppostream.events.Value;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.util.RandomData;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serde;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EventSerdesTest {
+    private static final String SCOPE = "event-serdes";
+
+    private final Topics topics = new Topics("test", 1);
+    private final EventSerdes serdes = new EventSerdes(new KafkaSettings("unused:9092", "mock://" + SCOPE, Map.of()));
+
+    @AfterEach
+    void close() {
+        serdes.close();
+        MockSchemaRegistry.dropScope(SCOPE);
+    }
+
+    @Test
+    void shouldReadWhatItWroteWhenAnEventMakesTheRoundTrip() {
+        Topic<Value> topic = topics.values();
+        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH);
+
+        byte[] bytes = serdes.serializer(topic).serialize(topic.name(), value);
+
+        assertThat(serdes.deserializer(topic).deserialize(topic.name(), bytes)).isEqualTo(value);
+    }
+
+    /** Ten events at random of every topic and of the join's state store. */
+    @ParameterizedTest
+    @MethodSource("types")
+    <V extends SpecificRecord> void shouldReadWhatItWroteWhateverTheEvent(Class<V> type) throws Exception {
+        Serde<V> serde = serdes.serde(type);
+        for (Object random : new RandomData(schema(type), 10, 1)) {
+            V event = specific(type, random);
+
+            byte[] bytes = serde.serializer().serialize("any", event);
+
+            assertThat(serde.deserializer().deserialize("any", bytes))
+                    .isInstanceOf(type)
+                    .isEqualTo(event);
+        }
+    }
+
+    static List<Class<? extends SpecificRecord>> types() {
+        List<Class<? extends SpecificRecord>> types = new ArrayList<>(List.of(JoinState.class));
+        new Topics("any", 1).all().stream().map(Topic::valueType).distinct().forEach(types::add);
+        return types;
+    }
+
+    /** A record's schema as the registry gets it. */
+    private static Schema schema(Class<? extends SpecificRecord> type) throws ReflectiveOperationException {
+        return AvroSchemaUtils.getSchema(type.getDeclaredConstructor().newInstance(), false, false, true);
+    }
+
+    /** Generic data as the event it describes. */
+    private static <V extends SpecificRecord> V specific(Class<V> type, Object generic) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+        new GenericDatumWriter<>(schema(type)).write(generic, encoder);
+        encoder.flush();
+        return type.cast(new SpecificDatumReader<>(type)
+                .read(null, DecoderFactory.get().binaryDecoder(bytes.toByteArray(), null)));
+    }
+
+    @Test
+    void shouldRegisterOneVersionWhenATopicIsRegisteredAndWrittenTo() throws Exception {
+        Topic<Value> topic = topics.values();
+
+        serdes.register(topics);
+        serdes.serializer(topic).serialize(topic.name(), new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH));
+
+        assertThat(MockSchemaRegistry.getClientForScope(SCOPE).getAllVersions(topic.name() + "-value"))
+                .containsExactly(1);
+    }
+
+    @Test
+    void shouldRefuseARecordWhenItHasNoValue() {
+        Topic<Value> topic = topics.values();
+
+        assertThatThrownBy(() -> serdes.deserializer(topic).deserialize(topic.name(), null))
+                .isInstanceOf(SerializationException.class)
+                .hasMessage("a record without a value, where a Value belongs");
+    }
+
+    @Test
+    void shouldRegisterTheSchemaOfEveryTopic() throws Exception {
+        String scope = "all-topics";
+        Topics topics = new Topics("test", 1);
+        SchemaRegistryClient registry = MockSchemaRegistry.getClientForScope(scope);
+        try (EventSerdes serdes = new EventSerdes(new KafkaSettings("unused:9092", "mock://" + scope, Map.of()))) {
+            serdes.register(topics);
+            for (Topic<? extends SpecificRecord> topic : topics.all()) {
+                String registered = registry.getLatestSchemaMetadata(topic.name() + "-value")
+                        .getSchema();
+                assertThat(new Schema.Parser().parse(registered))
+                        .as(topic.name())
+                        .isEqualTo(schema(topic.valueType()));
+            }
+        } finally {
+            MockSchemaRegistry.dropScope(scope);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.sppostream.log.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.junit.jupiter.api.Test;
+
+class CommitOnIdleTest {
+    private final MockProcessorContext<String, String> context = new MockProcessorContext<>();
+    private final CommitOnIdle wave = new CommitOnIdle(context);
+
+    private void tick() {
+        context.scheduledPunctuators().get(0).getPunctuator().punctuate(0);
+    }
+
+    @Test
+    void shouldCommitOnceWhenAWaveIsOver() {
+        wave.passedOn();
+        wave.passedOn();
+        tick();
+        assertThat(context.committed()).isFalse();
+
+        tick();
+        assertThat(context.committed()).isTrue();
+
+        context.resetCommit();
+        tick();
+        tick();
+        assertThat(context.committed()).isFalse();
+    }
+
+    @Test
+    void shouldNotCommitWhileAWaveGoesOn() {
+        for (int i = 0; i < 5; i++) {
+            wave.passedOn();
+            tick();
+        }
+        assertThat(context.committed()).isFalse();
+    }
+
+    @Test
+    void shouldNotCommitWhenNothingWasPassedOn() {
+        tick();
+        tick();
+        assertThat(context.committed()).isFalse();
+    }
+}

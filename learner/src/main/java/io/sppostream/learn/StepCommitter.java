@@ -1,0 +1,209 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.ConsumedOffset;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventRecord;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogException;
+import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.weights.Manifests;
+import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.log.weights.WeightsRetention;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one writer of a weight line. It begins where the line is, and takes it on step by step: a step's weights,
+ * manifest, ledger record and consumed offsets commit in one transaction, so that at any instant the log has all of a
+ * step or nothing of it.
+ */
+final class StepCommitter implements AutoCloseable {
+    /** What is read from a model, hashed and sent on a machine that is busy with other things. */
+    private static final long SLOW_BYTES_PER_SECOND = 20_000_000;
+
+    private final ExactlyOnceLog log;
+    private final Topics topics;
+    private final TrainableModel model;
+    private final StepSettings settings;
+    private final Clock clock;
+    private final WeightsPublisher publisher;
+    private final WeightsRetention retention;
+    private final PublishToLive live = new PublishToLive();
+    private WeightsManifest current;
+    private long samplesTrained;
+    private @Nullable Double secondsCommitting;
+    private Instant waitingSince;
+
+    /**
+     * Brings the model to the last version of the line and the log to the first sample not trained; publishes the
+     * start weights where the line has no version yet.
+     *
+     * @param log the one loop of the line's role
+     * @param model the start weights
+     * @throws io.sppostream.log.LogException where the line can't be taken up
+     */
+    StepCommitter(
+            ExactlyOnceLog log,
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            TrainableModel model,
+            StepSettings settings,
+            Clock clock) {
+        this.log = log;
+        this.topics = topics;
+        this.model = model;
+        this.settings = settings;
+        this.clock = clock;
+        this.publisher = new WeightsPublisher(log, topics, model.kind(), model.config(), settings.chunkBytes(), clock);
+        ModelRecovery.Recovered recovered = recover(new ModelRecovery(kafka, serdes, topics, model));
+        this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
+        this.retention =
+                new WeightsRetention(kafka, topics, model.kind(), recovered == null ? current : recovered.snapshot());
+        this.waitingSince = clock.instant();
+    }
+
+    /**
+     * How long the largest transaction of a line may take to send: a snapshot, which has the weights and the two moments
+     * of each that Adam keeps.
+     */
+    static Duration publishing(TrainableModel model) {
+        return Duration.ofSeconds(3 * Float.BYTES * model.parameters() / SLOW_BYTES_PER_SECOND);
+    }
+
+    private ModelRecovery.@Nullable Recovered recover(ModelRecovery recovery) {
+        try {
+            return recovery.recover();
+        } catch (LogException e) {
+            // What another writes that has taken over meanwhile does not fit what was read before: this says that it
+            // has.
+            log.commit(List.of());
+            throw e;
+        }
+    }
+
+    private WeightsManifest start() {
+        WeightsManifest made = publisher.publishStart(model::writeWeights);
+        log.commit(List.of());
+        live.published(made);
+        return made;
+    }
+
+    private WeightsManifest resume(WeightsManifest last, @Nullable TrainingStep step) {
+        publisher.continueFrom(model::writeWeights);
+        if (step != null) {
+            samplesTrained = step.getSamplesTrained();
+            for (ConsumedOffset consumed : step.getConsumed()) {
+                log.seek(topics.advantages(), consumed.getPartition(), consumed.getOffset());
+            }
+        }
+        return last;
+    }
+
+    /** The last version committed. */
+    WeightsManifest current() {
+        return current;
+    }
+
+    /**
+     * Takes the first batch of the pending samples, trains it and commits the step.
+     *
+     * @param pending samples polled and not trained, in order of arrival; the batch is taken away
+     * @param beforeCommit told the step and what it has measured; what it sends commits with the step
+     */
+    void step(List<EventRecord<?>> pending, BiConsumer<Integer, Map<String, Double>> beforeCommit) {
+        Instant startedAt = clock.instant();
+        int step = current.getStep() + 1;
+        List<EventRecord<?>> batch = pending.subList(0, settings.batchSize());
+        List<ReceivedSample> order = ReceivedSample.inTrainingOrder(batch, settings.seed(), step);
+        List<TrainingSample> samples =
+                order.stream().map(ReceivedSample::sample).toList();
+        Map<String, Double> metrics = model.train(step, samples);
+        ToDoubleFunction<ReceivedSample> lag = arrival -> current.getVersion() - model.versionOf(arrival.sample());
+        metrics.put(model.kind().id() + "_lag_mean", ReceivedSample.mean(order, lag));
+        metrics.put(model.kind().id() + "_lag_max", ReceivedSample.max(order, lag));
+        metrics.put("seconds_waiting", seconds(waitingSince, startedAt));
+        live.seconds(model, samples).ifPresent(seconds -> metrics.put("seconds_to_live", seconds));
+        batch.clear();
+        Instant endedAt = clock.instant();
+        metrics.put("seconds_updating", seconds(startedAt, endedAt));
+        beforeCommit.accept(step, metrics);
+        commit(step, order, lag, metrics, startedAt, endedAt, pending);
+        waitingSince = clock.instant();
+    }
+
+    private void commit(
+            int step,
+            List<ReceivedSample> order,
+            ToDoubleFunction<ReceivedSample> lag,
+            Map<String, Double> metrics,
+            Instant startedAt,
+            Instant endedAt,
+            Collection<? extends EventRecord<?>> pending) {
+        int version = current.getVersion() + 1;
+        boolean snapshot = version % settings.snapshotInterval() == 0;
+        WeightsManifest made = publisher.publish(
+                version, current.getVersion(), step, model::writeWeights, snapshot ? model::writeOptimizer : null);
+        Instant publishedAt = clock.instant();
+        metrics.put("seconds_publishing", seconds(endedAt, publishedAt));
+        if (secondsCommitting != null) {
+            // Of the step before: how long its own commit takes, a record can't say.
+            metrics.put("seconds_committing", secondsCommitting);
+        }
+        samplesTrained += order.size();
+        log.send(
+                topics.trainingSteps(),
+                model.kind().id(),
+                new TrainingStep(
+                        model.kind().id(),
+                        step,
+                        current.getVersion(),
+                        version,
+                        current.getSha256(),
+                        made.getSha256(),
+                        ReceivedSample.ledger(order, lag),
+                        samplesTrained,
+                        consumed(pending),
+                        settings.configurationSha256(),
+                        metrics,
+                        startedAt,
+                        endedAt));
+        log.commit(pending);
+        secondsCommitting = seconds(publishedAt, clock.instant());
+        current = made;
+        live.published(made);
+        if (Manifests.isSnapshot(made)) {
+            retention.committed(made);
+        }
+    }
+
+    private List<ConsumedOffset> consumed(Collection<? extends EventRecord<?>> pending) {
+        String topic = topics.advantages().name();
+        return log.consumed(pending).entrySet().stream()
+                .filter(entry -> entry.getKey().topic().equals(topic))
+                .map(entry -> new ConsumedOffset(entry.getKey().partition(), entry.getValue()))
+                .sorted(Comparator.comparing(ConsumedOffset::getPartition))
+                .toList();
+    }
+
+    private static double seconds(Instant from, Instant to) {
+        return Duration.between(from, to).toNanos() / 1e9;
+    }
+
+    @Override
+    public void close() {
+        retention.close();
+    }
+}

@@ -1,0 +1,122 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.Message;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.learn.update.CriticSample;
+import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.CriticTrainer;
+import io.sppostream.model.OptimizerSettings;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.model.TrainingSettings;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+
+/** The critic and its training. */
+public final class TrainableCritic extends TrainableLanguageModel {
+    private final CriticModel model;
+    private final Function<List<Message>, int[]> encoder;
+    private final CriticUpdate update;
+
+    /** Tokens of the prompts scored and not yet trained on, by request: each prompt is encoded once. */
+    private final Map<String, int[]> promptTokens = new HashMap<>();
+
+    /**
+     * @param model trained in place; stays the caller's to close, after this
+     * @param tokenizer the critic's own
+     */
+    public TrainableCritic(
+            CriticModel model,
+            Tokenizer tokenizer,
+            CriticUpdate.Settings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training) {
+        this(model, messages -> PromptTokens.of(tokenizer, messages), update, optimizer, training);
+    }
+
+    /** @param encoder the critic's token ids [P] of a prompt */
+    TrainableCritic(
+            CriticModel model,
+            Function<List<Message>, int[]> encoder,
+            CriticUpdate.Settings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training) {
+        this(model, encoder, new CriticTrainer(model, optimizer, training), update);
+    }
+
+    private TrainableCritic(
+            CriticModel model,
+            Function<List<Message>, int[]> encoder,
+            CriticTrainer trainer,
+            CriticUpdate.Settings update) {
+        super(model, trainer);
+        this.model = model;
+        this.encoder = encoder;
+        this.update = new CriticUpdate(trainer, update);
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.CRITIC;
+    }
+
+    /** The critic's token ids of a request's prompt [P], kept until a sample of it is trained on. */
+    int[] tokens(String requestId, List<Message> messages) {
+        return promptTokens.computeIfAbsent(requestId, id -> encoder.apply(messages));
+    }
+
+    /** Whether the critic can score a prompt of these tokens; one that it can't is not kept. */
+    boolean fits(String requestId, int[] tokens) {
+        boolean fits = tokens.length > 0 && tokens.length <= model.config().maxPositions();
+        if (!fits) {
+            promptTokens.remove(requestId);
+        }
+        return fits;
+    }
+
+    /** z of each prompt [prompts], by the weights as they are. */
+    float[] logits(List<int[]> prompts) {
+        return model.logits(prompts);
+    }
+
+    @Override
+    public Map<String, Double> train(int step, List<TrainingSample> order) {
+        List<CriticSample> samples = order.stream().map(this::criticSample).toList();
+        Map<String, Double> metrics = update.apply(step, samples);
+        metrics.put(
+                "value_mean",
+                samples.stream().mapToDouble(CriticSample::value).average().orElse(0));
+        return metrics;
+    }
+
+    private CriticSample criticSample(TrainingSample sample) {
+        String requestId = sample.getRollout().getRequestId();
+        int[] tokens = tokens(requestId, sample.getRollout().getMessages());
+        promptTokens.remove(requestId);
+        return new CriticSample(
+                sample.getRollout().getRolloutId(),
+                tokens,
+                sample.getReward(),
+                value(sample).getProbability());
+    }
+
+    @Override
+    public int versionOf(TrainingSample sample) {
+        return value(sample).getCriticVersion();
+    }
+
+    @Override
+    public Instant usedAt(TrainingSample sample) {
+        return value(sample).getScoredAt();
+    }
+
+    private static Value value(TrainingSample sample) {
+        return Objects.requireNonNull(sample.getValue(), "a sample for the critic has the critic's value");
+    }
+}

@@ -1,0 +1,57 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.learn.update.PolicySample;
+import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.model.OptimizerSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.PolicyTrainer;
+import io.sppostream.model.TrainingSettings;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** The policy and its training. */
+public final class TrainablePolicy extends TrainableLanguageModel {
+    private final PolicyUpdate update;
+
+    /** @param model trained in place; stays the caller's to close, after this */
+    public TrainablePolicy(
+            PolicyModel model, PolicyUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {
+        this(model, new PolicyTrainer(model, optimizer, training), update);
+    }
+
+    private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdate.Settings update) {
+        super(model, trainer);
+        this.update = new PolicyUpdate(trainer, update);
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.POLICY;
+    }
+
+    @Override
+    public Map<String, Double> train(int step, List<TrainingSample> order) {
+        Map<String, Double> metrics = update.apply(
+                step,
+                order.stream()
+                        .map(sample -> PolicySample.of(sample.getRollout(), sample.getSegments()))
+                        .toList());
+        metrics.put(
+                "reward_mean",
+                order.stream().mapToDouble(TrainingSample::getReward).average().orElse(0));
+        return metrics;
+    }
+
+    @Override
+    public int versionOf(TrainingSample sample) {
+        return sample.getRollout().getPolicySegments().get(0).getPolicyVersion();
+    }
+
+    @Override
+    public Instant usedAt(TrainingSample sample) {
+        return sample.getRollout().getSampledAt();
+    }
+}

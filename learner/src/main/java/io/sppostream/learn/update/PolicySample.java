@@ -1,0 +1,42 @@
+package io.sppostream.learn.update;
+
+import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.Rollout;
+import io.sppostream.model.TokenSequence;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What the policy trains on.
+ *
+ * @param rolloutId identifies the sample
+ * @param tokens prompt [P] and response [T]
+ * @param behaviourLogProbs log-probabilities the response was sampled with, shape [T]
+ * @param advantages A of each response token, shape [T]
+ */
+public record PolicySample(String rolloutId, TokenSequence tokens, float[] behaviourLogProbs, double[] advantages) {
+
+    /** A rollout with its advantages, as the log has them. */
+    public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments) {
+        int length = rollout.getResponseTokens().size();
+        float[] behaviour = new float[length];
+        for (int t = 0; t < length; t++) {
+            behaviour[t] = rollout.getBehaviourLogProbs().get(t);
+        }
+        double[] advantages = new double[length];
+        int from = 0;
+        for (AdvantageSegment segment : segments) {
+            Arrays.fill(advantages, from, segment.getEndToken(), segment.getAdvantage());
+            from = segment.getEndToken();
+        }
+        return new PolicySample(
+                rollout.getRolloutId(),
+                new TokenSequence(ints(rollout.getPromptTokens()), ints(rollout.getResponseTokens())),
+                behaviour,
+                advantages);
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+}

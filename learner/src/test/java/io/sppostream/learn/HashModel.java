@@ -1,0 +1,124 @@
+package io.sppostream.learn;
+
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.catalogue.ModelKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A policy whose training is a hash of weights, optimizer's state, step and samples in order: whatever is lost, trained
+ * twice, out of order or begun from elsewhere makes other weights.
+ */
+final class HashModel implements TrainableModel {
+    private final long[] weights;
+    private final long[] optimizer;
+
+    /** @param words of 8 bytes that the weights have; the optimizer has half as many and one more */
+    HashModel(int words) {
+        weights = new long[words];
+        optimizer = new long[words / 2 + 1];
+        for (int i = 0; i < words; i++) {
+            weights[i] = mix(i);
+        }
+    }
+
+    /** The finalizer of SplitMix64 (Steele et al., 2014). */
+    private static long mix(long z) {
+        z = (z + 0x9E3779B97F4A7C15L) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+
+    private static long mix(long digest, long[] values) {
+        for (long value : values) {
+            digest = mix(digest ^ value);
+        }
+        return digest;
+    }
+
+    @Override
+    public ModelKind kind() {
+        return ModelKind.POLICY;
+    }
+
+    @Override
+    public String config() {
+        return "{}";
+    }
+
+    @Override
+    public Map<String, Double> train(int step, List<TrainingSample> order) {
+        long digest = mix(mix(step, weights), optimizer);
+        for (TrainingSample sample : order) {
+            digest = mix(digest ^ sample.getRollout().getRolloutId().hashCode() ^ ((long) versionOf(sample) << 32));
+        }
+        for (int i = 0; i < optimizer.length; i++) {
+            optimizer[i] = mix(optimizer[i] ^ (digest + i));
+        }
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] ^= mix(optimizer[i % optimizer.length] + i) >>> 40;
+        }
+        Map<String, Double> metrics = new HashMap<>();
+        metrics.put("effective_sample_size", (digest >>> 11) * 0x1p-53);
+        return metrics;
+    }
+
+    @Override
+    public int versionOf(TrainingSample sample) {
+        return sample.getRollout().getPolicySegments().get(0).getPolicyVersion();
+    }
+
+    @Override
+    public Instant usedAt(TrainingSample sample) {
+        return sample.getRollout().getSampledAt();
+    }
+
+    @Override
+    public long parameters() {
+        return 0;
+    }
+
+    @Override
+    public void writeWeights(WritableByteChannel out) throws IOException {
+        write(weights, out);
+    }
+
+    @Override
+    public void readWeights(ReadableByteChannel in) throws IOException {
+        read(in, weights);
+    }
+
+    @Override
+    public void writeOptimizer(WritableByteChannel out) throws IOException {
+        write(optimizer, out);
+    }
+
+    @Override
+    public void readOptimizer(ReadableByteChannel in) throws IOException {
+        read(in, optimizer);
+    }
+
+    private static void write(long[] words, WritableByteChannel out) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(words.length * Long.BYTES);
+        bytes.asLongBuffer().put(words);
+        out.write(bytes);
+    }
+
+    private static void read(ReadableByteChannel in, long[] words) throws IOException {
+        byte[] bytes = Channels.newInputStream(in).readAllBytes();
+        if (bytes.length != words.length * Long.BYTES) {
+            throw new IOException(bytes.length + " bytes, where " + words.length + " words belong");
+        }
+        ByteBuffer.wrap(bytes).asLongBuffer().get(words);
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,78 @@
+package io.sppostream.learn;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.guard.CircuitBreakers;
+import io.sppostream.log.KafkaSettings;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/** A policy line that a learner has written to a log in memory: two samples a step, a snapshot every third version. */
+final class LearnedModel {
+    static final int BATCH = 2;
+    static final int SNAPSHOTS = 3;
+    private static final int WORDS = 6;
+
+    final Topics topics = new Topics("test", 1);
+    final MemoryLog log = new MemoryLog(new Random(1), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), MemoryLog.QUIET);
+    final KafkaSettings kafka = TestEvents.kafka(log);
+
+    LearnedModel(int steps) {
+        log.hurry();
+        for (int i = 0; i < steps * BATCH; i++) {
+            log.append(
+                    at(topics.advantages()),
+                    TestEvents.requestId(i).getBytes(UTF_8),
+                    TestEvents.bytes(
+                            topics.advantages(), TestEvents.sample(i, 0, TestEvents.value(i, 0), Instant.EPOCH)));
+        }
+        AtomicInteger polls = new AtomicInteger(2 * steps + 2);
+        PolicyLearner.learn(
+                kafka,
+                TestEvents.SERDES,
+                topics,
+                start(),
+                new PolicyLearner.Settings(
+                        new StepSettings(1, BATCH, SNAPSHOTS, 32, "configuration"),
+                        Integer.MAX_VALUE,
+                        new CircuitBreakers.Settings(0, 1, 1, 1),
+                        LedgerSimulationTest.UPDATE,
+                        TestModels.ADAM,
+                        TestModels.TRAINING),
+                Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+                () -> polls.getAndDecrement() > 0);
+    }
+
+    static TrainableModel start() {
+        return new HashModel(WORDS);
+    }
+
+    static TopicPartition at(Topic<?> topic) {
+        return LedgerWorld.partition(topic, 0);
+    }
+
+    <V extends SpecificRecord> List<V> events(Topic<V> topic) {
+        return log.committed(at(topic)).stream()
+                .map(each -> TestEvents.event(topic, each.value()))
+                .toList();
+    }
+
+    List<TrainingStep> ledger() {
+        return events(topics.trainingSteps());
+    }
+
+    List<WeightsManifest> versions() {
+        return events(topics.versions(ModelKind.POLICY));
+    }
+}

@@ -1,0 +1,149 @@
+package io.sppostream.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sppostream.events.OptimizerState;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.WeightsChunk;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.log.LogException;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.utils.Crc32C;
+import org.junit.jupiter.api.Test;
+
+/** Steps 1 to 5, a snapshot at version 3: steps 4 and 5 are trained again. */
+class ModelRecoveryTest {
+    private static final ModelKind POLICY = ModelKind.POLICY;
+
+    private final LearnedModel line = new LearnedModel(5);
+    private final WeightsManifest snapshot = line.versions().get(3);
+
+    private ModelRecovery recovery(TrainableModel model) {
+        return new ModelRecovery(line.kafka, TestEvents.SERDES, line.topics, model);
+    }
+
+    private void assertRefused(TrainableModel model, String why) {
+        assertThatThrownBy(() -> recovery(model).recover())
+                .isInstanceOf(LogException.class)
+                .hasMessageContaining(why);
+    }
+
+    /** Changes a byte of a chunk. */
+    private void damage(long offset, boolean mendCrc) {
+        Topic<WeightsChunk> topic = line.topics.weights(POLICY);
+        WeightsChunk chunk = line.log.committed(LearnedModel.at(topic)).stream()
+                .filter(each -> each.offset() == offset)
+                .map(each -> TestEvents.event(topic, each.value()))
+                .findFirst()
+                .orElseThrow();
+        byte[] data = new byte[chunk.getData().remaining()];
+        chunk.getData().get(data);
+        data[0] ^= 1;
+        long crc = mendCrc ? Crc32C.compute(data, 0, data.length) : chunk.getCrc32c();
+        WeightsChunk damaged = new WeightsChunk(chunk.getVersion(), chunk.getIndex(), crc, ByteBuffer.wrap(data));
+        line.log.replace(LearnedModel.at(topic), offset, TestEvents.bytes(topic, damaged));
+    }
+
+    @Test
+    void shouldBringTheModelToTheLastVersion() {
+        try (TrainableModel model = LearnedModel.start()) {
+            ModelRecovery.Recovered recovered = recovery(model).recover();
+
+            Objects.requireNonNull(recovered);
+            assertThat(recovered.version()).isEqualTo(line.versions().get(5));
+            assertThat(recovered.snapshot()).isEqualTo(snapshot);
+            assertThat(recovered.lastStep()).isEqualTo(line.ledger().get(4));
+            assertThat(model.sha256()).isEqualTo(line.ledger().get(4).getToSha256());
+        }
+    }
+
+    @Test
+    void shouldLeaveTheModelWhenTheLineHasNoVersion() {
+        try (TrainableModel model = LearnedModel.start()) {
+            String before = model.sha256();
+            MemoryLog empty = new MemoryLog(new Random(1), Clock.systemUTC(), MemoryLog.QUIET);
+            assertThat(new ModelRecovery(TestEvents.kafka(empty), TestEvents.SERDES, line.topics, model).recover())
+                    .isNull();
+            assertThat(model.sha256()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void shouldRefuseOtherStartWeights() {
+        assertRefused(
+                new HashModel(7),
+                "run 'test' began from other policy weights (SHA-256 "
+                        + line.versions().get(0).getSha256() + ") than those given ("
+                        + new HashModel(7).sha256() + "): give the model it was begun with, or another --run");
+    }
+
+    @Test
+    void shouldRefuseALineWhoseLedgerEndsBeforeItsVersions() {
+        WeightsManifest sixth =
+                WeightsManifest.newBuilder(line.versions().get(5)).setVersion(6).build();
+        Topic<WeightsManifest> topic = line.topics.versions(POLICY);
+        line.log.append(LearnedModel.at(topic), new byte[] {'p'}, TestEvents.bytes(topic, sixth));
+
+        assertRefused(
+                LearnedModel.start(),
+                "the policy line of run 'test' can't be resumed: its versions end at 6, its ledger at 5");
+    }
+
+    @Test
+    void shouldSayWhichStepWhenItMakesOtherWeights() {
+        TrainingStep fifth = line.ledger().get(4);
+        Topic<TrainingSample> topic = line.topics.advantages();
+        long offset = fifth.getSamples().get(0).getOffset();
+        int index = (int) offset;
+        line.log.replace(
+                LearnedModel.at(topic),
+                offset,
+                TestEvents.bytes(topic, TestEvents.sample(index, 3, TestEvents.value(index, 0), Instant.EPOCH)));
+
+        assertRefused(LearnedModel.start(), "step 5 of the policy line of run 'test', trained again, makes weights of");
+    }
+
+    @Test
+    void shouldRefuseASnapshotWhoseWeightsAreDamaged() {
+        damage(snapshot.getFirstChunkOffset() + 1, false);
+        assertRefused(
+                LearnedModel.start(), "test.policy-weights.v1: version 3 can't be read: chunk 1 fails its CRC-32C");
+    }
+
+    @Test
+    void shouldRefuseASnapshotOfOtherWeights() {
+        damage(snapshot.getFirstChunkOffset() + 1, true);
+        assertRefused(
+                LearnedModel.start(), "snapshot 3 of the policy line of run 'test' can't be restored: its SHA-256 is ");
+    }
+
+    @Test
+    void shouldRefuseASnapshotOfAnotherOptimizersState() {
+        OptimizerState optimizer = Objects.requireNonNull(snapshot.getOptimizer());
+        damage(optimizer.getFirstChunkOffset(), true);
+        assertRefused(LearnedModel.start(), ", its manifest says " + optimizer.getSha256());
+    }
+
+    @Test
+    void shouldRefuseASnapshotThatIsGone() {
+        line.log
+                .admin(Map.of())
+                .deleteRecords(Map.of(
+                        LearnedModel.at(line.topics.weights(POLICY)),
+                        RecordsToDelete.beforeOffset(snapshot.getFirstChunkOffset() + 1)));
+        line.log.hurry();
+        assertRefused(
+                LearnedModel.start(),
+                "snapshot 3 of the policy line of run 'test' can't be restored: it is not on the log");
+    }
+}

@@ -1,0 +1,24 @@
+package io.sppostream.feed.data;
+
+import io.sppostream.events.Message;
+import io.sppostream.events.Prompt;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A prompt with its reference answer.
+ *
+ * @param id identifies it within its dataset
+ */
+public record Problem(String id, List<Message> messages, String reference) {
+
+    /** A problem asked in one user message. */
+    public static Problem asked(String id, String question, String reference) {
+        return new Problem(id, List.of(new Message("user", question)), reference);
+    }
+
+    /** The problem as a request for one response. */
+    public Prompt toPrompt(String requestId, String dataset, int minPolicyVersion, Instant releasedAt) {
+        return new Prompt(requestId, id, dataset, messages, reference, 1, minPolicyVersion, releasedAt);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.feed;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,76 @@
+package io.sppostream.verify.math.answer;
+
+import io.sppostream.verify.math.answer.Answer.Relation;
+import io.sppostream.verify.math.answer.Answer.Relator;
+import io.sppostream.verify.math.answer.Answer.Sequence;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers that say what they are the value of: in {@code x = 5}, {@code f(x) = x^2}, {@code AB = 4},
+ * {@code (p, q) = (3, 2)} and {@code k \in \{1, 2\}} the left side is a label, and the right side is the answer.
+ */
+public final class AnswerLabels {
+    private AnswerLabels() {}
+
+    /** The label of a labelled answer, or null where it has none. */
+    public static @Nullable Answer label(Answer answer) {
+        if (!(answer instanceof Relation relation) || !isLabel(relation.sides().get(0))) {
+            return null;
+        }
+        boolean assigns = relation.relators().stream().allMatch(Relator::isEquality)
+                || (relation.relators().size() == 1 && relation.relators().get(0) == Relator.MEMBER);
+        return assigns && !mentions(relation) ? relation.sides().get(0) : null;
+    }
+
+    /** The value of a labelled answer, or the answer itself where it has no label. */
+    public static Answer value(Answer answer) {
+        return answer instanceof Relation relation && label(answer) != null
+                ? relation.sides().get(relation.sides().size() - 1)
+                : answer;
+    }
+
+    private static boolean isLabel(Answer side) {
+        if (side instanceof Answer.Value value) {
+            return value.unit() == null && !value.percent() && isName(value.expr());
+        } else if (side instanceof Sequence sequence) {
+            return sequence.kind() == Sequence.Kind.TUPLE
+                    && sequence.items().stream().allMatch(AnswerLabels::isLabel);
+        } else if (side instanceof Answer.Ratio ratio) {
+            return ratio.parts().stream().allMatch(AnswerLabels::isName);
+        }
+        return side instanceof Answer.Text;
+    }
+
+    /** One unknown, an unknown function, or capital letters: a segment, an angle, a function such as P(x). */
+    private static boolean isName(Expr expr) {
+        if (expr instanceof Expr.Call call) {
+            return call.function() == Expr.Function.ABS
+                    && isName(call.arguments().get(0));
+        }
+        if (expr instanceof Expr.Product product) {
+            Expr first = product.factors().get(0);
+            boolean named = first instanceof Expr.Sym sym
+                    && (sym.name().matches("[A-Z](?:_.*)?'*") || sym.name().length() > 2);
+            return named
+                    && product.factors().stream().allMatch(factor -> factor instanceof Expr.Sym)
+                    && (product.factors().size() == 2
+                            || product.factors().stream()
+                                    .skip(1)
+                                    .allMatch(factor -> factor instanceof Expr.Sym sym
+                                            && Character.isUpperCase(sym.name().charAt(0))));
+        }
+        return expr instanceof Expr.Sym || expr instanceof Expr.Apply;
+    }
+
+    /** Whether the label occurs in what it would label: then this is an equation and not an assignment. */
+    private static boolean mentions(Relation relation) {
+        if (!(relation.sides().get(0) instanceof Answer.Value label) || !(label.expr() instanceof Expr.Sym sym)) {
+            return false;
+        }
+        List<Answer> rest = relation.sides().subList(1, relation.sides().size());
+        return rest.stream()
+                .anyMatch(side -> side instanceof Answer.Value value
+                        && value.expr().variables().contains(sym.name()));
+    }
+}

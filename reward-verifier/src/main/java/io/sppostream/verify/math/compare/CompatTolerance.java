@@ -1,0 +1,43 @@
+package io.sppostream.verify.math.compare;
+
+import io.sppostream.verify.math.answer.Answer;
+import io.sppostream.verify.math.answer.AnswerLabels;
+import io.sppostream.verify.math.number.StepBudget;
+import io.sppostream.verify.math.number.Undecided;
+import java.util.Map;
+
+/**
+ * The tolerances of the official SPPO reward, which it inherits from earlier graders: numbers are equal within one part
+ * in 10,000, and a hundredth and a hundredfold of the reference count too. Kept only to compare with the paper.
+ */
+public final class CompatTolerance {
+    private static final double RELATIVE = 1e-4;
+
+    private CompatTolerance() {}
+
+    public static Decision compare(Answer expected, Answer given, Decision strict) {
+        try {
+            double reference = number(expected);
+            double answer = number(given);
+            for (double accepted : new double[] {reference / 100, reference, reference * 100}) {
+                double tolerance = RELATIVE * Math.max(Math.abs(accepted), Math.abs(answer));
+                if (Math.abs(accepted - answer) <= tolerance) {
+                    return Decision.of(true, "sppo-tolerance");
+                }
+            }
+            return strict;
+        } catch (Undecided noNumber) {
+            return strict;
+        }
+    }
+
+    private static double number(Answer answer) {
+        if (AnswerLabels.value(answer) instanceof Answer.Value value) {
+            return new BallEvaluator(Map.of(), 64, BallEvaluator.Domain.REAL, new StepBudget())
+                    .evaluate(value.expr())
+                    .re()
+                    .doubleValue();
+        }
+        throw Undecided.unsupported("not a number");
+    }
+}

@@ -1,0 +1,88 @@
+package io.sppostream.verify.math.read;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class AnswerExtractorTest {
+
+    @Test
+    void shouldTakeTheLastBoxWhenThereAreSeveral() {
+        assertThat(extracted("First \\boxed{1}, but rather \\boxed{2}.")).isEqualTo("2");
+    }
+
+    @Test
+    void shouldCountBracesWhenABoxHoldsGroups() {
+        assertThat(extracted("\\boxed{\\frac{1}{\\sqrt{2}}} holds")).isEqualTo("\\frac{1}{\\sqrt{2}}");
+        assertThat(extracted("\\fbox{\\{1, 2\\}}")).isEqualTo("\\{1, 2\\}");
+    }
+
+    @Test
+    void shouldMergeBoxesWhenOnlySeparatorsPartThem() {
+        assertThat(extracted("$\\boxed{1}$ and $\\boxed{-2}$")).isEqualTo("1, -2");
+        assertThat(extracted("$x = \\boxed{1}, \\quad y = \\boxed{2}$")).isEqualTo("1, 2");
+        assertThat(extracted("\\boxed{1} is wrong \\boxed{2}")).isEqualTo("2");
+    }
+
+    @Test
+    void shouldLookNoFurtherWhenABoxExists() {
+        assertThat(extracted("Answer: 25. \\boxed{see above}")).isEqualTo("see above");
+        assertThat(extracted("Answer: 25. \\boxed{2")).isNull();
+    }
+
+    @Test
+    void shouldIgnoreTheThinkingWhenItIsClosed() {
+        assertThat(extracted("<think>\\boxed{1}</think> \\boxed{2}")).isEqualTo("2");
+        assertThat(extracted("<think>\\boxed{1}</think> I don't know.")).isNull();
+    }
+
+    @Test
+    void shouldFindNothingWhenTheThinkingNeverEnds() {
+        assertThat(extracted("<think>Surely \\boxed{1}")).isNull();
+        assertThat(extracted("<think>a</think> <think>\\boxed{1}")).isNull();
+    }
+
+    @Test
+    void shouldTakeThePercentSignAlongWhenItFollowsTheBox() {
+        assertThat(extracted("$\\boxed{28}$ percent")).isEqualTo("28\\%");
+        assertThat(extracted("$\\boxed{28\\%}$ percent")).isEqualTo("28\\%");
+    }
+
+    @Test
+    void shouldTakeTheAnswerLineWhenThereIsNoBox() {
+        assertThat(extracted("Reasoning.\n**Answer: 34**")).isEqualTo("34");
+        assertThat(extracted("Reasoning.\nAnswer: 34.")).isEqualTo("34");
+        assertThat(extracted("**Final Answer:** 34")).isEqualTo("34");
+    }
+
+    @Test
+    void shouldReadHashesOnlyWhenTheProfileDoes() {
+        assertThat(AnswerExtractor.fromResponse("So 36 + 36.\n#### 72.", true)).isEqualTo("72");
+        assertThat(AnswerExtractor.fromResponse("So 36 + 36.\n#### 72.", false)).isNull();
+    }
+
+    @Test
+    void shouldNeverTakeTheLastNumberWhenAResponseEndsInProse() {
+        assertThat(extracted("So there are 12 of them.")).isNull();
+    }
+
+    @Test
+    void shouldTakeTheLastNumberOrFormulaWhenAPredictionIsProse() {
+        assertThat(AnswerExtractor.fromProse("We add 3 and get $x > 5$ at last."))
+                .isEqualTo("x > 5");
+        assertThat(AnswerExtractor.fromProse("For $x > 5$ there are 1,234 left."))
+                .isEqualTo("1,234");
+        assertThat(AnswerExtractor.fromProse("AZYUK2A")).isNull();
+    }
+
+    @Test
+    void shouldTakeNothingWhenTheProseHedges() {
+        assertThat(AnswerExtractor.fromProse("I had 7 once. It is 42 or 43.")).isNull();
+        assertThat(AnswerExtractor.fromProse("It is 42 or not. In all, 43.")).isEqualTo("43");
+    }
+
+    private static @Nullable String extracted(String response) {
+        return AnswerExtractor.fromResponse(response, false);
+    }
+}

@@ -1,0 +1,69 @@
+package io.sppostream.run;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.sppostream.events.catalogue.RoleName;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where the processor time goes from now on, by role: that of a role's threads, whose names bear its name, of the
+ * broker's process, and of the rest of this process (compilation, garbage collection). To be sampled now and then,
+ * since a thread that has ended is no longer seen. For one thread.
+ */
+final class CpuTimes {
+    private static final List<String> ROLES = List.of(
+            RoleName.FEED,
+            RoleName.ROLLOUT_PRODUCER,
+            RoleName.REWARD_VERIFIER,
+            RoleName.CRITIC,
+            RoleName.ADVANTAGE_STREAM,
+            RoleName.POLICY_LEARNER,
+            RoleName.EVALUATOR);
+
+    private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final Map<Long, String> roles = new HashMap<>();
+    private final Map<Long, Long> nanos = new HashMap<>();
+    private final long before = process.getProcessCpuTime();
+    private Duration broker = Duration.ZERO;
+
+    /** Takes the times of the threads there are. */
+    void sample() {
+        for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+            if (thread != null) {
+                long time = threads.getThreadCpuTime(thread.getThreadId());
+                nanos.merge(thread.getThreadId(), time, Math::max);
+                roles.putIfAbsent(thread.getThreadId(), role(thread.getThreadName()));
+            }
+        }
+        broker = ProcessHandle.current()
+                .children()
+                .map(child -> child.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
+    }
+
+    private static String role(String threadName) {
+        return ROLES.stream().filter(threadName::contains).findFirst().orElse("other");
+    }
+
+    /** Processor seconds by role. */
+    Map<String, Double> seconds() {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        ROLES.forEach(role -> seconds.put(role, 0.0));
+        seconds.put("broker", broker.toNanos() / 1e9);
+        double total = 0;
+        for (Map.Entry<Long, Long> thread : nanos.entrySet()) {
+            double time = thread.getValue() / 1e9;
+            total += time;
+            seconds.merge(roles.getOrDefault(thread.getKey(), "other"), time, Double::sum);
+        }
+        seconds.merge("other", (process.getProcessCpuTime() - before) / 1e9 - total, Double::sum);
+        return seconds;
+    }
+}

@@ -1,0 +1,196 @@
+package io.sppostream.run;
+
+import io.sppostream.feed.data.Dataset;
+import io.sppostream.log.loop.StreamsApp;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.run.config.Datasets;
+import io.sppostream.run.config.RewardFactory;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.evaluate.OfflineRewards;
+import io.sppostream.run.models.Models;
+import io.sppostream.verify.ConfiguredVerifier;
+import io.sppostream.verify.Verifiers;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The roles that run in this process, and what they work with. A missing file or setting is found when they are opened;
+ * what takes its time is loaded apart from that, while a cluster starts.
+ */
+public final class LocalRoles implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final RunSettings settings;
+    private final Set<Role> roles;
+    private final Deque<AutoCloseable> loaded = new ArrayDeque<>();
+    private final List<Function<Roles, AutoCloseable>> starts = new ArrayList<>();
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private @Nullable Dataset dataset;
+    private @Nullable Verifiers verifiers;
+    private @Nullable Checkpoint checkpoint;
+    private @Nullable Tokenizer tokenizer;
+    private volatile boolean abandoned;
+
+    private LocalRoles(RunSettings settings, Set<Role> roles) {
+        this.settings = settings;
+        this.roles = roles;
+    }
+
+    /**
+     * Finds what some roles work with.
+     *
+     * @throws io.sppostream.log.UserException where a dataset, a verifier or a model is not to be had
+     * @throws io.sppostream.model.CheckpointException where a model is malformed
+     */
+    public static LocalRoles open(RunSettings settings, Set<Role> roles) {
+        LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
+        for (Role role : local.roles) {
+            switch (role) {
+                case LEARN, CRITIC, ROLLOUT -> {
+                    Models.requireDevice(settings.model());
+                    local.checkpoint();
+                }
+                case VERIFY -> local.verifiers();
+                case FEED -> local.dataset();
+                case ADVANTAGE -> RewardFactory.rewards(settings);
+            }
+        }
+        return local;
+    }
+
+    /** Loads their models. */
+    public void load() {
+        roles.forEach(this::load);
+    }
+
+    private void load(Role role) {
+        switch (role) {
+            case LEARN -> {
+                PolicyModel model = owned(PolicyModel.load(checkpoint(), settings.model()));
+                starts.add(cluster -> cluster.policyLearner(model));
+            }
+            case CRITIC -> {
+                CriticModel model = owned(Models.critic(settings, checkpoint()));
+                Checkpoint tokens = Models.criticTokens(settings, checkpoint());
+                Tokenizer reader = tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
+                starts.add(cluster -> cluster.critic(model, reader));
+            }
+            case ADVANTAGE -> starts.add(Roles::advantageStream);
+            case VERIFY -> {
+                Verifiers judges = verifiers();
+                if (judges.all().stream().anyMatch(ConfiguredVerifier::onStream)) {
+                    starts.add(cluster -> cluster.rewardVerifier(judges));
+                }
+                judges.all().stream()
+                        .filter(ConfiguredVerifier::besideTheStream)
+                        .forEach(verifier -> starts.add(cluster -> cluster.slowVerifier(judges, verifier)));
+            }
+            case ROLLOUT -> {
+                Tokenizer reader = tokenizer();
+                starts.add(cluster -> cluster.rolloutProducer(checkpoint(), reader));
+            }
+            case FEED -> starts.add(cluster -> cluster.feed(dataset()));
+        }
+    }
+
+    Dataset dataset() {
+        if (dataset == null) {
+            dataset = Datasets.open(settings);
+        }
+        return dataset;
+    }
+
+    Verifiers verifiers() {
+        if (verifiers == null) {
+            verifiers = RewardFactory.verifiers(settings);
+        }
+        return verifiers;
+    }
+
+    OfflineRewards directRewards() {
+        return owned(OfflineRewards.of(settings, verifiers()));
+    }
+
+    Checkpoint checkpoint() {
+        if (checkpoint == null) {
+            checkpoint = Models.policy(settings);
+        }
+        return checkpoint;
+    }
+
+    Tokenizer tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = owned(checkpoint().tokenizer());
+        }
+        return tokenizer;
+    }
+
+    private <T extends AutoCloseable> T owned(T resource) {
+        loaded.push(resource);
+        return resource;
+    }
+
+    /** Starts them on a cluster; whatever comes of it, {@link #stop} is to be called. */
+    public void start(Roles cluster) {
+        starts.forEach(start -> started.push(start.apply(cluster)));
+    }
+
+    /**
+     * Waits until those that run as Kafka Streams have their partitions.
+     *
+     * @throws io.sppostream.log.LogException where one has not in time
+     */
+    public void awaitStreams() throws InterruptedException {
+        for (AutoCloseable role : started) {
+            if (role instanceof StreamsApp app) {
+                app.awaitRunning(START);
+            }
+        }
+    }
+
+    /**
+     * Gives the roles up instead of stopping them, for when their broker has died and the process is about to end: they
+     * can commit nothing more, and to stop them would be to wait for the broker's answers.
+     */
+    public void abandon() {
+        abandoned = true;
+    }
+
+    /** Stops those that were started, all at once: each waits for its broker, not for the others. */
+    public void stop() {
+        if (abandoned) {
+            return;
+        }
+        started.stream()
+                .map(role -> CompletableFuture.runAsync(() -> close(role), task -> new Thread(task, "stop").start()))
+                .toList()
+                .forEach(CompletableFuture::join);
+    }
+
+    /** Releases what was loaded; to be called when nothing runs on it any more. */
+    @Override
+    public void close() {
+        if (!abandoned) { // Roles that still run work with what is loaded.
+            loaded.forEach(LocalRoles::close);
+        }
+    }
+
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

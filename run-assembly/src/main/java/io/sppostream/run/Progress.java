@@ -1,0 +1,67 @@
+package io.sppostream.run;
+
+import io.sppostream.events.HeldOutAccuracy;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventRecord;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How far a run has come, by its log.
+ *
+ * @param steps steps both lines have committed
+ * @param evaluated what has been evaluated, oldest first
+ * @param firstRelease when the first prompt was released; empty where none has been
+ */
+record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> firstRelease) {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    static Progress of(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+        try (EventReader log = new EventReader(
+                kafka, serdes, List.of(topics.trainingSteps(), topics.evaluations(), topics.prompts()))) {
+            int steps = steps(log.last(
+                    topics.trainingSteps(), 0, log.end(topics.trainingSteps(), 0), events -> steps(events) > 0));
+            List<HeldOutAccuracy> evaluated =
+                    log.last(topics.evaluations(), 0, log.end(topics.evaluations(), 0), events -> false).stream()
+                            .map(received -> (HeldOutAccuracy) received.event())
+                            .toList();
+            return new Progress(
+                    steps, evaluated, log.end(topics.prompts()) == 0 ? Optional.empty() : firstRelease(log));
+        }
+    }
+
+    private static int steps(List<EventRecord<?>> ledger) {
+        return Arrays.stream(ModelKind.values())
+                .mapToInt(line -> ledger.stream()
+                        .map(received -> (TrainingStep) received.event())
+                        .filter(step -> step.getLine().equals(line.id()))
+                        .mapToInt(TrainingStep::getStep)
+                        .max()
+                        .orElse(0))
+                .min()
+                .orElse(0);
+    }
+
+    private static Optional<Instant> firstRelease(EventReader log) {
+        return log.poll(PATIENCE).stream()
+                .map(EventRecord::event)
+                .filter(Prompt.class::isInstance)
+                .map(prompt -> ((Prompt) prompt).getReleasedAt())
+                .min(Comparator.naturalOrder());
+    }
+
+    /** Whether so many steps are trained, and the last version of them evaluated. */
+    boolean isFinished(int wanted) {
+        return steps >= wanted && evaluated.stream().anyMatch(point -> point.getStep() >= wanted);
+    }
+}

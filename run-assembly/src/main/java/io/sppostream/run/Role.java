@@ -1,0 +1,29 @@
+package io.sppostream.run;
+
+/** The roles of a run, in the order in which they start: against the flow of data, so that each finds its reader there. */
+public enum Role {
+    LEARN("learn", "advantages -> policy weights, training steps"),
+    CRITIC("critic", "prompts -> values; advantages -> critic weights, training steps"),
+    ADVANTAGE("advantage", "rollouts + verdicts + values -> advantages"),
+    VERIFY("verify", "rollouts -> verdicts"),
+    ROLLOUT("rollout", "prompts -> rollouts"),
+    FEED("feed", "a dataset -> prompts");
+
+    private final String command;
+    private final String flow;
+
+    Role(String command, String flow) {
+        this.command = command;
+        this.flow = flow;
+    }
+
+    /** The command that runs this role alone. */
+    public String command() {
+        return command;
+    }
+
+    /** What it reads and what it writes. */
+    public String flow() {
+        return flow;
+    }
+}

@@ -1,0 +1,151 @@
+package io.sppostream.run;
+
+import ai.djl.engine.Engine;
+import io.sppostream.events.ReplayOf;
+import io.sppostream.events.Run;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.UserException;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.utils.AppInfoParser;
+import org.jspecify.annotations.Nullable;
+
+/** The beginning of a run, and of each part of it after an interruption: topics, schemas, and what it was started with. */
+public final class RunRecord {
+    private RunRecord() {}
+
+    /**
+     * Begins a run, or goes on with the one of that name: creates the topics it does not have, registers their schemas
+     * and records the start.
+     *
+     * @return all starts of the run so far, this one included, oldest first
+     * @throws UserException where the run was begun with settings that would make it train otherwise
+     */
+    public static List<Run> start(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        RunSettings settings = configuration.settings();
+        List<Run> starts = new ArrayList<>();
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            if (admin.exists(settings.topics())) {
+                starts.addAll(all(kafka, serdes, settings.topics()));
+                requireSameTraining(configuration, starts);
+            }
+            create(admin, settings, serdes);
+        }
+        starts.add(record(configuration, null, kafka, serdes, clock));
+        return starts;
+    }
+
+    /**
+     * Begins a replay.
+     *
+     * @throws UserException where there is a run of that name
+     */
+    public static void begin(
+            Configuration configuration, ReplayOf replayOf, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        RunSettings settings = configuration.settings();
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            if (admin.exists(settings.topics())) {
+                throw new UserException(
+                        "there is a run '" + settings.run() + "' on this cluster already: choose another name");
+            }
+            create(admin, settings, serdes);
+        }
+        record(configuration, replayOf, kafka, serdes, clock);
+    }
+
+    /**
+     * Joins a run with one of its roles, as {@link #start} goes on with it. A configuration is recorded only where it is
+     * not yet.
+     *
+     * @throws UserException where there is no such run, or its settings would make it train otherwise
+     */
+    static void join(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+        RunSettings settings = configuration.settings();
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            if (!admin.exists(settings.topics())) {
+                throw new UserException("run '" + settings.run() + "' has no topics at " + kafka.bootstrapServers()
+                        + ": make them with ./sppo topics --create");
+            }
+        }
+        List<Run> starts = all(kafka, serdes, settings.topics());
+        requireSameTraining(configuration, starts);
+        if (starts.stream().noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256()))) {
+            record(configuration, null, kafka, serdes, clock);
+        }
+    }
+
+    /** All starts of a run, oldest first. */
+    public static List<Run> all(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+        Topic<Run> topic = topics.runs();
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+            return log.last(topic, 0, log.end(topic, 0), runs -> false).stream()
+                    .map(received -> (Run) received.event())
+                    .toList();
+        }
+    }
+
+    private static void requireSameTraining(Configuration configuration, List<Run> starts) {
+        if (starts.stream().anyMatch(start -> start.getReplayOf() != null)) {
+            throw new UserException("'" + configuration.settings().run()
+                    + "' is a replay, and nothing is added to it: choose another name with --run");
+        }
+        if (!starts.isEmpty()) {
+            List<String> differences =
+                    configuration.differencesInTraining(starts.get(0).getConfiguration());
+            if (!differences.isEmpty()) {
+                throw new UserException(
+                        "there is a run '" + configuration.settings().run()
+                                + "' already, and it was begun with other settings (" + String.join(", ", differences)
+                                + "): give the same to go on with it, or choose another name with --run");
+            }
+        }
+    }
+
+    /** Schemas first: where the registry refuses one, there is no run. */
+    private static void create(TopicAdmin admin, RunSettings settings, EventSerdes serdes) {
+        serdes.register(settings.topics());
+        admin.create(settings.topics(), settings.getShort("replication.factor"));
+    }
+
+    private static Run record(
+            Configuration configuration,
+            @Nullable ReplayOf replayOf,
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Clock clock) {
+        RunSettings settings = configuration.settings();
+        Run run = new Run(
+                settings.run(),
+                configuration.toYaml(),
+                configuration.sha256(),
+                codeVersion(),
+                settings.seed(),
+                Map.of(
+                        "java", System.getProperty("java.vm.version"),
+                        "kafka", AppInfoParser.getVersion(),
+                        "pytorch", Engine.getInstance().getVersion(),
+                        "os", System.getProperty("os.name") + " " + System.getProperty("os.arch")),
+                clock.instant(),
+                replayOf);
+        try (EventWriter writer = new EventWriter(kafka, serdes)) {
+            writer.send(settings.topics().runs(), settings.run(), run);
+            writer.flush();
+        }
+        return run;
+    }
+
+    private static String codeVersion() {
+        String version = RunRecord.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+}

@@ -1,0 +1,174 @@
+package io.sppostream.run.config;
+
+import static org.apache.kafka.common.config.ConfigDef.Importance.HIGH;
+import static org.apache.kafka.common.config.ConfigDef.Importance.LOW;
+import static org.apache.kafka.common.config.ConfigDef.Importance.MEDIUM;
+import static org.apache.kafka.common.config.ConfigDef.Type.DOUBLE;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.PASSWORD;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
+import io.sppostream.verify.AttemptPolicy;
+import io.sppostream.verify.ConfiguredVerifier;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.HttpService;
+import io.sppostream.verify.Verifier;
+import io.sppostream.verify.VerifierCatalogue;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.types.Password;
+
+/** What a configuration says of one verifier, under {@code verifiers.NAME}. */
+final class VerifierSettings extends AbstractConfig {
+    private static final String HTTP = "http";
+    private static final String OUTSIDE = "outside";
+    private static final String OWN = "settings.";
+    private static final Range POSITIVE = Range.atLeast(1);
+    private static final Range SOME_TIME = Range.atLeast(0.001);
+
+    static final ConfigDef DEFINITION = new ConfigDef()
+            .define(
+                    "type",
+                    STRING,
+                    "",
+                    HIGH,
+                    "The verifier, built in or a plugin, that goes by this name; http for a service; outside for a"
+                            + " program that reads rollouts and writes verdicts by itself. Empty for that of the same"
+                            + " name.")
+            .define("url", STRING, "", HIGH, "http: where rollouts are posted to.")
+            .define("authorization", PASSWORD, "", MEDIUM, "http: the Authorization header, a secret.")
+            .define("version", STRING, "1", LOW, "http: version of the service's rules, for its verdicts.")
+            .define("batch.size", INT, 1, POSITIVE, MEDIUM, "http: most rollouts a request.")
+            .define(
+                    "concurrency",
+                    INT,
+                    16,
+                    POSITIVE,
+                    MEDIUM,
+                    "http: most requests at once. A plugin: most rollouts judged at once.")
+            .define("attempts", INT, 3, POSITIVE, MEDIUM, "http, plugin: most attempts at a rollout.")
+            .define(
+                    "backoff.seconds",
+                    DOUBLE,
+                    0.2,
+                    SOME_TIME,
+                    LOW,
+                    "http, plugin: wait before the second attempt, doubled for each one after, give or take a half.")
+            .define("timeout.seconds", DOUBLE, 10.0, SOME_TIME, MEDIUM, "http, plugin: most time of an attempt.")
+            .define(
+                    "deadline.seconds",
+                    DOUBLE,
+                    60.0,
+                    SOME_TIME,
+                    MEDIUM,
+                    "http, plugin: most time of all attempts at a rollout.");
+
+    private static final Set<String> OF_HTTP_ALONE = Set.of("url", "authorization", "version", "batch.size");
+
+    private final String name;
+    private final Set<String> given;
+    private final Map<String, String> own;
+
+    /**
+     * Reads what is under a verifier's name.
+     *
+     * @throws IllegalArgumentException naming the setting
+     * @throws org.apache.kafka.common.config.ConfigException where a value is out of its bounds
+     */
+    VerifierSettings(String name, Map<String, String> values) {
+        super(DEFINITION, known(name, values), false);
+        this.name = name;
+        this.given = new TreeSet<>(known(name, values).keySet());
+        this.own = new HashMap<>();
+        values.forEach((key, value) -> {
+            if (key.startsWith(OWN)) {
+                own.put(key.substring(OWN.length()), value);
+            }
+        });
+        given.remove("type");
+    }
+
+    private static Map<String, String> known(String name, Map<String, String> values) {
+        Map<String, String> known = new HashMap<>(values);
+        known.keySet().removeIf(key -> key.startsWith(OWN));
+        for (String key : known.keySet()) {
+            if (!DEFINITION.names().contains(key)) {
+                throw new IllegalArgumentException("there is no setting 'verifiers." + name + "." + key
+                        + "'; there are: " + String.join(", ", new TreeSet<>(DEFINITION.names()))
+                        + ", and settings.* of the verifier's own");
+            }
+        }
+        return known;
+    }
+
+    /** The verifier. */
+    ConfiguredVerifier verifier(VerifierCatalogue catalogue) {
+        String type = getString("type").isEmpty() ? name : getString("type");
+        return switch (type) {
+            case HTTP -> new ConfiguredVerifier(name, getString("version"), shown(), overHttp());
+            case OUTSIDE -> {
+                refuse(given, "of a program outside");
+                yield new ConfiguredVerifier(name, "", shown(), new Place.Outside());
+            }
+            default -> inProcess(catalogue.find(type));
+        };
+    }
+
+    private Place overHttp() {
+        if (getString("url").isEmpty()) {
+            throw new IllegalArgumentException("it is a service: give its address as verifiers." + name + ".url");
+        }
+        Password authorization = getPassword("authorization");
+        return new Place.OverHttp(
+                new HttpService(
+                        URI.create(getString("url")),
+                        authorization.value().isEmpty() ? null : authorization.value(),
+                        own),
+                policy());
+    }
+
+    private ConfiguredVerifier inProcess(Verifier verifier) {
+        ConfiguredVerifier configured =
+                ConfiguredVerifier.inProcess(name, verifier.with(Map.copyOf(own)), shown(), policy());
+        Set<String> tooMuch = new TreeSet<>(given);
+        if (!configured.onStream()) {
+            tooMuch.retainAll(OF_HTTP_ALONE);
+        }
+        refuse(tooMuch, "of a verifier of this type");
+        return configured;
+    }
+
+    private static void refuse(Set<String> keys, String what) {
+        if (!keys.isEmpty()) {
+            throw new IllegalArgumentException(String.join(", ", keys) + " is no setting " + what);
+        }
+    }
+
+    private AttemptPolicy policy() {
+        return new AttemptPolicy(
+                getInt("concurrency"),
+                getInt("batch.size"),
+                getInt("attempts"),
+                seconds("backoff.seconds"),
+                seconds("timeout.seconds"),
+                seconds("deadline.seconds"));
+    }
+
+    private Duration seconds(String key) {
+        return Duration.ofNanos(Math.round(getDouble(key) * 1e9));
+    }
+
+    /** The verifier's own settings as they stand on its verdicts. */
+    private Map<String, String> shown() {
+        Map<String, String> shown = new HashMap<>(own);
+        shown.keySet().removeIf(Secrets::named);
+        return shown;
+    }
+}

@@ -1,0 +1,137 @@
+package io.sppostream.run.evaluate;
+
+import io.sppostream.events.HeldOutAccuracy;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.weights.WeightsFollower;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.run.report.LearningCurve;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Evaluates the policy as it is published, and writes it down: the first version, the last, and one every so many steps
+ * between. What an earlier part of the run has evaluated is on the log, and is not evaluated again.
+ */
+public final class Evaluator implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
+
+    private final Topics topics;
+    private final Evaluation evaluation;
+    private final PolicyModel model;
+    private final int interval;
+    private final int lastStep;
+    private final LearningCurve curve;
+    private final Clock clock;
+    private final int from;
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final RoleThread thread;
+
+    /**
+     * Starts evaluating.
+     *
+     * @param earlier what has been evaluated already
+     * @param model takes the weights of the versions evaluated; not to be used by others
+     */
+    public Evaluator(
+            KafkaSettings kafka,
+            EventSerdes serdes,
+            Topics topics,
+            Evaluation evaluation,
+            PolicyModel model,
+            int interval,
+            int lastStep,
+            LearningCurve curve,
+            List<HeldOutAccuracy> earlier,
+            Clock clock,
+            Consumer<Throwable> onFailure) {
+        this.topics = topics;
+        this.evaluation = evaluation;
+        this.model = model;
+        this.interval = interval;
+        this.lastStep = lastStep;
+        this.curve = curve;
+        this.clock = clock;
+        int evaluated = -1;
+        for (HeldOutAccuracy point : earlier) {
+            if (point.getVersion() > evaluated) {
+                curve.add(point.getStep(), point.getPublishedAt(), point.getAccuracy());
+                evaluated = point.getVersion();
+            }
+            if (point.getStep() >= lastStep) {
+                finished.countDown();
+            }
+        }
+        this.from = evaluated + 1;
+        this.thread = new RoleThread(
+                RoleName.EVALUATOR,
+                running -> {
+                    try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY, from);
+                            EventWriter writer = new EventWriter(kafka, serdes)) {
+                        follow(log, writer, running);
+                    }
+                },
+                onFailure);
+    }
+
+    private void follow(WeightsFollower log, EventWriter writer, BooleanSupplier running) {
+        while (running.getAsBoolean() && finished.getCount() > 0) {
+            for (WeightsManifest version : log.poll(Duration.ofMillis(200))) {
+                if (running.getAsBoolean() && version.getVersion() >= from && isDue(version.getStep())) {
+                    evaluate(version, log, writer);
+                }
+            }
+        }
+    }
+
+    private boolean isDue(int step) {
+        return finished.getCount() > 0 && (step % interval == 0 || step >= lastStep);
+    }
+
+    private void evaluate(WeightsManifest version, WeightsFollower log, EventWriter writer) {
+        if (!log.fetch(version, model::readWeights)) {
+            LOG.warn("version {} is not evaluated: its weights have left the log", version.getVersion());
+            return;
+        }
+        double accuracy = evaluation.accuracy(model);
+        curve.add(version.getStep(), version.getPublishedAt(), accuracy);
+        writer.send(
+                topics.evaluations(),
+                Integer.toString(version.getVersion()),
+                new HeldOutAccuracy(
+                        version.getVersion(),
+                        version.getStep(),
+                        version.getSha256(),
+                        evaluation.problems(),
+                        accuracy,
+                        version.getPublishedAt(),
+                        clock.instant()));
+        writer.flush();
+        if (version.getStep() >= lastStep) {
+            finished.countDown();
+        }
+    }
+
+    /** Waits until the last version is evaluated; false where that has not come to pass in time. */
+    public boolean awaitLast(Duration timeout) throws InterruptedException {
+        return finished.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void close() {
+        thread.close();
+    }
+}

@@ -1,0 +1,101 @@
+package io.sppostream.run.evaluate;
+
+import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardRules;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Verdict;
+import io.sppostream.run.config.RewardFactory;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.verify.ConfiguredVerifier;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.Judge;
+import io.sppostream.verify.Judgement;
+import io.sppostream.verify.Verifiers;
+import io.sppostream.verify.Verifiers.Duty;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * RewardRules without a log: what the verifiers and the join of a run would make of a rollout, but for verifiers that are
+ * programs outside, which can't be asked.
+ */
+public final class OfflineRewards implements AutoCloseable {
+    private final Verifiers verifiers;
+    private final RewardRules rewards;
+    private final Map<String, Judge> judges = new HashMap<>();
+
+    private OfflineRewards(Verifiers verifiers, RewardRules rewards) {
+        this.verifiers = verifiers;
+        this.rewards = rewards;
+        for (ConfiguredVerifier verifier : verifiers.all()) {
+            if (!(verifier.place() instanceof Place.Outside)) {
+                judges.put(verifier.name(), verifier.judge());
+            }
+        }
+    }
+
+    /** The rewards of a configuration. */
+    public static OfflineRewards of(RunSettings settings, Verifiers verifiers) {
+        return new OfflineRewards(verifiers, RewardFactory.rewards(settings));
+    }
+
+    /** What a verifier was asked for a rollout. */
+    private record Asked(ConfiguredVerifier verifier, CompletableFuture<Judgement> judgement) {}
+
+    /** The rewards of rollouts, in their order; empty where one was not judged. */
+    public List<OptionalDouble> of(List<Rollout> rollouts) {
+        return outcomes(rollouts, Instant.EPOCH).stream()
+                .map(outcome -> outcome instanceof Outcome.Rewarded rewarded
+                        ? OptionalDouble.of(rewarded.reward())
+                        : OptionalDouble.empty())
+                .toList();
+    }
+
+    /**
+     * What the verdicts on rollouts come to, in their order; null where it depends on a verifier outside.
+     *
+     * @param now when it was judged, by the verdicts
+     */
+    public List<@Nullable Outcome> outcomes(List<Rollout> rollouts, Instant now) {
+        List<List<Asked>> asked = rollouts.stream().map(this::ask).toList();
+        List<@Nullable Outcome> outcomes = new ArrayList<>(rollouts.size());
+        for (int i = 0; i < rollouts.size(); i++) {
+            outcomes.add(outcome(rollouts.get(i), asked.get(i), now));
+        }
+        return outcomes;
+    }
+
+    private List<Asked> ask(Rollout rollout) {
+        List<Asked> asked = new ArrayList<>(1);
+        for (Duty duty : verifiers.of(rollout.getDataset())) {
+            Judge judge = judges.get(duty.verifier().name());
+            if (judge != null && !duty.shadow()) {
+                asked.add(new Asked(duty.verifier(), judge.judge(rollout)));
+            }
+        }
+        return asked;
+    }
+
+    private @Nullable Outcome outcome(Rollout rollout, List<Asked> asked, Instant now) {
+        List<Verdict> verdicts = asked.stream()
+                .map(one -> one.verifier().sign(rollout, one.judgement().join(), false, now))
+                .toList();
+        return rewards.of(rollout.getDataset()).outcome(verdicts);
+    }
+
+    /** How the verdicts on a dataset's rollouts become rewards, as samples record it. */
+    public String combination(String dataset) {
+        return rewards.of(dataset).id();
+    }
+
+    @Override
+    public void close() {
+        judges.values().forEach(Judge::close);
+    }
+}

@@ -1,0 +1,108 @@
+package io.sppostream.run.models;
+
+import io.sppostream.feed.data.Addition;
+import io.sppostream.log.UserException;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.run.config.RunSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/** The checkpoints a run starts from. */
+public final class Models {
+    private static final String WEIGHTS = "model.safetensors";
+    private static final List<String> SHAPE_FILES = List.of("config.json", "generation_config.json", "tokenizer.json");
+
+    private Models() {}
+
+    /**
+     * The start policy: the configured folder, or the one shipped with the built-in task.
+     *
+     * @throws UserException where neither is there
+     */
+    public static Checkpoint policy(RunSettings settings) {
+        String model = settings.getString("model");
+        return Checkpoint.open(
+                model.isEmpty() ? unpack(settings.getString("dataset"), settings.dataDirectory()) : Path.of(model));
+    }
+
+    /** The start critic: the configured folder's backbone, or a random one that reads the policy's tokens. */
+    public static CriticModel critic(RunSettings settings, Checkpoint policy) {
+        Checkpoint own = criticTokens(settings, policy);
+        return own == policy
+                ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model())
+                : CriticModel.load(own, settings.model());
+    }
+
+    /** The checkpoint whose tokenizer and chat template the critic reads by: its own, or, of a random one, the policy's. */
+    public static Checkpoint criticTokens(RunSettings settings, Checkpoint policy) {
+        String model = settings.getString("critic.model");
+        return model.isEmpty() ? policy : Checkpoint.open(Path.of(model));
+    }
+
+    /**
+     * Checks that the models can be made where the configuration wants them.
+     *
+     * @throws UserException where there is no such device
+     */
+    public static void requireDevice(ModelSettings settings) {
+        String obstacle = settings.obstacle();
+        if (obstacle != null) {
+            throw new UserException("device " + settings.device() + ": " + obstacle
+                    + "; docs/gpu.md says what it takes, --set device=cpu does without");
+        }
+    }
+
+    /**
+     * A checkpoint of fresh weights, in the shape and with the tokenizer of a built-in task's policy.
+     *
+     * @param directory folder to write it to
+     */
+    public static Checkpoint fresh(long seed, Path directory) {
+        SHAPE_FILES.forEach(file -> unpack(Addition.NAME, file, directory));
+        ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+        try (PolicyModel model = PolicyModel.random(config, seed, ModelSettings.cpu());
+                FileChannel weights = FileChannel.open(
+                        directory.resolve(WEIGHTS),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            model.writeWeights(weights);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Checkpoint.open(directory);
+    }
+
+    /** Copies a shipped checkpoint to where its files can be mapped. */
+    private static Path unpack(String task, Path dataDirectory) {
+        Path directory = dataDirectory.resolve("models").resolve(task);
+        SHAPE_FILES.forEach(file -> unpack(task, file, directory));
+        unpack(task, WEIGHTS, directory);
+        return directory;
+    }
+
+    private static void unpack(String task, String file, Path directory) {
+        try (InputStream in = Models.class.getResourceAsStream("/models/" + task + "/" + file)) {
+            if (in == null) {
+                throw new UserException(
+                        "dataset " + task
+                                + " comes without a start policy: give a checkpoint folder as --model (./sppo pretrain makes one)");
+            }
+            Files.createDirectories(directory);
+            Files.copy(in, directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

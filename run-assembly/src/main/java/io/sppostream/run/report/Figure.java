@@ -1,0 +1,65 @@
+package io.sppostream.run.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.TrainingStep;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The learning curves of a run as a page that needs nothing but a browser: held-out accuracy, reward, critic loss and
+ * explained variance, over steps and over time.
+ */
+public final class Figure {
+    public static final String FILE = "figure.html";
+
+    private static final String LIBRARY = "/META-INF/resources/webjars/echarts/5.3.1/dist/echarts.min.js";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Figure() {}
+
+    /** Writes the page into a folder. */
+    public static void write(Path directory, String run, LearningCurve curve) throws IOException {
+        // A point is step, seconds, value.
+        Map<String, List<double[]>> panels = new LinkedHashMap<>();
+        panels.put(
+                "held-out accuracy",
+                curve.accuracies().stream()
+                        .map(point -> new double[] {point.step(), point.seconds(), point.accuracy()})
+                        .toList());
+        panels.put("reward, mean of the batch", points(curve, curve.policy(), "reward_mean"));
+        panels.put("critic loss (binary cross-entropy, nats)", points(curve, curve.critic(), "loss"));
+        panels.put(
+                "critic's explained variance (of the probability)",
+                points(curve, curve.critic(), "explained_variance"));
+        String page = resource("/figure.html")
+                .replace("{{run}}", run)
+                .replace("{{data}}", JSON.writeValueAsString(panels))
+                .replace("{{echarts}}", resource(LIBRARY));
+        Files.createDirectories(directory);
+        Files.writeString(directory.resolve(FILE), page);
+    }
+
+    private static List<double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
+        List<double[]> points = new ArrayList<>(steps.size());
+        for (TrainingStep step : steps) {
+            double value = Objects.requireNonNull(step.getMetrics().get(metric), metric);
+            points.add(new double[] {step.getStep(), curve.seconds(step.getEndedAt()), value});
+        }
+        return points;
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = Objects.requireNonNull(Figure.class.getResourceAsStream(name), name)) {
+            return new String(in.readAllBytes(), UTF_8);
+        }
+    }
+}

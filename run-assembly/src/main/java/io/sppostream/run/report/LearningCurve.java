@@ -1,0 +1,112 @@
+package io.sppostream.run.report;
+
+import io.sppostream.events.TrainingStep;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What a run has measured so far, over steps and over time since its first prompt was released. Thread-safe. */
+public final class LearningCurve {
+
+    /** Held-out accuracy of a policy version. */
+    public record Accuracy(int step, double seconds, double accuracy) {}
+
+    /** A version and its accuracy. */
+    private record Point(int step, Instant publishedAt, double accuracy) {}
+
+    private final Instant startedAt;
+    private final List<Instant> resumptions;
+    private final TreeSet<Instant> ends = new TreeSet<>();
+    private final List<TrainingStep> policy = new ArrayList<>();
+    private final List<TrainingStep> critic = new ArrayList<>();
+    private final List<Point> points = new ArrayList<>();
+
+    /**
+     * @param startedAt when the first prompt was released
+     * @param resumptions when the run was taken up again after an interruption, in order; the time between the last step
+     *     before it and then does not count
+     */
+    public LearningCurve(Instant startedAt, List<Instant> resumptions) {
+        this.startedAt = startedAt;
+        this.resumptions = List.copyOf(resumptions);
+    }
+
+    /** Adds a ledger record, of which the samples are not kept: there are many. */
+    public synchronized void add(TrainingStep step) {
+        TrainingStep kept = TrainingStep.newBuilder(step).setSamples(List.of()).build();
+        (step.getLine().equals("policy") ? policy : critic).add(kept);
+        ends.add(step.getEndedAt());
+    }
+
+    /** Adds the accuracy of a version published at a time; it is the version's age that counts, not the evaluation's. */
+    public synchronized void add(int step, Instant publishedAt, double accuracy) {
+        points.add(new Point(step, publishedAt, accuracy));
+    }
+
+    /** Steps of the policy so far. */
+    public synchronized List<TrainingStep> policy() {
+        return List.copyOf(policy);
+    }
+
+    /** Steps of the critic so far. */
+    public synchronized List<TrainingStep> critic() {
+        return List.copyOf(critic);
+    }
+
+    /** Accuracies so far. */
+    public synchronized List<Accuracy> accuracies() {
+        return points.stream().map(this::accuracy).toList();
+    }
+
+    /** The last accuracy; null before the first. */
+    public synchronized @Nullable Accuracy lastAccuracy() {
+        return points.isEmpty() ? null : accuracy(points.get(points.size() - 1));
+    }
+
+    /** Steps that both lines have committed. */
+    public synchronized int stepsDone() {
+        return Math.min(policy.size(), critic.size());
+    }
+
+    private Accuracy accuracy(Point point) {
+        return new Accuracy(point.step(), Math.max(0, seconds(point.publishedAt())), point.accuracy());
+    }
+
+    /** Seconds from the start to an instant, without interruptions. */
+    public synchronized double seconds(Instant instant) {
+        Duration elapsed = Duration.between(startedAt, instant);
+        Instant counted = startedAt;
+        for (Instant resumed : resumptions) {
+            if (resumed.isAfter(counted) && !resumed.isAfter(instant)) {
+                Instant lastEnd = ends.floor(resumed);
+                Instant interrupted = lastEnd == null || lastEnd.isBefore(counted) ? counted : lastEnd;
+                elapsed = elapsed.minus(Duration.between(interrupted, resumed));
+                counted = resumed;
+            }
+        }
+        return elapsed.toNanos() / 1e9;
+    }
+
+    /** Seconds until the last step of either line; 0 before the first. */
+    public synchronized double seconds() {
+        double last = 0;
+        for (List<TrainingStep> line : List.of(policy, critic)) {
+            if (!line.isEmpty()) {
+                last = Math.max(last, seconds(line.get(line.size() - 1).getEndedAt()));
+            }
+        }
+        return last;
+    }
+
+    /** Seconds until the first version whose accuracy reached a level; empty where none did. */
+    public synchronized OptionalDouble secondsTo(double level) {
+        return accuracies().stream()
+                .filter(point -> point.accuracy() >= level)
+                .mapToDouble(Accuracy::seconds)
+                .min();
+    }
+}

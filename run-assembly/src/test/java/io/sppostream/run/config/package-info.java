@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.run.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,96 @@
+package io.sppostream.run.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.engine.Engine;
+import io.sppostream.log.UserException;
+import io.sppostream.model.ChatMessage;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelsTest {
+    @TempDir
+    private Path directory = Path.of("");
+
+    private Checkpoint policy = Checkpoint.open(Path.of("src/main/resources/models/addition"));
+
+    private RunSettings settings(Map<String, String> flags) {
+        Map<String, String> all = new HashMap<>(flags);
+        all.put("run", "r");
+        all.put("data.dir", directory.toString());
+        return Configuration.load(null, Map.of(), all).settings();
+    }
+
+    /** A critic of the policy's shape whose tokenizer has the digits 0 and 1 the other way round. */
+    @BeforeEach
+    void writeCritic() throws IOException {
+        Path critic = Files.createDirectory(directory.resolve("critic"));
+        for (String file : List.of("config.json", "generation_config.json", "model.safetensors")) {
+            Files.copy(policy.directory().resolve(file), critic.resolve(file));
+        }
+        String tokenizer = Files.readString(policy.directory().resolve("tokenizer.json"));
+        assertThat(tokenizer).contains("\"0\": 0, \"1\": 1");
+        Files.writeString(
+                critic.resolve("tokenizer.json"), tokenizer.replace("\"0\": 0, \"1\": 1", "\"0\": 1, \"1\": 0"));
+    }
+
+    private static int[] tokens(Checkpoint checkpoint) {
+        try (Tokenizer tokenizer = checkpoint.tokenizer()) {
+            return tokenizer.encodePrompt(List.of(new ChatMessage("user", "10+2=")));
+        }
+    }
+
+    @Test
+    void shouldReadByTheCriticsOwnTokenizerWhenItHasACheckpoint() {
+        RunSettings settings =
+                settings(Map.of("critic.model", directory.resolve("critic").toString()));
+
+        assertThat(tokens(policy)).containsExactly(1, 0, 10, 2, 11);
+        assertThat(tokens(Models.criticTokens(settings, policy))).containsExactly(0, 1, 10, 2, 11);
+        try (CriticModel critic = Models.critic(settings, policy)) {
+            assertThat(critic.config().hiddenSize())
+                    .as("the checkpoint's backbone")
+                    .isEqualTo(64);
+        }
+    }
+
+    @Test
+    void shouldReadByThePolicysTokenizerWhenTheCriticIsRandom() {
+        RunSettings settings = settings(Map.of());
+
+        assertThat(Models.criticTokens(settings, policy)).isSameAs(policy);
+        try (CriticModel critic = Models.critic(settings, policy)) {
+            assertThat(critic.config().hiddenSize()).as("the preset's size").isEqualTo(32);
+            assertThat(critic.config().vocabularySize())
+                    .isEqualTo(policy.config().vocabularySize());
+        }
+    }
+
+    @Test
+    void shouldSayInOneLineThatThereIsNoGpu() {
+        Assumptions.assumeFalse(Engine.getEngine("PyTorch").hasCapability("CUDA"), "a machine without a GPU");
+        ModelSettings gpu =
+                settings(Map.of("device", "gpu", "precision", "bf16")).model();
+
+        assertThat(gpu).isEqualTo(new ModelSettings("gpu", ModelSettings.Precision.BFLOAT16));
+        assertThatThrownBy(() -> Models.requireDevice(gpu))
+                .isInstanceOf(UserException.class)
+                .hasMessageMatching("device gpu: PyTorch [0-9.]+ finds no GPU, or is the build for the CPU alone;"
+                        + " docs/gpu.md says what it takes, --set device=cpu does without");
+    }
+}

@@ -1,0 +1,96 @@
+package io.sppostream.run.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sppostream.events.TrainingStep;
+import io.sppostream.run.report.LearningCurve.Accuracy;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class LearningCurveTest {
+    private static final Instant START = Instant.ofEpochSecond(1_000);
+
+    private final LearningCurve curve = new LearningCurve(START, List.of());
+
+    private static TrainingStep step(String line, int step, double seconds) {
+        return TrainingStep.newBuilder()
+                .setLine(line)
+                .setStep(step)
+                .setFromVersion(step - 1)
+                .setToVersion(step)
+                .setFromSha256("00")
+                .setToSha256("01")
+                .setSamples(List.of())
+                .setSamplesTrained(4L * step)
+                .setConsumed(List.of())
+                .setConfigurationSha256("02")
+                .setMetrics(Map.of())
+                .setStartedAt(START)
+                .setEndedAt(after(seconds))
+                .build();
+    }
+
+    private static Instant after(double seconds) {
+        return START.plusMillis(Math.round(1_000 * seconds));
+    }
+
+    @Test
+    void shouldBeEmptyAtFirst() {
+        assertThat(curve.stepsDone()).isZero();
+        assertThat(curve.seconds()).isZero();
+        assertThat(curve.lastAccuracy()).isNull();
+        assertThat(curve.secondsTo(0)).isEmpty();
+    }
+
+    @Test
+    void shouldCountAStepWhenBothLinesHaveCommittedIt() {
+        curve.add(step("policy", 1, 1.5));
+        assertThat(curve.stepsDone()).isZero();
+        curve.add(step("critic", 1, 1.25));
+        curve.add(step("critic", 2, 2.5));
+
+        assertThat(curve.stepsDone()).isEqualTo(1);
+        assertThat(curve.seconds()).isEqualTo(2.5);
+        assertThat(curve.policy()).extracting(TrainingStep::getStep).containsExactly(1);
+        assertThat(curve.critic()).extracting(TrainingStep::getStep).containsExactly(1, 2);
+    }
+
+    @Test
+    void shouldFindWhenALevelWasFirstReached() {
+        curve.add(0, after(-3), 0.25);
+        curve.add(20, after(4.5), 0.45);
+        curve.add(40, after(9), 0.5);
+        curve.add(60, after(14), 0.4);
+        curve.add(80, after(19), 0.6);
+
+        assertThat(curve.secondsTo(0.5)).hasValue(9);
+        assertThat(curve.secondsTo(0.55)).hasValue(19);
+        assertThat(curve.secondsTo(0.61)).isEmpty();
+        assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(80, 19, 0.6));
+    }
+
+    /** Steps end at 2 and 3, the run is taken up again at 10 and, before another step ended, at 12: 9 s don't count. */
+    @Test
+    void shouldNotCountInterruptionsWhenARunWasTakenUpAgain() {
+        LearningCurve resumed = new LearningCurve(START, List.of(after(10), after(12)));
+        resumed.add(20, after(3), 0.4);
+        resumed.add(step("policy", 1, 2));
+        resumed.add(step("critic", 1, 3));
+        assertThat(resumed.seconds(after(12.5))).isEqualTo(3.5);
+        resumed.add(step("policy", 2, 14));
+        resumed.add(40, after(14), 0.5);
+
+        assertThat(resumed.seconds(after(2.5))).isEqualTo(2.5);
+        assertThat(resumed.seconds()).isEqualTo(5);
+        assertThat(resumed.accuracies()).containsExactly(new Accuracy(20, 3, 0.4), new Accuracy(40, 5, 0.5));
+    }
+
+    /** The start policy is there before the first prompt. */
+    @Test
+    void shouldCountFromZeroWhenAVersionIsOlderThanTheRun() {
+        curve.add(0, after(-3), 0.25);
+        assertThat(curve.accuracies()).containsExactly(new Accuracy(0, 0, 0.25));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.history.audit;
+
+import org.jspecify.annotations.NullMarked;

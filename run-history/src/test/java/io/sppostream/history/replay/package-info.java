@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.history.replay;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,139 @@
+package io.sppostream.cli;
+
+import io.sppostream.grade.Grading;
+import io.sppostream.grade.Quarantine;
+import io.sppostream.grade.ShadowComparison;
+import io.sppostream.log.UserException;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RewardFactory;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.verify.math.GradingProfile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code ./sppo grade}: the maths grader on JSON Lines, without a cluster. */
+@Command(
+        name = "grade",
+        description = "Grade answers: JSON Lines of gold and prediction, or gold and response, to verdicts.",
+        mixinStandardHelpOptions = true)
+final class GradeCommand implements Callable<Integer> {
+    private static final String STANDARD_INPUT = "standard input";
+
+    /** What is read; standard input if no file is given. */
+    static final class Input {
+        @Option(
+                names = "--cases",
+                paramLabel = "FILE",
+                description = "Cases to grade; standard input if none is given.")
+        private @Nullable Path cases;
+
+        @Option(
+                names = "--check-references",
+                paramLabel = "FILE",
+                description =
+                        "Dataset whose answers to check instead: those that no response should be judged by are listed.")
+        private @Nullable Path references;
+    }
+
+    /** Profiles by the names they have in configurations. */
+    static final class Profiles implements ITypeConverter<GradingProfile> {
+        @Override
+        public GradingProfile convert(String id) {
+            try {
+                return GradingProfile.parse(id);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    @ArgGroup
+    private Input input = new Input();
+
+    @Option(
+            names = "--profile",
+            paramLabel = "PROFILE",
+            defaultValue = "math",
+            converter = Profiles.class,
+            description = "math, gsm8k, exact, choice or sppo-compat (default: ${DEFAULT-VALUE}).")
+    private GradingProfile profile = GradingProfile.MATH;
+
+    @Option(
+            names = "--answer-field",
+            paramLabel = "FIELD",
+            defaultValue = "gold,answer",
+            split = ",",
+            description = "Where the references to check are: the first of these fields (default: ${DEFAULT-VALUE}).")
+    private List<String> answerFields = List.of();
+
+    @Option(
+            names = "--compare",
+            paramLabel = "VERIFIER",
+            split = ",",
+            description = "Print the cases that these verifiers, by their names, do not agree on instead.")
+    private List<String> compared = List.of();
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file of settings, for the verifiers to compare.")
+    private @Nullable Path config;
+
+    @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "A setting of the verifiers to compare.")
+    private Map<String, String> settings = new HashMap<>();
+
+    @Override
+    public Integer call() {
+        System.err.println(compared.isEmpty() ? count(input.cases, input.references) : disagreements(input));
+        return 0;
+    }
+
+    private String disagreements(Input input) {
+        if (compared.size() < 2 || input.references != null) {
+            throw new UserException("--compare takes two verifiers or more, on cases: --compare math,exact");
+        }
+        Map<String, String> flags = new HashMap<>(settings);
+        flags.put("run", "grade");
+        RunSettings effective =
+                Configuration.load(config, System.getenv(), flags).settings();
+        try (ShadowComparison comparison = new ShadowComparison(RewardFactory.named(effective, compared))) {
+            Path cases = input.cases;
+            return cases == null
+                    ? comparison.compare(STANDARD_INPUT, System.in, System.out)
+                    : read(cases, in -> comparison.compare(cases.toString(), in, System.out));
+        }
+    }
+
+    private String count(@Nullable Path cases, @Nullable Path references) {
+        if (references != null) {
+            Quarantine quarantine = new Quarantine(profile, answerFields);
+            return read(references, in -> quarantine.check(references.toString(), in, System.out));
+        }
+        Grading grading = new Grading(profile);
+        return cases == null
+                ? grading.grade(STANDARD_INPUT, System.in, System.out)
+                : read(cases, in -> grading.grade(cases.toString(), in, System.out));
+    }
+
+    private static String read(Path file, Function<InputStream, String> reading) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return reading.apply(in);
+        } catch (IOException e) {
+            throw new UserException(
+                    file + " can't be read: " + (Files.exists(file) ? e.getMessage() : "there is no such file"));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.sppostream.cli;
+
+import io.sppostream.grade.ShadowReport;
+import io.sppostream.history.recorded.RecordedRun;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code ./sppo shadows}: where verifiers that only watched disagree with the rewards of a run. */
+@Command(
+        name = "shadows",
+        description = "Print the rollouts of a run to which a shadow would have given another reward, as JSON Lines.",
+        mixinStandardHelpOptions = true)
+final class ShadowsCommand implements Callable<Integer> {
+    @Mixin
+    private RunOptions run = new RunOptions();
+
+    @Override
+    public Integer call() {
+        try (RecordedRun recorded = run.open()) {
+            new ShadowReport(recorded.kafka(), recorded.serdes(), recorded.topics())
+                    .write(System.out)
+                    .forEach(System.err::println);
+        }
+        return 0;
+    }
+}

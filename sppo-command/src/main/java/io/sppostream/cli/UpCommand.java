@@ -1,0 +1,28 @@
+package io.sppostream.cli;
+
+import io.sppostream.run.Role;
+import io.sppostream.run.Service;
+import io.sppostream.run.config.Configuration;
+import java.util.EnumSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code ./sppo up}: everything but the prompts. */
+@Command(
+        name = "up",
+        description =
+                "Run all roles but the feed until stopped, over the embedded broker or a cluster: prompts come from outside.",
+        mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigurationOptions options = new ConfigurationOptions();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Configuration configuration = options.load();
+        return StopRequest.obeying(stopRequested -> Service.beginning(
+                        configuration, EnumSet.complementOf(EnumSet.of(Role.FEED)), System.out, stopRequested)
+                .run());
+    }
+}

@@ -1,0 +1,5 @@
+/** The command line. */
+@NullMarked
+package io.sppostream.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,161 @@
+package io.sppostream.grade;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.SamplingSettings;
+import io.sppostream.log.UserException;
+import io.sppostream.verify.ConfiguredVerifier;
+import io.sppostream.verify.ConfiguredVerifier.Place;
+import io.sppostream.verify.Judge;
+import io.sppostream.verify.Judgement;
+import io.sppostream.verify.MathVerifier;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cases on whose reward verifiers disagree: those lines come back, with the verdict of each under {@code verdicts}.
+ * Of several golds the one counts that says most for the answer, as in {@link Grading}.
+ */
+public final class ShadowComparison implements AutoCloseable {
+    private static final List<String> GOLD = List.of("gold");
+
+    private final List<Asked> verifiers;
+    private final Map<String, Integer> disagreements = new TreeMap<>();
+    private int compared;
+
+    private record Asked(ConfiguredVerifier verifier, Judge judge) {}
+
+    /**
+     * Puts verifiers to work.
+     *
+     * @throws UserException where one is a program outside, which can't be asked
+     */
+    public ShadowComparison(List<ConfiguredVerifier> verifiers) {
+        for (ConfiguredVerifier verifier : verifiers) {
+            if (verifier.place() instanceof Place.Outside) {
+                throw new UserException("verifier " + verifier.name() + " is a program outside, which can't be asked");
+            }
+        }
+        this.verifiers = verifiers.stream()
+                .map(verifier -> new Asked(verifier, verifier.judge()))
+                .toList();
+    }
+
+    /**
+     * Compares verdicts on cases, in order.
+     *
+     * @param name what messages call the input
+     * @return how many there were, and how many disagreements of which kind, in words
+     * @throws UserException naming the first line that is not a case
+     */
+    public String compare(String name, InputStream in, OutputStream out) {
+        Lines.answer(name, in, out, (line, object) -> disagreement(object));
+        int total = disagreements.values().stream().mapToInt(Integer::intValue).sum();
+        return String.format(
+                Locale.ROOT,
+                "%,d compared (%s), %,d disagreements%s",
+                compared,
+                verifiers.stream().map(asked -> asked.verifier().name()).collect(Collectors.joining(" / ")),
+                total,
+                disagreements.entrySet().stream()
+                        .map(count -> String.format(Locale.ROOT, ", %,d %s", count.getValue(), count.getKey()))
+                        .collect(Collectors.joining()));
+    }
+
+    private List<ObjectNode> disagreement(ObjectNode object) {
+        List<Judgement> judgements = judgements(object);
+        compared++;
+        if (judgements.stream().map(Judgement::reward).distinct().count() == 1) {
+            return List.of();
+        }
+        disagreements.merge(
+                judgements.stream().map(one -> one.status().name()).collect(Collectors.joining(" / ")),
+                1,
+                Integer::sum);
+        ObjectNode verdicts = object.putObject("verdicts");
+        for (int i = 0; i < verifiers.size(); i++) {
+            Judgement judgement = judgements.get(i);
+            verdicts.putObject(verifiers.get(i).verifier().name())
+                    .put("status", judgement.status().name())
+                    .put("reward", judgement.reward())
+                    .put("extracted", judgement.extracted())
+                    .put("rule", judgement.rule());
+        }
+        return List.of(object);
+    }
+
+    private List<Judgement> judgements(ObjectNode object) {
+        String prediction = Lines.text(object, "prediction");
+        String response = Lines.text(object, "response");
+        if ((prediction == null) == (response == null)) {
+            throw new UserException(
+                    prediction == null
+                            ? "has no prediction or response"
+                            : "has both a prediction and a response: leave out the one not to be graded");
+        }
+        List<List<CompletableFuture<Judgement>>> byVerifier = new ArrayList<>();
+        for (Asked asked : verifiers) {
+            byVerifier.add(Lines.texts(object, GOLD).stream()
+                    .map(gold -> judge(asked, object, gold, prediction, response))
+                    .toList());
+        }
+        return byVerifier.stream()
+                .map(ofGolds -> ofGolds.stream()
+                        .map(CompletableFuture::join)
+                        .max(Grading.MOST_FOR_THE_ANSWER)
+                        .orElseThrow())
+                .toList();
+    }
+
+    /** An answer by itself is a whole response to all but the maths grader, which looks for a mark in a response. */
+    private static CompletableFuture<Judgement> judge(
+            Asked asked, ObjectNode object, String gold, @Nullable String prediction, @Nullable String response) {
+        if (prediction != null
+                && asked.verifier().place() instanceof Place.OnStream on
+                && on.verifier() instanceof MathVerifier math) {
+            return CompletableFuture.completedFuture(math.judgePrediction(gold, prediction));
+        }
+        String text = Objects.requireNonNull(response == null ? prediction : response);
+        return asked.judge().judge(rollout(object, gold, text));
+    }
+
+    /** A case as a rollout: what a case does not have is empty. */
+    private static Rollout rollout(ObjectNode object, String gold, String text) {
+        String prompt = Lines.text(object, "prompt");
+        String dataset = Lines.text(object, "dataset");
+        return Rollout.newBuilder()
+                .setRolloutId("case/0")
+                .setRequestId("case")
+                .setPromptId("")
+                .setDataset(dataset == null ? "" : dataset)
+                .setMessages(prompt == null ? List.of() : List.of(new Message("user", prompt)))
+                .setReference(gold)
+                .setPromptTokens(List.of())
+                .setResponseTokens(List.of())
+                .setText(text)
+                .setBehaviourLogProbs(List.of())
+                .setPolicySegments(List.of())
+                .setSampling(new SamplingSettings(0.0, 1.0, 0, 0))
+                .setSeed(0)
+                .setFinishReason(FinishReason.STOP)
+                .setSampledAt(Instant.EPOCH)
+                .build();
+    }
+
+    @Override
+    public void close() {
+        verifiers.forEach(asked -> asked.judge().close());
+    }
+}

@@ -1,0 +1,131 @@
+package io.sppostream.grade;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogScan;
+import io.sppostream.log.TopicAdmin;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Where the shadows of a run disagree with the rewards it trained on: for each such rollout a line with {@code
+ * rolloutId}, {@code dataset}, {@code gold}, {@code response}, {@code reward} and the {@code verdicts}, which
+ * {@link Grading} and {@link ShadowComparison} read as a case.
+ */
+public final class ShadowReport {
+    private final KafkaSettings kafka;
+    private final EventSerdes serdes;
+    private final Topics topics;
+    private final Map<String, List<Verdict>> shadows = new HashMap<>();
+    private final SortedMap<String, Count> counts = new TreeMap<>();
+
+    /** What came of one shadow. */
+    private static final class Count {
+        private int judged;
+        private final SortedMap<String, Integer> disagreements = new TreeMap<>();
+    }
+
+    public ShadowReport(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+        this.kafka = kafka;
+        this.serdes = serdes;
+        this.topics = topics;
+    }
+
+    /**
+     * Reads the run and writes the lines.
+     *
+     * @return what there was of each shadow, in words
+     */
+    public List<String> write(PrintStream out) {
+        read(topics.verdicts(), verdict -> {
+            if (verdict.getShadow()) {
+                shadows.computeIfAbsent(verdict.getRolloutId(), id -> new ArrayList<>(1))
+                        .add(verdict);
+            }
+        });
+        read(topics.advantages(), sample -> compare(sample, out));
+        return counts.isEmpty()
+                ? List.of("no rollout that was rewarded has the verdict of a shadow")
+                : counts.entrySet().stream()
+                        .map(one -> words(one.getKey(), one.getValue()))
+                        .toList();
+    }
+
+    private void compare(TrainingSample sample, PrintStream out) {
+        List<Verdict> disagreeing = new ArrayList<>();
+        for (Verdict shadow : shadows.getOrDefault(sample.getRollout().getRolloutId(), List.of())) {
+            Count count = counts.computeIfAbsent(shadow.getVerifier(), name -> new Count());
+            count.judged++;
+            if (shadow.getReward() == null || shadow.getReward() != sample.getReward()) {
+                count.disagreements.merge(
+                        shadow.getStatus() + " for a reward of " + sample.getReward(), 1, Integer::sum);
+                disagreeing.add(shadow);
+            }
+        }
+        if (!disagreeing.isEmpty()) {
+            out.println(line(sample, disagreeing));
+        }
+    }
+
+    private static String line(TrainingSample sample, List<Verdict> disagreeing) {
+        ObjectNode line = Lines.object()
+                .put("rolloutId", sample.getRollout().getRolloutId())
+                .put("dataset", sample.getRollout().getDataset())
+                .put("gold", sample.getRollout().getReference())
+                .put("response", sample.getRollout().getText())
+                .put("reward", sample.getReward());
+        ObjectNode verdicts = line.putObject("verdicts");
+        put(verdicts, sample.getVerdict());
+        sample.getFurtherVerdicts().forEach(verdict -> put(verdicts, verdict));
+        disagreeing.forEach(verdict -> put(verdicts, verdict));
+        return line.toString();
+    }
+
+    private static void put(ObjectNode verdicts, Verdict verdict) {
+        verdicts.putObject(verdict.getVerifier())
+                .put("status", verdict.getStatus().name())
+                .put("reward", verdict.getReward())
+                .put("extracted", verdict.getExtracted())
+                .put("rule", verdict.getRule())
+                .put("shadow", verdict.getShadow());
+    }
+
+    private static String words(String shadow, Count count) {
+        int total = count.disagreements.values().stream()
+                .mapToInt(Integer::intValue)
+                .sum();
+        return String.format(
+                Locale.ROOT,
+                "%s: %,d judged of those rewarded, %,d disagreements%s",
+                shadow,
+                count.judged,
+                total,
+                count.disagreements.entrySet().stream()
+                        .map(one -> String.format(Locale.ROOT, ", %,d %s", one.getValue(), one.getKey()))
+                        .collect(Collectors.joining()));
+    }
+
+    private <V extends SpecificRecord> void read(Topic<V> topic, Consumer<V> reader) {
+        Map<TopicPartition, Long> ends;
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic));
+        }
+        new LogScan(kafka, serdes).read(topic, ends, received -> reader.accept(received.event()));
+    }
+}

@@ -1,8 +1,0 @@
-package io.sppostream.sppo;
-
-/** Something the user has to mend: the message says what, where and what to do, in one line. */
-public final class UserException extends RuntimeException {
-    public UserException(String message) {
-        super(message);
-    }
-}

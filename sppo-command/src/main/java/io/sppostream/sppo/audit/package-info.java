@@ -1,5 +1,0 @@
-/** The audit: whether what is on the log adds up, down to the hashes of the weights. */
-@NullMarked
-package io.sppostream.sppo.audit;
-
-import org.jspecify.annotations.NullMarked;

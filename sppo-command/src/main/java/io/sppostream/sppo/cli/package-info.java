@@ -1,5 +1,0 @@
-/** The command line. */
-@NullMarked
-package io.sppostream.sppo.cli;
-
-import org.jspecify.annotations.NullMarked;

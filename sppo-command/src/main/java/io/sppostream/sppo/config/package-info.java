@@ -1,5 +1,0 @@
-/** Configuration: one YAML file, then environment, then flags, validated once. */
-@NullMarked
-package io.sppostream.sppo.config;
-
-import org.jspecify.annotations.NullMarked;

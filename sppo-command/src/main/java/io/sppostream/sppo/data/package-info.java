@@ -1,5 +1,0 @@
-/** Datasets: problems with reference answers, built in or read from files. */
-@NullMarked
-package io.sppostream.sppo.data;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * The embedded default: a real Kafka broker as a child JVM and a schema registry in this process, both keeping their
- * data under one locked directory. {@link io.sppostream.sppo.embedded.EmbeddedCluster} is the entry.
- */
-@NullMarked
-package io.sppostream.sppo.embedded;
-
-import org.jspecify.annotations.NullMarked;

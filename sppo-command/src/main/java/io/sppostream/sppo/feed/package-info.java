@@ -1,5 +1,0 @@
-/** The feed: releases prompts at the pace of the learners. */
-@NullMarked
-package io.sppostream.sppo.feed;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Grading of answers outside any run, and of a run's against its shadows. */
-@NullMarked
-package io.sppostream.sppo.grade;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The replay: recorded samples through another verifier, critic or learner, beside what came of them the first time. */
-@NullMarked
-package io.sppostream.sppo.replay;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,155 @@
+package io.sppostream.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sppostream.embedded.EmbeddedCluster;
+import io.sppostream.embedded.EmbeddedSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user gets wrong is refused in one line that says what, where and what to do; no broker is left behind. */
+class BadInputIT {
+    @TempDir
+    private Path directory = Path.of("");
+
+    @Test
+    void shouldRefuseAMissingCheckpoint() {
+        train("--model=" + directory.resolve("nowhere")).assertRefused("No checkpoint at", "nowhere");
+    }
+
+    @Test
+    void shouldRefuseTruncatedWeights() throws IOException {
+        Path model = shippedModel();
+        byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+        Files.write(model.resolve("model.safetensors"), Arrays.copyOf(weights, 10_000));
+        train("--model=" + model).assertRefused("model.safetensors has 10000 bytes");
+    }
+
+    @Test
+    void shouldRefuseAConfigurationOfAModelItCannotRun() throws IOException {
+        Path model = shippedModel();
+        Files.writeString(model.resolve("config.json"), "{\"model_type\": \"llama\"}");
+        train("--model=" + model).assertRefused("config.json", "'llama' is not supported");
+    }
+
+    @Test
+    void shouldRefuseAMissingDataset() throws IOException {
+        train("--dataset=" + directory.resolve("none.jsonl"), "--model=" + shippedModel())
+                .assertRefused("none.jsonl can't be read: there is no such file");
+    }
+
+    @Test
+    void shouldNameTheLineOfADatasetThatIsBroken() throws IOException {
+        Path dataset = Files.writeString(
+                directory.resolve("some.jsonl"), "{\"question\": \"1+1\", \"answer\": 2}\n{\"question\": \"1+2\"}\n");
+        train("--dataset=" + dataset, "--model=" + shippedModel())
+                .assertRefused("some.jsonl, line 2 has no answer", "--answer-field");
+    }
+
+    @Test
+    void shouldNameTheLineOfAConfigurationThatIsBroken() throws IOException {
+        Path file = Files.writeString(directory.resolve("run.yaml"), "steps: 3\nseed: [1,\n");
+        train("--config=" + file).assertRefused("run.yaml is not a YAML map of settings, line");
+    }
+
+    @Test
+    void shouldSuggestTheSettingThatWasMeant() {
+        train("--set=batch.sise=3").assertRefused("there is no setting 'batch.sise'", "did you mean 'batch.size'?");
+    }
+
+    @Test
+    void shouldRefuseVerifiersThatAreNotToBeHad() throws IOException {
+        Path plugins = Files.createDirectories(directory.resolve("plugins"));
+        Files.writeString(plugins.resolve("broken.jar"), "no jar");
+
+        train("--set=verifier=oracle").assertRefused("verifier: there is no verifier 'oracle'; there are: exact, math");
+        train("--set=verifier=all(exact, math").assertRefused("verifier: 'all(exact, math' is not a verifier");
+        train("--set=verifier.plugins=" + plugins)
+                .assertRefused("verifier.plugins: plugin", "broken.jar can't be read");
+    }
+
+    @Test
+    void shouldRefuseAPortInUse() throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            train("--set=broker.port=" + other.getLocalPort())
+                    .assertRefused("broker port " + other.getLocalPort(), "choose another port");
+        }
+    }
+
+    @Test
+    void shouldRefuseAClusterThatDoesNotAnswer() {
+        train("--bootstrap-servers=127.0.0.1:1", "--schema-registry-url=http://127.0.0.1:1")
+                .assertRefused("no Kafka broker answers at 127.0.0.1:1", "--bootstrap-servers");
+    }
+
+    @Test
+    void shouldAskForTheRegistryOfACluster() {
+        train("--bootstrap-servers=127.0.0.1:1").assertRefused("needs a schema registry", "--schema-registry-url");
+    }
+
+    @Test
+    void shouldRefuseADataDirectoryInUseAndSchemasTheRegistryRefuses() throws Exception {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
+            Invocation second = train();
+            assertThat(second.code()).isEqualTo(1);
+            assertThat(second.err().lines()).hasSize(1);
+            assertThat(second.err()).contains("is in use by process", "--data-dir");
+
+            register(cluster, "taken.prompts.v1-value", "{\"schema\": \"\\\"string\\\"\"}");
+            Invocation refused = train(
+                    "--run=taken",
+                    "--bootstrap-servers=" + cluster.bootstrapServers(),
+                    "--schema-registry-url=" + cluster.registryUrl());
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.err().lines()).hasSize(1);
+            assertThat(refused.err())
+                    .startsWith("sppo: the schema registry refuses the schema of taken.prompts.v1")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    private static void register(EmbeddedCluster cluster, String subject, String schema) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(cluster.registryUrl() + "/subjects/" + subject + "/versions"))
+                .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+                .POST(HttpRequest.BodyPublishers.ofString(schema, UTF_8))
+                .build();
+        assertThat(HttpClient.newHttpClient()
+                        .send(request, HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    private Invocation train(String... options) {
+        List<String> command = new ArrayList<>(
+                List.of("train", "--data-dir=" + directory.resolve("data"), "--runs-dir=" + directory.resolve("runs")));
+        command.addAll(List.of(options));
+        return Invocation.of(command.toArray(String[]::new));
+    }
+
+    /** A copy of the checkpoint that comes with the addition task. */
+    private Path shippedModel() throws IOException {
+        Path model = Files.createDirectories(directory.resolve("model"));
+        for (String file : List.of("config.json", "generation_config.json", "tokenizer.json", "model.safetensors")) {
+            try (InputStream in = BadInputIT.class.getResourceAsStream("/models/addition/" + file)) {
+                Files.copy(Objects.requireNonNull(in), model.resolve(file));
+            }
+        }
+        return model;
+    }
+}

@@ -1,0 +1,57 @@
+package io.sppostream.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+
+/**
+ * What came of a command run within this process.
+ *
+ * @param code its exit code
+ * @param out what it wrote on standard output
+ * @param err what it wrote on standard error
+ */
+public record Invocation(int code, String out, String err) {
+
+    public static Invocation of(String... arguments) {
+        return reading("", arguments);
+    }
+
+    /** Runs a command that finds a text on standard input. */
+    static Invocation reading(String in, String... arguments) {
+        InputStream realIn = System.in;
+        PrintStream realOut = System.out;
+        PrintStream realErr = System.err;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        System.setIn(new ByteArrayInputStream(in.getBytes(UTF_8)));
+        System.setOut(new PrintStream(out, true, UTF_8));
+        System.setErr(new PrintStream(err, true, UTF_8));
+        try {
+            int code = Main.run(arguments);
+            return new Invocation(code, out.toString(UTF_8), err.toString(UTF_8));
+        } finally {
+            System.setIn(realIn);
+            System.setOut(realOut);
+            System.setErr(realErr);
+        }
+    }
+
+    /** That it failed with one line that says so, and left no process behind. */
+    void assertRefused(String... reasons) {
+        assertRefusedButForTheBroker(reasons);
+        assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive))
+                .isEmpty();
+    }
+
+    /** The same, where the test has a broker of its own. */
+    void assertRefusedButForTheBroker(String... reasons) {
+        assertThat(code).as(err).isNotZero();
+        assertThat(err.lines()).hasSize(1);
+        assertThat(err).startsWith("sppo: ").contains(reasons).doesNotContain("Exception", "internal error");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.audit;
-
-import org.jspecify.annotations.NullMarked;

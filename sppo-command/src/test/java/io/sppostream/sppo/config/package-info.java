@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.config;
-
-import org.jspecify.annotations.NullMarked;

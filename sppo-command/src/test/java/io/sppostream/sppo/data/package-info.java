@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.data;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.embedded;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.feed;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.replay;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.train;
-
-import org.jspecify.annotations.NullMarked;

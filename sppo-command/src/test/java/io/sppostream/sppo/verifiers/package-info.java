@@ -1,4 +1,0 @@
-@NullMarked
-package io.sppostream.sppo.verifiers;
-
-import org.jspecify.annotations.NullMarked;

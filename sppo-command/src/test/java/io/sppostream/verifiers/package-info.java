@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.verifiers;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,8 +8,7 @@ import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.ValueLoss;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.CriticModel;
@@ -38,9 +37,7 @@ public final class Critic implements AutoCloseable {
     public record Settings(
             StepSettings step, CriticUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {}
 
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final CriticModel model;
     private final Tokenizer tokenizer;
     private final Settings settings;
@@ -56,17 +53,13 @@ public final class Critic implements AutoCloseable {
      * @param onFailure told what stopped the role, if anything did
      */
     public Critic(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
+            RunLog runLog,
             CriticModel model,
             Tokenizer tokenizer,
             Settings settings,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
+        this.runLog = runLog;
         this.model = model;
         this.tokenizer = tokenizer;
         this.settings = settings;
@@ -77,26 +70,20 @@ public final class Critic implements AutoCloseable {
     private void run(BooleanSupplier running) {
         try (TrainableCritic critic =
                 new TrainableCritic(model, tokenizer, settings.update(), settings.optimizer(), settings.training())) {
-            learn(kafka, serdes, topics, critic, settings.step(), clock, running);
+            learn(runLog, critic, settings.step(), clock, running);
         }
     }
 
     /** The role's loop. */
     static void learn(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            TrainableCritic critic,
-            StepSettings settings,
-            Clock clock,
-            BooleanSupplier running) {
+            RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        kafka,
-                        serdes,
-                        topics.application(RoleName.CRITIC),
-                        List.of(topics.prompts(), topics.advantages()),
+                        runLog.kafka(),
+                        runLog.serdes(),
+                        runLog.topics().application(RoleName.CRITIC),
+                        List.of(runLog.topics().prompts(), runLog.topics().advantages()),
                         StepCommitter.publishing(critic));
-                StepCommitter committer = new StepCommitter(log, kafka, serdes, topics, critic, settings, clock)) {
+                StepCommitter committer = new StepCommitter(log, runLog, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 List<Prompt> prompts = new ArrayList<>();
@@ -108,7 +95,7 @@ public final class Critic implements AutoCloseable {
                     }
                 }
                 if (!prompts.isEmpty()) {
-                    score(log, topics, critic, committer.current(), prompts, clock.instant());
+                    score(log, runLog.topics(), critic, committer.current(), prompts, clock.instant());
                     log.commit(pending);
                 }
                 if (pending.size() >= settings.batchSize()) {

@@ -7,9 +7,8 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,13 +38,12 @@ public final class LedgerReplay implements AutoCloseable {
      * @param model weights and optimizer state of the version that the first step was trained from
      * @param last the step before the first; null where that is step 1
      */
-    public LedgerReplay(
-            KafkaSettings kafka, EventSerdes serdes, Topics topics, TrainableModel model, @Nullable TrainingStep last) {
-        this.topics = topics;
+    public LedgerReplay(RunLog runLog, TrainableModel model, @Nullable TrainingStep last) {
+        this.topics = runLog.topics();
         this.model = model;
-        this.advantages = new EventReader(kafka, serdes, List.of(topics.advantages()));
+        this.advantages = runLog.reader(List.of(runLog.topics().advantages()));
         for (ConsumedOffset consumed : last == null ? List.<ConsumedOffset>of() : last.getConsumed()) {
-            advantages.seek(topics.advantages(), consumed.getPartition(), consumed.getOffset());
+            advantages.seek(runLog.topics().advantages(), consumed.getPartition(), consumed.getOffset());
         }
     }
 

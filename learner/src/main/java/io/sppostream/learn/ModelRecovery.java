@@ -3,12 +3,10 @@ package io.sppostream.learn;
 import io.sppostream.events.OptimizerState;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.Manifests;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -31,9 +29,7 @@ final class ModelRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(ModelRecovery.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final TrainableModel model;
 
     /**
@@ -48,10 +44,8 @@ final class ModelRecovery {
             WeightsManifest snapshot,
             @Nullable TrainingStep lastStep) {}
 
-    ModelRecovery(KafkaSettings kafka, EventSerdes serdes, Topics topics, TrainableModel model) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
+    ModelRecovery(RunLog runLog, TrainableModel model) {
+        this.runLog = runLog;
         this.model = model;
     }
 
@@ -72,7 +66,8 @@ final class ModelRecovery {
         List<TrainingStep> steps = List.copyOf(steps(snapshot.getVersion(), last.getVersion()));
         TrainingStep lastStep = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         if ((lastStep == null ? 0 : lastStep.getToVersion()) != last.getVersion()) {
-            throw new LogException("the " + model.kind().id() + " line of run '" + topics.namespace()
+            throw new LogException("the " + model.kind().id() + " line of run '"
+                    + runLog.topics().namespace()
                     + "' can't be resumed: its versions end at " + last.getVersion() + ", its ledger at "
                     + (lastStep == null ? "none" : lastStep.getToVersion()));
         }
@@ -83,8 +78,8 @@ final class ModelRecovery {
 
     /** The line's last versions, back to a snapshot. */
     private List<WeightsManifest> versions() {
-        var topic = topics.versions(model.kind());
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+        var topic = runLog.topics().versions(model.kind());
+        try (EventReader log = runLog.reader(List.of(topic))) {
             requireStartWeights(log);
             return log
                     .last(
@@ -101,13 +96,13 @@ final class ModelRecovery {
 
     /** The model has the start weights still. */
     private void requireStartWeights(EventReader log) {
-        if (log.end(topics.versions(model.kind()), 0) == 0) {
+        if (log.end(runLog.topics().versions(model.kind()), 0) == 0) {
             return;
         }
         for (EventRecord<?> received : log.poll(PATIENCE)) {
             WeightsManifest version = (WeightsManifest) received.event();
             if (version.getVersion() == 0 && !version.getSha256().equals(model.sha256())) {
-                throw new LogException("run '" + topics.namespace() + "' began from other "
+                throw new LogException("run '" + runLog.topics().namespace() + "' began from other "
                         + model.kind().id()
                         + " weights (SHA-256 " + version.getSha256() + ") than those given (" + model.sha256()
                         + "): give the model it was begun with, or another --run");
@@ -125,9 +120,9 @@ final class ModelRecovery {
      * of this line is the one that was committed with it. Those before it were given up.
      */
     private Collection<TrainingStep> steps(int version, int last) {
-        var topic = topics.trainingSteps();
+        var topic = runLog.topics().trainingSteps();
         NavigableMap<Integer, TrainingStep> steps = new TreeMap<>();
-        try (EventReader log = EventReader.ofAllRecords(kafka, serdes, List.of(topic))) {
+        try (EventReader log = EventReader.ofAllRecords(runLog.kafka(), runLog.serdes(), List.of(topic))) {
             for (EventRecord<?> received : log.last(
                     topic,
                     0,
@@ -160,7 +155,7 @@ final class ModelRecovery {
         if (optimizer == null) {
             return;
         }
-        try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, model.kind(), WeightsFollower.NEWEST)) {
+        try (WeightsFollower log = new WeightsFollower(runLog, model.kind(), WeightsFollower.NEWEST)) {
             require(snapshot, log.fetch(snapshot, model::readWeights), snapshot.getSha256(), model.sha256());
             require(
                     snapshot,
@@ -174,7 +169,7 @@ final class ModelRecovery {
         if (!there || !expected.equals(found)) {
             throw new LogException("snapshot " + snapshot.getVersion() + " of the "
                     + model.kind().id()
-                    + " line of run '" + topics.namespace() + "' can't be restored: "
+                    + " line of run '" + runLog.topics().namespace() + "' can't be restored: "
                     + (there ? "its SHA-256 is " + found + ", its manifest says " + expected : "it is not on the log"));
         }
     }
@@ -185,13 +180,14 @@ final class ModelRecovery {
         if (later.isEmpty()) {
             return;
         }
-        try (LedgerReplay replay = new LedgerReplay(kafka, serdes, topics, model, before)) {
+        try (LedgerReplay replay = new LedgerReplay(runLog, model, before)) {
             for (TrainingStep step : later) {
                 String sha256 = replay.rerun(step);
                 if (!sha256.equals(step.getToSha256())) {
                     throw new LogException(
                             "step " + step.getStep() + " of the " + step.getLine() + " line of run '"
-                                    + topics.namespace() + "', trained again, makes weights of SHA-256 " + sha256
+                                    + runLog.topics().namespace() + "', trained again, makes weights of SHA-256 "
+                                    + sha256
                                     + ", the ledger says " + step.getToSha256()
                                     + ": this program, its settings or this machine compute otherwise than those that trained it");
                 }

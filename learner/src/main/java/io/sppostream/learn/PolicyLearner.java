@@ -1,14 +1,12 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.guard.CircuitBreakers;
 import io.sppostream.learn.guard.PauseSwitch;
 import io.sppostream.learn.guard.StaleSamples;
 import io.sppostream.learn.update.PolicyUpdate;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.OptimizerSettings;
@@ -52,9 +50,7 @@ public final class PolicyLearner implements AutoCloseable {
         }
     }
 
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final PolicyModel model;
     private final Settings settings;
     private final Clock clock;
@@ -67,16 +63,8 @@ public final class PolicyLearner implements AutoCloseable {
      * @param onFailure told what stopped the role, if anything did
      */
     public PolicyLearner(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            PolicyModel model,
-            Settings settings,
-            Clock clock,
-            Consumer<Throwable> onFailure) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
+            RunLog runLog, PolicyModel model, Settings settings, Clock clock, Consumer<Throwable> onFailure) {
+        this.runLog = runLog;
         this.model = model;
         this.settings = settings;
         this.clock = clock;
@@ -86,38 +74,24 @@ public final class PolicyLearner implements AutoCloseable {
     private void run(BooleanSupplier running) {
         try (TrainablePolicy policy =
                 new TrainablePolicy(model, settings.update(), settings.optimizer(), settings.training())) {
-            learn(kafka, serdes, topics, policy, settings, clock, running);
+            learn(runLog, policy, settings, clock, running);
         }
     }
 
     /** The role's loop. */
-    static void learn(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            TrainableModel policy,
-            Settings settings,
-            Clock clock,
-            BooleanSupplier running) {
+    static void learn(RunLog runLog, TrainableModel policy, Settings settings, Clock clock, BooleanSupplier running) {
         int batchSize = settings.step().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        kafka,
-                        serdes,
-                        topics.application(RoleName.POLICY_LEARNER),
-                        List.of(topics.advantages()),
+                        runLog.kafka(),
+                        runLog.serdes(),
+                        runLog.topics().application(RoleName.POLICY_LEARNER),
+                        List.of(runLog.topics().advantages()),
                         StepCommitter.publishing(policy));
-                StepCommitter committer =
-                        new StepCommitter(log, kafka, serdes, topics, policy, settings.step(), clock);
+                StepCommitter committer = new StepCommitter(log, runLog, policy, settings.step(), clock);
                 PauseSwitch pause = new PauseSwitch(
-                        log,
-                        kafka,
-                        serdes,
-                        topics,
-                        breakers,
-                        committer.current().getPublishedAt(),
-                        clock)) {
-            StaleSamples stale = new StaleSamples(log, topics, batchSize, settings.maxLag(), breakers, clock);
+                        log, runLog, breakers, committer.current().getPublishedAt(), clock)) {
+            StaleSamples stale = new StaleSamples(log, runLog.topics(), batchSize, settings.maxLag(), breakers, clock);
             List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 boolean paused = pause.isPaused();

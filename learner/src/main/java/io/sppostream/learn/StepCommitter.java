@@ -6,9 +6,8 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.weights.Manifests;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -54,24 +53,18 @@ final class StepCommitter implements AutoCloseable {
      * @param model the start weights
      * @throws io.sppostream.log.LogException where the line can't be taken up
      */
-    StepCommitter(
-            ExactlyOnceLog log,
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            TrainableModel model,
-            StepSettings settings,
-            Clock clock) {
+    StepCommitter(ExactlyOnceLog log, RunLog runLog, TrainableModel model, StepSettings settings, Clock clock) {
         this.log = log;
-        this.topics = topics;
+        this.topics = runLog.topics();
         this.model = model;
         this.settings = settings;
         this.clock = clock;
-        this.publisher = new WeightsPublisher(log, topics, model.kind(), model.config(), settings.chunkBytes(), clock);
-        ModelRecovery.Recovered recovered = recover(new ModelRecovery(kafka, serdes, topics, model));
+        this.publisher =
+                new WeightsPublisher(log, runLog.topics(), model.kind(), model.config(), settings.chunkBytes(), clock);
+        ModelRecovery.Recovered recovered = recover(new ModelRecovery(runLog, model));
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
-        this.retention =
-                new WeightsRetention(kafka, topics, model.kind(), recovered == null ? current : recovered.snapshot());
+        this.retention = new WeightsRetention(
+                runLog.kafka(), runLog.topics(), model.kind(), recovered == null ? current : recovered.snapshot());
         this.waitingSince = clock.instant();
     }
 

@@ -7,6 +7,7 @@ import io.sppostream.events.catalogue.Hashes;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -46,7 +47,7 @@ final class LateReader {
         WeightsFollower open = log;
         if (open == null) {
             int from = random.nextInt(3) == 0 ? WeightsFollower.NEWEST : random.nextInt(6);
-            log = new WeightsFollower(kafka, TestEvents.SERDES, topics, kind, from);
+            log = new WeightsFollower(new RunLog(kafka, TestEvents.SERDES, topics), kind, from);
         } else if (random.nextInt(12) == 0) {
             leave(open);
         } else if (polled.isEmpty() || random.nextBoolean()) {

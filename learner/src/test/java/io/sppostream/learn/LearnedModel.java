@@ -9,6 +9,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.guard.CircuitBreakers;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -39,9 +40,7 @@ final class LearnedModel {
         }
         AtomicInteger polls = new AtomicInteger(2 * steps + 2);
         PolicyLearner.learn(
-                kafka,
-                TestEvents.SERDES,
-                topics,
+                new RunLog(kafka, TestEvents.SERDES, topics),
                 start(),
                 new PolicyLearner.Settings(
                         new StepSettings(1, BATCH, SNAPSHOTS, 32, "configuration"),

@@ -17,6 +17,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.guard.StaleSamples;
 import io.sppostream.learn.update.TrainingOrder;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsPublisher;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -180,7 +181,7 @@ final class LedgerCheck {
             optimizer = WeightsPublisher.sha256(undisturbed::writeOptimizer);
         }
         try (TrainableModel recovered = world.role().start(0)) {
-            new ModelRecovery(world.kafka(), TestEvents.SERDES, topics, recovered).recover();
+            new ModelRecovery(new RunLog(world.kafka(), TestEvents.SERDES, topics), recovered).recover();
             assertThat(recovered.sha256()).as("recovered weights").isEqualTo(weights);
             assertThat(WeightsPublisher.sha256(recovered::writeOptimizer))
                     .as("recovered optimizer's state")

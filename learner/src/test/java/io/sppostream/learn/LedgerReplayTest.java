@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ class LedgerReplayTest {
     private final List<TrainingStep> ledger = line.ledger();
 
     private LedgerReplay replay(TrainableModel model) {
-        return new LedgerReplay(line.kafka, TestEvents.SERDES, line.topics, model, null);
+        return new LedgerReplay(new RunLog(line.kafka, TestEvents.SERDES, line.topics), model, null);
     }
 
     private static String requestIdOf(TrainingStep step, int place) {
@@ -49,7 +50,7 @@ class LedgerReplayTest {
                 first.rerun(ledger.get(1));
             }
             try (LedgerReplay rest =
-                    new LedgerReplay(line.kafka, TestEvents.SERDES, line.topics, model, ledger.get(1))) {
+                    new LedgerReplay(new RunLog(line.kafka, TestEvents.SERDES, line.topics), model, ledger.get(1))) {
                 assertThat(rest.rerun(ledger.get(2))).isEqualTo(ledger.get(2).getToSha256());
                 assertThat(rest.rerun(ledger.get(3))).isEqualTo(ledger.get(3).getToSha256());
             }

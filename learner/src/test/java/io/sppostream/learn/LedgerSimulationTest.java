@@ -5,6 +5,7 @@ import io.sppostream.learn.update.ClippedPolicyLoss;
 import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.CriticModel;
@@ -118,7 +119,11 @@ class LedgerSimulationTest {
         @Override
         public void learn(TrainableModel model, LedgerWorld world, BooleanSupplier running) {
             PolicyLearner.learn(
-                    world.kafka(), TestEvents.SERDES, world.topics(), model, world.settings(), world.clock(), running);
+                    new RunLog(world.kafka(), TestEvents.SERDES, world.topics()),
+                    model,
+                    world.settings(),
+                    world.clock(),
+                    running);
         }
     }
 
@@ -151,9 +156,7 @@ class LedgerSimulationTest {
         @Override
         public void learn(TrainableModel kind, LedgerWorld world, BooleanSupplier running) {
             Critic.learn(
-                    world.kafka(),
-                    TestEvents.SERDES,
-                    world.topics(),
+                    new RunLog(world.kafka(), TestEvents.SERDES, world.topics()),
                     (TrainableCritic) kind,
                     world.settings().step(),
                     world.clock(),

@@ -11,6 +11,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Instant;
@@ -29,7 +30,7 @@ class ModelRecoveryTest {
     private final WeightsManifest snapshot = line.versions().get(3);
 
     private ModelRecovery recovery(TrainableModel model) {
-        return new ModelRecovery(line.kafka, TestEvents.SERDES, line.topics, model);
+        return new ModelRecovery(new RunLog(line.kafka, TestEvents.SERDES, line.topics), model);
     }
 
     private void assertRefused(TrainableModel model, String why) {
@@ -72,7 +73,8 @@ class ModelRecoveryTest {
         try (TrainableModel model = LearnedModel.start()) {
             String before = model.sha256();
             MemoryLog empty = new MemoryLog(new Random(1), Clock.systemUTC(), MemoryLog.QUIET);
-            assertThat(new ModelRecovery(TestEvents.kafka(empty), TestEvents.SERDES, line.topics, model).recover())
+            assertThat(new ModelRecovery(new RunLog(TestEvents.kafka(empty), TestEvents.SERDES, line.topics), model)
+                            .recover())
                     .isNull();
             assertThat(model.sha256()).isEqualTo(before);
         }

@@ -4,14 +4,12 @@ import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.RoleThread;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,9 +27,7 @@ import java.util.function.Consumer;
  * started again goes on where the last one ended.
  */
 public final class Feed implements AutoCloseable {
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final String dataset;
     private final EpochOrder order;
     private final Pacing pacing;
@@ -45,18 +41,8 @@ public final class Feed implements AutoCloseable {
      * @param seed orders the problems
      * @param onFailure told what stopped the role, if anything did
      */
-    public Feed(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            Dataset dataset,
-            long seed,
-            Pacing pacing,
-            Clock clock,
-            Consumer<Throwable> onFailure) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
+    public Feed(RunLog runLog, Dataset dataset, long seed, Pacing pacing, Clock clock, Consumer<Throwable> onFailure) {
+        this.runLog = runLog;
         this.dataset = dataset.name();
         this.order = new EpochOrder(dataset, seed);
         this.pacing = pacing;
@@ -65,10 +51,12 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (EventReader news = EventReader.following(
-                        kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
-                EventWriter writer = new EventWriter(kafka, serdes)) {
-            news.seek(topics.trainingSteps(), 0, takeLastSteps());
+        try (EventReader news = runLog.following(List.of(
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().expired(),
+                        runLog.topics().learnerStates()));
+                EventWriter writer = runLog.writer()) {
+            news.seek(runLog.topics().trainingSteps(), 0, takeLastSteps());
             news.pollToEnd().forEach(this::take);
             LastRelease last = LastRelease.of(lastReleased(), pacing.mostUnderWay());
             last.missing().forEach(index -> release(index, writer));
@@ -86,9 +74,10 @@ public final class Feed implements AutoCloseable {
 
     /** Takes in the last step of each line; returns where the ledger goes on. */
     private long takeLastSteps() {
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.trainingSteps()))) {
-            long end = log.end(topics.trainingSteps(), 0);
-            log.last(topics.trainingSteps(), 0, end, Feed::hasBothLines).forEach(this::take);
+        try (EventReader log = runLog.reader(List.of(runLog.topics().trainingSteps()))) {
+            long end = log.end(runLog.topics().trainingSteps(), 0);
+            log.last(runLog.topics().trainingSteps(), 0, end, Feed::hasBothLines)
+                    .forEach(this::take);
             return end;
         }
     }
@@ -108,10 +97,10 @@ public final class Feed implements AutoCloseable {
     /** The indices of the last prompts of each partition, as many as the largest release has. */
     private NavigableSet<Long> lastReleased() {
         NavigableSet<Long> indices = new TreeSet<>();
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.prompts()))) {
-            for (int partition = 0; partition < topics.partitions(); partition++) {
-                long end = log.end(topics.prompts(), partition);
-                log.last(topics.prompts(), partition, end, prompts -> prompts.size() >= pacing.mostUnderWay())
+        try (EventReader log = runLog.reader(List.of(runLog.topics().prompts()))) {
+            for (int partition = 0; partition < runLog.topics().partitions(); partition++) {
+                long end = log.end(runLog.topics().prompts(), partition);
+                log.last(runLog.topics().prompts(), partition, end, prompts -> prompts.size() >= pacing.mostUnderWay())
                         .forEach(received -> RequestIds.index(received.key()).ifPresent(indices::add));
             }
         }
@@ -120,7 +109,7 @@ public final class Feed implements AutoCloseable {
 
     private void release(long index, EventWriter writer) {
         Prompt prompt = prompt(index);
-        writer.send(topics.prompts(), prompt.getRequestId(), prompt);
+        writer.send(runLog.topics().prompts(), prompt.getRequestId(), prompt);
     }
 
     private Prompt prompt(long index) {

@@ -7,6 +7,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.verify.Verifiers.Duty;
@@ -71,17 +72,16 @@ public final class AsyncVerifier implements AutoCloseable {
      * @param onFailure told what stopped the role, if anything did
      */
     public AsyncVerifier(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
+            RunLog runLog,
             Verifiers verifiers,
             ConfiguredVerifier verifier,
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.topics = topics;
-        this.serdes = serdes;
-        this.kafka = kafka.with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
+        this.topics = runLog.topics();
+        this.serdes = runLog.serdes();
+        this.kafka =
+                runLog.kafka().with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
         this.verifiers = verifiers;
         this.verifier = verifier;
         this.stateDirectory = stateDirectory;

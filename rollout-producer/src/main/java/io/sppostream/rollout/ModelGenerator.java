@@ -1,8 +1,6 @@
 package io.sppostream.rollout;
 
-import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
@@ -22,17 +20,14 @@ public final class ModelGenerator implements ResponseGenerator {
      * @param onFailure told what stopped the following of the log, if anything did
      */
     public ModelGenerator(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
+            RunLog runLog,
             Checkpoint checkpoint,
             Tokenizer tokenizer,
             ModelSettings settings,
             SamplingParameters sampling,
             Consumer<Throwable> onFailure) {
         this.sampler = new ResponseSampler(tokenizer, sampling);
-        this.versions =
-                new PolicyVersions(kafka, serdes, topics, () -> PolicyModel.load(checkpoint, settings), onFailure);
+        this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, settings), onFailure);
     }
 
     @Override

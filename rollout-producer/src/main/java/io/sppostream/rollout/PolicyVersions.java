@@ -3,9 +3,7 @@ package io.sppostream.rollout;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
@@ -64,18 +62,12 @@ final class PolicyVersions implements AutoCloseable {
     private boolean closed;
 
     /** @param newModel makes a model to load weights into; their number is that of versions in use at once */
-    PolicyVersions(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            Supplier<PolicyModel> newModel,
-            Consumer<Throwable> onFailure) {
+    PolicyVersions(RunLog runLog, Supplier<PolicyModel> newModel, Consumer<Throwable> onFailure) {
         this.newModel = newModel;
         this.follower = new RoleThread(
                 RoleName.ROLLOUT_PRODUCER + "#weights",
                 running -> {
-                    try (WeightsFollower log =
-                            new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY, WeightsFollower.NEWEST)) {
+                    try (WeightsFollower log = new WeightsFollower(runLog, ModelKind.POLICY, WeightsFollower.NEWEST)) {
                         follow(log, running);
                     }
                 },

@@ -4,10 +4,9 @@ import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.SamplingParameters;
@@ -39,9 +38,7 @@ public final class RolloutProducer implements AutoCloseable {
      */
     public record Settings(long seed, SamplingParameters sampling, int workers, int maxBatch) {}
 
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final ResponseGenerator generator;
     private final Settings settings;
     private final Path stateDirectory;
@@ -56,17 +53,13 @@ public final class RolloutProducer implements AutoCloseable {
      * @param onFailure told what stopped a worker, if anything did
      */
     public RolloutProducer(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
+            RunLog runLog,
             ResponseGenerator generator,
             Settings settings,
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.kafka = withBatchLimit(kafka, settings.maxBatch());
-        this.serdes = serdes;
-        this.topics = topics;
+        this.runLog = new RunLog(withBatchLimit(runLog.kafka(), settings.maxBatch()), runLog.serdes(), runLog.topics());
         this.generator = generator;
         this.settings = settings;
         this.stateDirectory = stateDirectory;
@@ -85,11 +78,11 @@ public final class RolloutProducer implements AutoCloseable {
 
     private void run(BooleanSupplier running) throws InterruptedException {
         try (ExactlyOnceLog log = ExactlyOnceLog.shared(
-                kafka,
-                serdes,
-                topics.application(RoleName.ROLLOUT_PRODUCER),
+                runLog.kafka(),
+                runLog.serdes(),
+                runLog.topics().application(RoleName.ROLLOUT_PRODUCER),
                 stateDirectory,
-                List.of(topics.prompts()))) {
+                List.of(runLog.topics().prompts()))) {
             while (running.getAsBoolean()) {
                 List<EventRecord<?>> prompts = log.poll(Duration.ofMillis(200));
                 if (!prompts.isEmpty()) {
@@ -117,7 +110,7 @@ public final class RolloutProducer implements AutoCloseable {
             Request request = requests.get(i);
             String requestId = request.prompt().getRequestId();
             if (outcomes.get(i) instanceof Response response) {
-                log.send(topics.rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
+                log.send(runLog.topics().rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
             } else if (outcomes.get(i) instanceof Refusal refusal) {
                 Expired expired = new Expired(
                         requestId,
@@ -126,7 +119,7 @@ public final class RolloutProducer implements AutoCloseable {
                         refusal.reason(),
                         RoleName.ROLLOUT_PRODUCER,
                         now);
-                log.send(topics.expired(), requestId, expired);
+                log.send(runLog.topics().expired(), requestId, expired);
             }
         }
     }

@@ -4,11 +4,9 @@ import io.sppostream.events.LearnerState;
 import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.RunSettings;
 import java.time.Clock;
@@ -43,23 +41,23 @@ public final class Pauses {
      * @return the pause that ends
      * @throws UserException where the learner does not pause
      */
-    public static LearnerState end(KafkaSettings kafka, EventSerdes serdes, Topics topics, String by, Clock clock) {
-        Topic<LearnerState> topic = topics.learnerStates();
-        LearnerState pause = last(kafka, serdes, topic);
+    public static LearnerState end(RunLog runLog, String by, Clock clock) {
+        Topic<LearnerState> topic = runLog.topics().learnerStates();
+        LearnerState pause = last(runLog);
         if (pause == null || pause.getStatus() != LearnerStatus.PAUSED) {
-            throw new UserException("the learner of run '" + topics.namespace() + "' is not paused");
+            throw new UserException("the learner of run '" + runLog.topics().namespace() + "' is not paused");
         }
         LearnerState running = new LearnerState(
                 pause.getLine(), LearnerStatus.RUNNING, null, "told to go on", pause.getStep(), by, clock.instant());
-        try (EventWriter log = new EventWriter(kafka, serdes)) {
+        try (EventWriter log = runLog.writer()) {
             log.send(topic, running.getLine(), running);
             log.flush();
         }
         return pause;
     }
 
-    private static @Nullable LearnerState last(KafkaSettings kafka, EventSerdes serdes, Topic<LearnerState> topic) {
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+    private static @Nullable LearnerState last(RunLog runLog) {
+        try (EventReader log = runLog.reader(List.of(runLog.topics().learnerStates()))) {
             return log.pollToEnd().stream()
                     .map(received -> (LearnerState) received.event())
                     .filter(state -> state.getLine().equals(ModelKind.POLICY.id()))

@@ -4,11 +4,9 @@ import io.sppostream.events.HeldOutAccuracy;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -26,17 +24,27 @@ import java.util.Optional;
 record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> firstRelease) {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    static Progress of(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        try (EventReader log = new EventReader(
-                kafka, serdes, List.of(topics.trainingSteps(), topics.evaluations(), topics.prompts()))) {
+    static Progress of(RunLog runLog) {
+        try (EventReader log = runLog.reader(List.of(
+                runLog.topics().trainingSteps(),
+                runLog.topics().evaluations(),
+                runLog.topics().prompts()))) {
             int steps = steps(log.last(
-                    topics.trainingSteps(), 0, log.end(topics.trainingSteps(), 0), events -> steps(events) > 0));
-            List<HeldOutAccuracy> evaluated =
-                    log.last(topics.evaluations(), 0, log.end(topics.evaluations(), 0), events -> false).stream()
-                            .map(received -> (HeldOutAccuracy) received.event())
-                            .toList();
+                    runLog.topics().trainingSteps(),
+                    0,
+                    log.end(runLog.topics().trainingSteps(), 0),
+                    events -> steps(events) > 0));
+            List<HeldOutAccuracy> evaluated = log
+                    .last(
+                            runLog.topics().evaluations(),
+                            0,
+                            log.end(runLog.topics().evaluations(), 0),
+                            events -> false)
+                    .stream()
+                    .map(received -> (HeldOutAccuracy) received.event())
+                    .toList();
             return new Progress(
-                    steps, evaluated, log.end(topics.prompts()) == 0 ? Optional.empty() : firstRelease(log));
+                    steps, evaluated, log.end(runLog.topics().prompts()) == 0 ? Optional.empty() : firstRelease(log));
         }
     }
 

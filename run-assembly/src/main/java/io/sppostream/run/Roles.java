@@ -5,13 +5,11 @@ import io.sppostream.advantage.JoinSettings;
 import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topic;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.PolicyLearner;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
@@ -31,56 +29,48 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Starts each role as a configuration has it; the same for a role of {@code train} and one that runs alone. */
-public record Roles(
-        Configuration configuration,
-        KafkaSettings kafka,
-        EventSerdes serdes,
-        Topics topics,
-        Clock clock,
-        Consumer<Throwable> onFailure) {
+public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
 
     /** How long a settled request is remembered, to drop duplicates of its records. */
     private static final Duration REMEMBER = Duration.ofHours(1);
 
     /** dataset -> prompts. */
     public AutoCloseable feed(Dataset dataset) {
-        return new Feed(
-                kafka, serdes, topics, dataset, settings().seed(), settings().pacing(), clock, onFailure);
+        return new Feed(runLog, dataset, settings().seed(), settings().pacing(), clock, onFailure);
     }
 
     /** prompts -> rollouts. */
     public AutoCloseable rolloutProducer(Checkpoint checkpoint, Tokenizer tokenizer) {
-        requireOffsets(RoleName.ROLLOUT_PRODUCER, topics.prompts(), topics.rollouts());
+        requireOffsets(
+                RoleName.ROLLOUT_PRODUCER,
+                runLog.topics().prompts(),
+                runLog.topics().rollouts());
         ModelGenerator generator = new ModelGenerator(
-                kafka,
-                serdes,
-                topics,
-                checkpoint,
-                tokenizer,
-                settings().model(),
-                settings().sampling(),
-                onFailure);
-        return new RolloutProducer(
-                kafka, serdes, topics, generator, settings().rollout(), stateDirectory(), clock, onFailure);
+                runLog, checkpoint, tokenizer, settings().model(), settings().sampling(), onFailure);
+        return new RolloutProducer(runLog, generator, settings().rollout(), stateDirectory(), clock, onFailure);
     }
 
     /** rollouts -> verdicts of the verifiers whose time is bounded. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
-        return RewardVerifier.start(kafka, topics, serdes, verifiers, stateDirectory(), 1, onFailure);
+        return RewardVerifier.start(
+                runLog.kafka(), runLog.topics(), runLog.serdes(), verifiers, stateDirectory(), 1, onFailure);
     }
 
     /** rollouts -> verdicts of one that takes its time. */
     public AutoCloseable slowVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
-        return new AsyncVerifier(kafka, serdes, topics, verifiers, verifier, stateDirectory(), clock, onFailure);
+        return new AsyncVerifier(runLog, verifiers, verifier, stateDirectory(), clock, onFailure);
     }
 
     /** rollouts + verdicts + values -> advantages. */
     public AutoCloseable advantageStream() {
-        requireOffsets(RoleName.ADVANTAGE_STREAM, topics.rollouts(), topics.advantages());
+        requireOffsets(
+                RoleName.ADVANTAGE_STREAM,
+                runLog.topics().rollouts(),
+                runLog.topics().advantages());
         return AdvantageStream.start(
-                kafka,
-                topics,
-                serdes,
+                runLog.kafka(),
+                runLog.topics(),
+                runLog.serdes(),
                 new SppoEstimator(),
                 new JoinSettings(RewardFactory.rewards(settings()), settings().joinPatience(), REMEMBER),
                 stateDirectory(),
@@ -91,18 +81,18 @@ public record Roles(
     /** advantages -> policy weights. */
     public PolicyLearner policyLearner(PolicyModel model) {
         PolicyLearner.Settings learner = settings().policyLearner(configuration.sha256());
-        return new PolicyLearner(kafka, serdes, topics, model, learner, clock, onFailure);
+        return new PolicyLearner(runLog, model, learner, clock, onFailure);
     }
 
     /** prompts -> values, advantages -> critic weights. */
     public AutoCloseable critic(CriticModel model, Tokenizer tokenizer) {
-        requireOffsets(RoleName.CRITIC, topics.prompts(), topics.values());
-        return new Critic(
-                kafka, serdes, topics, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
+        requireOffsets(
+                RoleName.CRITIC, runLog.topics().prompts(), runLog.topics().values());
+        return new Critic(runLog, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
     }
 
     private void requireOffsets(String role, Topic<?> input, Topic<?> output) {
-        GroupOffsets.require(kafka, serdes, topics.application(role), input, output);
+        GroupOffsets.require(runLog.kafka(), runLog.serdes(), runLog.topics().application(role), input, output);
     }
 
     private RunSettings settings() {

@@ -4,11 +4,10 @@ import ai.djl.engine.Engine;
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Run;
 import io.sppostream.events.catalogue.Topic;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
@@ -31,17 +30,17 @@ public final class RunRecord {
      * @return all starts of the run so far, this one included, oldest first
      * @throws UserException where the run was begun with settings that would make it train otherwise
      */
-    public static List<Run> start(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    public static List<Run> start(Configuration configuration, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
         List<Run> starts = new ArrayList<>();
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             if (admin.exists(settings.topics())) {
-                starts.addAll(all(kafka, serdes, settings.topics()));
+                starts.addAll(all(runLog));
                 requireSameTraining(configuration, starts);
             }
-            create(admin, settings, serdes);
+            create(admin, settings, runLog.serdes());
         }
-        starts.add(record(configuration, null, kafka, serdes, clock));
+        starts.add(record(configuration, null, runLog, clock));
         return starts;
     }
 
@@ -50,17 +49,16 @@ public final class RunRecord {
      *
      * @throws UserException where there is a run of that name
      */
-    public static void begin(
-            Configuration configuration, ReplayOf replayOf, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    public static void begin(Configuration configuration, ReplayOf replayOf, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             if (admin.exists(settings.topics())) {
                 throw new UserException(
                         "there is a run '" + settings.run() + "' on this cluster already: choose another name");
             }
-            create(admin, settings, serdes);
+            create(admin, settings, runLog.serdes());
         }
-        record(configuration, replayOf, kafka, serdes, clock);
+        record(configuration, replayOf, runLog, clock);
     }
 
     /**
@@ -69,25 +67,25 @@ public final class RunRecord {
      *
      * @throws UserException where there is no such run, or its settings would make it train otherwise
      */
-    static void join(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock) {
+    static void join(Configuration configuration, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             if (!admin.exists(settings.topics())) {
-                throw new UserException("run '" + settings.run() + "' has no topics at " + kafka.bootstrapServers()
-                        + ": make them with ./sppo topics --create");
+                throw new UserException("run '" + settings.run() + "' has no topics at "
+                        + runLog.kafka().bootstrapServers() + ": make them with ./sppo topics --create");
             }
         }
-        List<Run> starts = all(kafka, serdes, settings.topics());
+        List<Run> starts = all(runLog);
         requireSameTraining(configuration, starts);
         if (starts.stream().noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256()))) {
-            record(configuration, null, kafka, serdes, clock);
+            record(configuration, null, runLog, clock);
         }
     }
 
     /** All starts of a run, oldest first. */
-    public static List<Run> all(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        Topic<Run> topic = topics.runs();
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+    public static List<Run> all(RunLog runLog) {
+        Topic<Run> topic = runLog.topics().runs();
+        try (EventReader log = runLog.reader(List.of(topic))) {
             return log.last(topic, 0, log.end(topic, 0), runs -> false).stream()
                     .map(received -> (Run) received.event())
                     .toList();
@@ -117,12 +115,7 @@ public final class RunRecord {
         admin.create(settings.topics(), settings.getShort("replication.factor"));
     }
 
-    private static Run record(
-            Configuration configuration,
-            @Nullable ReplayOf replayOf,
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Clock clock) {
+    private static Run record(Configuration configuration, @Nullable ReplayOf replayOf, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
         Run run = new Run(
                 settings.run(),
@@ -137,7 +130,7 @@ public final class RunRecord {
                         "os", System.getProperty("os.name") + " " + System.getProperty("os.arch")),
                 clock.instant(),
                 replayOf);
-        try (EventWriter writer = new EventWriter(kafka, serdes)) {
+        try (EventWriter writer = runLog.writer()) {
             writer.send(settings.topics().runs(), settings.run(), run);
             writer.flush();
         }

@@ -5,6 +5,7 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import java.io.PrintStream;
@@ -28,7 +29,7 @@ public final class Service {
 
     /** What is done before the roles start. */
     private interface Beginning {
-        void of(Configuration configuration, KafkaSettings kafka, EventSerdes serdes, Clock clock);
+        void of(Configuration configuration, RunLog runLog, Clock clock);
     }
 
     private Service(
@@ -61,10 +62,9 @@ public final class Service {
     }
 
     /** Tells of pauses of the learner, wherever it runs, until the roles are told to stop. */
-    private void watch(KafkaSettings kafka, EventSerdes serdes, Failure failure) throws InterruptedException {
+    private void watch(RunLog runLog, Failure failure) throws InterruptedException {
         RunSettings settings = configuration.settings();
-        try (EventReader log =
-                EventReader.following(kafka, serdes, List.of(settings.topics().learnerStates()))) {
+        try (EventReader log = runLog.following(List.of(runLog.topics().learnerStates()))) {
             while (!stopRequested.getAsBoolean()) {
                 failure.await(BETWEEN_LOOKS);
                 for (EventRecord<?> received : log.poll(Duration.ZERO)) {
@@ -89,16 +89,16 @@ public final class Service {
 
     private void run(LocalRoles local, KafkaSettings kafka, Failure failure) throws InterruptedException {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
-            beginning.of(configuration, kafka, serdes, clock);
-            Roles cluster = new Roles(
-                    configuration, kafka, serdes, configuration.settings().topics(), clock, failure::report);
+            RunLog runLog = new RunLog(kafka, serdes, configuration.settings().topics());
+            beginning.of(configuration, runLog, clock);
+            Roles cluster = new Roles(configuration, runLog, clock, failure::report);
             try {
                 local.start(cluster);
                 local.awaitStreams();
                 out.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
                         + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()
                         + ", schema registry " + kafka.schemaRegistryUrl() + " (Ctrl-C stops)");
-                watch(kafka, serdes, failure);
+                watch(runLog, failure);
             } finally {
                 local.stop();
             }

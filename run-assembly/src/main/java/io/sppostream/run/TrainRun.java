@@ -9,11 +9,11 @@ import io.sppostream.events.WeightsEncoding;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
@@ -92,9 +92,9 @@ public final class TrainRun {
 
     private void run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
-            Topics topics = settings.topics();
-            List<Run> starts = RunRecord.start(configuration, kafka, serdes, clock);
-            Progress progress = Progress.of(kafka, serdes, topics);
+            RunLog runLog = new RunLog(kafka, serdes, settings.topics());
+            List<Run> starts = RunRecord.start(configuration, runLog, clock);
+            Progress progress = Progress.of(runLog);
             if (progress.isFinished(settings.steps()) && Files.exists(Summary.file(settings.runDirectory()))) {
                 out.println("run '" + settings.run() + "' has trained its " + settings.steps() + " steps: "
                         + Summary.file(settings.runDirectory())
@@ -110,14 +110,14 @@ public final class TrainRun {
             if (progress.steps() > 0) {
                 out.println("going on after step " + progress.steps());
             }
-            Roles roles = new Roles(configuration, kafka, serdes, topics, clock, failure::report);
+            Roles roles = new Roles(configuration, runLog, clock, failure::report);
             try {
                 local.start(roles);
                 Instant startedAt = progress.firstRelease().orElseGet(clock::instant);
                 LearningCurve curve = new LearningCurve(
                         startedAt,
                         starts.stream().skip(1).map(Run::getStartedAt).toList());
-                follow(kafka, serdes, topics, evaluation, evaluated, curve, progress);
+                follow(runLog, evaluation, evaluated, curve, progress);
             } finally {
                 local.stop();
             }
@@ -126,18 +126,10 @@ public final class TrainRun {
 
     /** Evaluates and watches the roles at work; sums up. */
     private void follow(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            Evaluation evaluation,
-            PolicyModel evaluated,
-            LearningCurve curve,
-            Progress before)
+            RunLog runLog, Evaluation evaluation, PolicyModel evaluated, LearningCurve curve, Progress before)
             throws InterruptedException {
         try (Evaluator evaluator = new Evaluator(
-                kafka,
-                serdes,
-                topics,
+                runLog,
                 evaluation,
                 evaluated,
                 settings.getInt("eval.interval"),
@@ -146,25 +138,20 @@ public final class TrainRun {
                 before.evaluated(),
                 clock,
                 failure::report)) {
-            long expired = watch(kafka, serdes, topics, curve, evaluator, before.steps());
-            Summary summary =
-                    summary(curve, expired, firstRollout(kafka, serdes, topics), weightBytes(kafka, serdes, topics));
+            long expired = watch(runLog, curve, evaluator, before.steps());
+            Summary summary = summary(curve, expired, firstRollout(runLog), weightBytes(runLog));
             report(summary, curve);
         }
     }
 
     /** Follows the ledger until the last step is committed and evaluated; returns how many samples expired. */
-    private long watch(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            LearningCurve curve,
-            Evaluator evaluator,
-            int stepsBefore)
+    private long watch(RunLog runLog, LearningCurve curve, Evaluator evaluator, int stepsBefore)
             throws InterruptedException {
         long expired = 0;
-        try (EventReader log = EventReader.following(
-                        kafka, serdes, List.of(topics.trainingSteps(), topics.expired(), topics.learnerStates()));
+        try (EventReader log = runLog.following(List.of(
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().expired(),
+                        runLog.topics().learnerStates()));
                 ProgressLine progress = new ProgressLine(out, terminal, settings.steps())) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
@@ -193,9 +180,9 @@ public final class TrainRun {
     }
 
     /** When the first rollout since this process began was sampled; null where there is none. */
-    private @Nullable Instant firstRollout(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topics.rollouts()))) {
-            log.seek(topics.rollouts(), PROCESS_START);
+    private @Nullable Instant firstRollout(RunLog runLog) {
+        try (EventReader log = runLog.reader(List.of(runLog.topics().rollouts()))) {
+            log.seek(runLog.topics().rollouts(), PROCESS_START);
             return log.poll(Duration.ofSeconds(5)).stream()
                     .map(received -> ((Rollout) received.event()).getSampledAt())
                     .min(Comparator.naturalOrder())
@@ -204,9 +191,9 @@ public final class TrainRun {
     }
 
     /** Bytes of a policy version on the log, by encoding: the mean over the last versions. */
-    private static Map<WeightsEncoding, Double> weightBytes(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        Topic<WeightsManifest> topic = topics.versions(ModelKind.POLICY);
-        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+    private static Map<WeightsEncoding, Double> weightBytes(RunLog runLog) {
+        Topic<WeightsManifest> topic = runLog.topics().versions(ModelKind.POLICY);
+        try (EventReader log = runLog.reader(List.of(topic))) {
             return log.last(topic, 0, log.end(topic, 0), versions -> versions.size() >= RECENT_VERSIONS).stream()
                     .map(received -> (WeightsManifest) received.event())
                     .collect(Collectors.groupingBy(

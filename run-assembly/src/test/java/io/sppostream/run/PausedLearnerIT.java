@@ -31,6 +31,7 @@ import io.sppostream.learn.PolicyLearner;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
 import io.sppostream.model.ModelSettings;
@@ -120,7 +121,11 @@ class PausedLearnerIT {
 
         private PolicyLearner learner() {
             return new PolicyLearner(
-                    kafka, serdes, topics, model, settings.policyLearner(""), Clock.systemUTC(), failure::report);
+                    new RunLog(kafka, serdes, topics),
+                    model,
+                    settings.policyLearner(""),
+                    Clock.systemUTC(),
+                    failure::report);
         }
 
         void restart() {
@@ -294,10 +299,10 @@ class PausedLearnerIT {
                     .atMost(Duration.ofSeconds(10))
                     .until(() -> line.trained().size() == 1);
 
-            Pauses.end(kafka, line.serdes, line.topics, "test", Clock.systemUTC());
+            Pauses.end(new RunLog(kafka, line.serdes, line.topics), "test", Clock.systemUTC());
             line.awaitSteps(2);
             assertThat(line.trained().get(1)).isEqualTo(ids(20, 23));
-            assertThatThrownBy(() -> Pauses.end(kafka, line.serdes, line.topics, "test", Clock.systemUTC()))
+            assertThatThrownBy(() -> Pauses.end(new RunLog(kafka, line.serdes, line.topics), "test", Clock.systemUTC()))
                     .isInstanceOf(UserException.class)
                     .hasMessage("the learner of run 'no-number' is not paused");
         }
@@ -329,7 +334,7 @@ class PausedLearnerIT {
                     .atMost(Duration.ofSeconds(10))
                     .until(() -> line.trained().isEmpty());
 
-            Pauses.end(kafka, line.serdes, line.topics, "test", Clock.systemUTC());
+            Pauses.end(new RunLog(kafka, line.serdes, line.topics), "test", Clock.systemUTC());
             line.awaitSteps(1);
             assertThat(line.trained()).containsExactly(ids(10, 13));
         }

@@ -4,6 +4,7 @@ import io.sppostream.history.audit.Audit;
 import io.sppostream.history.audit.AuditReport;
 import io.sppostream.history.audit.Retraining;
 import io.sppostream.history.recorded.RecordedRun;
+import io.sppostream.log.RunLog;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -37,7 +38,7 @@ final class AuditCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            AuditReport report = new Audit(recorded.kafka(), recorded.serdes(), recorded.topics()).run();
+            AuditReport report = new Audit(new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics())).run();
             if (retrain.retrain) {
                 report = report.with(new Retraining(recorded, retrain.version)::run);
             }

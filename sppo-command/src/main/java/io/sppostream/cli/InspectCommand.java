@@ -2,6 +2,7 @@ package io.sppostream.cli;
 
 import io.sppostream.history.audit.Trail;
 import io.sppostream.history.recorded.RecordedRun;
+import io.sppostream.log.RunLog;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +23,8 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            Trail.of(recorded.kafka(), recorded.serdes(), recorded.topics(), id).print(System.out);
+            Trail.of(new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics()), id)
+                    .print(System.out);
         }
         return 0;
     }

@@ -2,6 +2,7 @@ package io.sppostream.cli;
 
 import io.sppostream.grade.ShadowReport;
 import io.sppostream.history.recorded.RecordedRun;
+import io.sppostream.log.RunLog;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +19,7 @@ final class ShadowsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            new ShadowReport(recorded.kafka(), recorded.serdes(), recorded.topics())
+            new ShadowReport(new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics()))
                     .write(System.out)
                     .forEach(System.err::println);
         }

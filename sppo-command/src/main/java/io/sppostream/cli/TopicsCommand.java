@@ -3,6 +3,7 @@ package io.sppostream.cli;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.Cluster;
 import io.sppostream.run.RunRecord;
@@ -47,7 +48,8 @@ final class TopicsCommand implements Callable<Integer> {
                 EventSerdes serdes = new EventSerdes(cluster.kafka());
                 TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
             if (action.create) {
-                RunRecord.start(configuration, cluster.kafka(), serdes, Clock.systemUTC());
+                RunRecord.start(
+                        configuration, new RunLog(cluster.kafka(), serdes, settings.topics()), Clock.systemUTC());
             }
             if (action.describe) {
                 describe(settings.topics(), System.out);

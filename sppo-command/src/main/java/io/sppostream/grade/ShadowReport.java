@@ -4,10 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.Topic;
-import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -29,9 +26,7 @@ import org.apache.kafka.common.TopicPartition;
  * {@link Grading} and {@link ShadowComparison} read as a case.
  */
 public final class ShadowReport {
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final Map<String, List<Verdict>> shadows = new HashMap<>();
     private final SortedMap<String, Count> counts = new TreeMap<>();
 
@@ -41,10 +36,8 @@ public final class ShadowReport {
         private final SortedMap<String, Integer> disagreements = new TreeMap<>();
     }
 
-    public ShadowReport(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
+    public ShadowReport(RunLog runLog) {
+        this.runLog = runLog;
     }
 
     /**
@@ -53,13 +46,13 @@ public final class ShadowReport {
      * @return what there was of each shadow, in words
      */
     public List<String> write(PrintStream out) {
-        read(topics.verdicts(), verdict -> {
+        read(runLog.topics().verdicts(), verdict -> {
             if (verdict.getShadow()) {
                 shadows.computeIfAbsent(verdict.getRolloutId(), id -> new ArrayList<>(1))
                         .add(verdict);
             }
         });
-        read(topics.advantages(), sample -> compare(sample, out));
+        read(runLog.topics().advantages(), sample -> compare(sample, out));
         return counts.isEmpty()
                 ? List.of("no rollout that was rewarded has the verdict of a shadow")
                 : counts.entrySet().stream()
@@ -123,9 +116,9 @@ public final class ShadowReport {
 
     private <V extends SpecificRecord> void read(Topic<V> topic, Consumer<V> reader) {
         Map<TopicPartition, Long> ends;
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic));
         }
-        new LogScan(kafka, serdes).read(topic, ends, received -> reader.accept(received.event()));
+        runLog.scan().read(topic, ends, received -> reader.accept(received.event()));
     }
 }

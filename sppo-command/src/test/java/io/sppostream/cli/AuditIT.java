@@ -18,6 +18,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,7 +55,7 @@ class AuditIT {
                 assertThat(Main.run("audit", "--run=" + RUN, "--retrain", "--data-dir=" + directory.resolve("data")))
                         .as("exit code, by way of the broker that runs on the directory")
                         .isZero();
-                Audit audit = new Audit(kafka, serdes, topics);
+                Audit audit = new Audit(new RunLog(kafka, serdes, topics));
                 assertThat(summary(audit.run(), "requests"))
                         .isEqualTo(STEPS * BATCH + " rollouts asked for: " + STEPS * BATCH
                                 + " trained, 0 expired, 0 pending");
@@ -102,7 +103,7 @@ class AuditIT {
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
             await().atMost(Duration.ofSeconds(60)).until(() -> run.isDone() || admin.exists(topics));
         }
-        Audit audit = new Audit(kafka, serdes, topics);
+        Audit audit = new Audit(new RunLog(kafka, serdes, topics));
         List<String> summaries = new ArrayList<>();
         do {
             AuditReport report = audit.run();

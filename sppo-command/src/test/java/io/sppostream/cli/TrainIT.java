@@ -20,6 +20,7 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.run.config.Configuration;
 import java.io.IOException;
@@ -184,7 +185,7 @@ class TrainIT {
     }
 
     private void shouldCarryTheBytesOfTheLastVersion(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY)) {
+        try (WeightsFollower log = new WeightsFollower(new RunLog(kafka, serdes, topics), ModelKind.POLICY)) {
             List<WeightsManifest> versions = log.poll(Duration.ofSeconds(10));
             var digest = Hashes.sha256();
             assertThat(log.fetch(

@@ -10,6 +10,7 @@ import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.verify.AsyncVerifier;
 import io.sppostream.verify.AttemptPolicy;
@@ -111,9 +112,7 @@ class AsyncVerifierIT {
             Topics topics = new Topics("together", 2);
             together.write(rollouts(slow, "slow"));
             try (AsyncVerifier role = new AsyncVerifier(
-                    kafka,
-                    together.serdes(),
-                    topics,
+                    new RunLog(kafka, together.serdes(), topics),
                     verifiers,
                     judge,
                     directory.resolve("state"),
@@ -170,9 +169,7 @@ class AsyncVerifierIT {
                 CompletableFuture<Throwable> failure = new CompletableFuture<>();
                 starts++;
                 try (AsyncVerifier role = new AsyncVerifier(
-                        kafka,
-                        log.serdes(),
-                        topics,
+                        new RunLog(kafka, log.serdes(), topics),
                         Verifiers.of(judge),
                         judge,
                         directory.resolve("state"),

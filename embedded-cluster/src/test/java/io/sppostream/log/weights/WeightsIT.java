@@ -16,6 +16,7 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import java.nio.ByteBuffer;
@@ -89,7 +90,7 @@ class WeightsIT {
         }
 
         WeightsFollower follower(int from) {
-            return new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY, from);
+            return new WeightsFollower(new RunLog(kafka, serdes, topics), ModelKind.POLICY, from);
         }
 
         @Override

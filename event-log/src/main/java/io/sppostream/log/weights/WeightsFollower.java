@@ -8,9 +8,8 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -70,8 +69,8 @@ public final class WeightsFollower implements AutoCloseable {
     private @Nullable Image image;
 
     /** Follows all versions from the start weights on. */
-    public WeightsFollower(KafkaSettings kafka, EventSerdes serdes, Topics topics, ModelKind kind) {
-        this(kafka, serdes, topics, kind, 0);
+    public WeightsFollower(RunLog runLog, ModelKind kind) {
+        this(runLog, kind, 0);
     }
 
     /**
@@ -79,14 +78,15 @@ public final class WeightsFollower implements AutoCloseable {
      *
      * @param from version to begin with; those before it, back to a whole one, are given out too
      */
-    public WeightsFollower(KafkaSettings kafka, EventSerdes serdes, Topics topics, ModelKind kind, int from) {
-        this.topics = topics;
+    public WeightsFollower(RunLog runLog, ModelKind kind, int from) {
+        this.topics = runLog.topics();
         this.kind = kind;
-        this.manifests = EventReader.following(kafka, serdes, List.of(topics.versions(kind)));
-        this.chunks = new EventReader(kafka, serdes, List.of(topics.startWeights(kind), topics.weights(kind)));
+        this.manifests = runLog.following(List.of(runLog.topics().versions(kind)));
+        this.chunks = runLog.reader(
+                List.of(runLog.topics().startWeights(kind), runLog.topics().weights(kind)));
         if (from > 0) {
-            Topic<WeightsManifest> versions = topics.versions(kind);
-            try (EventReader log = new EventReader(kafka, serdes, List.of(versions))) {
+            Topic<WeightsManifest> versions = runLog.topics().versions(kind);
+            try (EventReader log = runLog.reader(List.of(versions))) {
                 long end = log.end(versions, 0);
                 found.addAll(manifests(log.last(
                         versions,

@@ -11,8 +11,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import java.time.Clock;
@@ -59,26 +58,21 @@ public final class PauseSwitch implements AutoCloseable {
      * @param log takes what this one writes, with the learner's next commit
      * @param lastStep when its version was ready to be committed
      */
-    public PauseSwitch(
-            ExactlyOnceLog log,
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
-            CircuitBreakers breakers,
-            Instant lastStep,
-            Clock clock) {
+    public PauseSwitch(ExactlyOnceLog log, RunLog runLog, CircuitBreakers breakers, Instant lastStep, Clock clock) {
         this.log = log;
-        this.topics = topics;
+        this.topics = runLog.topics();
         this.breakers = breakers;
         this.clock = clock;
-        List<Topic<? extends SpecificRecord>> read = List.of(topics.learnerStates(), topics.expired());
-        this.news = EventReader.following(kafka, serdes, read);
-        news.seek(topics.expired(), lastStep);
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        List<Topic<? extends SpecificRecord>> read =
+                List.of(runLog.topics().learnerStates(), runLog.topics().expired());
+        this.news = runLog.following(read);
+        news.seek(runLog.topics().expired(), lastStep);
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             // Others write to expired too: what they have open is waited for, as what this line let go may lie behind
             // it.
             takeBefore(admin.ends(IsolationLevel.READ_UNCOMMITTED, read), lastStep);
-            readBefore = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.advantages()));
+            readBefore = admin.ends(
+                    IsolationLevel.READ_COMMITTED, List.of(runLog.topics().advantages()));
         }
     }
 

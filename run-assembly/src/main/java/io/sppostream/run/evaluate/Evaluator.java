@@ -5,9 +5,8 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
@@ -47,9 +46,7 @@ public final class Evaluator implements AutoCloseable {
      * @param model takes the weights of the versions evaluated; not to be used by others
      */
     public Evaluator(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topics topics,
+            RunLog runLog,
             Evaluation evaluation,
             PolicyModel model,
             int interval,
@@ -58,7 +55,7 @@ public final class Evaluator implements AutoCloseable {
             List<HeldOutAccuracy> earlier,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.topics = topics;
+        this.topics = runLog.topics();
         this.evaluation = evaluation;
         this.model = model;
         this.interval = interval;
@@ -79,8 +76,8 @@ public final class Evaluator implements AutoCloseable {
         this.thread = new RoleThread(
                 RoleName.EVALUATOR,
                 running -> {
-                    try (WeightsFollower log = new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY, from);
-                            EventWriter writer = new EventWriter(kafka, serdes)) {
+                    try (WeightsFollower log = new WeightsFollower(runLog, ModelKind.POLICY, from);
+                            EventWriter writer = runLog.writer()) {
                         follow(log, writer, running);
                     }
                 },

@@ -8,9 +8,8 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.config.Configuration;
 import java.util.ArrayList;
@@ -32,71 +31,67 @@ import org.apache.kafka.common.IsolationLevel;
  * kept of a rollout is its id, a few numbers and the digests of its records.
  */
 public final class Audit {
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final LogScan log;
 
-    public Audit(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
-        this.log = new LogScan(kafka, serdes);
+    public Audit(RunLog runLog) {
+        this.runLog = runLog;
+        this.log = runLog.scan();
     }
 
     /** Looks at everything. */
     public AuditReport run() {
         long start = System.nanoTime();
         Cut cut = cut();
-        Lineage lineage = Lineage.of(kafka, serdes, topics);
+        Lineage lineage = Lineage.of(runLog);
         List<EventRecord<Run>> starts = new ArrayList<>();
-        log.read(topics.runs(), cut.ends(), starts::add);
+        log.read(runLog.topics().runs(), cut.ends(), starts::add);
         Findings findings = new Findings(
-                topics,
+                runLog.topics(),
                 starts.stream()
                         .map(each -> each.event().getConfigurationSha256())
                         .collect(Collectors.toSet()),
                 lineage);
         for (ModelKind kind : ModelKind.values()) {
-            log.read(topics.versions(kind), cut.ends(), findings.versions(kind)::take);
+            log.read(runLog.topics().versions(kind), cut.ends(), findings.versions(kind)::take);
             readNamed(lineage, kind, findings);
         }
 
         List<WeightsAudit> weights = Stream.of(ModelKind.values())
-                .map(kind -> new WeightsAudit(kafka, serdes, topics, findings.versions(kind)))
+                .map(kind -> new WeightsAudit(runLog, findings.versions(kind)))
                 .toList();
         List<Runnable> readings = new ArrayList<>(weights);
-        readings.add(() -> log.read(topics.advantages(), cut.ends(), sample -> {
+        readings.add(() -> log.read(runLog.topics().advantages(), cut.ends(), sample -> {
             findings.samples().take(sample);
             findings.joins().sample(sample);
         }));
         readings.add(() -> {
-            log.read(topics.prompts(), cut.ends(), findings.requests()::asked);
-            log.read(topics.rollouts(), cut.ends(), rollout -> {
+            log.read(runLog.topics().prompts(), cut.ends(), findings.requests()::asked);
+            log.read(runLog.topics().rollouts(), cut.ends(), rollout -> {
                 findings.requests().answered(rollout);
                 findings.joins().rollout(rollout);
             });
-            log.read(topics.expired(), cut.ends(), findings.requests()::expired);
+            log.read(runLog.topics().expired(), cut.ends(), findings.requests()::expired);
         });
         readings.add(() -> {
-            log.read(topics.verdicts(), cut.ends(), findings.joins()::verdict);
-            log.read(topics.values(), cut.ends(), findings.joins()::value);
+            log.read(runLog.topics().verdicts(), cut.ends(), findings.joins()::verdict);
+            log.read(runLog.topics().values(), cut.ends(), findings.joins()::value);
         });
         Parallel.run(readings);
         findings.requests().settleWholeRequests();
-        log.read(topics.trainingSteps(), cut.ends(), findings::take);
-        findings.end(cut.consumed(), kind -> cut.published(topics.versions(kind)));
+        log.read(runLog.topics().trainingSteps(), cut.ends(), findings::take);
+        findings.end(cut.consumed(), kind -> cut.published(runLog.topics().versions(kind)));
 
         List<AuditReport.Result> results = new ArrayList<>();
         results.add(configurations(starts, lineage).result());
         results.addAll(findings.results(whole()));
         results.add(WeightsAudit.conclude(weights).result());
-        return new AuditReport(topics.namespace(), results, (System.nanoTime() - start) / 1e9);
+        return new AuditReport(runLog.topics().namespace(), results, (System.nanoTime() - start) / 1e9);
     }
 
     private Cut cut() {
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            return Cut.of(admin, topics);
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
+            return Cut.of(admin, runLog.topics());
         }
     }
 
@@ -104,7 +99,7 @@ public final class Audit {
     private void readNamed(Lineage lineage, ModelKind kind, Findings findings) {
         Topics named = lineage.named().get(kind);
         if (!lineage.isOwn(kind) && named != null) {
-            try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
                 log.read(
                         named.versions(kind),
                         admin.ends(IsolationLevel.READ_COMMITTED, List.of(named.versions(kind))),
@@ -115,8 +110,11 @@ public final class Audit {
 
     /** Names of those topics that samples are joined of which still have their first records. */
     private Set<String> whole() {
-        List<Topic<?>> joined = List.of(topics.rollouts(), topics.verdicts(), topics.values());
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        List<Topic<?>> joined = List.of(
+                runLog.topics().rollouts(),
+                runLog.topics().verdicts(),
+                runLog.topics().values());
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             Set<String> cutOff = admin.beginnings(joined).entrySet().stream()
                     .filter(begin -> begin.getValue() > 0)
                     .map(begin -> begin.getKey().topic())

@@ -11,6 +11,7 @@ import io.sppostream.learn.TrainableCritic;
 import io.sppostream.learn.TrainableModel;
 import io.sppostream.learn.TrainablePolicy;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -52,7 +53,7 @@ public final class Retraining {
     /** Trains the lines that the run has trained. */
     public List<AuditReport.Result> run() {
         Checkpoint checkpoint = Models.policy(settings);
-        Lineage lineage = Lineage.of(recorded.kafka(), recorded.serdes(), topics);
+        Lineage lineage = Lineage.of(new RunLog(recorded.kafka(), recorded.serdes(), topics));
         return Stream.of(ModelKind.values())
                 .filter(lineage::trains)
                 .map(kind -> kind == ModelKind.POLICY ? policy(checkpoint) : critic(checkpoint))
@@ -84,7 +85,8 @@ public final class Retraining {
         LogScan log = new LogScan(recorded.kafka(), recorded.serdes());
         int trained = 0;
         try (RecordedSteps steps = new RecordedSteps(log.from(topics.trainingSteps(), Map.of(), ends), kind);
-                LedgerReplay replay = new LedgerReplay(recorded.kafka(), recorded.serdes(), topics, model, null)) {
+                LedgerReplay replay =
+                        new LedgerReplay(new RunLog(recorded.kafka(), recorded.serdes(), topics), model, null)) {
             while (steps.hasNext()) {
                 TrainingStep step = steps.next();
                 if (step.getToVersion() > lastVersion) {

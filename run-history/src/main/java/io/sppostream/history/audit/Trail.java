@@ -13,9 +13,8 @@ import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
@@ -61,28 +60,28 @@ public final class Trail {
      * @param id of the request, or of one of its rollouts
      * @throws UserException where the log has nothing of it
      */
-    public static Trail of(KafkaSettings kafka, EventSerdes serdes, Topics topics, String id) {
-        Trail trail = new Trail(topics, id.contains("/") ? id.substring(0, id.lastIndexOf('/')) : id);
+    public static Trail of(RunLog runLog, String id) {
+        Trail trail = new Trail(runLog.topics(), id.contains("/") ? id.substring(0, id.lastIndexOf('/')) : id);
         Map<TopicPartition, Long> ends;
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            ends = admin.ends(IsolationLevel.READ_COMMITTED, topics.all());
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
+            ends = admin.ends(IsolationLevel.READ_COMMITTED, runLog.topics().all());
         }
-        LogScan log = new LogScan(kafka, serdes);
+        LogScan log = runLog.scan();
         Parallel.run(List.of(
                 () -> {
-                    trail.read(log, ends, topics.prompts(), trail.prompts::add);
-                    trail.read(log, ends, topics.values(), trail.values::add);
-                    trail.read(log, ends, topics.verdicts(), trail.verdicts::add);
+                    trail.read(log, ends, runLog.topics().prompts(), trail.prompts::add);
+                    trail.read(log, ends, runLog.topics().values(), trail.values::add);
+                    trail.read(log, ends, runLog.topics().verdicts(), trail.verdicts::add);
                 },
                 () -> {
-                    trail.read(log, ends, topics.rollouts(), trail.rollouts::add);
-                    trail.read(log, ends, topics.expired(), trail.expired::add);
-                    log.read(topics.runs(), ends, run -> trail.runs.add(run.event()));
+                    trail.read(log, ends, runLog.topics().rollouts(), trail.rollouts::add);
+                    trail.read(log, ends, runLog.topics().expired(), trail.expired::add);
+                    log.read(runLog.topics().runs(), ends, run -> trail.runs.add(run.event()));
                 },
-                () -> trail.read(log, ends, topics.advantages(), trail.samples::add),
-                () -> log.read(topics.trainingSteps(), ends, trail::take)));
+                () -> trail.read(log, ends, runLog.topics().advantages(), trail.samples::add),
+                () -> log.read(runLog.topics().trainingSteps(), ends, trail::take)));
         if (trail.prompts.isEmpty() && trail.values.isEmpty() && trail.rollouts.isEmpty() && trail.expired.isEmpty()) {
-            throw new UserException("run '" + topics.namespace() + "' has no request '" + trail.requestId
+            throw new UserException("run '" + runLog.topics().namespace() + "' has no request '" + trail.requestId
                     + "': ids are those of the prompts, or of their rollouts, as " + trail.requestId + "/0");
         }
         return trail;

@@ -2,10 +2,8 @@ package io.sppostream.history.audit;
 
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.Hashes;
-import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,25 +18,21 @@ import java.util.List;
 final class WeightsAudit implements Runnable {
     private static final int BUFFER = 512 << 10;
 
-    private final KafkaSettings kafka;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog runLog;
     private final Versions versions;
     private final Check check = check();
     private long count;
     private long retired;
     private long bytes;
 
-    WeightsAudit(KafkaSettings kafka, EventSerdes serdes, Topics topics, Versions versions) {
-        this.kafka = kafka;
-        this.serdes = serdes;
-        this.topics = topics;
+    WeightsAudit(RunLog runLog, Versions versions) {
+        this.runLog = runLog;
         this.versions = versions;
     }
 
     @Override
     public void run() {
-        try (WeightsFollower follower = new WeightsFollower(kafka, serdes, topics, versions.kind())) {
+        try (WeightsFollower follower = new WeightsFollower(runLog, versions.kind())) {
             for (WeightsManifest manifest : versions.manifests()) {
                 String wrong = fetch(follower, manifest);
                 check.require(
@@ -46,7 +40,9 @@ final class WeightsAudit implements Runnable {
                         () -> new Difference(
                                 manifest.getStep(),
                                 Difference.place(
-                                        topics.weights(versions.kind()).name(), 0, manifest.getFirstChunkOffset()),
+                                        runLog.topics().weights(versions.kind()).name(),
+                                        0,
+                                        manifest.getFirstChunkOffset()),
                                 wrong));
             }
         }

@@ -4,8 +4,7 @@ import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Run;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.RunRecord;
 import java.util.EnumMap;
@@ -31,25 +30,24 @@ public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named)
     }
 
     /** That of whatever is in a namespace. */
-    public static Lineage of(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+    public static Lineage of(RunLog runLog) {
         Map<ModelKind, Topics> named = new EnumMap<>(ModelKind.class);
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             for (ModelKind kind : ModelKind.values()) {
-                Topics origin = origin(kind, admin, kafka, serdes, topics);
+                Topics origin = origin(kind, admin, runLog);
                 if (origin != null) {
                     named.put(kind, origin);
                 }
             }
         }
-        return new Lineage(replayOf(kafka, serdes, topics), named);
+        return new Lineage(replayOf(runLog), named);
     }
 
-    private static @Nullable Topics origin(
-            ModelKind kind, TopicAdmin admin, KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        Topics at = topics;
+    private static @Nullable Topics origin(ModelKind kind, TopicAdmin admin, RunLog runLog) {
+        Topics at = runLog.topics();
         Set<String> passed = new HashSet<>();
         while (passed.add(at.namespace())) {
-            ReplayOf replayOf = replayOf(kafka, serdes, at);
+            ReplayOf replayOf = replayOf(new RunLog(runLog.kafka(), runLog.serdes(), at));
             if (replayOf == null || isOwn(kind, replayOf)) {
                 return at;
             }
@@ -62,8 +60,8 @@ public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named)
         return null;
     }
 
-    private static @Nullable ReplayOf replayOf(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
-        List<Run> starts = RunRecord.all(kafka, serdes, topics);
+    private static @Nullable ReplayOf replayOf(RunLog runLog) {
+        List<Run> starts = RunRecord.all(runLog);
         return starts.isEmpty() ? null : starts.get(0).getReplayOf();
     }
 

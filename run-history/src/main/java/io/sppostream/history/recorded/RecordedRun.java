@@ -10,6 +10,7 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
 import io.sppostream.log.weights.WeightsFollower;
@@ -71,7 +72,7 @@ public final class RecordedRun implements AutoCloseable {
      * @throws UserException where that is not on the log
      */
     public Run lastTrained() {
-        List<Run> starts = RunRecord.all(kafka(), serdes, topics);
+        List<Run> starts = RunRecord.all(new RunLog(kafka(), serdes, topics));
         if (starts.isEmpty()) {
             throw new UserException("run '" + topics.namespace() + "' has no configuration on "
                     + topics.runs().name());
@@ -98,12 +99,12 @@ public final class RecordedRun implements AutoCloseable {
      * replay that has not trained the line has them from the run whose versions its samples name.
      */
     public void readStart(ModelKind kind, Predicate<WeightsManifest> fits, WeightsFollower.Sink model) {
-        Lineage lineage = Lineage.of(kafka(), serdes, topics);
+        Lineage lineage = Lineage.of(new RunLog(kafka(), serdes, topics));
         Topics origin = lineage.trains(kind) ? topics : lineage.named().get(kind);
         if (origin == null) {
             return;
         }
-        try (WeightsFollower weights = new WeightsFollower(kafka(), serdes, origin, kind)) {
+        try (WeightsFollower weights = new WeightsFollower(new RunLog(kafka(), serdes, origin), kind)) {
             for (WeightsManifest version : weights.poll(PATIENCE)) {
                 if (version.getVersion() == 0 && fits.test(version)) {
                     weights.fetch(version, model);

@@ -8,6 +8,7 @@ import io.sppostream.history.replay.ReplayReport.Accuracy;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
@@ -52,7 +53,7 @@ record HeldOut(KafkaSettings kafka, EventSerdes serdes, Evaluation evaluation, P
 
     private double accuracy(Topics topics, WeightsManifest version) {
         try (WeightsFollower weights =
-                new WeightsFollower(kafka, serdes, topics, ModelKind.POLICY, version.getVersion())) {
+                new WeightsFollower(new RunLog(kafka, serdes, topics), ModelKind.POLICY, version.getVersion())) {
             weights.poll(PATIENCE);
             weights.fetch(version, model::readWeights);
             return evaluation.accuracy(model);

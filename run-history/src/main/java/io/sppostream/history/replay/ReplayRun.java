@@ -19,6 +19,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.UserException;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.model.Checkpoint;
@@ -74,7 +75,7 @@ public final class ReplayRun {
      */
     public void run(PrintStream out) throws InterruptedException {
         Recording recording = Recording.of(sourceRun, plan.range(), plan.judgeAgain());
-        RunRecord.begin(plan.configuration(), plan.replayOf(), kafka, serdes, clock);
+        RunRecord.begin(plan.configuration(), plan.replayOf(), new RunLog(kafka, serdes, into), clock);
         Checkpoint checkpoint = Models.policy(settings);
         OfflineRewards rewards = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
         try (rewards;
@@ -187,7 +188,7 @@ public final class ReplayRun {
                 ModelKind.POLICY, version -> version.getConfig().equals(policy.configJson()), policy::readWeights);
         PolicyLearner.Settings learner =
                 settings.policyLearner(plan.configuration().sha256()).unguarded();
-        return new PolicyLearner(kafka, serdes, into, policy, learner, clock, failure::complete);
+        return new PolicyLearner(new RunLog(kafka, serdes, into), policy, learner, clock, failure::complete);
     }
 
     /** Waits for the policy's steps. */

@@ -92,7 +92,7 @@ public final class InProcessLoop {
             PolicyUpdate policyUpdate = new PolicyUpdate(policyTrainer, settings.policyUpdate());
             CriticUpdate criticUpdate = new CriticUpdate(criticTrainer, settings.criticUpdate());
             Evaluation evaluation =
-                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), direct);
+                    new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), direct);
             EpochOrder order = new EpochOrder(dataset, settings.seed());
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
@@ -148,7 +148,7 @@ public final class InProcessLoop {
                 policyUpdate.apply(
                         step, TrainingOrder.of(policySamples, PolicySample::rolloutId, settings.seed(), step));
                 end("policy update");
-                if (step % settings.getInt("eval.interval") == 0 || step == settings.steps()) {
+                if (step % settings.evaluationInterval() == 0 || step == settings.steps()) {
                     accuracies.put(step, evaluation.accuracy(policy));
                     end("evaluate");
                 }

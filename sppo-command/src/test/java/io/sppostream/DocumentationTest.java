@@ -141,7 +141,8 @@ class DocumentationTest {
     private static List<String> commands() {
         return Stream.concat(
                         Stream.of(Main.class.getAnnotation(Command.class).subcommands())
-                                .map(command -> command.getAnnotation(Command.class).name()),
+                                .map(command ->
+                                        command.getAnnotation(Command.class).name()),
                         Stream.of(Role.values()).map(Role::command))
                 .toList();
     }

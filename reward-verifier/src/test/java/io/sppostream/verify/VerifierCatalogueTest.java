@@ -108,6 +108,6 @@ class VerifierCatalogueTest {
     void shouldRefuseSettingsWhenAVerifierTakesNone() {
         assertThatThrownBy(() -> new ExactAnswerVerifier().with(Map.of("b", "1", "a", "2")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("it takes no settings, given are a, b");
+                .hasMessage("it takes no settings, but got a, b");
     }
 }

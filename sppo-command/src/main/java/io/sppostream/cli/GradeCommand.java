@@ -1,8 +1,8 @@
 package io.sppostream.cli;
 
-import io.sppostream.grade.Grading;
-import io.sppostream.grade.Quarantine;
-import io.sppostream.grade.ShadowComparison;
+import io.sppostream.grade.CaseGrading;
+import io.sppostream.grade.ReferenceQuarantine;
+import io.sppostream.grade.VerifierComparison;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RewardFactory;
@@ -24,10 +24,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code ./sppo grade}: the maths grader on JSON Lines, without a cluster. */
+/** {@code ./sppo grade}: the maths grader on JSON LineFilter, without a cluster. */
 @Command(
         name = "grade",
-        description = "Grade answers: JSON Lines of gold and prediction, or gold and response, to verdicts.",
+        description = "Grade answers: JSON LineFilter of gold and prediction, or gold and response, to verdicts.",
         mixinStandardHelpOptions = true)
 final class GradeCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "standard input";
@@ -109,7 +109,7 @@ final class GradeCommand implements Callable<Integer> {
         flags.put("run", "grade");
         RunSettings effective =
                 Configuration.load(config, System.getenv(), flags).settings();
-        try (ShadowComparison comparison = new ShadowComparison(RewardFactory.named(effective, compared))) {
+        try (VerifierComparison comparison = new VerifierComparison(RewardFactory.named(effective, compared))) {
             Path cases = input.cases;
             return cases == null
                     ? comparison.compare(STANDARD_INPUT, System.in, System.out)
@@ -119,10 +119,10 @@ final class GradeCommand implements Callable<Integer> {
 
     private String count(@Nullable Path cases, @Nullable Path references) {
         if (references != null) {
-            Quarantine quarantine = new Quarantine(profile, answerFields);
+            ReferenceQuarantine quarantine = new ReferenceQuarantine(profile, answerFields);
             return read(references, in -> quarantine.check(references.toString(), in, System.out));
         }
-        Grading grading = new Grading(profile);
+        CaseGrading grading = new CaseGrading(profile);
         return cases == null
                 ? grading.grade(STANDARD_INPUT, System.in, System.out)
                 : read(cases, in -> grading.grade(cases.toString(), in, System.out));

@@ -23,7 +23,7 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Where the shadows of a run disagree with the rewards it trained on: for each such rollout a line with {@code
  * rolloutId}, {@code dataset}, {@code gold}, {@code response}, {@code reward} and the {@code verdicts}, which
- * {@link Grading} and {@link ShadowComparison} read as a case.
+ * {@link CaseGrading} and {@link VerifierComparison} read as a case.
  */
 public final class ShadowReport {
     private final RunLog runLog;
@@ -77,7 +77,7 @@ public final class ShadowReport {
     }
 
     private static String line(TrainingSample sample, List<Verdict> disagreeing) {
-        ObjectNode line = Lines.object()
+        ObjectNode line = LineFilter.object()
                 .put("rolloutId", sample.getRollout().getRolloutId())
                 .put("dataset", sample.getRollout().getDataset())
                 .put("gold", sample.getRollout().getReference())

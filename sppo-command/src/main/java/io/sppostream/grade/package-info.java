@@ -1,4 +1,4 @@
-/** Grading of answers outside any run, and of a run's against its shadows. */
+/** CaseGrading of answers outside any run, and of a run's against its shadows. */
 @NullMarked
 package io.sppostream.grade;
 

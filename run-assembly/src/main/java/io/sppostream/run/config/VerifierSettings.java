@@ -115,7 +115,7 @@ final class VerifierSettings extends AbstractConfig {
             case HTTP -> new ConfiguredVerifier(name, getString("version"), shown(), overHttp());
             case OUTSIDE -> {
                 refuse(given, "of a program outside");
-                yield new ConfiguredVerifier(name, "", shown(), new Place.Outside());
+                yield new ConfiguredVerifier(name, "", shown(), new Place.External());
             }
             default -> inProcess(catalogue.find(type));
         };
@@ -138,7 +138,7 @@ final class VerifierSettings extends AbstractConfig {
         ConfiguredVerifier configured =
                 ConfiguredVerifier.inProcess(name, verifier.with(Map.copyOf(own)), shown(), policy());
         Set<String> tooMuch = new TreeSet<>(given);
-        if (!configured.onStream()) {
+        if (!configured.isInline()) {
             tooMuch.retainAll(OF_HTTP_ALONE);
         }
         refuse(tooMuch, "of a verifier of this type");

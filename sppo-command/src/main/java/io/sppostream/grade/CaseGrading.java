@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code prediction}, an answer, or {@code response}, a text that marks its answer. Each comes back with its fields and
  * {@code status}, {@code reward}, {@code extracted} and {@code rule}.
  */
-public final class Grading {
+public final class CaseGrading {
     private static final List<String> GOLD = List.of("gold");
 
     /** Of the verdicts by several golds: right, else wrong, else not to be judged by. */
@@ -34,7 +34,7 @@ public final class Grading {
     private final Map<VerdictStatus, Integer> counts = new EnumMap<>(VerdictStatus.class);
 
     /** @param profile where answers are looked for and how they are compared */
-    public Grading(GradingProfile profile) {
+    public CaseGrading(GradingProfile profile) {
         this.grader = new MathGrader(profile);
     }
 
@@ -46,7 +46,7 @@ public final class Grading {
      * @throws UserException naming the first line that is not a case
      */
     public String grade(String name, InputStream in, OutputStream out) {
-        Lines.answer(name, in, out, (line, object) -> List.of(verdict(object)));
+        LineFilter.answer(name, in, out, (line, object) -> List.of(verdict(object)));
         int total = counts.values().stream().mapToInt(Integer::intValue).sum();
         return String.format(
                 Locale.ROOT,
@@ -58,9 +58,9 @@ public final class Grading {
     }
 
     private ObjectNode verdict(ObjectNode object) {
-        String prediction = Lines.text(object, "prediction");
-        String response = Lines.text(object, "response");
-        Judgement verdict = Lines.texts(object, GOLD).stream()
+        String prediction = LineFilter.text(object, "prediction");
+        String response = LineFilter.text(object, "response");
+        Judgement verdict = LineFilter.texts(object, GOLD).stream()
                 .map(gold -> MathVerifier.judgement(grade(gold, prediction, response)))
                 .max(MOST_FOR_THE_ANSWER)
                 .orElseThrow();

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** The references of a dataset that no response should be judged by: for each {@code line}, {@code reference}, {@code reason} and {@code detail}. */
-public final class Quarantine {
+public final class ReferenceQuarantine {
     private final MathGrader grader;
     private final List<String> fields;
     private int checked;
@@ -22,7 +22,7 @@ public final class Quarantine {
      * @param profile how references are read
      * @param fields where they are; of several, the first that a line has
      */
-    public Quarantine(GradingProfile profile, List<String> fields) {
+    public ReferenceQuarantine(GradingProfile profile, List<String> fields) {
         this.grader = new MathGrader(profile);
         this.fields = List.copyOf(fields);
     }
@@ -35,19 +35,19 @@ public final class Quarantine {
      * @throws io.sppostream.log.UserException naming the first line without a reference
      */
     public String check(String name, InputStream in, OutputStream out) {
-        Lines.answer(name, in, out, this::unfit);
+        LineFilter.answer(name, in, out, this::unfit);
         return String.format(Locale.ROOT, "%,d references checked, %,d not fit to judge by", checked, unfit);
     }
 
     private List<ObjectNode> unfit(int line, ObjectNode object) {
         List<ObjectNode> report = new ArrayList<>();
-        for (String text : Lines.texts(object, fields)) {
+        for (String text : LineFilter.texts(object, fields)) {
             String reference = JsonLines.reference(text);
             ReferenceCheck check = ReferenceCheck.check(grader, reference);
             checked++;
             if (!check.wellFormed()) {
                 unfit++;
-                report.add(Lines.object()
+                report.add(LineFilter.object()
                         .put("line", line)
                         .put("reference", reference)
                         .put("reason", check.reason())

@@ -22,8 +22,8 @@ import java.io.Writer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** JSON Lines, an object a line: one is read, answered and forgotten before the next, however long the input is. */
-final class Lines {
+/** JSON LineFilter, an object a line: one is read, answered and forgotten before the next, however long the input is. */
+final class LineFilter {
     /** Numbers keep their digits, so that what comes out is what went in. */
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -31,7 +31,7 @@ final class Lines {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private Lines() {}
+    private LineFilter() {}
 
     /** Answers an object with any number of others. */
     @FunctionalInterface

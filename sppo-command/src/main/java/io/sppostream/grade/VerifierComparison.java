@@ -8,9 +8,9 @@ import io.sppostream.events.SamplingSettings;
 import io.sppostream.log.UserException;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.ConfiguredVerifier.Place;
-import io.sppostream.verify.Judge;
 import io.sppostream.verify.Judgement;
 import io.sppostream.verify.MathVerifier;
+import io.sppostream.verify.RunningVerifier;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Instant;
@@ -26,30 +26,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cases on whose reward verifiers disagree: those lines come back, with the verdict of each under {@code verdicts}.
- * Of several golds the one counts that says most for the answer, as in {@link Grading}.
+ * Of several golds the one counts that says most for the answer, as in {@link CaseGrading}.
  */
-public final class ShadowComparison implements AutoCloseable {
+public final class VerifierComparison implements AutoCloseable {
     private static final List<String> GOLD = List.of("gold");
 
     private final List<Asked> verifiers;
     private final Map<String, Integer> disagreements = new TreeMap<>();
     private int compared;
 
-    private record Asked(ConfiguredVerifier verifier, Judge judge) {}
+    private record Asked(ConfiguredVerifier verifier, RunningVerifier judge) {}
 
     /**
      * Puts verifiers to work.
      *
      * @throws UserException where one is a program outside, which can't be asked
      */
-    public ShadowComparison(List<ConfiguredVerifier> verifiers) {
+    public VerifierComparison(List<ConfiguredVerifier> verifiers) {
         for (ConfiguredVerifier verifier : verifiers) {
-            if (verifier.place() instanceof Place.Outside) {
+            if (verifier.place() instanceof Place.External) {
                 throw new UserException("verifier " + verifier.name() + " is a program outside, which can't be asked");
             }
         }
         this.verifiers = verifiers.stream()
-                .map(verifier -> new Asked(verifier, verifier.judge()))
+                .map(verifier -> new Asked(verifier, verifier.start()))
                 .toList();
     }
 
@@ -61,7 +61,7 @@ public final class ShadowComparison implements AutoCloseable {
      * @throws UserException naming the first line that is not a case
      */
     public String compare(String name, InputStream in, OutputStream out) {
-        Lines.answer(name, in, out, (line, object) -> disagreement(object));
+        LineFilter.answer(name, in, out, (line, object) -> disagreement(object));
         int total = disagreements.values().stream().mapToInt(Integer::intValue).sum();
         return String.format(
                 Locale.ROOT,
@@ -97,8 +97,8 @@ public final class ShadowComparison implements AutoCloseable {
     }
 
     private List<Judgement> judgements(ObjectNode object) {
-        String prediction = Lines.text(object, "prediction");
-        String response = Lines.text(object, "response");
+        String prediction = LineFilter.text(object, "prediction");
+        String response = LineFilter.text(object, "response");
         if ((prediction == null) == (response == null)) {
             throw new UserException(
                     prediction == null
@@ -107,14 +107,14 @@ public final class ShadowComparison implements AutoCloseable {
         }
         List<List<CompletableFuture<Judgement>>> byVerifier = new ArrayList<>();
         for (Asked asked : verifiers) {
-            byVerifier.add(Lines.texts(object, GOLD).stream()
+            byVerifier.add(LineFilter.texts(object, GOLD).stream()
                     .map(gold -> judge(asked, object, gold, prediction, response))
                     .toList());
         }
         return byVerifier.stream()
                 .map(ofGolds -> ofGolds.stream()
                         .map(CompletableFuture::join)
-                        .max(Grading.MOST_FOR_THE_ANSWER)
+                        .max(CaseGrading.MOST_FOR_THE_ANSWER)
                         .orElseThrow())
                 .toList();
     }
@@ -123,7 +123,7 @@ public final class ShadowComparison implements AutoCloseable {
     private static CompletableFuture<Judgement> judge(
             Asked asked, ObjectNode object, String gold, @Nullable String prediction, @Nullable String response) {
         if (prediction != null
-                && asked.verifier().place() instanceof Place.OnStream on
+                && asked.verifier().place() instanceof Place.Inline on
                 && on.verifier() instanceof MathVerifier math) {
             return CompletableFuture.completedFuture(math.judgePrediction(gold, prediction));
         }
@@ -133,8 +133,8 @@ public final class ShadowComparison implements AutoCloseable {
 
     /** A case as a rollout: what a case does not have is empty. */
     private static Rollout rollout(ObjectNode object, String gold, String text) {
-        String prompt = Lines.text(object, "prompt");
-        String dataset = Lines.text(object, "dataset");
+        String prompt = LineFilter.text(object, "prompt");
+        String dataset = LineFilter.text(object, "dataset");
         return Rollout.newBuilder()
                 .setRolloutId("case/0")
                 .setRequestId("case")

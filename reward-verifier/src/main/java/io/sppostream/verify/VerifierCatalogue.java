@@ -26,6 +26,9 @@ public final class VerifierCatalogue {
                     Arrays.stream(GradingProfile.values()).map(MathVerifier::new))
             .toList();
 
+    /** Former names of built-in verifiers: deprecated, but recorded runs may use them. */
+    private static final Map<String, String> FORMER_NAMES = Map.of("math:exact", "math:verbatim");
+
     private final Map<String, Verifier> byName;
 
     private VerifierCatalogue(Map<String, Verifier> byName) {
@@ -107,7 +110,7 @@ public final class VerifierCatalogue {
      * @throws IllegalArgumentException if there is none of that name; the message lists all names
      */
     public Verifier find(String name) {
-        Verifier verifier = byName.get(name);
+        Verifier verifier = byName.get(byName.containsKey(name) ? name : FORMER_NAMES.getOrDefault(name, name));
         if (verifier == null) {
             throw new IllegalArgumentException(
                     "there is no verifier '" + name + "'; there are: " + String.join(", ", byName.keySet()));

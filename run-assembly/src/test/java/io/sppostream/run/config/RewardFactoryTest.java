@@ -75,7 +75,7 @@ class RewardFactoryTest {
                   rubric: strict
                   max.tokens: 512
                   api.key: s3cret
-              facts: {type: outside}
+              facts: {type: external}
             """;
 
     @Test
@@ -147,6 +147,19 @@ class RewardFactoryTest {
         assertThat(verifiers.of("any").get(0).verifier())
                 .satisfies(verifier -> assertThat(verifier.name()).isEqualTo("strict"))
                 .satisfies(verifier -> assertThat(verifier.isInline()).isTrue());
+    }
+
+    @Test
+    void shouldAcceptFormerNamesWhenARecordedConfigurationHasThem() {
+        Verifiers verifiers = RewardFactory.verifiers(
+                flags(Map.of("verifier", "all(math:exact, facts)", "verifiers.facts.type", "outside"))
+                        .settings());
+
+        assertThat(verifiers.of("any"))
+                .extracting(assignment -> assignment.verifier().name())
+                .as("verdicts are signed as before")
+                .containsExactly("math:exact", "facts");
+        assertThat(verifiers.of("any").get(1).verifier().place()).isEqualTo(new Place.External());
     }
 
     @ParameterizedTest

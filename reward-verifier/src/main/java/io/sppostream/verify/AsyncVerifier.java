@@ -2,9 +2,7 @@ package io.sppostream.verify;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
@@ -40,9 +38,7 @@ public final class AsyncVerifier implements AutoCloseable {
     /** A rollout that is slow holds back what comes after it: so many times what is judged at once may be waiting. */
     private static final int WINDOW = 16;
 
-    private final Topics topics;
-    private final EventSerdes serdes;
-    private final KafkaSettings kafka;
+    private final RunLog runLog;
     private final Verifiers verifiers;
     private final ConfiguredVerifier verifier;
     private final Path stateDirectory;
@@ -78,10 +74,9 @@ public final class AsyncVerifier implements AutoCloseable {
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.topics = runLog.topics();
-        this.serdes = runLog.serdes();
-        this.kafka =
+        KafkaSettings kafka =
                 runLog.kafka().with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
+        this.runLog = new RunLog(kafka, runLog.serdes(), runLog.topics());
         this.verifiers = verifiers;
         this.verifier = verifier;
         this.stateDirectory = stateDirectory;
@@ -94,10 +89,10 @@ public final class AsyncVerifier implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        String group = topics.application(RoleName.REWARD_VERIFIER + "." + verifier.name());
+        String role = RoleName.REWARD_VERIFIER + "." + verifier.name();
         try (Judge judge = verifier.judge();
-                ExactlyOnceLog log =
-                        ExactlyOnceLog.shared(kafka, serdes, group, stateDirectory, List.of(topics.rollouts()))) {
+                ExactlyOnceLog log = ExactlyOnceLog.shared(
+                        runLog, role, stateDirectory, List.of(runLog.topics().rollouts()))) {
             while (running.getAsBoolean()) {
                 if (waiting() < WINDOW * atOnce(verifier.policy())) {
                     log.resume();
@@ -152,7 +147,7 @@ public final class AsyncVerifier implements AutoCloseable {
             Rollout rollout = (Rollout) done.received().event();
             Judgement judgement = judgement(done.judgement());
             log.send(
-                    topics.verdicts(),
+                    runLog.topics().verdicts(),
                     rollout.getRequestId(),
                     verifier.sign(rollout, judgement, done.shadow(), clock.instant()));
         }

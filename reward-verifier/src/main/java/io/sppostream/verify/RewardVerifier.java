@@ -7,7 +7,7 @@ import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.CommitOnIdle;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.verify.ConfiguredVerifier.Place;
@@ -37,17 +37,11 @@ public final class RewardVerifier {
 
     /** Starts the role. */
     public static StreamsApp start(
-            KafkaSettings kafka,
-            Topics topics,
-            EventSerdes serdes,
-            Verifiers verifiers,
-            Path stateDirectory,
-            int threads,
-            Consumer<Throwable> onFailure) {
+            RunLog runLog, Verifiers verifiers, Path stateDirectory, int threads, Consumer<Throwable> onFailure) {
         return StreamsApp.start(
-                topology(topics, serdes, verifiers, Clock.systemUTC()),
-                kafka,
-                topics.application(RoleName.REWARD_VERIFIER),
+                topology(runLog.topics(), runLog.serdes(), verifiers, Clock.systemUTC()),
+                runLog,
+                RoleName.REWARD_VERIFIER,
                 stateDirectory,
                 threads,
                 onFailure);
@@ -92,7 +86,7 @@ public final class RewardVerifier {
                     Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
                     Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
                     context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
-                    requireNonNull(wave).passedOn();
+                    requireNonNull(wave).forwarded();
                 }
             }
         }

@@ -52,8 +52,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
 
     /** rollouts -> verdicts of the verifiers whose time is bounded. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
-        return RewardVerifier.start(
-                runLog.kafka(), runLog.topics(), runLog.serdes(), verifiers, stateDirectory(), 1, onFailure);
+        return RewardVerifier.start(runLog, verifiers, stateDirectory(), 1, onFailure);
     }
 
     /** rollouts -> verdicts of one that takes its time. */

@@ -76,7 +76,7 @@ class AsyncVerifierIT {
 
     private StreamsApp stream(Topics topics, VerifierLog log, Verifiers verifiers) throws InterruptedException {
         StreamsApp app = RewardVerifier.start(
-                kafka, topics, log.serdes(), verifiers, directory.resolve("streams"), 1, failure -> {});
+                new RunLog(kafka, log.serdes(), topics), verifiers, directory.resolve("streams"), 1, failure -> {});
         app.awaitRunning(MINUTE);
         return app;
     }

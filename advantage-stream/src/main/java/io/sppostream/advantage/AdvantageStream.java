@@ -8,6 +8,7 @@ import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.StreamsApp;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -50,8 +51,8 @@ public final class AdvantageStream {
             Consumer<Throwable> onFailure) {
         return StreamsApp.start(
                 topology(topics, serdes, estimator, settings),
-                kafka,
-                topics.application(RoleName.ADVANTAGE_STREAM),
+                new RunLog(kafka, serdes, topics),
+                RoleName.ADVANTAGE_STREAM,
                 stateDirectory,
                 threads,
                 onFailure);

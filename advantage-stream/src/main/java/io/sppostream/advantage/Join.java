@@ -332,7 +332,7 @@ final class Join {
         }
         request.waiting.remove(rollout.getRolloutId());
         request.settled.add(rollout.getRolloutId());
-        wave.passedOn();
+        wave.forwarded();
     }
 
     private void train(Request request, Rollout rollout, Sample sample, Outcome.Rewarded rewarded, long now) {

@@ -122,7 +122,7 @@ final class ModelRecovery {
     private Collection<TrainingStep> steps(int version, int last) {
         var topic = runLog.topics().trainingSteps();
         NavigableMap<Integer, TrainingStep> steps = new TreeMap<>();
-        try (EventReader log = EventReader.ofAllRecords(runLog.kafka(), runLog.serdes(), List.of(topic))) {
+        try (EventReader log = runLog.uncommitted(List.of(topic))) {
             for (EventRecord<?> received : log.last(
                     topic,
                     0,

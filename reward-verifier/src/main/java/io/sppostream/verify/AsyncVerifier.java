@@ -2,7 +2,6 @@ package io.sppostream.verify;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
@@ -76,7 +75,9 @@ public final class AsyncVerifier implements AutoCloseable {
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.runLog = runLog;
+        KafkaSettings kafka =
+                runLog.kafka().with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
+        this.runLog = new RunLog(kafka, runLog.serdes(), runLog.topics());
         this.verifiers = verifiers;
         this.verifier = verifier;
         this.stateDirectory = stateDirectory;
@@ -89,13 +90,11 @@ public final class AsyncVerifier implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        Topics topics = runLog.topics();
         int atOnce = atOnce(verifier.policy());
-        KafkaSettings kafka = runLog.kafka().with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce)));
-        String group = topics.application(RoleName.REWARD_VERIFIER + "." + verifier.name());
+        String role = RoleName.REWARD_VERIFIER + "." + verifier.name();
         try (RunningVerifier judge = verifier.start();
                 ExactlyOnceLog log = ExactlyOnceLog.shared(
-                        kafka, runLog.serdes(), group, stateDirectory, List.of(topics.rollouts()))) {
+                        runLog, role, stateDirectory, List.of(runLog.topics().rollouts()))) {
             while (running.getAsBoolean()) {
                 if (waiting() < WINDOW * atOnce) {
                     log.resume();

@@ -44,8 +44,8 @@ public final class RewardVerifier {
             RunLog runLog, Verifiers verifiers, Path stateDirectory, int threads, Consumer<Throwable> onFailure) {
         return StreamsApp.start(
                 topology(runLog, verifiers, Clock.systemUTC()),
-                runLog.kafka(),
-                runLog.topics().application(RoleName.REWARD_VERIFIER),
+                runLog,
+                RoleName.REWARD_VERIFIER,
                 stateDirectory,
                 threads,
                 onFailure);

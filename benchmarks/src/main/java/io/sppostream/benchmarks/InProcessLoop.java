@@ -20,7 +20,7 @@ import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
@@ -106,7 +106,7 @@ public final class InProcessLoop {
                         .mapToObj(i -> order.at(i).toPrompt(Feed.requestId(i), dataset.name(), 0, Instant.EPOCH))
                         .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
                         .toList();
-                List<Outcome> outcomes = sample(workers, sampler, policy, requests);
+                List<GenerationResult> outcomes = sample(workers, sampler, policy, requests);
                 end("rollout");
 
                 List<Rollout> answered = new ArrayList<>();
@@ -166,16 +166,16 @@ public final class InProcessLoop {
     }
 
     /** Samples on all workers, each a contiguous part. */
-    private List<Outcome> sample(
+    private List<GenerationResult> sample(
             ExecutorService workers, ResponseSampler sampler, PolicyModel policy, List<Request> requests)
             throws InterruptedException {
-        List<Future<List<Outcome>>> parts = new ArrayList<>();
+        List<Future<List<GenerationResult>>> parts = new ArrayList<>();
         for (List<Request> part :
                 TrainingOrder.miniBatches(requests, settings.rollout().workers())) {
             parts.add(workers.submit(() -> sampler.sample(policy, 0, "", part)));
         }
-        List<Outcome> outcomes = new ArrayList<>(requests.size());
-        for (Future<List<Outcome>> part : parts) {
+        List<GenerationResult> outcomes = new ArrayList<>(requests.size());
+        for (Future<List<GenerationResult>> part : parts) {
             try {
                 outcomes.addAll(part.get());
             } catch (ExecutionException e) {

@@ -13,7 +13,7 @@ import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TokenSequence;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
@@ -65,7 +65,7 @@ class ResponseSamplerTest {
         return Request.of(TestPolicy.prompt(requestId, question, 1), 1).get(0);
     }
 
-    private List<Outcome> sample(List<Request> requests) {
+    private List<GenerationResult> sample(List<Request> requests) {
         return sampler.sample(model, 7, SHA, requests);
     }
 
@@ -81,7 +81,7 @@ class ResponseSamplerTest {
         Request last = request("r-3", "34+5=");
         Request longest = request("r-4", "1".repeat(15));
 
-        List<Outcome> outcomes = sample(List.of(first, tooLong, empty, last, longest));
+        List<GenerationResult> outcomes = sample(List.of(first, tooLong, empty, last, longest));
 
         assertThat(outcomes).hasSize(5);
         assertThat(outcomes.get(1)).isEqualTo(new Refusal("a prompt of 16 tokens: the policy takes 1 to 15"));
@@ -105,8 +105,8 @@ class ResponseSamplerTest {
         List<Request> requests = requests(40);
         List<Request> shuffled = new ArrayList<>(requests);
         Collections.shuffle(shuffled, new Random(1));
-        List<Outcome> together = sample(requests);
-        List<Outcome> otherwise = sample(shuffled);
+        List<GenerationResult> together = sample(requests);
+        List<GenerationResult> otherwise = sample(shuffled);
 
         for (int i = 0; i < requests.size(); i++) {
             Response alone = answer(requests.get(i));
@@ -122,7 +122,7 @@ class ResponseSamplerTest {
     @Test
     void shouldAnswerDifferentlyWhenTheSeedDiffers() {
         Set<String> texts = new HashSet<>();
-        for (Outcome outcome : sample(Request.of(TestPolicy.prompt("r-1", "1+2=", 50), 1))) {
+        for (GenerationResult outcome : sample(Request.of(TestPolicy.prompt("r-1", "1+2=", 50), 1))) {
             texts.add(((Response) outcome).text());
         }
         assertThat(texts).hasSizeGreaterThan(25);
@@ -130,7 +130,7 @@ class ResponseSamplerTest {
 
     @Test
     void shouldGiveTheLogProbsItDrewFrom() {
-        for (Outcome outcome : sample(requests(20))) {
+        for (GenerationResult outcome : sample(requests(20))) {
             Response response = (Response) outcome;
             TokenSequence sequence = new TokenSequence(response.promptTokens(), response.tokens());
             assertThat(response.logProbs())
@@ -141,7 +141,7 @@ class ResponseSamplerTest {
     @Test
     void shouldEndWhereTheEndTokenOrTheLimitIs() {
         Set<FinishReason> reasons = new HashSet<>();
-        for (Outcome outcome : sample(requests(100))) {
+        for (GenerationResult outcome : sample(requests(100))) {
             Response response = (Response) outcome;
             int[] tokens = response.tokens();
             boolean ended = tokens[tokens.length - 1] == TestPolicy.END;

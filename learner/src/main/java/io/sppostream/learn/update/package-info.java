@@ -1,4 +1,7 @@
-/** The algorithm of a step: losses, ratios, the order of samples, updates. {@link io.sppostream.learn.update.PolicyUpdate} is the entry. */
+/**
+ * The algorithm of a step, as functions of weights and samples: losses, importance ratios, training order, updates. Start
+ * with {@link io.sppostream.learn.update.PolicyUpdate} and {@link io.sppostream.learn.update.CriticUpdate}.
+ */
 @NullMarked
 package io.sppostream.learn.update;
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CircuitBreakersTest {
-    private final CircuitBreakers breakers = new CircuitBreakers(new CircuitBreakers.Settings(0.25, 0.5, 0.2, 10));
+    private final CircuitBreakers breakers = new CircuitBreakers(new CircuitBreakerSettings(0.25, 0.5, 0.2, 10));
 
     private static @Nullable Breaker breaker(CircuitBreakers.@Nullable Trip trip) {
         return trip == null ? null : trip.breaker();
@@ -92,7 +92,7 @@ class CircuitBreakersTest {
 
     @Test
     void shouldNeverTripWhenTheThresholdsAreOff() {
-        CircuitBreakers off = new CircuitBreakers(new CircuitBreakers.Settings(0, 1, 1, 4));
+        CircuitBreakers off = new CircuitBreakers(new CircuitBreakerSettings(0, 1, 1, 4));
         for (int i = 0; i < 8; i++) {
             off.judged(true);
             off.taken(true);

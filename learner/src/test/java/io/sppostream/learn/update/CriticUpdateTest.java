@@ -25,7 +25,7 @@ class CriticUpdateTest {
     }
 
     private CriticUpdate update(double rate, int miniBatches) {
-        return new CriticUpdate(trainer, new CriticUpdate.Settings(new LearningRate(rate, 0), miniBatches));
+        return new CriticUpdate(trainer, new CriticUpdateSettings(new LearningRate(rate, 0), miniBatches));
     }
 
     /** Prompts that are rewarded where their first token is odd; valued at .5 throughout. */

@@ -37,7 +37,7 @@ class PolicyUpdateTest {
     private PolicyUpdate update(double rate, int miniBatches, boolean decoupled) {
         return new PolicyUpdate(
                 trainer,
-                new PolicyUpdate.Settings(
+                new PolicyUpdateSettings(
                         new ClippedPolicyLoss(0.2, 3), decoupled, new LearningRate(rate, 0), miniBatches, TEMPERATURE));
     }
 

@@ -18,7 +18,7 @@ class CircuitBreakersTest {
 
     @ParameterizedTest
     @CsvSource({
-        // loss, updates skipped, effective sample size, what trips
+        // loss, skipped updates, effective sample size, tripped breaker
         "-0.1, 0, 0.99,",
         "-0.1, 0, 0.25,",
         "-0.1, 0, 0.2499,",
@@ -33,7 +33,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldSayWhatWasMeasuredAndTheThresholdWhenTwoStepsInARowFallShort() {
+    void shouldNameValueAndThresholdWhenTwoStepsInARowFallShort() {
         assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.125))).isNull();
         assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.1875)))
                 .isEqualTo(new CircuitBreakers.Trip(
@@ -42,7 +42,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldPassOverStepsThatFallShortAlone() {
+    void shouldNotTripWhenSingleStepsFallShort() {
         for (int step = 0; step < 10; step++) {
             assertThat(breakers.afterStep(Map.of("effective_sample_size", step % 2 == 0 ? 0.01 : 0.25)))
                     .isNull();
@@ -68,7 +68,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldSayNothingBeforeTheWindowIsFull() {
+    void shouldNotTripBeforeTheWindowIsFull() {
         for (int i = 0; i < 9; i++) {
             breakers.judged(true);
             breakers.taken(true);
@@ -79,7 +79,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldForgetWhatLedToAPauseWhenItEnds() {
+    void shouldForgetTheCauseWhenThePauseEnds() {
         for (int i = 0; i < 10; i++) {
             breakers.judged(true);
         }

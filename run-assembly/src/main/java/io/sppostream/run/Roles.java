@@ -9,6 +9,7 @@ import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -79,7 +80,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
 
     /** advantages -> policy weights. */
     public PolicyLearner policyLearner(PolicyModel model) {
-        PolicyLearner.Settings learner = settings().policyLearner(configuration.sha256());
+        PolicyLearnerSettings learner = settings().policyLearner(configuration.sha256());
         return new PolicyLearner(runLog, model, learner, clock, onFailure);
     }
 

@@ -67,15 +67,12 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                 RoleName.ADVANTAGE_STREAM,
                 runLog.topics().rollouts(),
                 runLog.topics().advantages());
-        return AdvantageStream.start(
-                runLog.kafka(),
-                runLog.topics(),
-                runLog.serdes(),
+        JoinSettings join = new JoinSettings(
                 new SppoEstimator(),
-                new JoinSettings(RewardFactory.rewards(settings()), settings().joinPatience(), REMEMBER),
-                stateDirectory(),
-                1,
-                onFailure);
+                RewardFactory.rewards(settings()),
+                settings().joinPatience(),
+                REMEMBER);
+        return AdvantageStream.start(runLog, join, stateDirectory(), 1, onFailure);
     }
 
     /** advantages -> policy weights. */

@@ -1,6 +1,6 @@
 package io.sppostream.run.evaluate;
 
-import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardOutcome;
 import io.sppostream.advantage.RewardRules;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
@@ -51,7 +51,7 @@ public final class OfflineRewards implements AutoCloseable {
     /** The rewards of rollouts, in their order; empty where one was not judged. */
     public List<OptionalDouble> of(List<Rollout> rollouts) {
         return outcomes(rollouts, Instant.EPOCH).stream()
-                .map(outcome -> outcome instanceof Outcome.Rewarded rewarded
+                .map(outcome -> outcome instanceof RewardOutcome.Rewarded rewarded
                         ? OptionalDouble.of(rewarded.reward())
                         : OptionalDouble.empty())
                 .toList();
@@ -62,9 +62,9 @@ public final class OfflineRewards implements AutoCloseable {
      *
      * @param now when it was judged, by the verdicts
      */
-    public List<@Nullable Outcome> outcomes(List<Rollout> rollouts, Instant now) {
+    public List<@Nullable RewardOutcome> outcomes(List<Rollout> rollouts, Instant now) {
         List<List<Asked>> asked = rollouts.stream().map(this::ask).toList();
-        List<@Nullable Outcome> outcomes = new ArrayList<>(rollouts.size());
+        List<@Nullable RewardOutcome> outcomes = new ArrayList<>(rollouts.size());
         for (int i = 0; i < rollouts.size(); i++) {
             outcomes.add(outcome(rollouts.get(i), asked.get(i), now));
         }
@@ -82,7 +82,7 @@ public final class OfflineRewards implements AutoCloseable {
         return asked;
     }
 
-    private @Nullable Outcome outcome(Rollout rollout, List<Asked> asked, Instant now) {
+    private @Nullable RewardOutcome outcome(Rollout rollout, List<Asked> asked, Instant now) {
         List<Verdict> verdicts = asked.stream()
                 .map(one -> one.verifier().sign(rollout, one.judgement().join(), false, now))
                 .toList();

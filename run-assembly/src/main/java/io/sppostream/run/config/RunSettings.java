@@ -55,21 +55,22 @@ import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTER
 
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.Pacing;
-import io.sppostream.learn.Critic;
-import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.CriticSettings;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.learn.StepSettings;
-import io.sppostream.learn.guard.CircuitBreakers;
+import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.learn.update.ClippedPolicyLoss;
-import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
-import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.learn.update.PolicyUpdateSettings;
+import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TrainingSettings;
-import io.sppostream.rollout.RolloutProducer;
+import io.sppostream.rollout.RolloutProducerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -203,26 +204,30 @@ public final class RunSettings extends AbstractConfig {
         return new SamplingParameters(getDouble(SAMPLING_TEMPERATURE), 1, 0, getInt(SAMPLING_MAX_TOKENS));
     }
 
-    public RolloutProducer.Settings rollout() {
-        return new RolloutProducer.Settings(seed(), sampling(), getInt(ROLLOUT_WORKERS), getInt(ROLLOUT_MAX_BATCH));
+    public RolloutProducerSettings rollout() {
+        return new RolloutProducerSettings(seed(), sampling(), getInt(ROLLOUT_WORKERS), getInt(ROLLOUT_MAX_BATCH));
     }
 
     public Duration joinPatience() {
         return Duration.ofSeconds(getInt(JOIN_PATIENCE_SECONDS));
     }
 
-    public PolicyUpdate.Settings policyUpdate() {
-        return new PolicyUpdate.Settings(
+    private StalenessRules staleness() {
+        return new StalenessRules(getInt(LAG));
+    }
+
+    public PolicyUpdateSettings policyUpdate() {
+        return new PolicyUpdateSettings(
                 new ClippedPolicyLoss(getDouble(CLIP), getDouble(DUAL_CLIP)),
-                getInt(LAG) >= 2,
+                staleness().isDecoupled(),
                 new LearningRate(getDouble(POLICY_LEARNING_RATE), getInt(WARMUP_STEPS)),
-                getInt(MINI_BATCHES),
+                miniBatches(),
                 getDouble(SAMPLING_TEMPERATURE));
     }
 
-    public CriticUpdate.Settings criticUpdate() {
-        return new CriticUpdate.Settings(
-                new LearningRate(getDouble(CRITIC_LEARNING_RATE), getInt(WARMUP_STEPS)), getInt(MINI_BATCHES));
+    public CriticUpdateSettings criticUpdate() {
+        return new CriticUpdateSettings(
+                new LearningRate(getDouble(CRITIC_LEARNING_RATE), getInt(WARMUP_STEPS)), miniBatches());
     }
 
     /** Device and precision of the models. */
@@ -252,24 +257,29 @@ public final class RunSettings extends AbstractConfig {
         return new TrainingSettings(getInt(TRAINING_MICRO_BATCH_TOKENS), getInt(TRAINING_THREADS), false);
     }
 
-    public CircuitBreakers.Settings breakers() {
-        return new CircuitBreakers.Settings(
+    public CircuitBreakerSettings breakers() {
+        return new CircuitBreakerSettings(
                 getDouble(BREAKER_EFFECTIVE_SAMPLE_SIZE),
                 getDouble(BREAKER_INFRA_ERRORS),
                 getDouble(BREAKER_STALE_SAMPLES),
                 getInt(BREAKER_WINDOW));
     }
 
-    public PolicyLearner.Settings policyLearner(String configurationSha256) {
-        return new PolicyLearner.Settings(
-                line(configurationSha256), 2 * getInt(LAG), breakers(), policyUpdate(), policyOptimizer(), training());
+    public PolicyLearnerSettings policyLearner(String configurationSha256) {
+        return new PolicyLearnerSettings(
+                step(configurationSha256),
+                staleness().maxLag(),
+                breakers(),
+                policyUpdate(),
+                policyOptimizer(),
+                training());
     }
 
-    public Critic.Settings critic(String configurationSha256) {
-        return new Critic.Settings(line(configurationSha256), criticUpdate(), criticOptimizer(), training());
+    public CriticSettings critic(String configurationSha256) {
+        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training());
     }
 
-    private StepSettings line(String configurationSha256) {
+    private StepSettings step(String configurationSha256) {
         return new StepSettings(seed(), batchSize(), getInt(WEIGHTS_SNAPSHOT_INTERVAL), configurationSha256);
     }
 

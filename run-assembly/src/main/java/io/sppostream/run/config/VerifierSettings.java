@@ -31,6 +31,8 @@ final class VerifierSettings extends AbstractConfig {
     static final String OWN = "settings.";
 
     private static final String HTTP = "http";
+    private static final String EXTERNAL = "external";
+    /** The former name of {@link #EXTERNAL}, still accepted for recorded configurations. */
     private static final String OUTSIDE = "outside";
     private static final Range POSITIVE = Range.atLeast(1);
     private static final Range SOME_TIME = Range.atLeast(0.001);
@@ -41,7 +43,7 @@ final class VerifierSettings extends AbstractConfig {
                     STRING,
                     "",
                     HIGH,
-                    "A built-in verifier or a plugin, by its name; http for a service; outside for a program that reads"
+                    "A built-in verifier or a plugin, by its name; http for a service; external for a program that reads"
                             + " rollouts and writes verdicts. Empty: the verifier called NAME.")
             .define("url", STRING, "", HIGH, "http: URL to which rollouts are posted.")
             .define("authorization", PASSWORD, "", MEDIUM, "http: Authorization header. Secret.")
@@ -121,9 +123,9 @@ final class VerifierSettings extends AbstractConfig {
         String type = getString("type").isEmpty() ? name : getString("type");
         return switch (type) {
             case HTTP -> new ConfiguredVerifier(name, getString("version"), shown(), overHttp());
-            case OUTSIDE -> {
-                refuse(given, "of a program outside");
-                yield new ConfiguredVerifier(name, "", shown(), new Place.Outside());
+            case EXTERNAL, OUTSIDE -> {
+                refuse(given, "of an external program");
+                yield new ConfiguredVerifier(name, "", shown(), new Place.External());
             }
             default -> inProcess(catalogue.find(type));
         };
@@ -146,7 +148,7 @@ final class VerifierSettings extends AbstractConfig {
         ConfiguredVerifier configured =
                 ConfiguredVerifier.inProcess(name, verifier.with(Map.copyOf(own)), shown(), policy());
         Set<String> tooMuch = new TreeSet<>(given);
-        if (!configured.onStream()) {
+        if (!configured.isInline()) {
             tooMuch.retainAll(OF_HTTP_ALONE);
         }
         refuse(tooMuch, "of a verifier of this type");
@@ -155,7 +157,7 @@ final class VerifierSettings extends AbstractConfig {
 
     private static void refuse(Set<String> keys, String what) {
         if (!keys.isEmpty()) {
-            throw new IllegalArgumentException(String.join(", ", keys) + " is no setting " + what);
+            throw new IllegalArgumentException(String.join(", ", keys) + " is not a setting " + what);
         }
     }
 

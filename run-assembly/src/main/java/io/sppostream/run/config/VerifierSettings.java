@@ -34,6 +34,7 @@ final class VerifierSettings extends AbstractConfig {
     private static final String EXTERNAL = "external";
     /** The former name of {@link #EXTERNAL}, still accepted for recorded configurations. */
     private static final String OUTSIDE = "outside";
+
     private static final Range POSITIVE = Range.atLeast(1);
     private static final Range SOME_TIME = Range.atLeast(0.001);
 

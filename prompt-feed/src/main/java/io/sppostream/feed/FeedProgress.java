@@ -13,26 +13,29 @@ import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * What the log says has become of a feed's prompts. A request that has expired counts once, however often it is said: one
- * that has been forgotten by the join, and to which something comes late, may expire again. For one thread.
+ * The progress of a run as the feed sees it on the log: samples trained and expired, the newest policy version, and
+ * whether the learner pauses. A request counts as expired once, even if several records say so: when an event arrives
+ * after the join has forgotten its request, the request expires again. Not thread-safe.
  */
-final class Outcomes {
+final class FeedProgress {
     private final Map<ModelKind, TrainingStep> lastSteps = new EnumMap<>(ModelKind.class);
     private final Set<Long> stale = new HashSet<>();
     private final Set<Long> lost = new HashSet<>();
     private boolean paused;
 
+    /** Takes an event into account; events that do not concern the feed are ignored. */
     void take(SpecificRecord event) {
         if (event instanceof TrainingStep step) {
             lastSteps.put(ModelKind.of(step.getLine()), step);
         } else if (event instanceof Expired expired) {
-            Set<Long> with = expired.getReason() == ExpiryReason.STALE ? stale : lost;
-            RequestIds.index(expired.getRequestId()).ifPresent(with::add);
+            Set<Long> expiredAs = expired.getReason() == ExpiryReason.STALE ? stale : lost;
+            RequestIds.index(expired.getRequestId()).ifPresent(expiredAs::add);
         } else if (event instanceof LearnerState state) {
             paused = state.getStatus() == LearnerStatus.PAUSED;
         }
     }
 
+    /** Samples that have settled so far. */
     Pacing.Counts counts() {
         return new Pacing.Counts(trained(ModelKind.POLICY), trained(ModelKind.CRITIC), stale.size(), lost.size());
     }
@@ -42,7 +45,7 @@ final class Outcomes {
         return last == null ? 0 : last.getSamplesTrained();
     }
 
-    /** The newest policy version there is. */
+    /** The newest policy version. */
     int policyVersion() {
         TrainingStep last = lastSteps.get(ModelKind.POLICY);
         return last == null ? 0 : last.getToVersion();

@@ -8,8 +8,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class OutcomesTest {
-    private final Outcomes outcomes = new Outcomes();
+class FeedProgressTest {
+    private final FeedProgress progress = new FeedProgress();
 
     @Test
     void shouldCountARequestOnceWhenItExpiresAgain() {
@@ -17,7 +17,7 @@ class OutcomesTest {
         expire("0000000007", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
         expire("0000000008", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
 
-        assertThat(outcomes.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 2));
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 2));
     }
 
     @Test
@@ -25,7 +25,7 @@ class OutcomesTest {
         expire("0000000007", "0000000007/0", ExpiryReason.STALE);
         expire("0000000008", "0000000008/0", ExpiryReason.INFRA_ERROR);
 
-        assertThat(outcomes.counts()).isEqualTo(new Pacing.Counts(0, 0, 1, 1));
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 1, 1));
     }
 
     @Test
@@ -34,10 +34,10 @@ class OutcomesTest {
         expire("a-request", "a-request/0", ExpiryReason.INVALID_PROMPT);
         expire("99999999999999999999", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
 
-        assertThat(outcomes.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
     }
 
     private void expire(String requestId, @Nullable String rolloutId, ExpiryReason reason) {
-        outcomes.take(new Expired(requestId, rolloutId, reason, "", "test", Instant.EPOCH));
+        progress.take(new Expired(requestId, rolloutId, reason, "", "test", Instant.EPOCH));
     }
 }

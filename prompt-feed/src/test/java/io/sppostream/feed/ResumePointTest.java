@@ -12,30 +12,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LastReleaseTest {
+class ResumePointTest {
 
     @Test
     void shouldBeginAtTheFirstPromptWhenNoneIsThere() {
-        assertThat(LastRelease.of(new TreeSet<>(), 4)).isEqualTo(new LastRelease(0, List.of()));
+        assertThat(ResumePoint.of(new TreeSet<>(), 4)).isEqualTo(new ResumePoint(0, List.of()));
     }
 
     @Test
-    void shouldMissNothingWhenTheLastReleaseIsWhole() {
-        assertThat(LastRelease.of(new TreeSet<>(List.of(4L, 5L, 6L, 7L)), 4)).isEqualTo(new LastRelease(8, List.of()));
+    void shouldMissNothingWhenTheLastReleaseIsComplete() {
+        assertThat(ResumePoint.of(new TreeSet<>(List.of(4L, 5L, 6L, 7L)), 4)).isEqualTo(new ResumePoint(8, List.of()));
     }
 
     @Test
     void shouldMissWhatOnePartitionHadNotAcknowledged() {
-        assertThat(LastRelease.of(new TreeSet<>(List.of(2L, 3L, 5L, 7L)), 4))
-                .isEqualTo(new LastRelease(8, List.of(4L, 6L)));
+        assertThat(ResumePoint.of(new TreeSet<>(List.of(2L, 3L, 5L, 7L)), 4))
+                .isEqualTo(new ResumePoint(8, List.of(4L, 6L)));
     }
 
     @Test
     void shouldMissNoPromptBeforeTheFirst() {
-        assertThat(LastRelease.of(new TreeSet<>(List.of(1L)), 4)).isEqualTo(new LastRelease(2, List.of(0L)));
+        assertThat(ResumePoint.of(new TreeSet<>(List.of(1L)), 4)).isEqualTo(new ResumePoint(2, List.of(0L)));
     }
 
-    /** Releases to partitions that each acknowledge some of the last release, in order; a feed that completes it. */
+    /** Each partition acknowledges a prefix of its prompts of the last release; a restarted feed completes it. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void shouldLeaveNoGapWhereverThePartitionsEnd(long seed) {
@@ -52,20 +52,20 @@ class LastReleaseTest {
                 .map(all -> acknowledged(all, before, random))
                 .toList();
 
-        LastRelease last = LastRelease.of(
+        ResumePoint resume = ResumePoint.of(
                 log.stream()
                         .flatMap(all -> all.subList(Math.max(0, all.size() - most), all.size()).stream())
                         .collect(Collectors.toCollection(TreeSet::new)),
                 most);
 
         TreeSet<Long> released = log.stream().flatMap(List::stream).collect(Collectors.toCollection(TreeSet::new));
-        last.missing()
+        resume.missing()
                 .forEach(index -> assertThat(released.add(index))
                         .as("%d was missing", index)
                         .isTrue());
         assertThat(released)
                 .containsExactlyElementsOf(
-                        LongStream.range(0, last.released()).boxed().toList());
+                        LongStream.range(0, resume.released()).boxed().toList());
     }
 
     private static List<Long> acknowledged(List<Long> all, long before, SplittableRandom random) {

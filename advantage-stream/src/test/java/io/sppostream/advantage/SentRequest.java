@@ -44,9 +44,7 @@ final class SentRequest {
         this.combination = JoinDriver.SETTINGS.rewards().of(dataset);
         events.add(value);
         for (int sample = 0; sample < samples; sample++) {
-            rollouts.add(Rollout.newBuilder(Events.rollout(id, sample, samples))
-                    .setDataset(dataset)
-                    .build());
+            rollouts.add(Events.rollout(id, sample, samples, dataset));
             verdicts.add(verdicts(sample, failing, random));
             if (refused) {
                 events.add(Events.refusal(id, sample));

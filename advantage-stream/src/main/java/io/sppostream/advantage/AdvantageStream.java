@@ -50,8 +50,8 @@ public final class AdvantageStream {
             RunLog runLog, JoinSettings settings, Path stateDirectory, int threads, Consumer<Throwable> onFailure) {
         return StreamsApp.start(
                 topology(runLog, settings),
-                runLog.kafka(),
-                runLog.topics().application(RoleName.ADVANTAGE_STREAM),
+                runLog,
+                RoleName.ADVANTAGE_STREAM,
                 stateDirectory,
                 threads,
                 onFailure);

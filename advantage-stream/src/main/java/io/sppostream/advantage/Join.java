@@ -176,7 +176,7 @@ final class Join {
             }
         }
         request.settle(rollout.getRolloutId());
-        commitOnIdle.passedOn();
+        commitOnIdle.forwarded();
     }
 
     private void forward(Expired expired, long now) {

@@ -11,21 +11,22 @@ import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.Pacing;
-import io.sppostream.learn.Critic;
-import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.CriticSettings;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.learn.StepSettings;
-import io.sppostream.learn.guard.CircuitBreakers;
+import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.learn.update.ClippedPolicyLoss;
-import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
-import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.learn.update.PolicyUpdateSettings;
+import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TrainingSettings;
-import io.sppostream.rollout.RolloutProducer;
+import io.sppostream.rollout.RolloutProducerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -389,25 +390,29 @@ public final class RunSettings extends AbstractConfig {
         return new SamplingParameters(getDouble("sampling.temperature"), 1, 0, getInt("sampling.max.tokens"));
     }
 
-    public RolloutProducer.Settings rollout() {
-        return new RolloutProducer.Settings(seed(), sampling(), getInt("rollout.workers"), getInt("rollout.max.batch"));
+    public RolloutProducerSettings rollout() {
+        return new RolloutProducerSettings(seed(), sampling(), getInt("rollout.workers"), getInt("rollout.max.batch"));
     }
 
     public Duration joinPatience() {
         return Duration.ofSeconds(getInt("join.patience.seconds"));
     }
 
-    public PolicyUpdate.Settings policyUpdate() {
-        return new PolicyUpdate.Settings(
+    private StalenessRules staleness() {
+        return new StalenessRules(getInt("lag"));
+    }
+
+    public PolicyUpdateSettings policyUpdate() {
+        return new PolicyUpdateSettings(
                 new ClippedPolicyLoss(getDouble("clip"), getDouble("dual.clip")),
-                getInt("lag") >= 2,
+                staleness().isDecoupled(),
                 new LearningRate(getDouble("policy.learning.rate"), getInt("warmup.steps")),
                 getInt("mini.batches"),
                 getDouble("sampling.temperature"));
     }
 
-    public CriticUpdate.Settings criticUpdate() {
-        return new CriticUpdate.Settings(
+    public CriticUpdateSettings criticUpdate() {
+        return new CriticUpdateSettings(
                 new LearningRate(getDouble("critic.learning.rate"), getInt("warmup.steps")), getInt("mini.batches"));
     }
 
@@ -438,29 +443,29 @@ public final class RunSettings extends AbstractConfig {
         return new TrainingSettings(getInt("training.micro.batch.tokens"), getInt("training.threads"), false);
     }
 
-    public CircuitBreakers.Settings breakers() {
-        return new CircuitBreakers.Settings(
+    public CircuitBreakerSettings breakers() {
+        return new CircuitBreakerSettings(
                 getDouble("breaker.effective.sample.size"),
                 getDouble("breaker.infra.errors"),
                 getDouble("breaker.stale.samples"),
                 getInt("breaker.window"));
     }
 
-    public PolicyLearner.Settings policyLearner(String configurationSha256) {
-        return new PolicyLearner.Settings(
-                line(configurationSha256),
-                2 * getInt("lag"),
+    public PolicyLearnerSettings policyLearner(String configurationSha256) {
+        return new PolicyLearnerSettings(
+                step(configurationSha256),
+                staleness().maxLag(),
                 breakers(),
                 policyUpdate(),
                 policyOptimizer(),
                 training());
     }
 
-    public Critic.Settings critic(String configurationSha256) {
-        return new Critic.Settings(line(configurationSha256), criticUpdate(), criticOptimizer(), training());
+    public CriticSettings critic(String configurationSha256) {
+        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training());
     }
 
-    private StepSettings line(String configurationSha256) {
+    private StepSettings step(String configurationSha256) {
         return new StepSettings(seed(), batchSize(), getInt("weights.snapshot.interval"), configurationSha256);
     }
 

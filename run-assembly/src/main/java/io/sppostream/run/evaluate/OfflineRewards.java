@@ -8,10 +8,10 @@ import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.ConfiguredVerifier.Place;
-import io.sppostream.verify.Judge;
 import io.sppostream.verify.Judgement;
+import io.sppostream.verify.RunningVerifier;
 import io.sppostream.verify.Verifiers;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
 public final class OfflineRewards implements AutoCloseable {
     private final Verifiers verifiers;
     private final RewardRules rewards;
-    private final Map<String, Judge> judges = new HashMap<>();
+    private final Map<String, RunningVerifier> judges = new HashMap<>();
 
     private OfflineRewards(Verifiers verifiers, RewardRules rewards) {
         this.verifiers = verifiers;
         this.rewards = rewards;
         for (ConfiguredVerifier verifier : verifiers.all()) {
-            if (!(verifier.place() instanceof Place.Outside)) {
-                judges.put(verifier.name(), verifier.judge());
+            if (!(verifier.place() instanceof Place.External)) {
+                judges.put(verifier.name(), verifier.start());
             }
         }
     }
@@ -73,10 +73,10 @@ public final class OfflineRewards implements AutoCloseable {
 
     private List<Asked> ask(Rollout rollout) {
         List<Asked> asked = new ArrayList<>(1);
-        for (Duty duty : verifiers.of(rollout.getDataset())) {
-            Judge judge = judges.get(duty.verifier().name());
-            if (judge != null && !duty.shadow()) {
-                asked.add(new Asked(duty.verifier(), judge.judge(rollout)));
+        for (Assignment assignment : verifiers.of(rollout.getDataset())) {
+            RunningVerifier judge = judges.get(assignment.verifier().name());
+            if (judge != null && !assignment.shadow()) {
+                asked.add(new Asked(assignment.verifier(), judge.judge(rollout)));
             }
         }
         return asked;
@@ -96,6 +96,6 @@ public final class OfflineRewards implements AutoCloseable {
 
     @Override
     public void close() {
-        judges.values().forEach(Judge::close);
+        judges.values().forEach(RunningVerifier::close);
     }
 }

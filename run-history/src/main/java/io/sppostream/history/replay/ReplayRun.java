@@ -14,6 +14,7 @@ import io.sppostream.history.replay.ReplayReport.Difference;
 import io.sppostream.history.replay.ReplayReport.OffPolicy;
 import io.sppostream.history.replay.ReplayReport.Weights;
 import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
@@ -111,7 +112,7 @@ public final class ReplayRun {
                         plan.judgeAgain() ? recording.untrained() : Untrained.none(recording.log(), source);
                 RecordedPrompts prompts = recording.prompts();
                 ExactlyOnceLog out =
-                        ExactlyOnceLog.sole(kafka, serdes, into.application(RoleName.REPLAY), List.of(), WORKING);
+                        ExactlyOnceLog.sole(new RunLog(kafka, serdes, into), RoleName.REPLAY, List.of(), WORKING);
                 ReplayCritic critic = plan.scoreAgain() ? critic(recording, judge, checkpoint, out) : null) {
             Replay replay = new Replay(
                     new Replay.Source(ledger, samples, untrained, prompts, recording.isOpen()),
@@ -186,7 +187,7 @@ public final class ReplayRun {
     private PolicyLearner learner(PolicyModel policy) {
         sourceRun.readStart(
                 ModelKind.POLICY, version -> version.getConfig().equals(policy.configJson()), policy::readWeights);
-        PolicyLearner.Settings learner =
+        PolicyLearnerSettings learner =
                 settings.policyLearner(plan.configuration().sha256()).unguarded();
         return new PolicyLearner(new RunLog(kafka, serdes, into), policy, learner, clock, failure::complete);
     }

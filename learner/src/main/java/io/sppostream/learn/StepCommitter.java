@@ -69,8 +69,7 @@ final class StepCommitter implements AutoCloseable {
     }
 
     /**
-     * How long the largest transaction may take to send. That is a snapshot: the weights, and Adam's two moments of
-     * each.
+     * How long the largest transaction may take to send: that of a snapshot, the weights with Adam's two moments.
      */
     static Duration publishing(TrainableModel model) {
         return Duration.ofSeconds(3 * Float.BYTES * model.parameters() / SLOW_BYTES_PER_SECOND);

@@ -3,8 +3,8 @@ package io.sppostream.learn.update;
 import java.util.Map;
 
 /**
- * Measures how far the policy has moved from the policies that sampled its training tokens: statistics of the ratios r
- * = pi / pi_behaviour over the n response tokens of a step, each under the weights that its mini-batch began with. For
+ * Measures how far the policy has moved from the policies that sampled its training tokens: statistics of the ratios
+ * r = pi / pi_behaviour over the n response tokens of a step, each under the weights that its mini-batch began with. For
  * one thread.
  *
  * <p>The effective sample size is ESS = (sum r)^2 / (n sum r^2), in (0, 1]: the fraction of equally weighted tokens

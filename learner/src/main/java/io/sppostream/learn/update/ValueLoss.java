@@ -15,10 +15,7 @@ public final class ValueLoss {
         return 1 / (1 + Math.exp(-logit));
     }
 
-    /**
-     * The loss -R log V - (1 - R) log(1 - V), in nats; computed from the logit, so it is exact where V rounds to 0 or
-     * 1.
-     */
+    /** The loss -R log V - (1 - R) log(1 - V), in nats, from the logit: accurate where V rounds to 0 or 1. */
     public static double loss(double logit, double reward) {
         return Math.max(logit, 0) - logit * reward + Math.log1p(Math.exp(-Math.abs(logit)));
     }

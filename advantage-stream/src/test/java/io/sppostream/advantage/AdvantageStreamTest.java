@@ -18,6 +18,7 @@ import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -452,8 +453,9 @@ class AdvantageStreamTest {
     @Test
     void shouldMatchTheCommittedTopologyWhenDescribed() throws IOException {
         String described;
-        try (var serdes = new EventSerdes(new KafkaSettings("unused:9092", "mock://topology", Map.of()))) {
-            described = AdvantageStream.topology(JoinDriver.TOPICS, serdes, new SppoEstimator(), JoinDriver.SETTINGS)
+        KafkaSettings kafka = new KafkaSettings("unused:9092", "mock://topology", Map.of());
+        try (var serdes = new EventSerdes(kafka)) {
+            described = AdvantageStream.topology(new RunLog(kafka, serdes, JoinDriver.TOPICS), JoinDriver.SETTINGS)
                     .describe()
                     .toString();
         }

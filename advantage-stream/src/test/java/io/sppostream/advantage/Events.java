@@ -13,11 +13,24 @@ import io.sppostream.events.VerdictStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
-/** What a request leads to. */
+/** The events of a request. */
 final class Events {
     private Events() {}
+
+    /** An event as the join receives it. The bytes of a rollout are empty. */
+    static JoinInput input(SpecificRecord event) {
+        if (event instanceof Rollout rollout) {
+            return new JoinInput.OfRollout(rollout, new byte[0]);
+        } else if (event instanceof Verdict verdict) {
+            return new JoinInput.OfVerdict(verdict);
+        } else if (event instanceof Expired expired) {
+            return new JoinInput.OfExpired(expired);
+        }
+        return new JoinInput.OfValue((Value) event);
+    }
 
     /** One of a request's responses, of three tokens. */
     static Rollout rollout(String requestId, int sample, int samples) {
@@ -69,7 +82,7 @@ final class Events {
                 false);
     }
 
-    /** The producer's word that it does not answer. */
+    /** The producer's refusal to answer a prompt. */
     static Expired refusal(String requestId, int sample) {
         return new Expired(
                 requestId,

@@ -2,7 +2,6 @@ package io.sppostream.advantage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sppostream.advantage.Combination.Outcome;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -38,8 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dsimulation.seeds=1} is the one that a failure names.
  */
 class JoinSimulationTest {
-    private static final JoinSettings SETTINGS =
-            new JoinSettings(JoinDriver.SETTINGS.rewards(), Duration.ofSeconds(60), Duration.ofDays(1));
+    private static final JoinSettings SETTINGS = new JoinSettings(
+            new SppoEstimator(), JoinDriver.SETTINGS.rewards(), Duration.ofSeconds(60), Duration.ofDays(1));
 
     @TempDir
     Path stateDirectory;
@@ -172,7 +171,7 @@ class JoinSimulationTest {
                     .containsAll(training.getFurtherVerdicts());
             assertThat(request.outcome(sample))
                     .isInstanceOfSatisfying(
-                            Outcome.Rewarded.class,
+                            RewardOutcome.Rewarded.class,
                             rewarded -> assertThat(training.getReward()).isEqualTo(rewarded.reward()));
             assertThat(training.getSegments())
                     .isEqualTo(new SppoEstimator()
@@ -184,7 +183,7 @@ class JoinSimulationTest {
 
         private static void checkReason(Sent request, int sample, Expired expiry) {
             if (EnumSet.of(ExpiryReason.NOT_JUDGED, ExpiryReason.INFRA_ERROR).contains(expiry.getReason())) {
-                assertThat(request.outcome(sample)).isInstanceOf(Outcome.NotJudged.class);
+                assertThat(request.outcome(sample)).isInstanceOf(RewardOutcome.NotJudged.class);
             } else {
                 assertThat(expiry.getReason())
                         .isIn(
@@ -243,7 +242,7 @@ class JoinSimulationTest {
         }
 
         /** What the verdicts that arrive come to; null where that stays open. */
-        private @Nullable Outcome outcome(int sample) {
+        private @Nullable RewardOutcome outcome(int sample) {
             return combination.outcome(
                     verdicts.get(sample).stream().filter(arrived::contains).toList());
         }
@@ -252,7 +251,7 @@ class JoinSimulationTest {
         private boolean isComplete(int sample) {
             return arrived.contains(value)
                     && arrived.contains(rollouts.get(sample))
-                    && outcome(sample) instanceof Outcome.Rewarded;
+                    && outcome(sample) instanceof RewardOutcome.Rewarded;
         }
     }
 }

@@ -134,7 +134,6 @@ final class SimulatedJoin {
         rollouts = store(Join.ROLLOUTS, Serdes.ByteArray(), committedRollouts);
         join = new Join(
                 context,
-                new SppoEstimator(),
                 settings,
                 TOPICS.rollouts().name(),
                 bytes -> DESERIALIZER.deserialize(TOPICS.rollouts().name(), bytes));

@@ -74,9 +74,8 @@ public final class Critic implements AutoCloseable {
     static void learn(
             RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog.kafka(),
-                        runLog.serdes(),
-                        runLog.topics().application(RoleName.CRITIC),
+                        runLog,
+                        RoleName.CRITIC,
                         List.of(runLog.topics().prompts(), runLog.topics().advantages()),
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, runLog, critic, settings, clock)) {

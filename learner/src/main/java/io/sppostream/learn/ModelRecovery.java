@@ -124,7 +124,7 @@ final class ModelRecovery {
     private Collection<TrainingStep> steps(int version, int last) {
         var topic = runLog.topics().trainingSteps();
         NavigableMap<Integer, TrainingStep> steps = new TreeMap<>();
-        try (EventReader log = EventReader.ofAllRecords(runLog.kafka(), runLog.serdes(), List.of(topic))) {
+        try (EventReader log = runLog.uncommitted(List.of(topic))) {
             for (EventRecord<?> record : log.last(
                     topic,
                     0,

@@ -68,9 +68,8 @@ public final class PolicyLearner implements AutoCloseable {
         int batchSize = settings.step().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog.kafka(),
-                        runLog.serdes(),
-                        runLog.topics().application(RoleName.POLICY_LEARNER),
+                        runLog,
+                        RoleName.POLICY_LEARNER,
                         List.of(runLog.topics().advantages()),
                         StepCommitter.publishing(policy));
                 StepCommitter committer = new StepCommitter(log, runLog, policy, settings.step(), clock);

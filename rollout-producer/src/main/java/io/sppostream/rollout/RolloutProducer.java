@@ -70,9 +70,8 @@ public final class RolloutProducer implements AutoCloseable {
 
     private void run(BooleanSupplier running) throws InterruptedException {
         try (ExactlyOnceLog log = ExactlyOnceLog.shared(
-                runLog.kafka(),
-                runLog.serdes(),
-                runLog.topics().application(RoleName.ROLLOUT_PRODUCER),
+                runLog,
+                RoleName.ROLLOUT_PRODUCER,
                 stateDirectory,
                 List.of(runLog.topics().prompts()))) {
             while (running.getAsBoolean()) {

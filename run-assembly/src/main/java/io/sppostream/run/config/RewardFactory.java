@@ -6,7 +6,7 @@ import io.sppostream.log.UserException;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.VerifierCatalogue;
 import io.sppostream.verify.Verifiers;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,20 +98,20 @@ public final class RewardFactory {
 
     private Verifiers verifiers(VerifierCatalogue catalogue) {
         Map<String, ConfiguredVerifier> known = known(catalogue);
-        Map<String, List<Duty>> duties = new HashMap<>();
-        byDataset.forEach(
-                (dataset, choice) -> duties.put(dataset, duties(BY_DATASET + dataset, choice, known, catalogue)));
-        return new Verifiers(duties(STANDARD, standard, known, catalogue), duties);
+        Map<String, List<Assignment>> assignments = new HashMap<>();
+        byDataset.forEach((dataset, choice) ->
+                assignments.put(dataset, assignments(BY_DATASET + dataset, choice, known, catalogue)));
+        return new Verifiers(assignments(STANDARD, standard, known, catalogue), assignments);
     }
 
-    private static List<Duty> duties(
+    private static List<Assignment> assignments(
             String where, RewardExpression choice, Map<String, ConfiguredVerifier> known, VerifierCatalogue catalogue) {
-        List<Duty> duties = new ArrayList<>();
+        List<Assignment> assignments = new ArrayList<>();
         choice.combination()
                 .verifiers()
-                .forEach(name -> duties.add(new Duty(find(where, name, known, catalogue), false)));
-        choice.shadows().forEach(name -> duties.add(new Duty(find(where, name, known, catalogue), true)));
-        return duties;
+                .forEach(name -> assignments.add(new Assignment(find(where, name, known, catalogue), false)));
+        choice.shadows().forEach(name -> assignments.add(new Assignment(find(where, name, known, catalogue), true)));
+        return assignments;
     }
 
     /** A verifier with settings goes by their name; any other by its own. */

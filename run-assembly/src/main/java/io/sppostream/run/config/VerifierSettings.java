@@ -28,7 +28,10 @@ import org.apache.kafka.common.config.types.Password;
 /** What a configuration says of one verifier, under {@code verifiers.NAME}. */
 final class VerifierSettings extends AbstractConfig {
     private static final String HTTP = "http";
+    private static final String EXTERNAL = "external";
+    /** The former name of {@link #EXTERNAL}, still accepted for recorded configurations. */
     private static final String OUTSIDE = "outside";
+
     private static final String OWN = "settings.";
     private static final Range POSITIVE = Range.atLeast(1);
     private static final Range SOME_TIME = Range.atLeast(0.001);
@@ -39,9 +42,8 @@ final class VerifierSettings extends AbstractConfig {
                     STRING,
                     "",
                     HIGH,
-                    "The verifier, built in or a plugin, that goes by this name; http for a service; outside for a"
-                            + " program that reads rollouts and writes verdicts by itself. Empty for that of the same"
-                            + " name.")
+                    "The built-in verifier or plugin to use; http for a service; external for a separate program that"
+                            + " reads rollouts and writes verdicts. If empty, the verifier of this name.")
             .define("url", STRING, "", HIGH, "http: where rollouts are posted to.")
             .define("authorization", PASSWORD, "", MEDIUM, "http: the Authorization header, a secret.")
             .define("version", STRING, "1", LOW, "http: version of the service's rules, for its verdicts.")
@@ -113,9 +115,9 @@ final class VerifierSettings extends AbstractConfig {
         String type = getString("type").isEmpty() ? name : getString("type");
         return switch (type) {
             case HTTP -> new ConfiguredVerifier(name, getString("version"), shown(), overHttp());
-            case OUTSIDE -> {
-                refuse(given, "of a program outside");
-                yield new ConfiguredVerifier(name, "", shown(), new Place.Outside());
+            case EXTERNAL, OUTSIDE -> {
+                refuse(given, "of an external program");
+                yield new ConfiguredVerifier(name, "", shown(), new Place.External());
             }
             default -> inProcess(catalogue.find(type));
         };
@@ -138,7 +140,7 @@ final class VerifierSettings extends AbstractConfig {
         ConfiguredVerifier configured =
                 ConfiguredVerifier.inProcess(name, verifier.with(Map.copyOf(own)), shown(), policy());
         Set<String> tooMuch = new TreeSet<>(given);
-        if (!configured.onStream()) {
+        if (!configured.isInline()) {
             tooMuch.retainAll(OF_HTTP_ALONE);
         }
         refuse(tooMuch, "of a verifier of this type");

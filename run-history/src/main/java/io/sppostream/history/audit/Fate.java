@@ -1,6 +1,7 @@
 package io.sppostream.history.audit;
 
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RolloutIds;
 
 /** What became of one rollout that was asked for. Each field is written by the one reader of a topic. */
 final class Fate {
@@ -43,6 +44,6 @@ final class Fate {
     }
 
     String requestId() {
-        return rolloutId.substring(0, Math.max(0, rolloutId.lastIndexOf('/')));
+        return RolloutIds.requestId(rolloutId);
     }
 }

@@ -61,7 +61,7 @@ public final class Trail {
      * @throws UserException where the log has nothing of it
      */
     public static Trail of(RunLog runLog, String id) {
-        Trail trail = new Trail(runLog.topics(), id.contains("/") ? id.substring(0, id.lastIndexOf('/')) : id);
+        Trail trail = new Trail(runLog.topics(), RolloutIds.requestId(id));
         Map<TopicPartition, Long> ends;
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, runLog.topics().all());

@@ -112,7 +112,7 @@ public final class ReplayRun {
                         plan.judgeAgain() ? recording.untrained() : Untrained.none(recording.log(), source);
                 RecordedPrompts prompts = recording.prompts();
                 ExactlyOnceLog out =
-                        ExactlyOnceLog.sole(kafka, serdes, into.application(RoleName.REPLAY), List.of(), WORKING);
+                        ExactlyOnceLog.sole(new RunLog(kafka, serdes, into), RoleName.REPLAY, List.of(), WORKING);
                 ReplayCritic critic = plan.scoreAgain() ? critic(recording, judge, checkpoint, out) : null) {
             Replay replay = new Replay(
                     new Replay.Source(ledger, samples, untrained, prompts, recording.isOpen()),

@@ -115,7 +115,7 @@ public final class SynchronousSppo {
             CriticUpdateSettings criticSettings = settings.criticUpdate();
             PolicyUpdateSettings policySettings = settings.policyUpdate();
             Evaluation evaluation =
-                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifier);
+                    new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
             long start = System.nanoTime();
@@ -212,7 +212,7 @@ public final class SynchronousSppo {
                 }
                 end("policy update");
 
-                if (step % settings.getInt("eval.interval") == 0 || step == settings.steps()) {
+                if (step % settings.evaluationInterval() == 0 || step == settings.steps()) {
                     accuracies.put(step, evaluation.accuracy(policy));
                     end("evaluate");
                 }

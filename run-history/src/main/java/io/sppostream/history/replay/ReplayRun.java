@@ -223,7 +223,7 @@ public final class ReplayRun {
             Tokenizer tokenizer, OfflineRewards rewards, PolicyModel model, PrintStream out) {
         try {
             Evaluation evaluation = new Evaluation(
-                    Datasets.open(settings), settings.getInt("eval.prompts"), tokenizer, settings.sampling(), rewards);
+                    Datasets.open(settings), settings.evaluationPrompts(), tokenizer, settings.sampling(), rewards);
             return new HeldOut(kafka, serdes, evaluation, model).compare(into, source);
         } catch (UserException e) {
             out.println("no accuracy: " + e.getMessage());

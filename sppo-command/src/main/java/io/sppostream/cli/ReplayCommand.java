@@ -5,6 +5,7 @@ import io.sppostream.history.replay.Plan;
 import io.sppostream.history.replay.Range;
 import io.sppostream.history.replay.ReplayRun;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.SettingsDefinition;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -85,6 +86,7 @@ final class ReplayCommand implements Callable<Integer> {
         try (RecordedRun run = RecordedRun.open(here)) {
             Configuration configuration =
                     Configuration.recorded(run.lastTrained().getConfiguration(), changes(here), here.kafkaProperties());
+            configuration.notes().forEach(note -> System.err.println("sppo: " + note));
             Plan plan = new Plan(
                     from,
                     configuration,
@@ -112,17 +114,17 @@ final class ReplayCommand implements Callable<Integer> {
     /** What differs from the recorded configuration: what was asked for, and what is of this place and namespace. */
     private Map<String, String> changes(Configuration here) {
         if (verifier != null) {
-            changes.put("verifier", verifier);
+            changes.put(SettingsDefinition.VERIFIER, verifier);
         }
         Map<String, String> all = new HashMap<>(changes);
-        all.put("run", into);
+        all.put(SettingsDefinition.RUN, into);
         // One partition: the order in which samples are written is the order in which they are trained.
-        all.put("partitions", "1");
-        all.put("data.dir", here.settings().getString("data.dir"));
-        all.put("bootstrap.servers", here.settings().getString("bootstrap.servers"));
-        all.put("schema.registry.url", here.settings().getString("schema.registry.url"));
+        all.put(SettingsDefinition.PARTITIONS, "1");
+        all.put(SettingsDefinition.DATA_DIR, here.settings().getString(SettingsDefinition.DATA_DIR));
+        all.put(SettingsDefinition.BOOTSTRAP_SERVERS, here.settings().bootstrapServers());
+        all.put(SettingsDefinition.SCHEMA_REGISTRY_URL, here.settings().schemaRegistryUrl());
         if (runsDirectory != null) {
-            all.put("runs.dir", runsDirectory);
+            all.put(SettingsDefinition.RUNS_DIR, runsDirectory);
         }
         return all;
     }

@@ -22,7 +22,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user gets wrong is refused in one line that says what, where and what to do; no broker is left behind. */
+/** Wrong input is refused in one line that says what, where and what to do; no broker is left behind. */
 class BadInputIT {
     @TempDir
     private Path directory = Path.of("");
@@ -73,7 +73,22 @@ class BadInputIT {
     }
 
     @Test
-    void shouldRefuseVerifiersThatAreNotToBeHad() throws IOException {
+    void shouldSuggestTheDatasetOrKafkaPropertyThatWasMeant() {
+        train("--set=verifier.addtion=math")
+                .assertRefused("verifier.addtion: there is no dataset 'addtion'", "did you mean 'addition'?");
+        train("--set=kafka.secrity.protocol=SSL")
+                .assertRefused("'secrity.protocol'", "did you mean 'kafka.security.protocol'?");
+    }
+
+    @Test
+    void shouldPrintNothingBeforeItRefuses() {
+        assertThat(train("--model=" + directory.resolve("nowhere")).out()).isEmpty();
+        assertThat(train("--verifier=oracle").out()).isEmpty();
+        assertThat(train("--dataset=" + directory.resolve("none.jsonl")).out()).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseVerifiersThatDoNotExist() throws IOException {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         Files.writeString(plugins.resolve("broken.jar"), "no jar");
 

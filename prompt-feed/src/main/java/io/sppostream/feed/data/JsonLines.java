@@ -113,7 +113,8 @@ public final class JsonLines {
                 + " (name the field with " + flag + ")");
     }
 
-    private static String name(Path file) {
+    /** Name of the dataset in a file: that of the file, without its ending. */
+    public static String name(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
         return dot > 0 ? name.substring(0, dot) : name;

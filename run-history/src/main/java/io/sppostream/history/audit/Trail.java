@@ -108,7 +108,7 @@ public final class Trail {
                 .filter(run -> run.getConfigurationSha256().equals(step.getConfigurationSha256()))
                 .map(run -> Configuration.recorded(run.getConfiguration(), Map.of(), Map.of())
                         .settings()
-                        .getInt("mini.batches"))
+                        .miniBatches())
                 .findFirst()
                 .orElse(1);
     }

@@ -14,6 +14,7 @@ import io.sppostream.history.replay.ReplayReport.Difference;
 import io.sppostream.history.replay.ReplayReport.OffPolicy;
 import io.sppostream.history.replay.ReplayReport.Weights;
 import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
@@ -186,7 +187,7 @@ public final class ReplayRun {
     private PolicyLearner learner(PolicyModel policy) {
         sourceRun.readStart(
                 ModelKind.POLICY, version -> version.getConfig().equals(policy.configJson()), policy::readWeights);
-        PolicyLearner.Settings learner =
+        PolicyLearnerSettings learner =
                 settings.policyLearner(plan.configuration().sha256()).unguarded();
         return new PolicyLearner(new RunLog(kafka, serdes, into), policy, learner, clock, failure::complete);
     }
@@ -222,7 +223,7 @@ public final class ReplayRun {
             Tokenizer tokenizer, OfflineRewards rewards, PolicyModel model, PrintStream out) {
         try {
             Evaluation evaluation = new Evaluation(
-                    Datasets.open(settings), settings.getInt("eval.prompts"), tokenizer, settings.sampling(), rewards);
+                    Datasets.open(settings), settings.evaluationPrompts(), tokenizer, settings.sampling(), rewards);
             return new HeldOut(kafka, serdes, evaluation, model).compare(into, source);
         } catch (UserException e) {
             out.println("no accuracy: " + e.getMessage());

@@ -62,7 +62,7 @@ final class ExpressionComparator {
                 Rational second = new ExactEvaluator(Map.of(), budget).evaluate(answer);
                 return Decision.of(first.equals(second), first.isInteger() ? "integer" : "rational");
             });
-            if (exact != null && exact.outcome() != Decision.Outcome.BUDGET_EXCEEDED) {
+            if (exact != null && exact.equality() != Decision.Equality.BUDGET_EXCEEDED) {
                 return exact;
             }
         }
@@ -70,7 +70,7 @@ final class ExpressionComparator {
                 RationalFunction.of(reference, unknowns, budget)
                         .sameAs(RationalFunction.of(answer, unknowns, budget), budget),
                 "rational-function"));
-        if (exact != null && exact.outcome() != Decision.Outcome.BUDGET_EXCEEDED) {
+        if (exact != null && exact.equality() != Decision.Equality.BUDGET_EXCEEDED) {
             return exact;
         }
         Expr difference = Expr.difference(reference, answer);

@@ -8,9 +8,9 @@ import io.sppostream.events.SamplingSettings;
 import io.sppostream.log.UserException;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.ConfiguredVerifier.Place;
-import io.sppostream.verify.Judge;
 import io.sppostream.verify.Judgement;
 import io.sppostream.verify.MathVerifier;
+import io.sppostream.verify.RunningVerifier;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Instant;
@@ -25,49 +25,51 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cases on whose reward verifiers disagree: those lines come back, with the verdict of each under {@code verdicts}.
- * Of several golds the one counts that says most for the answer, as in {@link Grading}.
+ * Finds the cases on whose reward verifiers disagree. The output repeats those lines and adds the verdict of each
+ * verifier under {@code verdicts}. Of several golds, the one most favourable to the answer counts, as in
+ * {@link CaseGrading}.
  */
-public final class ShadowComparison implements AutoCloseable {
+public final class VerifierComparison implements AutoCloseable {
     private static final List<String> GOLD = List.of("gold");
 
-    private final List<Asked> verifiers;
+    private final List<Compared> verifiers;
     private final Map<String, Integer> disagreements = new TreeMap<>();
     private int compared;
 
-    private record Asked(ConfiguredVerifier verifier, Judge judge) {}
+    private record Compared(ConfiguredVerifier verifier, RunningVerifier running) {}
 
     /**
-     * Puts verifiers to work.
+     * Starts the verifiers.
      *
-     * @throws UserException where one is a program outside, which can't be asked
+     * @throws UserException if one is an external program, which cannot be called
      */
-    public ShadowComparison(List<ConfiguredVerifier> verifiers) {
+    public VerifierComparison(List<ConfiguredVerifier> verifiers) {
         for (ConfiguredVerifier verifier : verifiers) {
-            if (verifier.place() instanceof Place.Outside) {
-                throw new UserException("verifier " + verifier.name() + " is a program outside, which can't be asked");
+            if (verifier.place() instanceof Place.External) {
+                throw new UserException(
+                        "verifier " + verifier.name() + " is an external program, which can't be called");
             }
         }
         this.verifiers = verifiers.stream()
-                .map(verifier -> new Asked(verifier, verifier.judge()))
+                .map(verifier -> new Compared(verifier, verifier.start()))
                 .toList();
     }
 
     /**
      * Compares verdicts on cases, in order.
      *
-     * @param name what messages call the input
-     * @return how many there were, and how many disagreements of which kind, in words
-     * @throws UserException naming the first line that is not a case
+     * @param name name of the input in messages
+     * @return the number of cases, and of disagreements by kind, in words
+     * @throws UserException if a line is not a case; the message names the line
      */
     public String compare(String name, InputStream in, OutputStream out) {
-        Lines.answer(name, in, out, (line, object) -> disagreement(object));
+        LineFilter.run(name, in, out, (line, object) -> disagreement(object));
         int total = disagreements.values().stream().mapToInt(Integer::intValue).sum();
         return String.format(
                 Locale.ROOT,
                 "%,d compared (%s), %,d disagreements%s",
                 compared,
-                verifiers.stream().map(asked -> asked.verifier().name()).collect(Collectors.joining(" / ")),
+                verifiers.stream().map(one -> one.verifier().name()).collect(Collectors.joining(" / ")),
                 total,
                 disagreements.entrySet().stream()
                         .map(count -> String.format(Locale.ROOT, ", %,d %s", count.getValue(), count.getKey()))
@@ -97,8 +99,8 @@ public final class ShadowComparison implements AutoCloseable {
     }
 
     private List<Judgement> judgements(ObjectNode object) {
-        String prediction = Lines.text(object, "prediction");
-        String response = Lines.text(object, "response");
+        String prediction = LineFilter.text(object, "prediction");
+        String response = LineFilter.text(object, "response");
         if ((prediction == null) == (response == null)) {
             throw new UserException(
                     prediction == null
@@ -106,35 +108,35 @@ public final class ShadowComparison implements AutoCloseable {
                             : "has both a prediction and a response: leave out the one not to be graded");
         }
         List<List<CompletableFuture<Judgement>>> byVerifier = new ArrayList<>();
-        for (Asked asked : verifiers) {
-            byVerifier.add(Lines.texts(object, GOLD).stream()
-                    .map(gold -> judge(asked, object, gold, prediction, response))
+        for (Compared one : verifiers) {
+            byVerifier.add(LineFilter.texts(object, GOLD).stream()
+                    .map(gold -> judge(one, object, gold, prediction, response))
                     .toList());
         }
         return byVerifier.stream()
                 .map(ofGolds -> ofGolds.stream()
                         .map(CompletableFuture::join)
-                        .max(Grading.MOST_FOR_THE_ANSWER)
+                        .max(CaseGrading.MOST_FOR_THE_ANSWER)
                         .orElseThrow())
                 .toList();
     }
 
-    /** An answer by itself is a whole response to all but the maths grader, which looks for a mark in a response. */
+    /** The maths grader judges a prediction as an answer by itself. To any other verifier it is a whole response. */
     private static CompletableFuture<Judgement> judge(
-            Asked asked, ObjectNode object, String gold, @Nullable String prediction, @Nullable String response) {
+            Compared one, ObjectNode object, String gold, @Nullable String prediction, @Nullable String response) {
         if (prediction != null
-                && asked.verifier().place() instanceof Place.OnStream on
-                && on.verifier() instanceof MathVerifier math) {
+                && one.verifier().place() instanceof Place.Inline inline
+                && inline.verifier() instanceof MathVerifier math) {
             return CompletableFuture.completedFuture(math.judgePrediction(gold, prediction));
         }
         String text = Objects.requireNonNull(response == null ? prediction : response);
-        return asked.judge().judge(rollout(object, gold, text));
+        return one.running().judge(rollout(object, gold, text));
     }
 
-    /** A case as a rollout: what a case does not have is empty. */
+    /** A case as a rollout. Fields that the case lacks are empty. */
     private static Rollout rollout(ObjectNode object, String gold, String text) {
-        String prompt = Lines.text(object, "prompt");
-        String dataset = Lines.text(object, "dataset");
+        String prompt = LineFilter.text(object, "prompt");
+        String dataset = LineFilter.text(object, "dataset");
         return Rollout.newBuilder()
                 .setRolloutId("case/0")
                 .setRequestId("case")
@@ -156,6 +158,6 @@ public final class ShadowComparison implements AutoCloseable {
 
     @Override
     public void close() {
-        verifiers.forEach(asked -> asked.judge().close());
+        verifiers.forEach(one -> one.running().close());
     }
 }

@@ -11,18 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The references of a dataset that no response should be judged by: for each {@code line}, {@code reference}, {@code reason} and {@code detail}. */
-public final class Quarantine {
+/**
+ * Finds the references of a dataset that no response can be judged by. The output has an object for each, with {@code
+ * line}, {@code reference}, {@code reason} and {@code detail}.
+ */
+public final class ReferenceQuarantine {
     private final MathGrader grader;
     private final List<String> fields;
     private int checked;
     private int unfit;
 
     /**
-     * @param profile how references are read
-     * @param fields where they are; of several, the first that a line has
+     * @param profile how to parse references
+     * @param fields names of the field with the reference, in order of preference
      */
-    public Quarantine(GradingProfile profile, List<String> fields) {
+    public ReferenceQuarantine(GradingProfile profile, List<String> fields) {
         this.grader = new MathGrader(profile);
         this.fields = List.copyOf(fields);
     }
@@ -30,24 +33,24 @@ public final class Quarantine {
     /**
      * Checks references, in order.
      *
-     * @param name what messages call the input
-     * @return how many there were, in words
-     * @throws io.sppostream.log.UserException naming the first line without a reference
+     * @param name name of the input in messages
+     * @return the number of references checked and found unfit, in words
+     * @throws io.sppostream.log.UserException if a line has no reference; the message names the line
      */
     public String check(String name, InputStream in, OutputStream out) {
-        Lines.answer(name, in, out, this::unfit);
+        LineFilter.run(name, in, out, this::unfit);
         return String.format(Locale.ROOT, "%,d references checked, %,d not fit to judge by", checked, unfit);
     }
 
     private List<ObjectNode> unfit(int line, ObjectNode object) {
         List<ObjectNode> report = new ArrayList<>();
-        for (String text : Lines.texts(object, fields)) {
+        for (String text : LineFilter.texts(object, fields)) {
             String reference = JsonLines.reference(text);
             ReferenceCheck check = ReferenceCheck.check(grader, reference);
             checked++;
             if (!check.wellFormed()) {
                 unfit++;
-                report.add(Lines.object()
+                report.add(LineFilter.object()
                         .put("line", line)
                         .put("reference", reference)
                         .put("reason", check.reason())

@@ -19,34 +19,34 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verdicts on cases: each line has {@code gold}, an answer or a list of them of which any is right, and either
- * {@code prediction}, an answer, or {@code response}, a text that marks its answer. Each comes back with its fields and
- * {@code status}, {@code reward}, {@code extracted} and {@code rule}.
+ * Grades cases with the maths grader. A case is a line with {@code gold}, an answer or a list of alternative answers,
+ * and either {@code prediction}, an answer, or {@code response}, a text that marks its answer. The output repeats the
+ * fields of the case and adds {@code status}, {@code reward}, {@code extracted} and {@code rule}.
  */
-public final class Grading {
+public final class CaseGrading {
     private static final List<String> GOLD = List.of("gold");
 
-    /** Of the verdicts by several golds: right, else wrong, else not to be judged by. */
+    /** Orders the judgements by several golds: correct over wrong, wrong over not judged. */
     static final Comparator<Judgement> MOST_FOR_THE_ANSWER =
             Comparator.comparingDouble(judgement -> judgement.reward() == null ? -1 : judgement.reward());
 
     private final MathGrader grader;
     private final Map<VerdictStatus, Integer> counts = new EnumMap<>(VerdictStatus.class);
 
-    /** @param profile where answers are looked for and how they are compared */
-    public Grading(GradingProfile profile) {
+    /** @param profile where to look for answers and how to compare them */
+    public CaseGrading(GradingProfile profile) {
         this.grader = new MathGrader(profile);
     }
 
     /**
      * Grades cases, in order.
      *
-     * @param name what messages call the input
-     * @return how many there were of each status, in words
-     * @throws UserException naming the first line that is not a case
+     * @param name name of the input in messages
+     * @return the number of cases by status, in words
+     * @throws UserException if a line is not a case; the message names the line
      */
     public String grade(String name, InputStream in, OutputStream out) {
-        Lines.answer(name, in, out, (line, object) -> List.of(verdict(object)));
+        LineFilter.run(name, in, out, (line, object) -> List.of(verdict(object)));
         int total = counts.values().stream().mapToInt(Integer::intValue).sum();
         return String.format(
                 Locale.ROOT,
@@ -58,9 +58,9 @@ public final class Grading {
     }
 
     private ObjectNode verdict(ObjectNode object) {
-        String prediction = Lines.text(object, "prediction");
-        String response = Lines.text(object, "response");
-        Judgement verdict = Lines.texts(object, GOLD).stream()
+        String prediction = LineFilter.text(object, "prediction");
+        String response = LineFilter.text(object, "response");
+        Judgement verdict = LineFilter.texts(object, GOLD).stream()
                 .map(gold -> MathVerifier.judgement(grade(gold, prediction, response)))
                 .max(MOST_FOR_THE_ANSWER)
                 .orElseThrow();

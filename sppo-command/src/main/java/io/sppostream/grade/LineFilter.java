@@ -22,22 +22,22 @@ import java.io.Writer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** JSON Lines, an object a line: one is read, answered and forgotten before the next, however long the input is. */
-final class Lines {
-    /** Numbers keep their digits, so that what comes out is what went in. */
+/** Maps JSON Lines to JSON Lines, one object at a time, so that the input can be of any length. */
+final class LineFilter {
+    /** Keeps the digits of numbers, so that fields are repeated as they were written. */
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private Lines() {}
+    private LineFilter() {}
 
-    /** Answers an object with any number of others. */
+    /** Maps an object to any number of objects. */
     @FunctionalInterface
-    interface Answer {
-        /** @throws UserException saying what is wrong with the object, without its place */
-        List<ObjectNode> to(int line, ObjectNode object);
+    interface Mapping {
+        /** @throws UserException if the object is invalid; the message says why, without the line */
+        List<ObjectNode> map(int line, ObjectNode object);
     }
 
     /** A new, empty object. */
@@ -46,13 +46,13 @@ final class Lines {
     }
 
     /**
-     * Answers every line, in order; blank ones are skipped. What was answered before a bad line has been written.
+     * Maps every line in order and skips blank lines. The output for the lines before an invalid one is written.
      *
-     * @param name what messages call the input
-     * @throws UserException naming the first line that can't be answered and what is wrong with it
+     * @param name name of the input in messages
+     * @throws UserException if a line is invalid; the message names the line and says why
      */
-    static void answer(String name, InputStream in, OutputStream out, Answer answer) {
-        // Bytes as characters of the same number: the JSON parser decodes a line, and its faults have their place.
+    static void run(String name, InputStream in, OutputStream out, Mapping mapping) {
+        // Latin-1 keeps the bytes: the JSON parser decodes each line, so that bad UTF-8 is reported with its line.
         BufferedReader reader = new BufferedReader(new InputStreamReader(in, ISO_8859_1));
         Writer writer = new BufferedWriter(new OutputStreamWriter(out, UTF_8));
         try {
@@ -61,12 +61,12 @@ final class Lines {
                 for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                     number++;
                     if (!line.isBlank()) {
-                        for (ObjectNode reply : answered(name, number, line, answer)) {
-                            writer.write(JSON.writeValueAsString(reply));
+                        for (ObjectNode mapped : mapped(name, number, line, mapping)) {
+                            writer.write(JSON.writeValueAsString(mapped));
                             writer.write('\n');
                         }
                     }
-                    // Whoever writes a line at a time is answered a line at a time.
+                    // A program that writes one line and waits gets its output at once.
                     if (!reader.ready()) {
                         writer.flush();
                     }
@@ -79,12 +79,12 @@ final class Lines {
         }
     }
 
-    private static List<ObjectNode> answered(String name, int number, String line, Answer answer) throws IOException {
+    private static List<ObjectNode> mapped(String name, int number, String line, Mapping mapping) throws IOException {
         String what;
         try {
             JsonNode node = JSON.readTree(line.getBytes(ISO_8859_1));
             if (node instanceof ObjectNode object) {
-                return answer.to(number, object);
+                return mapping.map(number, object);
             }
             what = "is not a JSON object";
         } catch (JsonProcessingException e) {
@@ -95,7 +95,7 @@ final class Lines {
         throw new UserException(name + ", line " + number + " " + what);
     }
 
-    /** A field's text; null where there is none. */
+    /** The text of a field; null if there is none. */
     static @Nullable String text(ObjectNode object, String field) {
         JsonNode value = object.get(field);
         if (value == null || value.isNull()) {
@@ -104,7 +104,7 @@ final class Lines {
         return scalar(field, value);
     }
 
-    /** A field's texts: those of a list, or the one it is. */
+    /** The texts of the first field that is present: those of a list, or a single one. */
     static List<String> texts(ObjectNode object, List<String> fields) {
         for (String field : fields) {
             JsonNode value = object.get(field);

@@ -34,23 +34,25 @@ import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * A run whose roles are processes of their own on one broker, and whose supervisor starts again what has ended. The
- * supervisor works while it is waited for a step.
+ * A run with each role in its own process, all on one embedded broker. A supervisor restarts processes that have ended.
+ * It works in the thread of its caller, inside the methods that wait. For one thread.
  */
-final class ProcessPerRole implements AutoCloseable {
-    /** Steps of a run whose length is known when its last kill is over: {@link #endAfter} says it. */
+final class RoleProcesses implements AutoCloseable {
+    /** Steps of a run whose end is not known at its start; {@link #endAfter} sets it. */
     static final int ENDLESS = 1_000_000;
 
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
     /**
-     * What the log says in the end.
+     * The outcome of a run, counted from its log without the code of the audit.
      *
-     * @param lost prompts that a line has not trained on, over both lines
-     * @param twice samples trained on again, over both lines
-     * @param weights SHA-256 of each line's last version
+     * @param prompts released prompts
+     * @param lost prompts that were not trained on, over policy and critic
+     * @param trainedTwice samples that were trained on more than once, over policy and critic
+     * @param expired records of the topic expired
+     * @param weights SHA-256 of the last version of policy and critic
      */
-    record Ledger(int prompts, int lost, int twice, int expired, Map<ModelKind, String> weights) {}
+    record FinalState(int prompts, int lost, int trainedTwice, int expired, Map<ModelKind, String> weights) {}
 
     private final Configuration configuration;
     private final Path directory;
@@ -65,8 +67,8 @@ final class ProcessPerRole implements AutoCloseable {
     private int restarts;
     private int lastStep;
 
-    /** @param directory gets the broker's data, and what the processes print */
-    ProcessPerRole(Configuration configuration, Path directory) throws IOException, InterruptedException {
+    /** @param directory for the broker's data and the output of the processes */
+    RoleProcesses(Configuration configuration, Path directory) throws IOException, InterruptedException {
         this.configuration = configuration;
         this.directory = directory;
         this.lastStep = configuration.settings().steps();
@@ -85,64 +87,68 @@ final class ProcessPerRole implements AutoCloseable {
         }
     }
 
-    /** Steps that both lines had committed when the supervisor last looked. */
+    /** Steps that both policy and critic had committed at the last check. */
     int steps() {
         return Arrays.stream(ModelKind.values())
-                .mapToInt(line -> steps.getOrDefault(line, 0))
+                .mapToInt(kind -> steps.getOrDefault(kind, 0))
                 .min()
                 .orElse(0);
     }
 
-    /** Processes that had ended, killed or not, and were started again. */
+    /** Number of restarts, of processes that were killed or ended otherwise. */
     int restarts() {
         return restarts;
     }
 
-    /** Has the feed release no more than what a step takes, one that is not released yet, and awaits that step. */
+    /**
+     * Ends the run after a step and waits for it.
+     *
+     * @param step a step whose prompts have not been released yet
+     */
     void endAfter(int step) throws IOException {
         lastStep = step;
         kill(Role.FEED);
         awaitStep(step);
     }
 
-    /** Keeps all roles running until both lines have made a step. */
+    /** Keeps all roles running until policy and critic have made a step. */
     void awaitStep(int wanted) throws IOException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (steps() < wanted) {
-            attend();
+            supervise();
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("no step " + wanted + " within " + PATIENCE.toSeconds()
-                        + " s: the lines are at " + steps + "; " + directory + " has what the roles print");
+                throw new IllegalStateException("step " + wanted + " was not made within " + TIMEOUT.toSeconds()
+                        + " s: the last steps are " + steps + "; the output of the roles is in " + directory);
             }
         }
     }
 
     /**
-     * Awaits the step after next, as all of it is work that no role has done by now.
+     * Waits for the step after next: no role has done any of its work yet.
      *
-     * @param killed when what is recovered from was, by {@link System#nanoTime}
-     * @return seconds since then
+     * @param killed instant of the kill, by {@link System#nanoTime}
+     * @return seconds since the kill
      */
     double awaitRecovery(long killed) throws IOException {
-        awaitStep(look() + 2);
+        awaitStep(checkSteps() + 2);
         return (System.nanoTime() - killed) / 1e9;
     }
 
-    /** Looks at once; returns {@link #steps}. */
-    int look() throws IOException {
-        attend();
+    /** Reads the ledger; returns {@link #steps}. */
+    int checkSteps() throws IOException {
+        supervise();
         return steps();
     }
 
     /** Keeps all roles running for a time. */
-    void attend(Duration time) throws IOException {
+    void superviseFor(Duration time) throws IOException {
         long end = System.nanoTime() + time.toNanos();
         while (System.nanoTime() < end) {
-            attend();
+            supervise();
         }
     }
 
-    private void attend() throws IOException {
+    private void supervise() throws IOException {
         for (Role role : Role.values()) {
             Process process = processes.get(role);
             if (process == null || !process.isAlive()) {
@@ -150,8 +156,8 @@ final class ProcessPerRole implements AutoCloseable {
                 processes.put(role, startLogged(role.command()));
             }
         }
-        for (EventRecord<?> received : ledger.poll(Duration.ofMillis(20))) {
-            TrainingStep step = (TrainingStep) received.event();
+        for (EventRecord<?> record : ledger.poll(Duration.ofMillis(20))) {
+            TrainingStep step = (TrainingStep) record.event();
             steps.put(ModelKind.of(step.getLine()), step.getStep());
         }
     }
@@ -163,7 +169,7 @@ final class ProcessPerRole implements AutoCloseable {
         }
     }
 
-    /** Kills the broker, and starts it again. */
+    /** Kills and restarts the broker. */
     void killBroker() throws IOException {
         Properties state = new Properties();
         try (InputStream in = Files.newInputStream(broker.dataDirectory().resolve("broker.state"))) {
@@ -184,8 +190,8 @@ final class ProcessPerRole implements AutoCloseable {
         processes.values().forEach(process -> process.onExit().join());
     }
 
-    /** What came of it; counted here, by another way than the audit's. */
-    Ledger ledger() {
+    /** Reads the final state of the run from the log. */
+    FinalState finalState() {
         Set<String> prompts = read(topics.prompts())
                 .map(event -> ((Prompt) event).getRequestId() + "/0")
                 .collect(Collectors.toSet());
@@ -196,18 +202,18 @@ final class ProcessPerRole implements AutoCloseable {
             weights.put(ModelKind.of(step.getLine()), step.getToSha256());
             step.getSamples().stream()
                     .map(TrainedSample::getRolloutId)
-                    .forEach(trained.computeIfAbsent(ModelKind.of(step.getLine()), line -> new ArrayList<>())::add);
+                    .forEach(trained.computeIfAbsent(ModelKind.of(step.getLine()), kind -> new ArrayList<>())::add);
         });
         int lost = 0;
-        int twice = 0;
+        int trainedTwice = 0;
         for (ModelKind kind : ModelKind.values()) {
             List<String> all = trained.getOrDefault(kind, List.of());
             Set<String> once = new HashSet<>(all);
-            twice += all.size() - once.size();
+            trainedTwice += all.size() - once.size();
             lost += (int) prompts.stream().filter(id -> !once.contains(id)).count();
         }
-        return new Ledger(
-                prompts.size(), lost, twice, (int) read(topics.expired()).count(), weights);
+        return new FinalState(
+                prompts.size(), lost, trainedTwice, (int) read(topics.expired()).count(), weights);
     }
 
     private <V extends SpecificRecord> Stream<SpecificRecord> read(Topic<V> topic) {
@@ -220,37 +226,37 @@ final class ProcessPerRole implements AutoCloseable {
         return events.stream().map(EventRecord::event);
     }
 
-    /** Runs {@code ./sppo audit}, after the roles' end, and prints what it prints; returns its exit code. */
+    /** Stops the roles and runs {@code ./sppo audit} on the log; returns its exit code. */
     int audit() throws IOException, InterruptedException {
         killRoles();
-        List<String> line = command("audit");
-        line.add("--run=" + configuration.settings().run());
-        return new ProcessBuilder(line).inheritIO().start().waitFor();
+        List<String> arguments = command("audit");
+        arguments.add("--run=" + configuration.settings().run());
+        return new ProcessBuilder(arguments).inheritIO().start().waitFor();
     }
 
-    /** Starts a command with the configuration of the run; what it prints goes to a file of its name. */
+    /** Starts a command with the configuration of the run; its output goes to a file of its name. */
     private Process startLogged(String... command) throws IOException {
-        List<String> line = command(command);
+        List<String> arguments = command(command);
         configuration.effective().forEach((name, value) -> {
             if (!Set.of("bootstrap.servers", "schema.registry.url", "steps").contains(name)) {
-                line.add("--set=" + name + "=" + value);
+                arguments.add("--set=" + name + "=" + value);
             }
         });
-        line.add("--set=steps=" + lastStep);
+        arguments.add("--set=steps=" + lastStep);
         Path output = directory.resolve(command[0] + ".out");
-        return new ProcessBuilder(line)
+        return new ProcessBuilder(arguments)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                 .start();
     }
 
     private List<String> command(String... command) {
-        List<String> line = new ArrayList<>(LogPrice.java());
-        line.add(io.sppostream.cli.Main.class.getName());
-        line.addAll(List.of(command));
-        line.add("--bootstrap-servers=" + kafka.bootstrapServers());
-        line.add("--schema-registry-url=" + kafka.schemaRegistryUrl());
-        return line;
+        List<String> arguments = BenchmarkTools.javaCommand();
+        arguments.add(io.sppostream.cli.Main.class.getName());
+        arguments.addAll(List.of(command));
+        arguments.add("--bootstrap-servers=" + kafka.bootstrapServers());
+        arguments.add("--schema-registry-url=" + kafka.schemaRegistryUrl());
+        return arguments;
     }
 
     @Override

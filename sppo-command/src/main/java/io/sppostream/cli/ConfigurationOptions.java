@@ -72,7 +72,16 @@ final class ConfigurationOptions {
 
     /** The effective configuration. */
     Configuration load() {
-        return load(Map.of("run", ZonedDateTime.now(ZoneOffset.UTC).format(RUN_NAME)));
+        return load(ZonedDateTime.now(ZoneOffset.UTC).format(RUN_NAME));
+    }
+
+    /**
+     * The effective configuration.
+     *
+     * @param defaultRun name of the run if none is given
+     */
+    Configuration load(String defaultRun) {
+        return load(Map.of("run", defaultRun));
     }
 
     /**

@@ -34,11 +34,15 @@ final class Events {
 
     /** One of a request's responses, of three tokens. */
     static Rollout rollout(String requestId, int sample, int samples) {
+        return rollout(requestId, sample, samples, "addition");
+    }
+
+    static Rollout rollout(String requestId, int sample, int samples, String dataset) {
         return Rollout.newBuilder()
                 .setRolloutId(requestId + "/" + sample)
                 .setRequestId(requestId)
                 .setPromptId("p-1")
-                .setDataset("addition")
+                .setDataset(dataset)
                 .setMessages(List.of(new Message("user", "12+30=")))
                 .setReference("42")
                 .setSampleIndex(sample)
@@ -68,6 +72,16 @@ final class Events {
 
     static Verdict verdict(
             String verifier, String requestId, int sample, VerdictStatus status, @Nullable Double reward) {
+        return verdict(verifier, requestId, sample, status, reward, false);
+    }
+
+    static Verdict verdict(
+            String verifier,
+            String requestId,
+            int sample,
+            VerdictStatus status,
+            @Nullable Double reward,
+            boolean shadow) {
         return new Verdict(
                 requestId + "/" + sample,
                 requestId,
@@ -79,18 +93,16 @@ final class Events {
                 "equal",
                 Instant.EPOCH,
                 Map.of(),
-                false);
+                shadow);
     }
 
     /** The producer's refusal to answer a prompt. */
     static Expired refusal(String requestId, int sample) {
-        return new Expired(
-                requestId,
-                requestId + "/" + sample,
-                ExpiryReason.INVALID_PROMPT,
-                "too long",
-                "rollout-producer",
-                Instant.EPOCH);
+        return expired(requestId, requestId + "/" + sample, "rollout-producer");
+    }
+
+    static Expired expired(String requestId, @Nullable String rolloutId, String decidedBy) {
+        return new Expired(requestId, rolloutId, ExpiryReason.INVALID_PROMPT, "too long", decidedBy, Instant.EPOCH);
     }
 
     static Value value(String requestId, double probability) {

@@ -1,5 +1,6 @@
 package io.sppostream.advantage;
 
+import static io.sppostream.advantage.Events.expired;
 import static io.sppostream.advantage.Events.input;
 import static io.sppostream.advantage.Events.refusal;
 import static io.sppostream.advantage.Events.rollout;
@@ -43,7 +44,7 @@ class SettlementRuleTest {
         return completed;
     }
 
-    private List<Expired> expire() {
+    private List<Expired> expireRequest() {
         return rule.expire(request, NOW);
     }
 
@@ -80,8 +81,7 @@ class SettlementRuleTest {
 
     @Test
     void shouldWaitForAllVerdictsWhenTheDatasetNeedsThem() {
-        Rollout essay =
-                Rollout.newBuilder(rollout("r-1", 0, 1)).setDataset("essays").build();
+        Rollout essay = rollout("r-1", 0, 1, "essays");
         assertThat(add(value("r-1", 0.25), essay, verdict("facts", "r-1", 0, VerdictStatus.CORRECT, 1.0)))
                 .isEmpty();
         assertThat(add(verdict("style", "r-1", 0, VerdictStatus.CORRECT, 1.0))).containsExactly("r-1/0");
@@ -138,12 +138,9 @@ class SettlementRuleTest {
 
     @Test
     void shouldIgnoreWhatHasNoEffectWhenItArrives() {
-        Verdict shadow =
-                Verdict.newBuilder(verdict("r-1", 0, true)).setShadow(true).build();
-        Expired own = Expired.newBuilder(refusal("r-1", 0))
-                .setDecidedBy("advantage-stream")
-                .build();
-        Expired whole = Expired.newBuilder(refusal("r-1", 0)).setRolloutId(null).build();
+        Verdict shadow = verdict("exact", "r-1", 0, VerdictStatus.CORRECT, 1.0, true);
+        Expired own = expired("r-1", "r-1/0", "advantage-stream");
+        Expired whole = expired("r-1", null, "rollout-producer");
 
         assertThat(List.of(shadow, verdict("stranger", "r-1", 0, VerdictStatus.CORRECT, 1.0), own, whole))
                 .noneMatch(event -> rule.isRelevant(input(event)));
@@ -165,7 +162,7 @@ class SettlementRuleTest {
     void shouldExpireTheRequestWhenNoRolloutArrived() {
         add(value("r-1", 0.25), verdict("r-1", 0, true));
 
-        assertThat(expire())
+        assertThat(expireRequest())
                 .containsExactly(new Expired(
                         "r-1", null, ExpiryReason.NO_ROLLOUT_IN_TIME, "nothing new for 60 s", "advantage-stream", NOW));
     }
@@ -173,7 +170,7 @@ class SettlementRuleTest {
     @Test
     void shouldExpireNothingWhenOnlyVerdictsArrived() {
         add(verdict("r-1", 0, true));
-        assertThat(expire()).isEmpty();
+        assertThat(expireRequest()).isEmpty();
     }
 
     @Test
@@ -181,7 +178,7 @@ class SettlementRuleTest {
         add(rollout("r-1", 0, 4), rollout("r-1", 1, 4), verdict("r-1", 1, true));
         add(refusal("r-1", 2), verdict("r-1", 3, true));
 
-        assertThat(expire())
+        assertThat(expireRequest())
                 .extracting(Expired::getRolloutId, Expired::getReason)
                 .containsExactly(
                         tuple("r-1/0", ExpiryReason.NO_VERDICT_IN_TIME),
@@ -192,6 +189,6 @@ class SettlementRuleTest {
     @Test
     void shouldExpireNothingWhenAllThatIsKnownHasBeenRefused() {
         add(refusal("r-1", 0), value("r-1", 0.25));
-        assertThat(expire()).isEmpty();
+        assertThat(expireRequest()).isEmpty();
     }
 }

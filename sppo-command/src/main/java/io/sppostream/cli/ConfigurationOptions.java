@@ -96,7 +96,16 @@ final class ConfigurationOptions {
 
     /** The effective configuration. A run without a name gets one. */
     Configuration load() {
-        return load(Map.of(SettingsDefinition.RUN, generatedName));
+        return load(generatedName);
+    }
+
+    /**
+     * The effective configuration.
+     *
+     * @param defaultRun name of the run if none is given
+     */
+    Configuration load(String defaultRun) {
+        return load(Map.of(SettingsDefinition.RUN, defaultRun));
     }
 
     /**

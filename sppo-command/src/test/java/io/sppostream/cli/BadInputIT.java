@@ -22,7 +22,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Wrong input is refused in one line that says what, where and what to do; no broker is left behind. */
+/** Wrong input is refused in one line that says what, where and what to do. No broker is left behind. */
 class BadInputIT {
     @TempDir
     private Path directory = Path.of("");
@@ -99,6 +99,33 @@ class BadInputIT {
     }
 
     @Test
+    void shouldRefuseAProblemThatIsLongerThanTheModel() throws IOException {
+        Path dataset = Files.writeString(
+                directory.resolve("long.jsonl"),
+                "{\"question\": \"1+1\", \"answer\": 2}\n{\"question\": \"" + "1+".repeat(600)
+                        + "1\", \"answer\": 601}\n");
+        pretrain("--dataset=" + dataset, "--set=eval.prompts=1")
+                .assertRefused("problem ", " of dataset ", "positions (", "and the model has");
+    }
+
+    @Test
+    void shouldRefuseToOverwriteACheckpoint() throws IOException {
+        Path model = shippedModel();
+        byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+        Invocation.of("pretrain", "--output=" + model, "--steps=1", "--batch-size=1")
+                .assertRefused("--output: there are files in", "--overwrite");
+        assertThat(Files.readAllBytes(model.resolve("model.safetensors"))).isEqualTo(weights);
+    }
+
+    @Test
+    void shouldRefuseOutputThatCannotBeWrittenBeforeTheWork() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        pretrain("--output=" + file.resolve("model")).assertRefused("--output", "file");
+        Invocation.of("replay", "--from=a", "--into=b", "--runs-dir=" + file)
+                .assertRefused("--runs-dir", "is a file, not a folder");
+    }
+
+    @Test
     void shouldRefuseAPortInUse() throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             train("--set=broker.port=" + other.getLocalPort())
@@ -150,6 +177,15 @@ class BadInputIT {
                 .isEqualTo(200);
     }
 
+    private Invocation pretrain(String... options) {
+        List<String> command = new ArrayList<>(List.of("pretrain", "--steps=1", "--batch-size=1"));
+        command.addAll(List.of(options));
+        if (command.stream().noneMatch(option -> option.startsWith("--output"))) {
+            command.add("--output=" + directory.resolve("pretrained"));
+        }
+        return Invocation.of(command.toArray(String[]::new));
+    }
+
     private Invocation train(String... options) {
         List<String> command = new ArrayList<>(
                 List.of("train", "--data-dir=" + directory.resolve("data"), "--runs-dir=" + directory.resolve("runs")));
@@ -157,7 +193,7 @@ class BadInputIT {
         return Invocation.of(command.toArray(String[]::new));
     }
 
-    /** A copy of the checkpoint that comes with the addition task. */
+    /** A copy of the checkpoint of the built-in addition task. */
     private Path shippedModel() throws IOException {
         Path model = Files.createDirectories(directory.resolve("model"));
         for (String file : List.of("config.json", "generation_config.json", "tokenizer.json", "model.safetensors")) {

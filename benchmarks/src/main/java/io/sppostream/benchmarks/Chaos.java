@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 /**
  * Kills the processes of a run with SIGKILL, one at a time or all at once, at random steps and instants, and restarts
  * them: the roles, each in its own process, and the broker. Some kills come while the run still recovers from the one
- * before. At the end, policy and critic must have trained on every prompt exactly once, the audit must find no fault, and
- * the weights must be those of the undisturbed algorithm in one process.
+ * before. At the end, policy and critic must have trained on every prompt exactly once, the audit must find no fault,
+ * and the weights must be those of the undisturbed algorithm in one process.
  */
 @Command(
         name = "chaos",

@@ -28,9 +28,9 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Measures a model of the shape of Qwen2.5-0.5B with random weights in bfloat16. Writes the checkpoint (1 GB) unless the
- * directory exists, loads it, samples, and takes one SPPO step on two sequences of 256 prompt and 256 response tokens.
- * Prints seconds and peak resident memory of each.
+ * Measures a model of the shape of Qwen2.5-0.5B with random weights in bfloat16. Writes the checkpoint (1 GB) unless
+ * the directory exists, loads it, samples, and takes one SPPO step on two sequences of 256 prompt and 256 response
+ * tokens. Prints seconds and peak resident memory of each.
  *
  * <p>Argument: the directory of the checkpoint.
  */

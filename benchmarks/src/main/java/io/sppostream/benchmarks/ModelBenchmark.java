@@ -32,8 +32,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Measures how fast the language model samples and trains. Every number is the median of repetitions after a warm-up. The
- * repetitions of two numbers that make a ratio alternate, so that a busy machine slows both.
+ * Measures how fast the language model samples and trains. Every number is the median of repetitions after a warm-up.
+ * The repetitions of two numbers that make a ratio alternate, so that a busy machine slows both.
  *
  * <p>Arguments select sections: {@code sampling training step files memory}; without arguments all run.
  */

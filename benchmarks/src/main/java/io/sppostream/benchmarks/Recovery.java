@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures how long a run takes to recover after all roles and the broker were killed, when its log is short and when it
- * is ten times as long. Recovery must not slow down as the log grows.
+ * Measures how long a run takes to recover after all roles and the broker were killed, when its log is short and when
+ * it is ten times as long. Recovery must not slow down as the log grows.
  */
 @Command(
         name = "recovery",

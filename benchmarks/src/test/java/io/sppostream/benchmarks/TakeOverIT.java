@@ -34,7 +34,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Second instances of policy learner and critic, as started by mistake, take over; the run ends as if there were none. */
+/**
+ * Second instances of policy learner and critic, as started by mistake, take over; the run ends as if there were none.
+ */
 class TakeOverIT {
     private static final int STEPS = 60;
     private static final int TAKEN_OVER_AT = 8;

@@ -16,6 +16,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLException;
@@ -150,6 +151,32 @@ public final class EventSerdes implements AutoCloseable {
             throw new LogException(
                     "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
                             + " (use another namespace, or make the schema compatible with the registered one)");
+        } catch (IOException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /**
+     * Deletes the schemas that are registered for the values of topics, for good.
+     *
+     * @throws LogException if the registry refuses it
+     */
+    public void unregister(Collection<String> topics) {
+        for (String topic : topics) {
+            // A registry deletes a subject for good only after it was marked as deleted.
+            unregister(topic + "-value", false);
+            unregister(topic + "-value", true);
+        }
+    }
+
+    private void unregister(String subject, boolean permanent) {
+        try {
+            registry.deleteSubject(subject, permanent);
+        } catch (RestClientException e) {
+            if (e.getStatus() != 404) {
+                throw new LogException(
+                        "the schema registry refuses to delete subject " + subject + ": " + LogException.reason(e));
+            }
         } catch (IOException e) {
             throw unreachable(e);
         }

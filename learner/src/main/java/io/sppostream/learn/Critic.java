@@ -21,12 +21,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The role prompts -> values, and advantages -> critic weights. It scores prompts as they arrive, with V = sigmoid(z) of
- * its current weights. As soon as it holds a full batch of training samples, it trains on the first in order of arrival
- * as one step. A sample carries its prompt's value, so no prompt is scored by weights that have seen its reward.
+ * The role prompts -> values, and advantages -> critic weights. It scores prompts as they arrive, with V = sigmoid(z)
+ * of its current weights. As soon as it holds a full batch of training samples, it trains on the first in order of
+ * arrival as one step. A sample carries its prompt's value, so no prompt is scored by weights that have seen its
+ * reward.
  *
- * <p>The critic also trains on samples that the policy learner expires as stale. A value depends on the prompt alone and
- * has no importance ratio, and waiting for the policy learner's decision would couple the two roles.
+ * <p>The critic also trains on samples that the policy learner expires as stale. A value depends on the prompt alone
+ * and has no importance ratio, and waiting for the policy learner's decision would couple the two roles.
  *
  * <p>The role is the only writer of the critic. A second instance fences the first and resumes from the last committed
  * version, as after a crash.
@@ -99,7 +100,9 @@ public final class Critic implements AutoCloseable {
         }
     }
 
-    /** Sends a value for each prompt that fits the critic. The others get none, and their rollouts expire in the join. */
+    /**
+     * Sends a value for each prompt that fits the critic. The others get none, and their rollouts expire in the join.
+     */
     private static void score(
             ExactlyOnceLog log,
             Topics topics,

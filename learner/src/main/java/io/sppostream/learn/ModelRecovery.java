@@ -118,8 +118,8 @@ final class ModelRecovery {
      * made the last version.
      *
      * <p>Policy and critic share the ledger. If the other role was killed, its open transaction hides later steps from
-     * readers of committed records until it times out. This reads all records instead: of several steps to one committed
-     * version, the last was committed with it, and those before it were aborted.
+     * readers of committed records until it times out. This reads all records instead: of several steps to one
+     * committed version, the last was committed with it, and those before it were aborted.
      */
     private Collection<TrainingStep> steps(int version, int last) {
         var topic = runLog.topics().trainingSteps();

@@ -17,10 +17,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The role advantages -> policy weights. As soon as it holds a full batch of training samples, it trains on the first in
- * order of arrival as one step. The new weights, their manifest, the ledger record and the consumed offsets commit in
- * one transaction. Samples of too old a policy expire ({@link StaleSamples}), and the role pauses when a circuit breaker
- * trips ({@link PauseSwitch}).
+ * The role advantages -> policy weights. As soon as it holds a full batch of training samples, it trains on the first
+ * in order of arrival as one step. The new weights, their manifest, the ledger record and the consumed offsets commit
+ * in one transaction. Samples of too old a policy expire ({@link StaleSamples}), and the role pauses when a circuit
+ * breaker trips ({@link PauseSwitch}).
  *
  * <p>The role is the only writer of the policy. A second instance fences the first and resumes from the last committed
  * version, as after a crash.

@@ -25,7 +25,9 @@ public record PolicyLearnerSettings(
         OptimizerSettings optimizer,
         TrainingSettings training) {
 
-    /** The same settings for recorded samples, whose age is a fact: none expires, and no breaker trips on their ratios. */
+    /**
+     * The same settings for recorded samples, whose age is a fact: none expires, and no breaker trips on their ratios.
+     */
     public PolicyLearnerSettings unguarded() {
         CircuitBreakerSettings off = new CircuitBreakerSettings(0, 1, 1, breakers.window());
         return new PolicyLearnerSettings(step, Integer.MAX_VALUE, off, update, optimizer, training);

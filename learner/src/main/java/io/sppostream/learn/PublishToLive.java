@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Measures the time from a version's publication to its first use, as its samples reach training. Knows only the versions
- * that this process published. For one thread.
+ * Measures the time from a version's publication to its first use, as its samples reach training. Knows only the
+ * versions that this process published. For one thread.
  */
 final class PublishToLive {
     private final Map<Integer, Instant> published = new HashMap<>();

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a model step by step and commits each step. It is the only writer of the model's weights. A step's weights,
- * manifest, ledger record and consumed offsets commit in one transaction, so at any instant the log has all of a step or
- * nothing of it.
+ * manifest, ledger record and consumed offsets commit in one transaction, so at any instant the log has all of a step
+ * or nothing of it.
  */
 final class StepCommitter implements AutoCloseable {
     /** Rate at which a busy machine reads weights from a model, hashes and sends them. */
@@ -69,7 +69,7 @@ final class StepCommitter implements AutoCloseable {
     }
 
     /**
-     * How long the largest transaction may take to send. That is a snapshot: the weights, and Adam's two moments of each.
+     * How long the largest transaction may take to send: that of a snapshot, the weights with Adam's two moments.
      */
     static Duration publishing(TrainableModel model) {
         return Duration.ofSeconds(3 * Float.BYTES * model.parameters() / SLOW_BYTES_PER_SECOND);

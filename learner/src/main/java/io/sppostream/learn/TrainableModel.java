@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A policy or critic in training: its weights, the state of its optimizer, and one step of its algorithm. Live training,
- * recovery after a crash, audits and replays all call {@link #train}. On the CPU, the resulting weights are a function of
- * weights, optimizer state, samples, step and settings, bit for bit. For one thread.
+ * A policy or critic in training: its weights, the state of its optimizer, and one step of its algorithm. Live
+ * training, recovery after a crash, audits and replays all call {@link #train}. On the CPU, the resulting weights are a
+ * function of weights, optimizer state, samples, step and settings, bit for bit. For one thread.
  */
 public interface TrainableModel extends AutoCloseable {
 

@@ -95,7 +95,7 @@ public final class RewardVerifier {
                     Verdict verdict =
                             assignment.verifier().sign(rollout, judgement, assignment.shadow(), clock.instant());
                     context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
-                    requireNonNull(commitOnIdle).passedOn();
+                    requireNonNull(commitOnIdle).forwarded();
                 }
             }
         }

@@ -17,8 +17,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the newest policy version of the log ready to sample from. A thread loads a new version beside the one in use, so
- * that a batch ends with the weights it began with. It skips versions that are superseded while it loads. Thread-safe.
+ * Keeps the newest policy version of the log ready to sample from. A thread loads a new version beside the one in use,
+ * so that a batch ends with the weights it began with. It skips versions that are superseded while it loads.
+ * Thread-safe.
  */
 final class PolicyVersions implements AutoCloseable {
 

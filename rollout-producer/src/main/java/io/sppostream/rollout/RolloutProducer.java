@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
  * The role prompts -> rollouts. Each worker polls a batch of prompts, samples responses with the newest policy version,
  * once it is at least as new as each prompt demands, and commits the rollouts and the consumed prompts in one
  * transaction. After a crash the batch is sampled again, and no prompt is answered twice. A prompt that no policy can
- * answer expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the number
- * of partitions.
+ * answer expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the
+ * number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
     private final RunLog runLog;

@@ -2,7 +2,6 @@ package io.sppostream.cli;
 
 import io.sppostream.grade.ShadowReport;
 import io.sppostream.history.recorded.RecordedRun;
-import io.sppostream.log.RunLog;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,9 +18,7 @@ final class ShadowsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            new ShadowReport(new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics()))
-                    .write(System.out)
-                    .forEach(System.err::println);
+            new ShadowReport(recorded.log()).write(System.out).forEach(System.err::println);
         }
         return 0;
     }

@@ -45,6 +45,10 @@ class DlqCommandIT {
                     .contains("rollouts@0", "0, offset 7", "test-role", "Unknown magic byte!")
                     .contains("verdicts@0", "0, offset 12", "reward 7.0 is not in [0, 1]")
                     .endsWith("2 dead letters\n");
+            List<String> rows = dlq(cluster, "list").out().lines().toList();
+            int column = rows.get(0).indexOf("ROLE");
+            assertThat(rows.subList(1, 3))
+                    .allSatisfy(row -> assertThat(row.substring(column)).startsWith("test-role  "));
             assertThat(dlq(cluster, "show", "rollouts@0").out())
                     .contains("topic    letters.rollouts.v1\n")
                     .contains("header   trace: t-1\n", "header   sppo.error: Unknown magic byte!\n")
@@ -84,7 +88,7 @@ class DlqCommandIT {
         }
     }
 
-    /** Makes the topics; returns a verdict that can be decoded, and makes no sense. */
+    /** Creates the topics; returns a verdict that can be decoded but is invalid. */
     private byte[] prepare(KafkaSettings kafka) {
         try (EventSerdes serdes = new EventSerdes(kafka);
                 TopicAdmin admin = new TopicAdmin(kafka)) {

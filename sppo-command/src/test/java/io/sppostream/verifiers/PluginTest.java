@@ -56,7 +56,9 @@ class PluginTest {
         assertThat(judgement(two, "it is 42"))
                 .isEqualTo(Judgement.wrong(VerdictStatus.INCORRECT, "3 words", "too-long"));
         assertThat(two.settings()).isEqualTo(Map.of("most", "2"));
-        assertThat(two.isAsync()).as("not ours, hence on threads of its own").isTrue();
+        assertThat(two.isAsync())
+                .as("on threads of its own, as it is not built in")
+                .isTrue();
         assertThat(judgement(configured(Map.of()), "it is 42")).isEqualTo(Judgement.correct("3 words", "within-limit"));
     }
 
@@ -64,8 +66,8 @@ class PluginTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "settings.most | many | most = many: a number of words is needed",
-                "settings.least | 1 | it takes one setting, most; given are [least]",
+                "settings.most | many | most = many: not a number of words",
+                "settings.least | 1 | it takes one setting, most, but got [least]",
                 "url | http://host/ | url is no setting of a verifier of this type",
             })
     void shouldRefuseSettingsInOneLine(String setting, String value, String reason) {

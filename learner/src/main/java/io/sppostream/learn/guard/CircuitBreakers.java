@@ -47,8 +47,8 @@ public final class CircuitBreakers {
     }
 
     /**
-     * Decides by the metrics of a step: NaN or infinite values trip at once, a small effective sample size in the second
-     * step in a row.
+     * Decides by the metrics of a step: NaN or infinite values trip at once, a small effective sample size in the
+     * second step in a row.
      *
      * @param metrics by the names the ledger uses
      * @return null if no breaker trips

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pauses and resumes the policy learner. When one of the {@link CircuitBreakers} trips, the switch writes the pause and
- * its reason to the log. It stays paused until a record on the same topic resumes it. The log holds the only copy of the
- * state, so a restarted learner is still paused. A paused learner trains and commits nothing, and untrained samples stay
- * on their topic. For one thread.
+ * its reason to the log. It stays paused until a record on the same topic resumes it. The log holds the only copy of
+ * the state, so a restarted learner is still paused. A paused learner trains and commits nothing, and untrained samples
+ * stay on their topic. For one thread.
  */
 public final class PauseSwitch implements AutoCloseable {
     private final ExactlyOnceLog log;
@@ -122,10 +122,10 @@ public final class PauseSwitch implements AutoCloseable {
     }
 
     /**
-     * Whether all samples that expired before a restart have been read again. Until then there is no step. The first step
-     * must consume them, because a learner that starts after a step does not look for samples that expired before it. So
-     * this moves the pending samples that lie before an expired one to the front. They are fewer than a batch: stale
-     * samples commit without a step only when too few fresh ones are left.
+     * Whether all samples that expired before a restart have been read again. Until then there is no step. The first
+     * step must consume them, because a learner that starts after a step does not look for samples that expired before
+     * it. So this moves the pending samples that lie before an expired one to the front. They are fewer than a batch:
+     * stale samples commit without a step only when too few fresh ones are left.
      */
     public boolean hasCaughtUp(List<EventRecord<?>> pending) {
         Map<TopicPartition, Long> reached = log.consumed(List.of());

@@ -15,8 +15,8 @@ import java.util.function.Predicate;
 
 /**
  * The hard cap on lag: samples of too old a policy go to the topic {@code expired} instead of into a batch. They commit
- * with the next step. If they leave too few samples for a step they commit on their own, because the feed counts them to
- * release new prompts. For one thread.
+ * with the next step. If they leave too few samples for a step they commit on their own, because the feed counts them
+ * to release new prompts. For one thread.
  */
 public final class StaleSamples {
     private final ExactlyOnceLog log;

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One step of the critic, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into mini-batches
- * with one optimizer step each. The loss of a mini-batch of B prompts is the mean binary cross-entropy of value and
- * reward, without value clipping:
+ * One step of the critic, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into
+ * mini-batches with one optimizer step each. The loss of a mini-batch of B prompts is the mean binary cross-entropy of
+ * value and reward, without value clipping:
  *
  * <pre>
  *   L = -1/B sum over i of ( R_i log V_i + (1 - R_i) log(1 - V_i) ),   V_i = sigmoid(z_i)

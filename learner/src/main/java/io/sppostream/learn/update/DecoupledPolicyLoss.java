@@ -11,7 +11,7 @@ package io.sppostream.learn.update;
  *   L = w max(-A r, -A clip(r, 1 - eps, 1 + eps))                       with the dual clip of {@link ClippedPolicyLoss}
  * </pre>
  *
- * <p>All functions are of one token; {@link PolicyUpdate} averages them over the [B, T] response tokens of a mini-batch.
+ * <p>All functions are of one token; {@link PolicyUpdate} averages over the [B, T] response tokens of a mini-batch.
  * If the proximal policy is the behaviour policy, w is 1 and L is the clipped loss, bit for bit. {@link StalenessRules}
  * says when this loss is used.
  *

@@ -7,10 +7,10 @@ import java.util.Map;
  * r = pi / pi_behaviour over the n response tokens of a step, each under the weights that its mini-batch began with. For
  * one thread.
  *
- * <p>The effective sample size is ESS = (sum r)^2 / (n sum r^2), in (0, 1]: the fraction of equally weighted tokens that
- * would carry the same information. It is 1 if all ratios are equal, and NaN if there is no token or a ratio is NaN. It is
- * over tokens and not over responses because the loss is a mean over tokens, each with its own ratio. The product of the
- * ratios of a response, which vanishes with its length, appears nowhere in the loss.
+ * <p>The effective sample size is ESS = (sum r)^2 / (n sum r^2), in (0, 1]: the fraction of equally weighted tokens
+ * that would carry the same information. It is 1 if all ratios are equal, and NaN if there is no token or a ratio is
+ * NaN. It is over tokens and not over responses because the loss is a mean over tokens, each with its own ratio. The
+ * product of the ratios of a response, which vanishes with its length, appears nowhere in the loss.
  */
 public final class ImportanceRatios {
     private long tokens;

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One step of the policy, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into mini-batches
- * with one optimizer step each. The loss of a mini-batch is the mean over all of its [B, T] response tokens of {@link
- * ClippedPolicyLoss}, or of {@link DecoupledPolicyLoss} for older samples. It has no entropy term, no KL term and no
- * reference model.
+ * One step of the policy, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into
+ * mini-batches with one optimizer step each. The loss of a mini-batch is the mean over all of its [B, T] response
+ * tokens of {@link ClippedPolicyLoss}, or of {@link DecoupledPolicyLoss} for older samples. It has no entropy term, no
+ * KL term and no reference model.
  */
 public final class PolicyUpdate {
     private final PolicyTrainer trainer;
@@ -52,8 +52,8 @@ public final class PolicyUpdate {
     }
 
     /**
-     * Log-probabilities of the policy that the clip is centred on, shape [samples, T]: the current one, before the first
-     * update, or the behaviour policy.
+     * Log-probabilities of the policy that the clip is centred on, shape [samples, T]: the current one, before the
+     * first update, or the behaviour policy.
      */
     private float[][] proximalLogProbs(List<PolicySample> order) {
         return settings.decoupled()

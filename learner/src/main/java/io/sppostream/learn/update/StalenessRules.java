@@ -5,13 +5,14 @@ package io.sppostream.learn.update;
  * Lag counts published policy versions between the one that sampled a response's oldest token and the one that is
  * trained.
  *
- * <p>Up to K = 1 the clip of PPO (arXiv 1707.06347, eq. 7) is centred on the behaviour policy, which serves two purposes:
- * it corrects for what sampled the tokens, and it bounds the step. An older behaviour policy no longer serves the second
- * one, since the clip would hold the policy near where it was K versions ago. From K = 2 on the two are decoupled, as
- * Hilton et al. propose ("Batch size-invariance for policy optimization", arXiv 2110.00641) and AReaL does for
- * asynchronous training of language models (arXiv 2505.24298): see {@link DecoupledPolicyLoss}.
+ * <p>Up to K = 1 the clip of PPO (arXiv 1707.06347, eq. 7) is centred on the behaviour policy, which serves two
+ * purposes: it corrects for what sampled the tokens, and it bounds the step. An older behaviour policy no longer serves
+ * the second one, since the clip would hold the policy near where it was K versions ago. From K = 2 on the two are
+ * decoupled, as Hilton et al. propose ("Batch size-invariance for policy optimization", arXiv 2110.00641) and AReaL
+ * does for asynchronous training of language models (arXiv 2505.24298): see {@link DecoupledPolicyLoss}.
  *
- * @param lag K, at least 0: policy versions that may be published while a sample is under way. 0 is the synchronous loop
+ * @param lag K, at least 0: policy versions that may be published while a sample is under way. 0 is the synchronous
+ *     loop
  */
 public record StalenessRules(int lag) {
     /** The smallest K whose loss is decoupled. */

@@ -4,8 +4,8 @@ package io.sppostream.learn.update;
  * The value loss of SPPO (arXiv 2604.08865): binary cross-entropy between the critic's value V = sigmoid(z) of a prompt
  * and the reward R in [0, 1] of its response. Also the explained variance of values.
  *
- * <p>{@link #loss} and {@link #gradient} are of one prompt; {@link CriticUpdate} averages them over the [B] prompts of a
- * mini-batch. Both stay finite for any finite logit.
+ * <p>{@link #loss} and {@link #gradient} are of one prompt; {@link CriticUpdate} averages them over the [B] prompts of
+ * a mini-batch. Both stay finite for any finite logit.
  */
 public final class ValueLoss {
     private ValueLoss() {}
@@ -15,7 +15,7 @@ public final class ValueLoss {
         return 1 / (1 + Math.exp(-logit));
     }
 
-    /** The loss -R log V - (1 - R) log(1 - V), in nats; computed from the logit, so it is exact where V rounds to 0 or 1. */
+    /** The loss -R log V - (1 - R) log(1 - V), in nats, from the logit: accurate where V rounds to 0 or 1. */
     public static double loss(double logit, double reward) {
         return Math.max(logit, 0) - logit * reward + Math.log1p(Math.exp(-Math.abs(logit)));
     }
@@ -26,8 +26,8 @@ public final class ValueLoss {
     }
 
     /**
-     * Explained variance 1 - Var(R - V) / Var(R), at most 1, of values and not of logits. 0 if all rewards are equal: then
-     * there is no variance to explain.
+     * Explained variance 1 - Var(R - V) / Var(R), at most 1, of values and not of logits. 0 if all rewards are equal:
+     * then there is no variance to explain.
      *
      * @param values V, shape [n]
      * @param rewards R, shape [n]

@@ -95,7 +95,9 @@ class DecoupledPolicyLossTest {
         assertThat(checked).isGreaterThan(1_900);
     }
 
-    /** Importance sampling: in expectation over the behaviour policy, an uncapped weight gives the proximal gradient. */
+    /**
+     * Importance sampling: in expectation over the behaviour policy, an uncapped weight gives the proximal gradient.
+     */
     @Test
     void shouldEstimateTheProximalPolicysGradientFromTheBehavioursSamples() {
         double[] behaviour = {0.5, 0.3, 0.2};

@@ -41,7 +41,9 @@ class PolicyUpdateTest {
                         new ClippedPolicyLoss(0.2, 3), decoupled, new LearningRate(rate, 0), miniBatches, TEMPERATURE));
     }
 
-    /** A sample whose tokens are more probable under the current policy than under the behaviour policy by these ratios. */
+    /**
+     * A sample whose tokens are more probable under the current policy than under the behaviour policy by these ratios.
+     */
     private PolicySample sample(TokenSequence tokens, double advantage, double... ratios) {
         float[] behaviour = policy.logProbs(List.of(tokens), TEMPERATURE)[0];
         for (int t = 0; t < behaviour.length; t++) {
@@ -111,8 +113,8 @@ class PolicyUpdateTest {
     }
 
     /**
-     * The first mini-batch of a step has pi = pi_proximal. So no clip applies, and the loss is -A min(r, 2) with the ratio
-     * r of policy to behaviour policy: -0.5 (1 + 1.5) for the first sample, 0.5 (0.5 + 1 + 2) for the second.
+     * The first mini-batch of a step has pi = pi_proximal. So no clip applies, and the loss is -A min(r, 2) with the
+     * ratio r of policy to behaviour policy: -0.5 (1 + 1.5) for the first sample, 0.5 (0.5 + 1 + 2) for the second.
      */
     @Test
     void shouldWeightByTheProximalPolicyWhenDecoupled() {
@@ -176,7 +178,9 @@ class PolicyUpdateTest {
         }
     }
 
-    /** The gradient of a token mean is linear in the advantages, and does not change when every sample appears twice. */
+    /**
+     * The gradient of a token mean is linear in the advantages, and does not change when every sample appears twice.
+     */
     @Test
     void shouldKeepTheIdentitiesOfATokenMean() {
         List<PolicySample> order = onPolicy(15, 3);

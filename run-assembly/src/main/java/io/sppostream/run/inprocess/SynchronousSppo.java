@@ -45,10 +45,10 @@ import java.util.stream.LongStream;
  * Read this first: SPPO, sequence-level PPO (arXiv 2604.08865), in one method from top to bottom, without a log, roles
  * or threads.
  *
- * <p>SPPO treats a response as one action. For each prompt s, the policy pi samples one response a, a verifier grades it
- * with a reward R, which is 0 or 1 for a right-or-wrong answer, and a critic that reads only the prompt estimates the
- * value V(s), the probability of success. The advantage of every token of the response is A = R - V(s). One training step
- * is: sample, grade, value, advantage, critic update, policy update.
+ * <p>SPPO treats a response as one action. For each prompt s, the policy pi samples one response a, a verifier grades
+ * it with a reward R (1 if the answer is right, 0 if it is wrong), and a critic that reads only the prompt estimates
+ * the value V(s), the probability of success. The advantage of every token of the response is A = R - V(s). One
+ * training step is: sample, grade, value, advantage, critic update, policy update.
  *
  * <p>In a run on Kafka each of these is a role, and topics connect them. At {@code --lag 0} the roles compute the same:
  * {@code ./sppo train --lag 0} makes the weights of this loop, bit for bit. The benchmarks measure the cost of the log
@@ -73,7 +73,9 @@ public final class SynchronousSppo {
             String policySha256,
             String criticSha256) {}
 
-    /** Samples the responses of a step. They do not depend on how the requests are split, so a caller may use threads. */
+    /**
+     * Samples the responses of a step. They do not depend on how the requests are split, so a caller may use threads.
+     */
     @FunctionalInterface
     public interface Sampling {
         List<GenerationResult> sample(ResponseSampler sampler, PolicyModel policy, List<Request> requests)
@@ -113,7 +115,7 @@ public final class SynchronousSppo {
             CriticUpdateSettings criticSettings = settings.criticUpdate();
             PolicyUpdateSettings policySettings = settings.policyUpdate();
             Evaluation evaluation =
-                    new Evaluation(dataset, settings.getInt("eval.prompts"), tokenizer, settings.sampling(), verifier);
+                    new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
             long start = System.nanoTime();
@@ -143,8 +145,7 @@ public final class SynchronousSppo {
                 end("verify");
 
                 // 3. Value: V(s) = sigmoid(z), where z is the critic's logit at the last token of the prompt. The
-                // critic
-                // has not trained on these rewards yet, so V is a baseline that does not depend on the response.
+                // critic has not trained on these rewards yet, so V is a baseline that is independent of the response.
                 List<int[]> criticPrompts = rollouts.stream()
                         .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
                         .toList();
@@ -170,8 +171,8 @@ public final class SynchronousSppo {
 
                 // 5. Critic update: one pass over the samples, in an order drawn from the seed and the step, with one
                 // AdamW step per mini-batch. The loss of a mini-batch of B prompts is the mean binary cross-entropy
-                //     L_V = -1/B sum_i ( R_i log V(s_i) + (1 - R_i) log(1 - V(s_i)) ),   dL_V/dz_i = (V(s_i) - R_i) /
-                // B.
+                //     L_V = -1/B sum_i ( R_i log V(s_i) + (1 - R_i) log(1 - V(s_i)) )
+                //     dL_V / dz_i = (V(s_i) - R_i) / B
                 double criticRate = criticSettings.learningRate().at(step);
                 List<CriticSample> criticOrder =
                         TrainingOrder.of(criticSamples, CriticSample::rolloutId, settings.seed(), step);
@@ -185,9 +186,10 @@ public final class SynchronousSppo {
                 // 6. Policy update: the same pass with the clipped loss of PPO (arXiv 1707.06347, eq. 7), which every
                 // token enters with its own ratio and with the advantage of its response. For token t of sample i
                 //     r_it = pi(a_it | s_i, a_i<t) / pi_behaviour(a_it | s_i, a_i<t)
-                //     L_it = max(-A_i r_it, -A_i clip(r_it, 1 - eps, 1 + eps)),
-                // bounded by -c A_i if A_i < 0 (dual clip, arXiv 1912.09729). The loss of a mini-batch is the mean over
-                // all of its tokens. Where neither clip applies, dL_it/dlog pi = -A_i r_it; elsewhere it is 0.
+                //     L_it = max(-A_i r_it, -A_i clip(r_it, 1 - eps, 1 + eps))
+                //     dL_it / dlog pi = -A_i r_it, or 0 if a clip applies
+                // L_it is bounded by -c A_i if A_i < 0 (dual clip, arXiv 1912.09729). The loss of a mini-batch is the
+                // mean over all of its tokens.
                 double policyRate = policySettings.learningRate().at(step);
                 List<PolicySample> policyOrder =
                         TrainingOrder.of(policySamples, PolicySample::rolloutId, settings.seed(), step);
@@ -210,7 +212,7 @@ public final class SynchronousSppo {
                 }
                 end("policy update");
 
-                if (step % settings.getInt("eval.interval") == 0 || step == settings.steps()) {
+                if (step % settings.evaluationInterval() == 0 || step == settings.steps()) {
                     accuracies.put(step, evaluation.accuracy(policy));
                     end("evaluate");
                 }

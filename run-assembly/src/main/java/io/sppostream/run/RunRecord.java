@@ -112,7 +112,7 @@ public final class RunRecord {
     /** Schemas first: where the registry refuses one, there is no run. */
     private static void create(TopicAdmin admin, RunSettings settings, EventSerdes serdes) {
         serdes.register(settings.topics());
-        admin.create(settings.topics(), settings.getShort("replication.factor"));
+        admin.create(settings.topics(), settings.replicationFactor());
     }
 
     private static Run record(Configuration configuration, @Nullable ReplayOf replayOf, RunLog runLog, Clock clock) {

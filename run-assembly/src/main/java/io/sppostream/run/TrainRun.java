@@ -103,7 +103,7 @@ public final class TrainRun {
             }
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
-                    settings.getInt("eval.prompts"),
+                    settings.evaluationPrompts(),
                     local.tokenizer(),
                     settings.sampling(),
                     local.directRewards());
@@ -132,7 +132,7 @@ public final class TrainRun {
                 runLog,
                 evaluation,
                 evaluated,
-                settings.getInt("eval.interval"),
+                settings.evaluationInterval(),
                 settings.steps(),
                 curve,
                 before.evaluated(),

@@ -123,7 +123,7 @@ final class PretrainCommand implements Callable<Integer> {
                 PolicyModel policy = PolicyModel.load(made, ModelSettings.cpu());
                 OfflineRewards rewards = OfflineRewards.of(settings, RewardFactory.verifiers(settings))) {
             Evaluation evaluation =
-                    new Evaluation(problems, settings.getInt("eval.prompts"), tokenizer, sampling, rewards);
+                    new Evaluation(problems, settings.evaluationPrompts(), tokenizer, sampling, rewards);
             System.out.printf(
                     Locale.ROOT, "held-out accuracy %.3f, sampled; wrote %s%n", evaluation.accuracy(policy), output);
         }

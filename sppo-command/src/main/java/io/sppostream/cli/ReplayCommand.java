@@ -5,6 +5,7 @@ import io.sppostream.history.replay.ReplayPlan;
 import io.sppostream.history.replay.ReplayRange;
 import io.sppostream.history.replay.ReplayRun;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.SettingsDefinition;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
@@ -87,6 +88,7 @@ final class ReplayCommand implements Callable<Integer> {
         try (RecordedRun run = RecordedRun.open(here)) {
             Configuration configuration =
                     Configuration.recorded(run.lastTrained().getConfiguration(), changes(here), here.kafkaProperties());
+            configuration.notes().forEach(note -> System.err.println("sppo: " + note));
             ReplayPlan plan = new ReplayPlan(
                     from,
                     configuration,
@@ -101,7 +103,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     /** Checked before the replay, whose results would be lost. */
     private void requireReports(Configuration here) {
-        Path reports = Path.of(here.settings().getString("runs.dir"));
+        Path reports = Path.of(here.settings().getString(SettingsDefinition.RUNS_DIR));
         OutputDirectory.requireWritable(reports, "--runs-dir");
     }
 
@@ -120,16 +122,16 @@ final class ReplayCommand implements Callable<Integer> {
     /** Settings that replace the recorded ones: those asked for, and those of this cluster and namespace. */
     private Map<String, String> changes(Configuration here) {
         if (verifier != null) {
-            changes.put("verifier", verifier);
+            changes.put(SettingsDefinition.VERIFIER, verifier);
         }
         Map<String, String> all = new HashMap<>(changes);
-        all.put("run", into);
+        all.put(SettingsDefinition.RUN, into);
         // With one partition, samples are trained in the order in which they are written.
-        all.put("partitions", "1");
-        all.put("data.dir", here.settings().getString("data.dir"));
-        all.put("bootstrap.servers", here.settings().getString("bootstrap.servers"));
-        all.put("schema.registry.url", here.settings().getString("schema.registry.url"));
-        all.put("runs.dir", here.settings().getString("runs.dir"));
+        all.put(SettingsDefinition.PARTITIONS, "1");
+        all.put(SettingsDefinition.DATA_DIR, here.settings().getString(SettingsDefinition.DATA_DIR));
+        all.put(SettingsDefinition.BOOTSTRAP_SERVERS, here.settings().bootstrapServers());
+        all.put(SettingsDefinition.SCHEMA_REGISTRY_URL, here.settings().schemaRegistryUrl());
+        all.put(SettingsDefinition.RUNS_DIR, here.settings().getString(SettingsDefinition.RUNS_DIR));
         return all;
     }
 }

@@ -6,10 +6,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code ./sppo shadows}: where verifiers that only watched disagree with the rewards of a run. */
+/** {@code ./sppo shadows}: reports where shadow verifiers disagree with the rewards of a run. */
 @Command(
         name = "shadows",
-        description = "Print the rollouts of a run to which a shadow would have given another reward, as JSON Lines.",
+        description = "Print, as JSON Lines, the rollouts of a run for which a shadow verifier gives another reward.",
         mixinStandardHelpOptions = true)
 final class ShadowsCommand implements Callable<Integer> {
     @Mixin

@@ -1,10 +1,16 @@
 package io.sppostream.cli;
 
+import io.sppostream.run.LocalRoles;
+import io.sppostream.run.Role;
 import io.sppostream.run.TrainRun;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsReference;
+import java.util.EnumSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code ./sppo train}: the main job. */
 @Command(
@@ -15,12 +21,36 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ConfigurationOptions options = new ConfigurationOptions();
 
+    @Option(names = "--print-config", description = "Print all settings as YAML, and exit.")
+    private boolean printConfiguration;
+
+    @Option(names = "--help-settings", description = "Describe all settings, and exit.")
+    private boolean describeSettings;
+
     @Override
     public Integer call() throws InterruptedException {
+        if (describeSettings) {
+            System.out.print(SettingsReference.text());
+            return 0;
+        }
         Configuration configuration = options.load();
-        System.out.print(configuration.toYaml());
-        System.out.println();
+        if (printConfiguration) {
+            System.out.print(configuration.toYaml());
+            return 0;
+        }
+        // What is missing is reported before anything is printed.
+        LocalRoles.open(configuration.settings(), EnumSet.allOf(Role.class)).close();
+        System.out.println(header(configuration, options.resumeCommand(configuration)));
         return StopRequest.obeying(stopRequested ->
                 new TrainRun(configuration, System.out, Boolean.getBoolean("sppo.terminal"), stopRequested).run());
+    }
+
+    /** The run in a few lines: its name, the settings that the user has changed, and how to resume it. */
+    static String header(Configuration configuration, String resumeCommand) {
+        RunSettings settings = configuration.settings();
+        StringBuilder header = new StringBuilder("run " + settings.run()
+                + (configuration.hasPreset() ? ", preset " : ", dataset ") + settings.dataset() + "\n");
+        configuration.changed().forEach((name, value) -> header.append("  " + name + ": " + value + "\n"));
+        return header.append("resume with: " + resumeCommand + "\n").toString();
     }
 }

@@ -73,6 +73,21 @@ class BadInputIT {
     }
 
     @Test
+    void shouldSuggestTheDatasetOrKafkaPropertyThatWasMeant() {
+        train("--set=verifier.addtion=math")
+                .assertRefused("verifier.addtion: there is no dataset 'addtion'", "did you mean 'addition'?");
+        train("--set=kafka.secrity.protocol=SSL")
+                .assertRefused("'secrity.protocol'", "did you mean 'kafka.security.protocol'?");
+    }
+
+    @Test
+    void shouldPrintNothingBeforeItRefuses() {
+        assertThat(train("--model=" + directory.resolve("nowhere")).out()).isEmpty();
+        assertThat(train("--verifier=oracle").out()).isEmpty();
+        assertThat(train("--dataset=" + directory.resolve("none.jsonl")).out()).isEmpty();
+    }
+
+    @Test
     void shouldRefuseVerifiersThatDoNotExist() throws IOException {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         Files.writeString(plugins.resolve("broken.jar"), "no jar");

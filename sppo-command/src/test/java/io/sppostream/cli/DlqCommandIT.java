@@ -22,7 +22,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -115,19 +114,12 @@ class DlqCommandIT {
 
     private static void write(
             KafkaSettings kafka, String topic, int partition, long offset, byte[] value, String error) {
-        RecordHeaders headers = new RecordHeaders();
-        headers.add("trace", "t-1".getBytes(UTF_8));
+        ConsumerRecord<byte[], byte[]> record =
+                new ConsumerRecord<>(topic, partition, offset, "r-1".getBytes(UTF_8), value);
+        record.headers().add("trace", "t-1".getBytes(UTF_8));
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            producer.send(DeadLetters.of(
-                    topic,
-                    partition,
-                    offset,
-                    "r-1".getBytes(UTF_8),
-                    value,
-                    headers,
-                    "test-role",
-                    new IllegalStateException(error)));
+            producer.send(DeadLetters.of(record, "test-role", new IllegalStateException(error)));
         }
     }
 

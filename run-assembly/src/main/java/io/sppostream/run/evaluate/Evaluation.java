@@ -6,7 +6,7 @@ import io.sppostream.feed.data.Dataset;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
@@ -47,7 +47,7 @@ public final class Evaluation {
 
     /** Mean reward over the problems; one that can't be answered or judged counts 0. */
     public double accuracy(PolicyModel model) {
-        List<Outcome> outcomes = sampler.sample(model, 0, "", requests);
+        List<GenerationResult> outcomes = sampler.sample(model, 0, "", requests);
         List<Rollout> rollouts = new ArrayList<>(requests.size());
         for (int i = 0; i < requests.size(); i++) {
             if (outcomes.get(i) instanceof Response response) {

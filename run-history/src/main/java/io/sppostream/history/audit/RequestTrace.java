@@ -61,8 +61,7 @@ public final class RequestTrace {
      * @throws UserException if the log has no record of it
      */
     public static RequestTrace of(RunLog runLog, String id) {
-        RequestTrace trace =
-                new RequestTrace(runLog.topics(), id.contains("/") ? id.substring(0, id.lastIndexOf('/')) : id);
+        RequestTrace trace = new RequestTrace(runLog.topics(), RolloutIds.requestId(id));
         Map<TopicPartition, Long> ends;
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, runLog.topics().all());
@@ -109,7 +108,7 @@ public final class RequestTrace {
                 .filter(run -> run.getConfigurationSha256().equals(step.getConfigurationSha256()))
                 .map(run -> Configuration.recorded(run.getConfiguration(), Map.of(), Map.of())
                         .settings()
-                        .getInt("mini.batches"))
+                        .miniBatches())
                 .findFirst()
                 .orElse(1);
     }

@@ -1,6 +1,7 @@
 package io.sppostream.history.audit;
 
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RolloutIds;
 
 /** The records that an audit has seen of one rollout. Each field is written by the one thread that reads its topic. */
 final class RolloutStatus {
@@ -43,6 +44,6 @@ final class RolloutStatus {
     }
 
     String requestId() {
-        return rolloutId.substring(0, Math.max(0, rolloutId.lastIndexOf('/')));
+        return RolloutIds.requestId(rolloutId);
     }
 }

@@ -7,7 +7,7 @@ import io.sppostream.history.recorded.RecordedPrompts;
 import io.sppostream.history.recorded.RecordedRun;
 import io.sppostream.history.recorded.RecordedSamples;
 import io.sppostream.history.recorded.RecordedSteps;
-import io.sppostream.learn.Critic;
+import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.TrainableCritic;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
@@ -48,7 +48,7 @@ record ReplayCritic(
             Clock clock) {
         source.readStart(
                 ModelKind.CRITIC, version -> version.getConfig().equals(model.configJson()), model::readWeights);
-        Critic.Settings settings =
+        CriticSettings settings =
                 plan.configuration().settings().critic(plan.configuration().sha256());
         TrainableCritic critic =
                 new TrainableCritic(model, tokenizer, settings.update(), settings.optimizer(), settings.training());

@@ -2,7 +2,7 @@ package io.sppostream.history.replay;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardOutcome;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -37,11 +37,11 @@ final class ReplayJudge {
             String combination,
             @Nullable ExpiryReason reason,
             String detail) {
-        private static Ruling of(@Nullable Outcome outcome, String combination) {
-            if (outcome instanceof Outcome.Rewarded rewarded) {
+        private static Ruling of(@Nullable RewardOutcome outcome, String combination) {
+            if (outcome instanceof RewardOutcome.Rewarded rewarded) {
                 return rewarded(rewarded.reward(), rewarded.verdicts(), combination);
             }
-            return outcome instanceof Outcome.NotJudged not
+            return outcome instanceof RewardOutcome.NotJudged not
                     ? new Ruling(null, List.of(not.because()), combination, not.reason(), not.detail())
                     : new Ruling(
                             null,
@@ -86,7 +86,7 @@ final class ReplayJudge {
                 .map(ReplayedRollout::rollout)
                 .filter(rollout -> !known.containsKey(rollout.getRolloutId()))
                 .toList();
-        List<@Nullable Outcome> outcomes = judges.outcomes(unknown, clock.instant());
+        List<@Nullable RewardOutcome> outcomes = judges.outcomes(unknown, clock.instant());
         for (int i = 0; i < unknown.size(); i++) {
             Rollout rollout = unknown.get(i);
             known.put(rollout.getRolloutId(), Ruling.of(outcomes.get(i), judges.combination(rollout.getDataset())));

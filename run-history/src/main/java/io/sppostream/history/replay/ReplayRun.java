@@ -9,6 +9,7 @@ import io.sppostream.history.recorded.RecordedRun;
 import io.sppostream.history.recorded.RecordedSamples;
 import io.sppostream.history.recorded.RecordedSteps;
 import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.LogException;
@@ -101,12 +102,7 @@ public final class ReplayRun {
                         ? recorded.untrained()
                         : UntrainedRollouts.none(recorded.log(), source.topics());
                 RecordedPrompts prompts = recorded.prompts();
-                ExactlyOnceLog out = ExactlyOnceLog.sole(
-                        into.kafka(),
-                        into.serdes(),
-                        into.topics().application(RoleName.REPLAY),
-                        List.of(),
-                        TRANSACTION_TIMEOUT);
+                ExactlyOnceLog out = ExactlyOnceLog.sole(into, RoleName.REPLAY, List.of(), TRANSACTION_TIMEOUT);
                 ReplayCritic critic = plan.scoreAgain() ? critic(recorded, judge, checkpoint, out) : null) {
             Replay replay = new Replay(
                     new Replay.Inputs(ledger, samples, untrained, recorded.isOpen()),
@@ -180,7 +176,7 @@ public final class ReplayRun {
     private PolicyLearner learner(PolicyModel policy) {
         sourceRun.readStart(
                 ModelKind.POLICY, version -> version.getConfig().equals(policy.configJson()), policy::readWeights);
-        PolicyLearner.Settings learner =
+        PolicyLearnerSettings learner =
                 settings.policyLearner(plan.configuration().sha256()).unguarded();
         return new PolicyLearner(into, policy, learner, clock, failure::complete);
     }
@@ -216,7 +212,7 @@ public final class ReplayRun {
             Tokenizer tokenizer, OfflineRewards rewards, PolicyModel model, PrintStream out) {
         try {
             Evaluation evaluation = new Evaluation(
-                    Datasets.open(settings), settings.getInt("eval.prompts"), tokenizer, settings.sampling(), rewards);
+                    Datasets.open(settings), settings.evaluationPrompts(), tokenizer, settings.sampling(), rewards);
             return new HeldOutComparison(evaluation, model).compare(into, source);
         } catch (UserException e) {
             out.println("no held-out accuracy: " + e.getMessage());

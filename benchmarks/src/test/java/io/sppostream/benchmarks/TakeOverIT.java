@@ -15,6 +15,7 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.report.Screen;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -100,7 +101,7 @@ class TakeOverIT {
                         Service.joining(
                                         configuration(kafka),
                                         EnumSet.complementOf(EnumSet.copyOf(LINES)),
-                                        new PrintStream(PrintStream.nullOutputStream()),
+                                        Screen.plain(new PrintStream(PrintStream.nullOutputStream())),
                                         done::get)
                                 .run();
                     } catch (InterruptedException e) {

@@ -11,6 +11,7 @@ import io.sppostream.model.TrainingSettings;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** The policy and its training. */
 public final class TrainablePolicy extends TrainableLanguageModel {
@@ -19,7 +20,22 @@ public final class TrainablePolicy extends TrainableLanguageModel {
     /** @param model trained in place; stays the caller's to close, after this */
     public TrainablePolicy(
             PolicyModel model, PolicyUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {
-        this(model, new PolicyTrainer(model, optimizer, training), update);
+        this(model, update, optimizer, training, () -> false);
+    }
+
+    /**
+     * A policy whose training can be cancelled.
+     *
+     * @param cancelled ends a step by a {@link java.util.concurrent.CancellationException} when true; the model is then to
+     *     be discarded
+     */
+    TrainablePolicy(
+            PolicyModel model,
+            PolicyUpdate.Settings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training,
+            BooleanSupplier cancelled) {
+        this(model, new PolicyTrainer(model, optimizer, training, cancelled), update);
     }
 
     private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdate.Settings update) {

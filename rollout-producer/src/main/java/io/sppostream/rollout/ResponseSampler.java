@@ -16,6 +16,7 @@ import io.sppostream.rollout.ResponseGenerator.Response;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** Answers prompts with a model: conversation to tokens, tokens to response. Thread-safe. */
 public final class ResponseSampler {
@@ -34,6 +35,19 @@ public final class ResponseSampler {
      * @param weightsSha256 hash of its weights
      */
     public List<Outcome> sample(PolicyModel model, int version, String weightsSha256, List<Request> requests) {
+        return sample(model, version, weightsSha256, requests, () -> false);
+    }
+
+    /**
+     * Answers requests, in their order, unless it is cancelled.
+     *
+     * @param version the model's policy version, which the responses are stamped with
+     * @param weightsSha256 hash of its weights
+     * @param cancelled asked before every token
+     * @throws java.util.concurrent.CancellationException if it has become true
+     */
+    public List<Outcome> sample(
+            PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
         int maxPositions = model.config().maxPositions();
         List<int[]> prompts = requests.stream().map(this::encode).toList();
         List<SampleRequest> answerable = new ArrayList<>();
@@ -43,7 +57,7 @@ public final class ResponseSampler {
             }
         }
         Iterator<Completion> completions = new Sampler(model, tokenizer.endTokens())
-                .sample(answerable, sampling)
+                .sample(answerable, sampling, cancelled)
                 .iterator();
         List<Outcome> outcomes = new ArrayList<>(requests.size());
         for (int[] prompt : prompts) {

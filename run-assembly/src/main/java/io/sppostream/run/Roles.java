@@ -28,10 +28,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Starts each role as a configuration has it; the same for a role of {@code train} and one that runs alone. */
+/** Starts each role as configured; the same for a role of {@code train} and one that runs alone. */
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
 
-    /** How long a settled request is remembered, to drop duplicates of its records. */
+    /** How long the join remembers a settled request, to drop duplicates of its records. */
     private static final Duration REMEMBER = Duration.ofHours(1);
 
     /** dataset -> prompts. */
@@ -50,13 +50,13 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
         return new RolloutProducer(runLog, generator, settings().rollout(), stateDirectory(), clock, onFailure);
     }
 
-    /** rollouts -> verdicts of the verifiers whose time is bounded. */
+    /** rollouts -> verdicts of the built-in verifiers, whose time is bounded. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
         return RewardVerifier.start(
                 runLog.kafka(), runLog.topics(), runLog.serdes(), verifiers, stateDirectory(), 1, onFailure);
     }
 
-    /** rollouts -> verdicts of one that takes its time. */
+    /** rollouts -> verdicts of one verifier that runs on threads of its own or behind HTTP. */
     public AutoCloseable slowVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
         return new AsyncVerifier(runLog, verifiers, verifier, stateDirectory(), clock, onFailure);
     }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             TrainCommand.class,
             UpCommand.class,
+            AskCommand.class,
             TopicsCommand.class,
             AuditCommand.class,
             ResumeCommand.class,

@@ -113,7 +113,8 @@ public final class JsonLines {
                 + flag + ")");
     }
 
-    private static String name(Path file) {
+    /** Name of the dataset in a file: the file's, without its last extension. */
+    public static String name(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
         return dot > 0 ? name.substring(0, dot) : name;

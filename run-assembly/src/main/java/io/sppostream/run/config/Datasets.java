@@ -29,6 +29,15 @@ public final class Datasets {
         };
     }
 
+    /** Name of the configured dataset, which its prompts carry and which chooses their verifier; opens no file. */
+    public static String name(RunSettings settings) {
+        String dataset = settings.getString("dataset");
+        return switch (dataset) {
+            case Addition.NAME, Addition.ONE_DIGIT -> dataset;
+            default -> JsonLines.name(Path.of(dataset));
+        };
+    }
+
     private static @Nullable String emptyToNull(String text) {
         return text.isEmpty() ? null : text;
     }

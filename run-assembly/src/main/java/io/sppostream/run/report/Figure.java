@@ -28,12 +28,12 @@ public final class Figure {
 
     /** Writes the page into a folder. */
     public static void write(Path directory, String run, LearningCurve curve) throws IOException {
-        // A point is step, seconds, value.
-        Map<String, List<double[]>> panels = new LinkedHashMap<>();
+        // A point is step, seconds, value; the value is null if the answers were not judged.
+        Map<String, List<Double[]>> panels = new LinkedHashMap<>();
         panels.put(
                 "held-out accuracy",
                 curve.accuracies().stream()
-                        .map(point -> new double[] {point.step(), point.seconds(), point.accuracy()})
+                        .map(point -> new Double[] {(double) point.step(), point.seconds(), point.accuracy()})
                         .toList());
         panels.put("reward, mean of the batch", points(curve, curve.policy(), "reward_mean"));
         panels.put("critic loss (binary cross-entropy, nats)", points(curve, curve.critic(), "loss"));
@@ -48,11 +48,11 @@ public final class Figure {
         Files.writeString(directory.resolve(FILE), page);
     }
 
-    private static List<double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
-        List<double[]> points = new ArrayList<>(steps.size());
+    private static List<Double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
+        List<Double[]> points = new ArrayList<>(steps.size());
         for (TrainingStep step : steps) {
             double value = Objects.requireNonNull(step.getMetrics().get(metric), metric);
-            points.add(new double[] {step.getStep(), curve.seconds(step.getEndedAt()), value});
+            points.add(new Double[] {(double) step.getStep(), curve.seconds(step.getEndedAt()), value});
         }
         return points;
     }

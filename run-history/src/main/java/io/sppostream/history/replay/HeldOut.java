@@ -51,12 +51,12 @@ record HeldOut(KafkaSettings kafka, EventSerdes serdes, Evaluation evaluation, P
         return versions;
     }
 
-    private double accuracy(Topics topics, WeightsManifest version) {
+    private @Nullable Double accuracy(Topics topics, WeightsManifest version) {
         try (WeightsFollower weights =
                 new WeightsFollower(new RunLog(kafka, serdes, topics), ModelKind.POLICY, version.getVersion())) {
             weights.poll(PATIENCE);
             weights.fetch(version, model::readWeights);
-            return evaluation.accuracy(model);
+            return evaluation.evaluate(model, () -> false).accuracy();
         }
     }
 }

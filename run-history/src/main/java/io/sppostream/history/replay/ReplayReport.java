@@ -127,11 +127,12 @@ record ReplayReport(
     /**
      * Held-out accuracy of the start policy, of the one trained here, and of the recorded one, judged alike.
      *
-     * @param recorded null where the source has trained none
+     * @param before null, as the others, if the answers were not judged
+     * @param recorded null if the source has trained no policy
      */
     record Accuracy(
-            @JsonProperty("before") double before,
-            @JsonProperty("after") double after,
+            @JsonProperty("before") @Nullable Double before,
+            @JsonProperty("after") @Nullable Double after,
             @JsonProperty("recorded") @Nullable Double recorded) {}
 
     /** Writes it, and every flip as a line. */
@@ -200,9 +201,9 @@ record ReplayReport(
             row(
                     out,
                     "accuracy",
-                    "held out %.3f -> %.3f%s",
-                    accuracy.before(),
-                    accuracy.after(),
+                    "held out %s -> %s%s",
+                    judged(accuracy.before()),
+                    judged(accuracy.after()),
                     accuracy.recorded() == null
                             ? ""
                             : String.format(Locale.ROOT, "; of the recorded run %.3f", accuracy.recorded()));
@@ -214,6 +215,10 @@ record ReplayReport(
                 seconds,
                 recordedSeconds,
                 recordedSeconds / seconds);
+    }
+
+    private static String judged(@Nullable Double accuracy) {
+        return accuracy == null ? "not judged" : String.format(Locale.ROOT, "%.3f", accuracy);
     }
 
     private static void row(PrintStream out, String name, String format, Object... arguments) {

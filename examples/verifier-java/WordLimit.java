@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.StringTokenizer;
 
-/** Right where the response has no more than so many words. */
+/** Correct if the response has at most a number of words. */
 public final class WordLimit implements Verifier {
     private final int most;
 
-    /** As it is found: with the limit that holds where no other is set. */
+    /** With the default limit. The service loader needs a constructor without parameters. */
     public WordLimit() {
         this(200);
     }
@@ -34,12 +34,12 @@ public final class WordLimit implements Verifier {
     @Override
     public Verifier with(Map<String, String> settings) {
         if (!Set.of("most").containsAll(settings.keySet())) {
-            throw new IllegalArgumentException("it takes one setting, most; given are " + settings.keySet());
+            throw new IllegalArgumentException("it takes one setting, most, but got " + settings.keySet());
         }
         try {
             return new WordLimit(Integer.parseInt(settings.getOrDefault("most", "200")));
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("most = " + settings.get("most") + ": a number of words is needed");
+            throw new IllegalArgumentException("most = " + settings.get("most") + ": not a number of words");
         }
     }
 

@@ -17,6 +17,8 @@ import com.tngtech.archunit.lang.ArchRule;
 import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.feed.Pacing;
 import io.sppostream.learn.update.ClippedPolicyLoss;
+import io.sppostream.learn.update.DecoupledPolicyLoss;
+import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.learn.update.TrainingOrder;
 import io.sppostream.learn.update.ValueLoss;
 
@@ -146,7 +148,13 @@ class ArchitectureTest {
     static final ArchRule ALGORITHMS_KNOW_NEITHER_LOG_NOR_ENGINE = noClasses()
             .that()
             .belongToAnyOf(
-                    ClippedPolicyLoss.class, ValueLoss.class, TrainingOrder.class, SppoEstimator.class, Pacing.class)
+                    ClippedPolicyLoss.class,
+                    DecoupledPolicyLoss.class,
+                    StalenessRules.class,
+                    ValueLoss.class,
+                    TrainingOrder.class,
+                    SppoEstimator.class,
+                    Pacing.class)
             .should()
             .dependOnClassesThat(
                     ENGINE.or(resideInAnyPackage("io.sppostream.model..", "io.sppostream.log..", "org.apache.kafka..")))
@@ -161,6 +169,17 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAnyPackage("io.sppostream.log..", "org.apache.kafka.."))
             .because("an update is a function of weights and samples:"
                     + " read and write records in io.sppostream.learn, and pass it the samples");
+
+    @ArchTest
+    static final ArchRule THE_SYNCHRONOUS_LOOP_HAS_NEITHER_LOG_NOR_THREADS = noClasses()
+            .that()
+            .resideInAPackage("io.sppostream.run.inprocess..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "io.sppostream.log", "io.sppostream.log.loop..", "org.apache.kafka..", "java.util.concurrent.."))
+            .because(
+                    "it is the algorithm in one file, which newcomers read first and runs on the log are checked against:"
+                            + " pass what a benchmark needs as a function");
 
     /** The floors within a module: a package on the left knows none of those on its right. */
     @ArchTest
@@ -177,7 +196,8 @@ class ArchitectureTest {
         floor(classes, "run.config", "run", "run.models", "run.evaluate", "run.report");
         floor(classes, "run.report", "run", "run.config", "run.models", "run.evaluate");
         floor(classes, "run.models", "run", "run.evaluate");
-        floor(classes, "run.evaluate", "run");
+        floor(classes, "run.evaluate", "run", "run.inprocess");
+        floor(classes, "run.inprocess", "run", "run.report");
         floor(classes, "history.recorded", "history.audit", "history.replay");
         floor(classes, "history.audit", "history.replay");
         floor(classes, "history.replay", "history.audit");

@@ -3,12 +3,12 @@ package io.sppostream.advantage;
 import io.sppostream.events.AdvantageSegment;
 import java.util.List;
 
-/** How the advantages of a response follow from its reward and the critic's value of its prompt. Pure functions. */
+/** Computes the advantages of a response from its reward and the critic's value of its prompt. Pure functions. */
 public sealed interface AdvantageEstimator permits SppoEstimator {
     /**
-     * The estimator of a name.
+     * The estimator with a name.
      *
-     * @throws IllegalArgumentException where there is none
+     * @throws IllegalArgumentException if there is none
      */
     static AdvantageEstimator named(String name) {
         if (name.equals(SppoEstimator.NAME)) {
@@ -17,11 +17,11 @@ public sealed interface AdvantageEstimator permits SppoEstimator {
         throw new IllegalArgumentException("there is no advantage estimator '" + name + "'");
     }
 
-    /** What configurations choose it by, and what its samples are signed with. */
+    /** The name that configurations choose it by, and that training samples record. */
     String name();
 
     /**
-     * Advantages over a response, as runs of tokens in order of which the last ends at {@code tokens}.
+     * The advantages of a response's tokens, as segments in order; the last one ends at {@code tokens}.
      *
      * @param reward R in [0, 1]
      * @param value V in [0, 1], the critic's probability of a reward of 1

@@ -7,7 +7,7 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.StreamsApp;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -27,43 +27,44 @@ import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The role that credits: a rollout, its verdicts and its request's value, in whatever order they arrive, become one
- * training sample on {@code advantages} as soon as the rollout, the value and the verdicts that its reward depends on
- * ({@link Combination}) are there. Verdicts of shadows, and of verifiers that reward nothing, are passed over. Each
- * rollout settles exactly once: trained, or expired with a reason (not judged, or something did not arrive in time).
- * What another role lets go of, as the producer does a prompt that no policy can answer, is settled here too.
- * Duplicates, and what comes after its rollout has settled, are dropped and counted by the metric
- * {@code dropped-records-total}; they leave no record, since a rollout that is already settled must not count again.
+ * The role that assigns credit: joins each rollout with its verdicts and its request's value, in whatever order they
+ * arrive, into one training sample on {@code advantages}. The sample is written as soon as the rollout, the value and the
+ * verdicts that its reward depends on ({@link Combination}) have arrived. Verdicts of shadows, and of verifiers that
+ * reward nothing, are ignored. Each rollout settles exactly once: it is trained, or it expires with a reason (not judged,
+ * or something did not arrive in time). A rollout that another role expires, for example because
+ * no policy can answer its prompt, has settled as well. Duplicates, and records that arrive after their rollout has
+ * settled, are dropped and counted by the metric {@code dropped-records-total}; they leave no record, since a rollout
+ * must not be counted twice.
  */
 public final class AdvantageStream {
     private AdvantageStream() {}
 
-    /** Starts the role. */
+    /**
+     * Starts the role.
+     *
+     * @param stateDirectory where the state of the application lives on disk
+     * @param threads number of stream threads
+     * @param onFailure told once why the role stops by itself
+     */
     public static StreamsApp start(
-            KafkaSettings kafka,
-            Topics topics,
-            EventSerdes serdes,
-            AdvantageEstimator estimator,
-            JoinSettings settings,
-            Path stateDirectory,
-            int threads,
-            Consumer<Throwable> onFailure) {
+            RunLog runLog, JoinSettings settings, Path stateDirectory, int threads, Consumer<Throwable> onFailure) {
         return StreamsApp.start(
-                topology(topics, serdes, estimator, settings),
-                kafka,
-                topics.application(RoleName.ADVANTAGE_STREAM),
+                topology(runLog, settings),
+                runLog,
+                RoleName.ADVANTAGE_STREAM,
                 stateDirectory,
                 threads,
                 onFailure);
     }
 
     /**
-     * rollouts, verdicts, values, expired -> join -> advantages, expired, dead letters of rollouts. Its time is the wall clock of
-     * Kafka Streams. The stores are in memory, as pacing bounds what waits, and cached: what comes and goes between two
-     * commits leaves no record in their changelogs.
+     * rollouts, verdicts, values, expired -> join -> advantages, expired, DLQ of rollouts. Its time is the wall clock of
+     * Kafka Streams. The stores are in memory, since pacing bounds the number of open requests, and cached: an entry that
+     * is added and removed between two commits leaves no record in their changelogs.
      */
-    public static Topology topology(
-            Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
+    public static Topology topology(RunLog runLog, JoinSettings settings) {
+        Topics topics = runLog.topics();
+        EventSerdes serdes = runLog.serdes();
         StringDeserializer key = new StringDeserializer();
         return new Topology()
                 .addSource(
@@ -88,7 +89,7 @@ public final class AdvantageStream {
                         topics.expired().name())
                 .addProcessor(
                         "join",
-                        () -> new Joining(topics, serdes, estimator, settings),
+                        () -> new JoinProcessor(topics, serdes, settings),
                         "rollouts",
                         "verdicts",
                         "values",
@@ -120,30 +121,24 @@ public final class AdvantageStream {
                 .withCachingEnabled();
     }
 
-    /** Gives each start of a task a join of its own, so that nothing of a failed one stays behind. */
-    private static final class Joining implements Processor<String, JoinInput, String, Object> {
+    /** Creates a new join whenever its task starts, so that no state of a failed task survives. */
+    private static final class JoinProcessor implements Processor<String, JoinInput, String, Object> {
         private final Topics topics;
         private final EventSerdes serdes;
-        private final AdvantageEstimator estimator;
         private final JoinSettings settings;
         private @Nullable Join join;
 
-        private Joining(Topics topics, EventSerdes serdes, AdvantageEstimator estimator, JoinSettings settings) {
+        private JoinProcessor(Topics topics, EventSerdes serdes, JoinSettings settings) {
             this.topics = topics;
             this.serdes = serdes;
-            this.estimator = estimator;
             this.settings = settings;
         }
 
         @Override
         public void init(ProcessorContext<String, Object> context) {
+            String topic = topics.rollouts().name();
             Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
-            join = new Join(
-                    context,
-                    estimator,
-                    settings,
-                    topics.rollouts().name(),
-                    bytes -> deserializer.deserialize(topics.rollouts().name(), bytes));
+            join = new Join(context, settings, topic, bytes -> deserializer.deserialize(topic, bytes));
         }
 
         @Override

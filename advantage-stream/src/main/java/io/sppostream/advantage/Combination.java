@@ -2,7 +2,6 @@ package io.sppostream.advantage;
 
 import static java.util.stream.Collectors.joining;
 
-import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,74 +11,44 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the verdicts of several verifiers on one rollout become its reward. The outcome depends on the verdicts alone and
- * not on the order in which they arrive: it is there as soon as no verdict still to come could change it.
+ * Combines the verdicts of several verifiers on one rollout into its reward. The outcome depends on the verdicts alone,
+ * not on the order in which they arrive, and is known as soon as no further verdict could change it.
  *
- * @param rule what is made of the verdicts
- * @param verifiers names of the verifiers, in the order of the configuration; none twice
- * @param weights of the verifiers, positive, for {@link Rule#WEIGHTED}; empty for the other rules
+ * @param rule combines the rewards of the verdicts
+ * @param verifiers names of the verifiers, in the order of the configuration, without duplicates
+ * @param weights one positive weight per verifier for {@link Rule#WEIGHTED}; empty for the other rules
  */
 public record Combination(Rule rule, List<String> verifiers, List<Double> weights) {
 
-    /** What is made of verdicts. RewardRules are in [0, 1]; a verdict without one did not judge. */
+    /** Combines rewards in [0, 1]. A verdict without a reward did not judge. */
     public enum Rule {
-        /** The reward of the first verifier, in the order of the configuration, that judged: the others stand in. */
+        /** The reward of the first verifier, in the order of the configuration, that judged. The others are fallbacks. */
         FIRST,
-        /** The least reward: right where all say so. A 0 decides at once; else all have to have judged. */
+        /** The least reward: correct if all verifiers say so. A 0 decides at once; otherwise all must have judged. */
         ALL,
-        /** The greatest reward: right where one says so. A 1 decides at once; else all have to have judged. */
+        /** The greatest reward: correct if any verifier says so. A 1 decides at once; otherwise all must have judged. */
         ANY,
-        /** The mean of the rewards by weight, {@code sum w r / sum w}. All have to have judged. */
+        /** The weighted mean of the rewards, {@code sum w r / sum w}. All verifiers must have judged. */
         WEIGHTED
-    }
-
-    /** What a rollout's verdicts come to. */
-    public sealed interface Outcome {
-        /**
-         * A reward.
-         *
-         * @param reward in [0, 1]
-         * @param verdicts those it follows from, in the order of the configuration
-         */
-        record Rewarded(double reward, List<Verdict> verdicts) implements Outcome {}
-
-        /**
-         * There will be no reward.
-         *
-         * @param because the verdict to blame
-         */
-        record NotJudged(Verdict because) implements Outcome {
-            /** Why the rollout expires: whether it is the machinery that failed, which others watch. */
-            public ExpiryReason reason() {
-                return switch (because.getStatus()) {
-                    case INFRA_ERROR, TIMEOUT -> ExpiryReason.INFRA_ERROR;
-                    default -> ExpiryReason.NOT_JUDGED;
-                };
-            }
-
-            /** The same in words. */
-            public String detail() {
-                return "verdict " + because.getStatus() + " of " + because.getVerifier() + ": " + because.getRule();
-            }
-        }
     }
 
     public Combination {
         verifiers = List.copyOf(verifiers);
         weights = List.copyOf(weights);
         if (verifiers.isEmpty()) {
-            throw new IllegalArgumentException("no verifier to reward by");
+            throw new IllegalArgumentException("a combination needs at least one verifier");
         }
         if (new HashSet<>(verifiers).size() < verifiers.size()) {
             throw new IllegalArgumentException("a verifier is named twice: " + String.join(", ", verifiers));
         }
         if (weights.size() != (rule == Rule.WEIGHTED ? verifiers.size() : 0)
                 || weights.stream().anyMatch(weight -> !(weight > 0 && weight < Double.POSITIVE_INFINITY))) {
-            throw new IllegalArgumentException("each verifier of weighted, and no other, has a positive weight");
+            throw new IllegalArgumentException(
+                    "weighted needs one positive, finite weight per verifier; other rules take no weights");
         }
     }
 
-    /** The reward is what one verifier says. */
+    /** The reward of a single verifier. */
     public static Combination of(String verifier) {
         return new Combination(Rule.FIRST, List.of(verifier), List.of());
     }
@@ -95,11 +64,11 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
     }
 
     /**
-     * What the verdicts there are come to; null while it depends on one still to come.
+     * The outcome of the verdicts so far; null while it depends on one that is still to come.
      *
-     * @param verdicts in any order; those of other verifiers count for nothing
+     * @param verdicts in any order; those of other verifiers are ignored
      */
-    public @Nullable Outcome outcome(List<Verdict> verdicts) {
+    public @Nullable RewardOutcome outcome(List<Verdict> verdicts) {
         return switch (rule) {
             case FIRST -> first(verdicts);
             case ALL -> extreme(inOrder(verdicts), 0);
@@ -108,7 +77,7 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
         };
     }
 
-    /** The verdict of each verifier, null where it is still to come. */
+    /** The verdict of each verifier in the order of the configuration, null if it is still to come. */
     private List<@Nullable Verdict> inOrder(List<Verdict> verdicts) {
         List<@Nullable Verdict> inOrder = new ArrayList<>(verifiers.size());
         for (String verifier : verifiers) {
@@ -126,7 +95,7 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
         return null;
     }
 
-    private @Nullable Outcome first(List<Verdict> verdicts) {
+    private @Nullable RewardOutcome first(List<Verdict> verdicts) {
         Verdict last = null;
         for (String verifier : verifiers) {
             Verdict verdict = find(verifier, verdicts);
@@ -134,20 +103,20 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
                 return null;
             }
             if (verdict.getReward() != null) {
-                return new Outcome.Rewarded(verdict.getReward(), List.of(verdict));
+                return new RewardOutcome.Rewarded(verdict.getReward(), List.of(verdict));
             }
             last = verdict;
         }
-        return last == null ? null : new Outcome.NotJudged(last);
+        return last == null ? null : new RewardOutcome.NotJudged(last);
     }
 
-    /** The reward nearest to an end of [0, 1], which decides by itself once it is there. */
-    private static @Nullable Outcome extreme(List<@Nullable Verdict> inOrder, double end) {
+    /** The reward nearest to one end of [0, 1]. A reward at that end decides alone. */
+    private static @Nullable RewardOutcome extreme(List<@Nullable Verdict> inOrder, double end) {
         double nearest = 1 - end;
         for (Verdict verdict : inOrder) {
             if (verdict != null && verdict.getReward() != null) {
                 if (verdict.getReward() == end) {
-                    return new Outcome.Rewarded(end, List.of(verdict));
+                    return new RewardOutcome.Rewarded(end, List.of(verdict));
                 }
                 nearest = end == 0 ? Math.min(nearest, verdict.getReward()) : Math.max(nearest, verdict.getReward());
             }
@@ -155,13 +124,13 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
         return inOrder.contains(null) ? null : judgedByAll(inOrder, nearest);
     }
 
-    private @Nullable Outcome weighted(List<@Nullable Verdict> inOrder) {
+    private @Nullable RewardOutcome weighted(List<@Nullable Verdict> inOrder) {
         double sum = 0;
         double total = 0;
         for (int i = 0; i < inOrder.size(); i++) {
             Verdict verdict = inOrder.get(i);
             if (verdict != null && verdict.getReward() == null) {
-                return new Outcome.NotJudged(verdict);
+                return new RewardOutcome.NotJudged(verdict);
             }
             if (verdict != null) {
                 sum += weights.get(i) * verdict.getReward();
@@ -171,16 +140,16 @@ public record Combination(Rule rule, List<String> verifiers, List<Double> weight
         return inOrder.contains(null) ? null : judgedByAll(inOrder, Math.min(1, sum / total));
     }
 
-    private static Outcome judgedByAll(List<@Nullable Verdict> inOrder, double reward) {
+    private static RewardOutcome judgedByAll(List<@Nullable Verdict> inOrder, double reward) {
         List<Verdict> verdicts = new ArrayList<>(inOrder.size());
         for (Verdict verdict : inOrder) {
             if (verdict != null && verdict.getReward() == null) {
-                return new Outcome.NotJudged(verdict);
+                return new RewardOutcome.NotJudged(verdict);
             }
             if (verdict != null) {
                 verdicts.add(verdict);
             }
         }
-        return new Outcome.Rewarded(reward, verdicts);
+        return new RewardOutcome.Rewarded(reward, verdicts);
     }
 }

@@ -11,26 +11,49 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
- * A record that the join takes in, decoded and checked. What contradicts itself, or would put a number into training
- * that is none, is refused like bytes that can't be decoded, and goes to the dead letters.
+ * An input record of the join, decoded and validated. A record that contradicts itself, or that would bring NaN or an
+ * infinite number into training, goes to the DLQ of its topic, as bytes that cannot be decoded do.
  */
 sealed interface JoinInput {
+    /** The request that the record belongs to. */
+    String requestId();
+
     /**
      * A rollout.
      *
-     * @param bytes the record's value as it arrived, which is kept as it is while the rollout waits
+     * @param bytes the record's value as it arrived; stored unchanged while the rollout waits
      */
-    @SuppressWarnings("ArrayRecordComponent") // Handed on as it is and compared nowhere.
-    record OfRollout(Rollout rollout, byte[] bytes) implements JoinInput {}
+    @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
+    record OfRollout(Rollout rollout, byte[] bytes) implements JoinInput {
+        @Override
+        public String requestId() {
+            return rollout.getRequestId();
+        }
+    }
 
-    /** A verdict. */
-    record OfVerdict(Verdict verdict) implements JoinInput {}
+    /** A verdict on a rollout. */
+    record OfVerdict(Verdict verdict) implements JoinInput {
+        @Override
+        public String requestId() {
+            return verdict.getRequestId();
+        }
+    }
 
-    /** A value. */
-    record OfValue(Value value) implements JoinInput {}
+    /** The critic's value of a request's prompt. */
+    record OfValue(Value value) implements JoinInput {
+        @Override
+        public String requestId() {
+            return value.getRequestId();
+        }
+    }
 
-    /** What another role lets go of. */
-    record OfExpired(Expired expired) implements JoinInput {}
+    /** A rollout or request that a role has expired. */
+    record OfExpired(Expired expired) implements JoinInput {
+        @Override
+        public String requestId() {
+            return expired.getRequestId();
+        }
+    }
 
     /** Reads {@code rollouts}. */
     static Deserializer<JoinInput> rollouts(Topics topics, EventSerdes serdes) {

@@ -3,15 +3,16 @@ package io.sppostream.advantage;
 import java.time.Duration;
 
 /**
- * What the join waits for, and how long it waits and remembers, in wall-clock time while it runs: a stop of the application counts for nothing,
- * since what it waits for may lie on the log unread.
+ * Settings of the join. Both durations are wall-clock time while the role runs: time during which it is stopped does
+ * not count, since the missing records may be on the log, unread.
  *
- * @param rewards by which verdicts rollouts are rewarded
+ * @param estimator computes the advantages
+ * @param rewards which verdicts reward the rollouts of each dataset
  * @param patience how long an incomplete request waits for its next record before it expires
  * @param remember how long a settled request is remembered, so that late duplicates are told from new records; costs
- *     about 250 bytes of memory a request
+ *     about 250 bytes of memory per request
  */
-public record JoinSettings(RewardRules rewards, Duration patience, Duration remember) {
+public record JoinSettings(AdvantageEstimator estimator, RewardRules rewards, Duration patience, Duration remember) {
     public JoinSettings {
         requirePositive("patience", patience);
         requirePositive("remember", remember);
@@ -19,7 +20,7 @@ public record JoinSettings(RewardRules rewards, Duration patience, Duration reme
 
     private static void requirePositive(String name, Duration duration) {
         if (duration.isNegative() || duration.isZero()) {
-            throw new IllegalArgumentException(name + " = " + duration + ": a positive duration is needed");
+            throw new IllegalArgumentException(name + " must be positive, but is " + duration);
         }
     }
 }

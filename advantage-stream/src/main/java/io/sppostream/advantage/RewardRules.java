@@ -5,17 +5,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * By which verdicts the rollouts of each dataset are rewarded.
+ * Which verdicts reward the rollouts of each dataset.
  *
- * @param standard for the datasets that have none of their own
- * @param byDataset the others
+ * @param standard the combination for datasets without one of their own
+ * @param byDataset combinations by the name of the dataset
  */
 public record RewardRules(Combination standard, Map<String, Combination> byDataset) {
     public RewardRules {
         byDataset = Map.copyOf(byDataset);
     }
 
-    /** Every rollout is rewarded by one verifier. */
+    /** Rewards every rollout by the same verifier. */
     public static RewardRules by(String verifier) {
         return new RewardRules(Combination.of(verifier), Map.of());
     }
@@ -25,7 +25,7 @@ public record RewardRules(Combination standard, Map<String, Combination> byDatas
         return byDataset.getOrDefault(dataset, standard);
     }
 
-    /** The verifiers that reward some dataset. */
+    /** Names of the verifiers that reward at least one dataset. */
     Set<String> verifiers() {
         Set<String> names = new HashSet<>(standard.verifiers());
         byDataset.values().forEach(combination -> names.addAll(combination.verifiers()));

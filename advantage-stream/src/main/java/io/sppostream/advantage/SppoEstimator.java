@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Sequence-level PPO (SPPO, arXiv 2604.08865): {@code A = R - V(s_p)}, one scalar for every token of the response. The
- * response is one action, so that there is nothing to discount, and nothing is whitened or scaled. {@code A} is in
- * [-1, 1], and 0 where the critic foresaw the reward.
+ * response is a single action: nothing is discounted, whitened or scaled. {@code A} is in [-1, 1], and 0 if the critic
+ * predicted the reward exactly.
  */
 public final class SppoEstimator implements AdvantageEstimator {
     static final String NAME = "sppo";

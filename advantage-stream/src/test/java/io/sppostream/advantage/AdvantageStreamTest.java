@@ -18,6 +18,7 @@ import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -155,7 +156,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldDropWhatIsLateWhenItsRolloutHasExpired() {
+    void shouldDropLateRecordsWhenTheirRolloutHasExpired() {
         driver.send(rollout("r-1", 0, 1), value("r-1", 0.25));
         driver.advance(LATE);
         assertExpired("r-1", "r-1/0", ExpiryReason.NO_VERDICT_IN_TIME);
@@ -169,7 +170,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldWaitAfreshWhenSomethingNewArrives() {
+    void shouldRestartThePatienceWhenSomethingNewArrives() {
         driver.send(value("r-1", 0.25));
         driver.advance(SOON);
         driver.send(rollout("r-1", 0, 1));
@@ -182,7 +183,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldNotWaitAfreshWhenADuplicateArrives() {
+    void shouldNotRestartThePatienceWhenADuplicateArrives() {
         driver.send(rollout("r-1", 0, 1));
         driver.advance(SOON);
         driver.send(rollout("r-1", 0, 1));
@@ -221,7 +222,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldPutTheRolloutAsideWhenItsReferenceCannotBeRead() {
+    void shouldSendTheRolloutToTheDlqWhenItsReferenceCannotBeRead() {
         driver.send(rollout("r-1", 0, 1), verdict("r-1", 0, VerdictStatus.UNPARSEABLE_REFERENCE, null));
         driver.send(rollout("r-2", 0, 1), verdict("r-2", 0, VerdictStatus.INFRA_ERROR, null));
 
@@ -240,9 +241,8 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldRewardByNoShadowAndNoStranger() {
-        Verdict shadow =
-                Verdict.newBuilder(verdict("r-1", 0, false)).setShadow(true).build();
+    void shouldIgnoreVerdictsWhenTheyAreOfAShadowOrAStranger() {
+        Verdict shadow = verdict("exact", "r-1", 0, VerdictStatus.INCORRECT, 0.0, true);
         driver.send(rollout("r-1", 0, 1), shadow, value("r-1", 0.25));
         driver.send(verdict("stranger", "r-1", 0, VerdictStatus.INCORRECT, 0.0));
         driver.send(verdict("stranger", "r-2", 0, VerdictStatus.INCORRECT, 0.0));
@@ -257,9 +257,8 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldWaitForTheVerdictsThatTheRuleOfTheDatasetNeeds() {
-        Rollout essay =
-                Rollout.newBuilder(rollout("r-1", 0, 1)).setDataset("essays").build();
+    void shouldWaitForVerdictsWhenTheRuleOfTheDatasetNeedsThem() {
+        Rollout essay = rollout("r-1", 0, 1, "essays");
         Verdict facts = verdict("facts", "r-1", 0, VerdictStatus.CORRECT, 1.0);
         Verdict style = verdict("style", "r-1", 0, VerdictStatus.INCORRECT, 0.5);
         driver.send(facts, facts, value("r-1", 0.25), essay);
@@ -277,9 +276,8 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldNotWaitForVerdictsThatCanChangeNothing() {
-        Rollout essay =
-                Rollout.newBuilder(rollout("r-1", 0, 1)).setDataset("essays").build();
+    void shouldNotWaitForVerdictsWhenTheyCanChangeNothing() {
+        Rollout essay = rollout("r-1", 0, 1, "essays");
 
         driver.send(essay, value("r-1", 0.25), verdict("facts", "r-1", 0, VerdictStatus.INCORRECT, 0.0));
         assertThat(advantages()).containsExactly(-0.25);
@@ -328,7 +326,7 @@ class AdvantageStreamTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void shouldNotExpireAgainWhatTheProducerHasRefused(boolean valueFirst) {
+    void shouldNotExpireARolloutWhenTheProducerHasRefusedIt(boolean valueFirst) {
         if (valueFirst) {
             driver.send(value("r-1", 0.25), refusal("r-1", 0));
         } else {
@@ -340,7 +338,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldWaitForNoMoreThanTheRestWhenTheProducerHasRefusedASample() {
+    void shouldWaitOnlyForTheRestWhenTheProducerHasRefusedASample() {
         driver.send(value("r-1", 0.25), refusal("r-1", 1), rollout("r-1", 0, 2), verdict("r-1", 0, true));
         driver.advance(LATE);
 
@@ -349,7 +347,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldLetAVerdictGoWhenItsRolloutSettledSoLongAgoThatItIsForgotten() {
+    void shouldDiscardAVerdictWhenItsRolloutIsForgotten() {
         driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
         driver.advance(JoinDriver.SETTINGS.remember().plusSeconds(1));
         driver.advantages();
@@ -362,7 +360,7 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldForgetARequestWhenItHasBeenSettledForLong() {
+    void shouldForgetARequestWhenItSettledLongAgo() {
         driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
         driver.send(value("r-2", 0.25));
         driver.advance(LATE);
@@ -411,7 +409,7 @@ class AdvantageStreamTest {
 
     @ParameterizedTest
     @MethodSource("badEvents")
-    void shouldPutAnEventAsideAndGoOnWhenItMakesNoSense(SpecificRecord event, String error) {
+    void shouldSendAnEventToTheDlqAndContinueWhenItContradictsItself(SpecificRecord event, String error) {
         driver.send(event);
         driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
         driver.advance(LATE);
@@ -434,7 +432,7 @@ class AdvantageStreamTest {
 
     @ParameterizedTest
     @MethodSource("inputs")
-    void shouldPutARecordAsideAndGoOnWhenItsBytesCannotBeRead(Topic<?> topic) {
+    void shouldSendARecordToTheDlqAndContinueWhenItsBytesCannotBeRead(Topic<?> topic) {
         driver.sendBytes(topic, "r-1", "not avro".getBytes(UTF_8));
         driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
 
@@ -452,8 +450,9 @@ class AdvantageStreamTest {
     @Test
     void shouldMatchTheCommittedTopologyWhenDescribed() throws IOException {
         String described;
-        try (var serdes = new EventSerdes(new KafkaSettings("unused:9092", "mock://topology", Map.of()))) {
-            described = AdvantageStream.topology(JoinDriver.TOPICS, serdes, new SppoEstimator(), JoinDriver.SETTINGS)
+        KafkaSettings kafka = new KafkaSettings("unused:9092", "mock://topology", Map.of());
+        try (var serdes = new EventSerdes(kafka)) {
+            described = AdvantageStream.topology(new RunLog(kafka, serdes, JoinDriver.TOPICS), JoinDriver.SETTINGS)
                     .describe()
                     .toString();
         }
@@ -463,7 +462,7 @@ class AdvantageStreamTest {
         }
     }
 
-    /** The advantages emitted since the last call, one a sample. */
+    /** The advantages written since the last call, one per sample. */
     private List<Double> advantages() {
         return driver.advantages().stream()
                 .map(sample -> sample.value.getSegments().get(0).getAdvantage())

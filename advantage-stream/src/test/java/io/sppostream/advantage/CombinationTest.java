@@ -3,7 +3,6 @@ package io.sppostream.advantage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sppostream.advantage.Combination.Outcome;
 import io.sppostream.advantage.Combination.Rule;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
@@ -24,7 +23,7 @@ class CombinationTest {
         return new Combination(rule, VERIFIERS, rule == Rule.WEIGHTED ? List.of(2.0, 1.0, 1.0) : List.of());
     }
 
-    /** A verdict for each letter from a: a reward, {@code -} where it did not judge, {@code ?} where it is to come. */
+    /** A verdict for each letter from a: a reward, {@code -} if it did not judge, {@code ?} if it is still to come. */
     private static List<Verdict> verdicts(String text) {
         List<Verdict> verdicts = new ArrayList<>();
         String[] parts = text.split(" ", -1);
@@ -40,13 +39,13 @@ class CombinationTest {
         return verdicts;
     }
 
-    private static String text(@Nullable Outcome outcome) {
-        if (outcome instanceof Outcome.Rewarded rewarded) {
+    private static String text(@Nullable RewardOutcome outcome) {
+        if (outcome instanceof RewardOutcome.Rewarded rewarded) {
             StringBuilder text = new StringBuilder().append(rewarded.reward());
             rewarded.verdicts().forEach(verdict -> text.append(' ').append(verdict.getVerifier()));
             return text.toString();
         }
-        return outcome instanceof Outcome.NotJudged notJudged
+        return outcome instanceof RewardOutcome.NotJudged notJudged
                 ? "- " + notJudged.because().getVerifier()
                 : "?";
     }
@@ -79,49 +78,49 @@ class CombinationTest {
         "WEIGHTED, 1 ? 1, ?",
         "WEIGHTED, ? - ?, - b",
     })
-    void shouldComeToWhatTheRuleSays(Rule rule, String verdicts, String outcome) {
+    void shouldApplyTheRuleWhenVerdictsArrive(Rule rule, String verdicts, String outcome) {
         assertThat(text(combination(rule).outcome(verdicts(verdicts)))).isEqualTo(outcome);
     }
 
-    /** Over random verdicts in random order: the reward at the first moment it is there is that of all together. */
+    /** Random verdicts in random order: the first outcome that is known is the outcome of all verdicts together. */
     @ParameterizedTest
     @EnumSource
-    void shouldComeToTheSameWhateverTheOrderOfArrival(Rule rule) {
+    void shouldComeToTheSameOutcomeWhenTheOrderOfArrivalDiffers(Rule rule) {
         Random random = new Random(7);
         String[] values = {"0", "1", "0.5", "-"};
         for (int i = 0; i < 2_000; i++) {
             List<Verdict> all = verdicts(
                     values[random.nextInt(4)] + " " + values[random.nextInt(4)] + " " + values[random.nextInt(4)]);
-            Outcome whole = combination(rule).outcome(all);
+            RewardOutcome together = combination(rule).outcome(all);
             List<Verdict> arrived = new ArrayList<>();
             Collections.shuffle(all, random);
-            Outcome early = null;
+            RewardOutcome early = null;
             for (int j = 0; j < all.size() && early == null; j++) {
                 arrived.add(all.get(j));
                 early = combination(rule).outcome(arrived);
             }
-            assertThat(reward(early)).as("%s of %s", rule, all).isEqualTo(reward(whole));
+            assertThat(reward(early)).as("%s of %s", rule, all).isEqualTo(reward(together));
         }
     }
 
-    private static @Nullable Double reward(@Nullable Outcome outcome) {
-        return outcome instanceof Outcome.Rewarded rewarded ? Double.valueOf(rewarded.reward()) : null;
+    private static @Nullable Double reward(@Nullable RewardOutcome outcome) {
+        return outcome instanceof RewardOutcome.Rewarded rewarded ? Double.valueOf(rewarded.reward()) : null;
     }
 
     @Test
-    void shouldPassOverVerdictsOfOthers() {
+    void shouldIgnoreVerdictsWhenTheirVerifierIsNotCombined() {
         assertThat(text(Combination.of("b").outcome(verdicts("1 ? 1")))).isEqualTo("?");
         assertThat(text(Combination.of("b").outcome(verdicts("1 0 1")))).isEqualTo("0.0 b");
     }
 
     @Test
-    void shouldNameTheRuleAndItsWeights() {
+    void shouldNameTheRuleAndItsWeightsWhenRecorded() {
         assertThat(combination(Rule.ALL).id()).isEqualTo("all");
         assertThat(combination(Rule.WEIGHTED).id()).isEqualTo("weighted(a=2.0, b=1.0, c=1.0)");
     }
 
     @Test
-    void shouldRefuseWhatMakesNoReward() {
+    void shouldRefuseACombinationWhenItHasNoReward() {
         assertThatThrownBy(() -> new Combination(Rule.ALL, List.of(), List.of()))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Combination(Rule.ALL, List.of("a", "a"), List.of()))

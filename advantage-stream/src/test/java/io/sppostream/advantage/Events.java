@@ -13,19 +13,36 @@ import io.sppostream.events.VerdictStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
-/** What a request leads to. */
+/** The events of a request. */
 final class Events {
     private Events() {}
 
+    /** An event as the join receives it. The bytes of a rollout are empty. */
+    static JoinInput input(SpecificRecord event) {
+        if (event instanceof Rollout rollout) {
+            return new JoinInput.OfRollout(rollout, new byte[0]);
+        } else if (event instanceof Verdict verdict) {
+            return new JoinInput.OfVerdict(verdict);
+        } else if (event instanceof Expired expired) {
+            return new JoinInput.OfExpired(expired);
+        }
+        return new JoinInput.OfValue((Value) event);
+    }
+
     /** One of a request's responses, of three tokens. */
     static Rollout rollout(String requestId, int sample, int samples) {
+        return rollout(requestId, sample, samples, "addition");
+    }
+
+    static Rollout rollout(String requestId, int sample, int samples, String dataset) {
         return Rollout.newBuilder()
                 .setRolloutId(requestId + "/" + sample)
                 .setRequestId(requestId)
                 .setPromptId("p-1")
-                .setDataset("addition")
+                .setDataset(dataset)
                 .setMessages(List.of(new Message("user", "12+30=")))
                 .setReference("42")
                 .setSampleIndex(sample)
@@ -55,6 +72,16 @@ final class Events {
 
     static Verdict verdict(
             String verifier, String requestId, int sample, VerdictStatus status, @Nullable Double reward) {
+        return verdict(verifier, requestId, sample, status, reward, false);
+    }
+
+    static Verdict verdict(
+            String verifier,
+            String requestId,
+            int sample,
+            VerdictStatus status,
+            @Nullable Double reward,
+            boolean shadow) {
         return new Verdict(
                 requestId + "/" + sample,
                 requestId,
@@ -66,18 +93,16 @@ final class Events {
                 "equal",
                 Instant.EPOCH,
                 Map.of(),
-                false);
+                shadow);
     }
 
-    /** The producer's word that it does not answer. */
+    /** The producer's refusal to answer a prompt. */
     static Expired refusal(String requestId, int sample) {
-        return new Expired(
-                requestId,
-                requestId + "/" + sample,
-                ExpiryReason.INVALID_PROMPT,
-                "too long",
-                "rollout-producer",
-                Instant.EPOCH);
+        return expired(requestId, requestId + "/" + sample, "rollout-producer");
+    }
+
+    static Expired expired(String requestId, @Nullable String rolloutId, String decidedBy) {
+        return new Expired(requestId, rolloutId, ExpiryReason.INVALID_PROMPT, "too long", decidedBy, Instant.EPOCH);
     }
 
     static Value value(String requestId, double probability) {

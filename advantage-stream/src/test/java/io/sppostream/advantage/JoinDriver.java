@@ -11,6 +11,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,11 +30,12 @@ import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
 
-/** The advantage stream under the test driver, with a clock that starts at {@link #START} and is moved by hand. */
+/** The advantage stream under the test driver. Its clock starts at {@link #START} and is advanced by hand. */
 final class JoinDriver implements AutoCloseable {
     static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
     static final Topics TOPICS = new Topics("test", 1);
     static final JoinSettings SETTINGS = new JoinSettings(
+            new SppoEstimator(),
             new RewardRules(
                     Combination.of("exact"),
                     Map.of("essays", new Combination(Rule.ALL, List.of("style", "facts"), List.of()))),
@@ -54,10 +56,10 @@ final class JoinDriver implements AutoCloseable {
         serdes = new EventSerdes(kafka);
         Properties properties = new Properties();
         properties.putAll(kafka.streams(TOPICS.application(RoleName.ADVANTAGE_STREAM), stateDirectory, 1));
-        // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
+        // With exactly-once, the test driver discards an open transaction before each record, and dead letters with it.
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
         driver = new TopologyTestDriver(
-                AdvantageStream.topology(TOPICS, serdes, new SppoEstimator(), SETTINGS), properties, START);
+                AdvantageStream.topology(new RunLog(kafka, serdes, TOPICS), SETTINGS), properties, START);
         rollouts = input(TOPICS.rollouts());
         verdicts = input(TOPICS.verdicts());
         values = input(TOPICS.values());
@@ -74,7 +76,7 @@ final class JoinDriver implements AutoCloseable {
         return driver.createOutputTopic(topic.name(), new StringDeserializer(), serdes.deserializer(topic));
     }
 
-    /** The topic that an event belongs on. */
+    /** The topic of an event. */
     static Topic<?> topic(SpecificRecord event) {
         if (event instanceof Rollout) {
             return TOPICS.rollouts();
@@ -103,7 +105,7 @@ final class JoinDriver implements AutoCloseable {
                 .pipeInput(key, value);
     }
 
-    /** A rollout as it lies on its topic. */
+    /** A rollout as it is serialized on its topic. */
     byte[] bytes(Rollout rollout) {
         return serdes.serializer(TOPICS.rollouts()).serialize(TOPICS.rollouts().name(), rollout);
     }
@@ -125,7 +127,7 @@ final class JoinDriver implements AutoCloseable {
                 .readRecordsToList();
     }
 
-    /** Entries of a state store. */
+    /** Number of entries in a state store. */
     int stored(String store) {
         int entries = 0;
         try (var all = driver.getKeyValueStore(store).all()) {

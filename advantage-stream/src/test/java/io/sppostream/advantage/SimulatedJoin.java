@@ -2,12 +2,8 @@ package io.sppostream.advantage;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sppostream.events.Expired;
 import io.sppostream.events.JoinState;
 import io.sppostream.events.Rollout;
-import io.sppostream.events.TrainingSample;
-import io.sppostream.events.Value;
-import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
@@ -33,14 +29,14 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * The join over a log in memory, exactly once as Kafka Streams has it: what it read, wrote and keeps in its stores is
- * committed together, and after a crash it starts from the last commit, with a join that remembers nothing else. Its
- * clock is moved by hand.
+ * The join over an in-memory log, with the exactly-once semantics of Kafka Streams: input offsets, output and stores are
+ * committed together. After a crash, a new join starts from the last commit. Its clock is advanced by hand.
  */
 final class SimulatedJoin {
     private static final Topics TOPICS = JoinDriver.TOPICS;
-    private static final EventSerdes SERDES =
-            new EventSerdes(new KafkaSettings("unused:9092", "mock://simulated-join", Map.of()));
+    // Looking for rules on the class path would take most of a simulation's time.
+    private static final EventSerdes SERDES = new EventSerdes(
+            new KafkaSettings("unused:9092", "mock://simulated-join", Map.of("rule.service.loader.enable", "false")));
     private static final Serializer<Rollout> SERIALIZER = SERDES.serializer(TOPICS.rollouts());
     private static final Deserializer<Rollout> DESERIALIZER = SERDES.deserializer(TOPICS.rollouts());
 
@@ -62,7 +58,7 @@ final class SimulatedJoin {
     SimulatedJoin(Path stateDirectory, JoinSettings settings) {
         this.stateDirectory = stateDirectory;
         this.settings = settings;
-        for (Topic<?> topic : List.of(TOPICS.rollouts(), TOPICS.verdicts(), TOPICS.values())) {
+        for (Topic<?> topic : List.of(TOPICS.rollouts(), TOPICS.verdicts(), TOPICS.values(), TOPICS.expired())) {
             log.put(topic, new ArrayList<>());
         }
         crash();
@@ -73,7 +69,7 @@ final class SimulatedJoin {
         requireNonNull(log.get(JoinDriver.topic(event))).add(event);
     }
 
-    /** The topics of which something is still to be read. */
+    /** The topics with unread records. */
     List<Topic<?>> unread() {
         return log.keySet().stream()
                 .filter(topic -> read.getOrDefault(topic, 0)
@@ -84,21 +80,23 @@ final class SimulatedJoin {
     /** Processes the next record of a topic. */
     void process(Topic<?> topic) {
         int next = read.merge(topic, 1, Integer::sum) - 1;
-        join.take(arrival(requireNonNull(log.get(topic)).get(next)));
+        join.take(input(requireNonNull(log.get(topic)).get(next)));
         collect();
     }
 
-    private static JoinInput arrival(SpecificRecord event) {
-        if (event instanceof Rollout rollout) {
-            return new JoinInput.OfRollout(
-                    rollout, SERIALIZER.serialize(TOPICS.rollouts().name(), rollout));
-        }
-        return event instanceof Verdict verdict
-                ? new JoinInput.OfVerdict(verdict)
-                : new JoinInput.OfValue((Value) event);
+    private static JoinInput input(SpecificRecord event) {
+        return event instanceof Rollout rollout
+                ? new JoinInput.OfRollout(
+                        rollout, SERIALIZER.serialize(TOPICS.rollouts().name(), rollout))
+                : Events.input(event);
     }
 
-    /** Lets time pass, and the join look at its clock. */
+    /** The rollout that a dead letter holds. */
+    static Rollout rollout(byte[] bytes) {
+        return DESERIALIZER.deserialize(TOPICS.rollouts().name(), bytes);
+    }
+
+    /** Lets time pass, and lets the join read its clock. */
     void advance(Duration duration) {
         now += duration.toMillis();
         context.setCurrentSystemTimeMs(now);
@@ -120,7 +118,12 @@ final class SimulatedJoin {
         written.clear();
     }
 
-    /** Loses all that was not committed, and starts anew. */
+    /** Whether something was forwarded since the last commit. */
+    boolean hasUncommittedOutput() {
+        return !written.isEmpty();
+    }
+
+    /** Loses everything that is not committed, and starts a new join. */
     void crash() {
         written.clear();
         read.clear();
@@ -132,12 +135,7 @@ final class SimulatedJoin {
         context.setCurrentSystemTimeMs(now);
         requests = store(Join.REQUESTS, SERDES.serde(JoinState.class), committedRequests);
         rollouts = store(Join.ROLLOUTS, Serdes.ByteArray(), committedRollouts);
-        join = new Join(
-                context,
-                new SppoEstimator(),
-                settings,
-                TOPICS.rollouts().name(),
-                bytes -> DESERIALIZER.deserialize(TOPICS.rollouts().name(), bytes));
+        join = new Join(context, settings, TOPICS.rollouts().name(), SimulatedJoin::rollout);
     }
 
     private <V> KeyValueStore<String, V> store(String name, Serde<V> values, Map<String, V> content) {
@@ -162,24 +160,13 @@ final class SimulatedJoin {
         return copy;
     }
 
-    /** Entries of both stores. */
+    /** Number of entries in both stores. */
     int stored() {
         return copy(requests).size() + copy(rollouts).size();
     }
 
-    /** The training samples that were committed, in order. */
-    List<TrainingSample> samples() {
-        return committed.stream()
-                .filter(TrainingSample.class::isInstance)
-                .map(TrainingSample.class::cast)
-                .toList();
-    }
-
-    /** What was committed as expired, in order. */
-    List<Expired> expired() {
-        return committed.stream()
-                .filter(Expired.class::isInstance)
-                .map(Expired.class::cast)
-                .toList();
+    /** The committed output of one type, in order. */
+    <V> List<V> committed(Class<V> type) {
+        return committed.stream().filter(type::isInstance).map(type::cast).toList();
     }
 }

@@ -3,6 +3,7 @@ package io.sppostream.benchmarks;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.run.Role;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.inprocess.SynchronousSppo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,36 +21,35 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Kills one after the other of a run's processes with SIGKILL, at random steps and instants, also while it recovers from
- * the kill before, and starts them again: each role in a process of its own, the broker, and all of them at once. In the
- * end every prompt must have been trained once by each line, the audit must find nothing, and the weights must be those
- * of the same algorithm in one process that nobody disturbed.
+ * Kills the processes of a run with SIGKILL, one at a time or all at once, at random steps and instants, and restarts
+ * them: the roles, each in its own process, and the broker. Some kills come while the run still recovers from the one
+ * before. At the end, policy and critic must have trained on every prompt exactly once, the audit must find no fault,
+ * and the weights must be those of the undisturbed algorithm in one process.
  */
 @Command(
         name = "chaos",
-        description =
-                "Kill the roles and the broker of a K = 0 run at random, and check that it ends as if undisturbed.",
+        description = "Kill roles and broker of a K = 0 run at random; check that it ends as if undisturbed.",
         mixinStandardHelpOptions = true)
 final class Chaos implements Callable<Integer> {
     private static final String RUN = "chaos";
     private static final int STEPS_BETWEEN_KILLS = 8;
 
-    /** One kill in so many comes while the run recovers from the one before. */
+    /** One in this many kills comes while the run recovers from the one before. */
     private static final int KILLS_IN_RECOVERY = 4;
 
     private static final Duration RECOVERY = Duration.ofSeconds(6);
     private static final Duration STEP = Duration.ofMillis(300);
 
-    @Option(names = "--kills", defaultValue = "200", description = "Kills (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--kills", defaultValue = "200", description = "Number of kills (default: ${DEFAULT-VALUE}).")
     private int kills;
 
     @Option(
             names = "--seed",
             defaultValue = "1",
-            description = "Chooses what is killed when (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the victims and instants (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    /** What is killed. */
+    /** A process to kill, or all of them. */
     private enum Victim {
         LEARN,
         CRITIC,
@@ -69,11 +69,11 @@ final class Chaos implements Callable<Integer> {
     private static final List<Victim> VICTIMS = List.of(Victim.values());
 
     /**
-     * What a seed decides of a kill.
+     * A kill, as the seed decides it.
      *
-     * @param inRecovery whether the run has not recovered from the kill before
-     * @param steps steps that both lines make first; 0 in recovery
-     * @param delay from then on
+     * @param inRecovery whether the run is still recovering from the kill before
+     * @param steps steps that policy and critic make first; 0 in recovery
+     * @param delay time after those steps
      */
     private record Kill(Victim victim, boolean inRecovery, int steps, Duration delay) {
         static Kill draw(SplittableRandom random, boolean first) {
@@ -98,14 +98,14 @@ final class Chaos implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        LogPrice.printHeader("chaos --kills %d --seed %d", kills, seed);
+        BenchmarkTools.printHeader("chaos --kills %d --seed %d", kills, seed);
         SplittableRandom random = new SplittableRandom(seed);
         List<Kill> plan = IntStream.range(0, kills)
                 .mapToObj(i -> Kill.draw(random, i == 0))
                 .toList();
         Path directory = Files.createTempDirectory("sppo-chaos");
         boolean undisturbed;
-        try (ProcessPerRole run = new ProcessPerRole(configuration(directory, ProcessPerRole.ENDLESS), directory)) {
+        try (RoleProcesses run = new RoleProcesses(configuration(directory, RoleProcesses.ENDLESS), directory)) {
             for (int i = 0; i < kills; i++) {
                 boolean recovers = i + 1 == kills || !plan.get(i + 1).inRecovery();
                 carryOut(i + 1, plan.get(i), recovers, run);
@@ -113,9 +113,9 @@ final class Chaos implements Callable<Integer> {
             int last = run.steps() + STEPS_BETWEEN_KILLS;
             run.endAfter(last);
             printRecoveries(run.restarts());
-            undisturbed = check(new InProcessLoop(configuration(directory, last)).run(), run);
+            undisturbed = check(new SynchronousSppo(configuration(directory, last)).run(), run);
         }
-        LogPrice.delete(directory);
+        BenchmarkTools.delete(directory);
         return undisturbed ? 0 : 1;
     }
 
@@ -134,18 +134,18 @@ final class Chaos implements Callable<Integer> {
         return Configuration.load(null, Map.of(), flags);
     }
 
-    /** @param recovers whether the next kill waits until the run has recovered from this one */
-    private void carryOut(int number, Kill kill, boolean recovers, ProcessPerRole run) throws IOException {
+    /** @param recovers whether the next kill waits for recovery from this one */
+    private void carryOut(int number, Kill kill, boolean recovers, RoleProcesses run) throws IOException {
         run.awaitStep(run.steps() + kill.steps());
-        run.attend(kill.delay());
+        run.superviseFor(kill.delay());
         long start = System.nanoTime();
         switch (kill.victim()) {
             case BROKER -> run.killBroker();
             case ALL -> run.killAll();
             default -> run.kill(Role.valueOf(kill.victim().name()));
         }
-        int step = run.look();
-        String recovered = "the next comes before it has recovered";
+        int step = run.checkSteps();
+        String recovered = "the next kill comes before it has recovered";
         if (recovers) {
             double seconds = run.awaitRecovery(start);
             recoveries.computeIfAbsent(kill.victim(), key -> new ArrayList<>()).add(seconds);
@@ -157,7 +157,7 @@ final class Chaos implements Callable<Integer> {
     private void printRecoveries(int restarts) {
         System.out.printf(
                 Locale.ROOT,
-                "%nprocesses started again: %d; recovery, from the kill to the second step thereafter:%n"
+                "%nprocesses restarted: %d; recovery, from the kill to the second step after it:%n"
                         + "%-10s %6s %10s %10s%n",
                 restarts,
                 "killed",
@@ -169,25 +169,25 @@ final class Chaos implements Callable<Integer> {
                 "%-10s %6d %10.1f %10.1f%n",
                 victim,
                 seconds.size(),
-                LogPrice.median(seconds),
+                BenchmarkTools.median(seconds),
                 seconds.stream().mapToDouble(Double::doubleValue).max().orElse(0)));
     }
 
-    private static boolean check(InProcessLoop.Result expected, ProcessPerRole run)
+    private static boolean check(SynchronousSppo.Result expected, RoleProcesses run)
             throws IOException, InterruptedException {
-        ProcessPerRole.Ledger ledger = run.ledger();
-        boolean same = expected.policySha256().equals(ledger.weights().get(ModelKind.POLICY))
-                && expected.criticSha256().equals(ledger.weights().get(ModelKind.CRITIC));
+        RoleProcesses.FinalState state = run.finalState();
+        boolean same = expected.policySha256().equals(state.weights().get(ModelKind.POLICY))
+                && expected.criticSha256().equals(state.weights().get(ModelKind.CRITIC));
         System.out.printf(
                 Locale.ROOT,
-                "%n%,d prompts, %d steps a line: %d lost, %d trained twice, %d expired; weights %s%n%n",
-                ledger.prompts(),
+                "%n%,d prompts, %d steps of policy and critic each: %d lost, %d trained twice, %d expired; weights %s%n%n",
+                state.prompts(),
                 run.steps(),
-                ledger.lost(),
-                ledger.twice(),
-                ledger.expired(),
-                same ? "identical to the undisturbed run's" : "OTHER than the undisturbed run's");
+                state.lost(),
+                state.trainedTwice(),
+                state.expired(),
+                same ? "identical to those of the undisturbed run" : "NOT those of the undisturbed run");
         boolean clean = run.audit() == 0;
-        return same && clean && ledger.lost() == 0 && ledger.twice() == 0 && ledger.expired() == 0;
+        return same && clean && state.lost() == 0 && state.trainedTwice() == 0 && state.expired() == 0;
     }
 }

@@ -28,10 +28,11 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * A checkpoint in the shape of Qwen2.5-0.5B with random weights in bfloat16: makes it, loads it, samples, takes one SPPO
- * step on two sequences of 256 prompt and 256 response tokens, and prints seconds and peak resident memory.
+ * Measures a model of the shape of Qwen2.5-0.5B with random weights in bfloat16. Writes the checkpoint (1 GB) unless
+ * the directory exists, loads it, samples, and takes one SPPO step on two sequences of 256 prompt and 256 response
+ * tokens. Prints seconds and peak resident memory of each.
  *
- * <p>Argument: the directory of the checkpoint, made where it does not exist (1 GB).
+ * <p>Argument: the directory of the checkpoint.
  */
 public final class LargeModelBenchmark {
 
@@ -46,7 +47,7 @@ public final class LargeModelBenchmark {
     public static void main(String[] args) throws IOException {
         Path directory = Path.of(args.length == 0 ? "target/qwen2-0.5b-random" : args[0]);
         if (!Files.exists(directory)) {
-            timed("make", () -> make(directory));
+            timed("write", () -> write(directory));
         }
         PolicyModel[] opened = new PolicyModel[1];
         timed("load", () -> opened[0] = PolicyModel.load(Checkpoint.open(directory), ModelSettings.cpu()));
@@ -69,7 +70,7 @@ public final class LargeModelBenchmark {
                     new TokenSequence(first, random.ints(256, 0, VOCABULARY).toArray()),
                     new TokenSequence(second, random.ints(256, 0, VOCABULARY).toArray()));
             timed("SPPO step on 2 x (256 + 256) tokens", () -> {
-                // At ratio 1 the clipped loss has the slope -advantage / tokens.
+                // At ratio 1 the gradient of the clipped loss is -advantage / tokens.
                 double norm = trainer.update(batch, 1, 1e-6, (i, logProbs) -> {
                             float[] gradient = new float[logProbs.length];
                             Arrays.fill(gradient, (i == 0 ? -0.5f : 0.5f) / 512);
@@ -86,7 +87,7 @@ public final class LargeModelBenchmark {
         void run() throws IOException;
     }
 
-    private static void timed(String what, Work work) throws IOException {
+    private static void timed(String name, Work work) throws IOException {
         long start = System.nanoTime();
         work.run();
         String peak = Files.readAllLines(Path.of("/proc/self/status")).stream()
@@ -97,12 +98,12 @@ public final class LargeModelBenchmark {
         System.out.printf(
                 Locale.ROOT,
                 "%s: %.1f s, peak resident memory so far %.2f GB%n",
-                what,
+                name,
                 (System.nanoTime() - start) / 1e9,
                 Long.parseLong(peak) * 1024 / 1e9);
     }
 
-    private static void make(Path directory) throws IOException {
+    private static void write(Path directory) throws IOException {
         Files.createDirectories(directory);
         Files.writeString(
                 directory.resolve("config.json"),
@@ -149,7 +150,7 @@ public final class LargeModelBenchmark {
                 while (left > 0) {
                     buffer.clear();
                     for (; left > 0 && buffer.hasRemaining(); left--) {
-                        // Uniform of the same deviation: a Gaussian takes three times as long.
+                        // Uniform with the same deviation: a Gaussian takes three times as long.
                         double value = mean + deviation * Math.sqrt(12) * (random.nextInt() * 0x1p-32);
                         buffer.putShort((short) (Float.floatToIntBits((float) value) >>> 16));
                     }

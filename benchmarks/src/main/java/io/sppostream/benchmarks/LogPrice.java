@@ -3,34 +3,31 @@ package io.sppostream.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.inprocess.SynchronousSppo;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The price of the log: {@code train} through Kafka against the same algorithm in one process without a log, the same
- * settings, in turn, each in a Java process of its own, from its start to its end. Through the log the roles share the
- * cores; the loop's phases follow each other, so that it is also timed with a thread for every core in each of them.
+ * The price of the log: times {@code train} on Kafka against {@link SynchronousSppo}, the same algorithm without a log,
+ * with the same settings. The runs alternate, each in its own Java process, timed from start to end. On Kafka the roles
+ * share the cores, while the phases of the loop follow one another. So the loop is also timed with a thread per core in
+ * each phase.
  */
 @Command(
         name = "log-price",
-        description = "Time a whole run through Kafka against the same algorithm in one process without a log.",
+        description = "Time a run on Kafka against the same algorithm in one process without a log.",
         mixinStandardHelpOptions = true)
 final class LogPrice implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -38,72 +35,60 @@ final class LogPrice implements Callable<Integer> {
     @Option(names = "--steps", defaultValue = "480", description = "Training steps (default: ${DEFAULT-VALUE}).")
     private int steps;
 
-    @Option(
-            names = "--lag",
-            defaultValue = "1",
-            description = "K of the run through Kafka (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--lag", defaultValue = "1", description = "K of the run on Kafka (default: ${DEFAULT-VALUE}).")
     private int lag;
 
-    @Option(names = "--repetitions", defaultValue = "1", description = "Rounds of runs (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--repetitions",
+            defaultValue = "1",
+            description = "Rounds, of one run each (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
-    /** One run: its whole process, and what it says of itself. */
-    private record Timed(double wallSeconds, JsonNode result) {}
+    /** A run: the seconds of its process, and the result that it reports. */
+    private record TimedRun(double wallSeconds, JsonNode result) {}
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        printHeader("log-price --steps %d --lag %d --repetitions %d", steps, lag, repetitions);
+        BenchmarkTools.printHeader("log-price --steps %d --lag %d --repetitions %d", steps, lag, repetitions);
         List<Double> ratios = new ArrayList<>();
         List<Double> threadedRatios = new ArrayList<>();
         for (int i = 1; i <= repetitions; i++) {
-            Timed without = withoutLog(List.of());
-            Timed threaded = withoutLog(
+            TimedRun without = withoutLog(List.of());
+            TimedRun threaded = withoutLog(
                     List.of("--threads", Integer.toString(Runtime.getRuntime().availableProcessors())));
-            Timed with = withLog();
+            TimedRun with = withLog();
             ratios.add(with.wallSeconds() / without.wallSeconds());
             threadedRatios.add(with.wallSeconds() / threaded.wallSeconds());
             System.out.printf(Locale.ROOT, "%nround %d%n", i);
             print("without log", without);
             print("  all cores", threaded);
-            print("through log", with);
+            print("on the log", with);
         }
         System.out.printf(
                 Locale.ROOT,
-                "%nratio        %.2f the same settings, %.2f over the loop with a thread for every core in each phase"
-                        + " (whole processes, median of %d)%n",
-                median(ratios),
-                median(threadedRatios),
+                "%nratio        %.2f with the same settings, %.2f over the loop with a thread per core in each phase"
+                        + " (whole processes, medians of %d)%n",
+                BenchmarkTools.median(ratios),
+                BenchmarkTools.median(threadedRatios),
                 repetitions);
         return 0;
     }
 
-    /** Prints the command and the machine that what follows was measured with. */
-    static void printHeader(String command, Object... arguments) {
-        System.out.printf(
-                Locale.ROOT,
-                "command      ./bench %s%nmachine      %d cores, %s %s, Java %s%n",
-                String.format(Locale.ROOT, command, arguments),
-                Runtime.getRuntime().availableProcessors(),
-                System.getProperty("os.name"),
-                System.getProperty("os.arch"),
-                System.getProperty("java.version"));
-    }
-
-    private static void print(String name, Timed run) {
+    private static void print(String name, TimedRun run) {
         JsonNode result = run.result();
         System.out.printf(
                 Locale.ROOT,
-                "%-12s %.1f s, of which training %.1f s; accuracy %.3f; by %s%n",
+                "%-12s %.1f s, %.1f s of them training; accuracy %.3f; by %s%n",
                 name,
                 run.wallSeconds(),
                 result.get("seconds").asDouble(),
                 result.get("accuracy_after").asDouble(),
                 result.has("seconds_by_role")
-                        ? "role, processor seconds: " + result.get("seconds_by_role")
+                        ? "role, CPU seconds: " + result.get("seconds_by_role")
                         : "phase, wall-clock seconds: " + result.get("seconds_by_phase"));
     }
 
-    private Timed withoutLog(List<String> options) throws IOException, InterruptedException {
+    private TimedRun withoutLog(List<String> options) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("sppo-log-price");
         try {
             Path output = directory.resolve("out");
@@ -111,13 +96,13 @@ final class LogPrice implements Callable<Integer> {
                     new ArrayList<>(List.of(Main.class.getName(), "without-log", "--steps", Integer.toString(steps)));
             command.addAll(options);
             double seconds = time(command, output.toFile());
-            return new Timed(seconds, JSON.readTree(output.toFile()));
+            return new TimedRun(seconds, JSON.readTree(output.toFile()));
         } finally {
-            delete(directory);
+            BenchmarkTools.delete(directory);
         }
     }
 
-    private Timed withLog() throws IOException, InterruptedException {
+    private TimedRun withLog() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("sppo-log-price");
         try {
             List<String> command = List.of(
@@ -129,17 +114,17 @@ final class LogPrice implements Callable<Integer> {
                     "--data-dir=" + directory.resolve("data"),
                     "--runs-dir=" + directory);
             double seconds = time(command, directory.resolve("out").toFile());
-            return new Timed(
+            return new TimedRun(
                     seconds,
                     JSON.readTree(directory.resolve("price/summary.json").toFile()));
         } finally {
-            delete(directory);
+            BenchmarkTools.delete(directory);
         }
     }
 
-    /** Runs a main class with this process's Java, options and class path; returns its seconds from start to end. */
+    /** Runs a main class in its own process; returns the seconds from start to end. */
     private static double time(Collection<String> main, File output) throws IOException, InterruptedException {
-        List<String> command = java();
+        List<String> command = BenchmarkTools.javaCommand();
         command.addAll(main);
         long start = System.nanoTime();
         int exit = new ProcessBuilder(command)
@@ -153,44 +138,18 @@ final class LogPrice implements Callable<Integer> {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    /** The beginning of a command line: this process's Java, options and class path. */
-    static List<String> java() {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElse("java"));
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(option -> !option.startsWith("-javaagent") && !option.startsWith("-agentlib"))
-                .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        return command;
-    }
-
-    static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(sorted);
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.delete(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
-    }
-
-    /** The in-process loop alone, with its result as JSON. */
-    @Command(name = "without-log", description = "Train in one process without a log; prints its result as JSON.")
+    /** {@link SynchronousSppo} alone; prints the result as JSON. */
+    @Command(
+            name = "without-log",
+            description = "Train in one process without a log; prints the result as JSON.",
+            mixinStandardHelpOptions = true)
     static final class WithoutLog implements Callable<Integer> {
         @Option(names = "--steps", defaultValue = "480", description = "Training steps (default: ${DEFAULT-VALUE}).")
         private String steps = "";
 
         @Option(
                 names = "--threads",
-                description = "Threads that sample and that share a gradient (default: the preset's).")
+                description = "Threads that sample and that share a gradient (default: those of the preset).")
         private @Nullable String threads;
 
         @Override
@@ -202,7 +161,12 @@ final class LogPrice implements Callable<Integer> {
                 if (threads != null) {
                     flags.putAll(Map.of("rollout.workers", threads, "training.threads", threads));
                 }
-                InProcessLoop.Result result = new InProcessLoop(Configuration.load(null, Map.of(), flags)).run();
+                Configuration configuration = Configuration.load(null, Map.of(), flags);
+                SynchronousSppo.Result result;
+                try (ParallelSampling sampling =
+                        new ParallelSampling(configuration.settings().rollout().workers())) {
+                    result = new SynchronousSppo(configuration, sampling).run();
+                }
                 System.out.println(JSON.writeValueAsString(Map.of(
                         "seconds", result.seconds(),
                         "seconds_by_phase", result.secondsByPhase(),
@@ -210,7 +174,7 @@ final class LogPrice implements Callable<Integer> {
                         "weights_sha256", result.policySha256())));
                 return 0;
             } finally {
-                delete(data);
+                BenchmarkTools.delete(data);
             }
         }
     }

@@ -9,15 +9,22 @@ import picocli.CommandLine.Parameters;
 /** The benchmarks: {@code ./bench}. */
 @Command(
         name = "bench",
-        description = "Whole-run and micro benchmarks.",
+        description = "Benchmarks of whole runs and of the language model.",
+        commandListHeading = "%nBenchmarks (./bench NAME --help shows the options of one):%n",
         subcommands = {LogPrice.class, LogPrice.WithoutLog.class, Chaos.class, Recovery.class},
         mixinStandardHelpOptions = true)
 public final class Main {
     private Main() {}
 
-    @Command(name = "model", description = "Speed of the language model: sampling, training, job, files, memory.")
+    @Command(
+            name = "model",
+            description = "Measure the language model: sampling, training, one training step, files, memory.",
+            mixinStandardHelpOptions = true)
     int model(
-            @Parameters(paramLabel = "SECTION", arity = "0..*", description = "All if none is given.")
+            @Parameters(
+                            paramLabel = "SECTION",
+                            arity = "0..*",
+                            description = "sampling, training, step, files or memory (default: all).")
                     String @Nullable [] sections)
             throws Exception {
         ModelBenchmark.main(sections == null ? new String[0] : sections);
@@ -26,8 +33,11 @@ public final class Main {
 
     @Command(
             name = "large-model",
-            description = "A random model of Qwen2.5-0.5B's size: load, sample, one training step.")
-    int largeModel(@Parameters(paramLabel = "DIR", description = "Folder the model is written to.") String directory)
+            description = "Load, sample and train a random model of the size of Qwen2.5-0.5B.",
+            mixinStandardHelpOptions = true)
+    int largeModel(
+            @Parameters(paramLabel = "DIR", description = "Folder of the model; written first if missing (1 GB).")
+                    String directory)
             throws IOException {
         LargeModelBenchmark.main(new String[] {directory});
         return 0;

@@ -32,16 +32,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * How fast the language model samples and trains. Every number is the median of repetitions after a warm-up; where two
- * numbers make a ratio, their repetitions alternate, so that a busy machine slows both.
+ * Measures how fast the language model samples and trains. Every number is the median of repetitions after a warm-up.
+ * The repetitions of two numbers that make a ratio alternate, so that a busy machine slows both.
  *
- * <p>Arguments choose sections: {@code sampling training job files memory}; none runs them all.
+ * <p>Arguments select sections: {@code sampling training step files memory}; without arguments all run.
  */
 public final class ModelBenchmark {
 
     private static final int REPETITIONS = 15;
 
-    /** 94k parameters: the policy of the default job. */
+    /** 94k parameters: the policy of the default run. */
     private static final ModelConfig SMALL = new ModelConfig(16, 64, 2, 4, 2, 176, 64, true, 1e-6, 10_000);
 
     private static final ModelConfig SMALL_CRITIC = new ModelConfig(16, 32, 2, 2, 2, 96, 64, true, 1e-6, 10_000);
@@ -64,7 +64,7 @@ public final class ModelBenchmark {
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 REPETITIONS);
         Set<String> sections =
-                args.length == 0 ? Set.of("sampling", "training", "job", "files", "memory") : Set.of(args);
+                args.length == 0 ? Set.of("sampling", "training", "step", "files", "memory") : Set.of(args);
         if (sections.contains("sampling")) {
             sampling("94k", SMALL);
             sampling("748k", MEDIUM);
@@ -72,8 +72,8 @@ public final class ModelBenchmark {
         if (sections.contains("training")) {
             training();
         }
-        if (sections.contains("job")) {
-            job();
+        if (sections.contains("step")) {
+            step();
         }
         if (sections.contains("files")) {
             files();
@@ -99,7 +99,7 @@ public final class ModelBenchmark {
         void run() throws Exception;
     }
 
-    /** Median seconds of each, their repetitions alternating. */
+    /** Median seconds of each; their repetitions alternate. */
     private static double[] medians(Work... works) throws Exception {
         double[][] seconds = new double[works.length][REPETITIONS];
         for (int repetition = -5; repetition < REPETITIONS; repetition++) {
@@ -210,8 +210,8 @@ public final class ModelBenchmark {
         });
     }
 
-    /** One step of the default job: 512 rollouts of 6 prompt and 2 to 4 response tokens, two mini-batches. */
-    private static void job() throws Exception {
+    /** One training step of the default run: 512 rollouts of 6 prompt and 2 to 4 response tokens, two mini-batches. */
+    private static void step() throws Exception {
         SplittableRandom random = new SplittableRandom(1);
         List<TokenSequence> batch = new ArrayList<>();
         for (int i = 0; i < 512; i++) {
@@ -241,7 +241,7 @@ public final class ModelBenchmark {
                     });
             System.out.printf(
                     Locale.ROOT,
-                    "job, 512 rollouts, two workers: rollout %.1f ms, policy %.1f ms, critic %.1f ms, together %.1f ms%n",
+                    "step, 512 rollouts, two workers: rollout %.1f ms, policy %.1f ms, critic %.1f ms, together %.1f ms%n",
                     1e3 * seconds[0],
                     1e3 * seconds[1],
                     1e3 * seconds[2],

@@ -14,18 +14,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What a crash of everything costs a run whose log is short, and the same run when its log is ten times as long: all
- * roles and the broker are killed, and started again. What is to be read anew must not grow with what was ever written.
+ * Measures how long a run takes to recover after all roles and the broker were killed, when its log is short and when
+ * it is ten times as long. Recovery must not slow down as the log grows.
  */
 @Command(
         name = "recovery",
-        description =
-                "Kill a run as a whole when its log is short, and when it is ten times as long, and time its way back.",
+        description = "Kill a whole run when its log is short and when it is ten times as long; time its recovery.",
         mixinStandardHelpOptions = true)
 final class Recovery implements Callable<Integer> {
     private static final int TIMES_AS_LONG = 10;
 
-    /** From one kill to the next: no divisor of the steps from snapshot to snapshot, so that all distances to one occur. */
+    /** Does not divide the interval of snapshots, so that kills occur at all distances from a snapshot. */
     private static final int STEPS_BETWEEN_KILLS = 7;
 
     @Option(
@@ -42,19 +41,19 @@ final class Recovery implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        LogPrice.printHeader("recovery --steps %d --repetitions %d", steps, repetitions);
+        BenchmarkTools.printHeader("recovery --steps %d --repetitions %d", steps, repetitions);
         Path directory = Files.createTempDirectory("sppo-recovery");
-        try (ProcessPerRole run = new ProcessPerRole(configuration(directory), directory)) {
-            double brief = LogPrice.median(recoveries(run, steps));
-            double lengthy = LogPrice.median(recoveries(run, TIMES_AS_LONG * steps));
+        try (RoleProcesses run = new RoleProcesses(configuration(directory), directory)) {
+            double shortLog = BenchmarkTools.median(recoverySeconds(run, steps));
+            double longLog = BenchmarkTools.median(recoverySeconds(run, TIMES_AS_LONG * steps));
             System.out.printf(
                     Locale.ROOT,
-                    "%nratio        %.2f of the medians, after %d steps and more over after %d and more%n",
-                    lengthy / brief,
+                    "%nratio        %.2f: median after at least %d steps, over median after at least %d steps%n",
+                    longLog / shortLog,
                     TIMES_AS_LONG * steps,
                     steps);
         }
-        LogPrice.delete(directory);
+        BenchmarkTools.delete(directory);
         return 0;
     }
 
@@ -64,11 +63,11 @@ final class Recovery implements Callable<Integer> {
                 Map.of(),
                 Map.of(
                         "run", "recovery",
-                        "steps", Integer.toString(ProcessPerRole.ENDLESS),
+                        "steps", Integer.toString(RoleProcesses.ENDLESS),
                         "data.dir", directory.resolve("roles").toString()));
     }
 
-    private List<Double> recoveries(ProcessPerRole run, int from) throws IOException {
+    private List<Double> recoverySeconds(RoleProcesses run, int from) throws IOException {
         List<Double> seconds = new ArrayList<>();
         for (int i = 0; i < repetitions; i++) {
             run.awaitStep(from + i * STEPS_BETWEEN_KILLS);
@@ -78,9 +77,9 @@ final class Recovery implements Callable<Integer> {
         }
         System.out.printf(
                 Locale.ROOT,
-                "after %4d steps and more: recovered in %.1f s, median of %d (%.1f to %.1f s)%n",
+                "after at least %4d steps: recovered in %.1f s, median of %d (%.1f to %.1f s)%n",
                 from,
-                LogPrice.median(seconds),
+                BenchmarkTools.median(seconds),
                 repetitions,
                 Collections.min(seconds),
                 Collections.max(seconds));

@@ -1,4 +1,4 @@
-/** Whole-run and micro benchmarks. */
+/** Benchmarks of whole runs and of the language model: {@code ./bench}. */
 @NullMarked
 package io.sppostream.benchmarks;
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.cli.Main;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.inprocess.SynchronousSppo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -22,12 +23,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that is killed again and again, and taken up again, and then sleeps, ends as if nothing had happened. */
+/** A run that is killed and resumed several times, and then suspended, ends as if nothing had happened. */
 class CrashIT {
     private static final int STEPS = 100;
     private static final int KILLS = 4;
 
-    /** Longer than a transaction may be open, or a member of a group be silent. */
+    /** Longer than a transaction may be open, and longer than a group waits for a silent member. */
     private static final Duration SLEEP = Duration.ofSeconds(13);
 
     private static final Map<String, String> SETTINGS = Map.of(
@@ -48,7 +49,7 @@ class CrashIT {
         Map<String, String> flags = new HashMap<>(SETTINGS);
         flags.put("run", "in-process");
         flags.put("data.dir", directory.resolve("in-process").toString());
-        InProcessLoop.Result expected = new InProcessLoop(Configuration.load(null, Map.of(), flags)).run();
+        SynchronousSppo.Result expected = new SynchronousSppo(Configuration.load(null, Map.of(), flags)).run();
 
         SplittableRandom random = new SplittableRandom(7);
         int step = 0;
@@ -57,7 +58,7 @@ class CrashIT {
             step += random.nextInt(1, STEPS / KILLS);
             awaitStep(step, run, part);
             Thread.sleep(random.nextInt(200));
-            // The whole process, whose broker then stops by itself; or the broker, at whose end the process gives up.
+            // Either the whole process, after which its broker stops by itself, or the broker, which fails the process.
             if (part % 2 == 0) {
                 run.destroyForcibly().waitFor();
             } else {
@@ -67,9 +68,9 @@ class CrashIT {
         }
         Process last = train(KILLS);
         awaitStep(step + 5, last, KILLS);
-        sleep(last.toHandle(), broker()); // as on a machine that sleeps
+        suspend(last.toHandle(), broker()); // as when the machine sleeps
         awaitStep(step + 15, last, KILLS);
-        sleep(last.toHandle()); // as in a container that does
+        suspend(last.toHandle()); // as when only its container is frozen
         assertThat(last.waitFor()).as(output(KILLS)).isZero();
 
         JsonNode summary = new ObjectMapper()
@@ -82,7 +83,7 @@ class CrashIT {
         assertThat(output(KILLS)).contains("resuming after step");
     }
 
-    /** Waits until the progress line of a run shows a step. */
+    /** Waits until the progress line shows a step. */
     private void awaitStep(int step, Process run, int part) {
         await().atMost(Duration.ofMinutes(2)).until(() -> {
             assertThat(run.isAlive()).as(output(part)).isTrue();
@@ -95,7 +96,7 @@ class CrashIT {
         });
     }
 
-    private static void sleep(ProcessHandle... processes) throws IOException, InterruptedException {
+    private static void suspend(ProcessHandle... processes) throws IOException, InterruptedException {
         signal("STOP", processes);
         Thread.sleep(SLEEP.toMillis());
         signal("CONT", processes);
@@ -114,7 +115,7 @@ class CrashIT {
     }
 
     private Process train(int part) throws IOException {
-        List<String> command = LogPrice.java();
+        List<String> command = BenchmarkTools.javaCommand();
         command.addAll(List.of("-Dsppo.terminal=true", Main.class.getName()));
         command.addAll(List.of("train", "--run=killed", "--data-dir=" + directory.resolve("data")));
         command.add("--runs-dir=" + directory.resolve("runs"));

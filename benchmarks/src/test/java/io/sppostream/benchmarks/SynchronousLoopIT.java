@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.cli.Main;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.inprocess.SynchronousSppo;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** K = 0 through Kafka is the algorithm itself: the log conveys, and changes nothing. */
+/** At K = 0, a run on Kafka computes what the synchronous loop does: the log changes nothing. */
 class SynchronousLoopIT {
     private static final Map<String, String> SETTINGS =
             Map.of("seed", "3", "steps", "6", "lag", "0", "batch.size", "96", "eval.interval", "3");
@@ -23,9 +24,9 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @Test
-    void shouldMakeTheSameWeightsAsTheLoopWithoutALogBitForBit() throws Exception {
-        InProcessLoop.Result expected = new InProcessLoop(configuration(Map.of())).run();
-        // Another number of partitions and workers, so that batches, threads and order of arrival differ.
+    void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit() throws Exception {
+        SynchronousSppo.Result expected = new SynchronousSppo(configuration(Map.of())).run();
+        // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {
             "train",
             "--run=through-log",
@@ -47,9 +48,9 @@ class SynchronousLoopIT {
     }
 
     @Test
-    void shouldMakeOtherWeightsWithAnotherSeed() throws Exception {
-        assertThat(new InProcessLoop(configuration(Map.of("seed", "4"))).run().policySha256())
-                .isNotEqualTo(new InProcessLoop(configuration(Map.of())).run().policySha256());
+    void shouldMakeOtherWeightsWhenTheSeedDiffers() throws Exception {
+        assertThat(new SynchronousSppo(configuration(Map.of("seed", "4"))).run().policySha256())
+                .isNotEqualTo(new SynchronousSppo(configuration(Map.of())).run().policySha256());
     }
 
     private Configuration configuration(Map<String, String> others) {

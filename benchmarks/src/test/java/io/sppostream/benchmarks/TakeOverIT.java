@@ -15,6 +15,7 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.inprocess.SynchronousSppo;
 import io.sppostream.run.report.Screen;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -34,19 +35,21 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A second learner of each line, started as a user would by mistake: it takes over, and the run ends as if alone. */
+/**
+ * Second instances of policy learner and critic, as started by mistake, take over; the run ends as if there were none.
+ */
 class TakeOverIT {
     private static final int STEPS = 60;
     private static final int TAKEN_OVER_AT = 8;
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final List<Role> LINES = List.of(Role.LEARN, Role.CRITIC);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final List<Role> LEARNERS = List.of(Role.LEARN, Role.CRITIC);
 
     @TempDir
     private Path directory = Path.of("");
 
     @Test
-    void shouldGoOnWithTheSecondLearnerAndEndTheFirst() throws Exception {
-        InProcessLoop.Result expected = new InProcessLoop(configuration(null)).run();
+    void shouldContinueWithTheSecondLearnerAndEndTheFirst() throws Exception {
+        SynchronousSppo.Result expected = new SynchronousSppo(configuration(null)).run();
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("broker")))) {
             KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
             assertThat(Main.run(arguments("topics", kafka, "--create").toArray(String[]::new)))
@@ -60,15 +63,15 @@ class TakeOverIT {
                             serdes,
                             List.of(configuration(kafka).settings().topics().trainingSteps()))) {
                 Map<ModelKind, TrainingStep> last = new EnumMap<>(ModelKind.class);
-                for (Role line : LINES) {
-                    processes.add(start(line, kafka, "first"));
+                for (Role learner : LEARNERS) {
+                    processes.add(start(learner, kafka, "first"));
                 }
                 awaitStep(TAKEN_OVER_AT, ledger, last, others);
-                for (Role line : LINES) {
-                    processes.add(start(line, kafka, "second"));
+                for (Role learner : LEARNERS) {
+                    processes.add(start(learner, kafka, "second"));
                 }
-                for (int i = 0; i < LINES.size(); i++) {
-                    assertTakenOver(LINES.get(i), processes.get(i));
+                for (int i = 0; i < LEARNERS.size(); i++) {
+                    assertTakenOver(LEARNERS.get(i), processes.get(i));
                 }
                 awaitStep(STEPS, ledger, last, others);
                 assertThat(last.values()).extracting(TrainingStep::getStep).containsOnly(STEPS);
@@ -93,14 +96,14 @@ class TakeOverIT {
         }
     }
 
-    /** The roles of which there may be several, in this process. */
+    /** The roles that may have several instances, in this process. */
     private CompletableFuture<Void> others(KafkaSettings kafka, AtomicBoolean done) {
         return CompletableFuture.runAsync(
                 () -> {
                     try {
                         Service.joining(
                                         configuration(kafka),
-                                        EnumSet.complementOf(EnumSet.copyOf(LINES)),
+                                        EnumSet.complementOf(EnumSet.copyOf(LEARNERS)),
                                         Screen.plain(new PrintStream(PrintStream.nullOutputStream())),
                                         done::get)
                                 .run();
@@ -111,13 +114,13 @@ class TakeOverIT {
                 task -> new Thread(task, "other-roles").start());
     }
 
-    /** Reads the ledger until both lines have trained so many steps; none of them twice. */
+    /** Reads the ledger until policy and critic have made a number of steps; checks that none is made twice. */
     private static void awaitStep(
             int step, EventReader ledger, Map<ModelKind, TrainingStep> last, CompletableFuture<Void> others) {
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
+        await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(10)).until(() -> {
             assertThat(others).isNotCompleted();
-            for (EventRecord<?> received : ledger.poll(Duration.ofMillis(100))) {
-                TrainingStep next = (TrainingStep) received.event();
+            for (EventRecord<?> record : ledger.poll(Duration.ofMillis(100))) {
+                TrainingStep next = (TrainingStep) record.event();
                 TrainingStep before = last.put(ModelKind.of(next.getLine()), next);
                 assertThat(next.getStep()).isEqualTo(before == null ? 1 : before.getStep() + 1);
             }
@@ -126,19 +129,19 @@ class TakeOverIT {
         });
     }
 
-    private void assertTakenOver(Role line, Process first) throws InterruptedException, IOException {
-        assertThat(first.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        String printed = Files.readString(output(line, "first"));
+    private void assertTakenOver(Role learner, Process first) throws InterruptedException, IOException {
+        assertThat(first.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        String printed = Files.readString(output(learner, "first"));
         assertThat(first.exitValue()).as(printed).isEqualTo(1);
         assertThat(printed.lines().skip(1))
                 .singleElement()
                 .asString()
-                .startsWith("sppo: another taken." + (line == Role.LEARN ? "policy-learner" : "critic"))
+                .startsWith("sppo: another taken." + (learner == Role.LEARN ? "policy-learner" : "critic"))
                 .contains("has taken over");
     }
 
     private Process start(Role role, KafkaSettings kafka, String which) throws IOException {
-        List<String> command = new ArrayList<>(LogPrice.java());
+        List<String> command = BenchmarkTools.javaCommand();
         command.add(Main.class.getName());
         command.addAll(arguments(role.command(), kafka));
         return new ProcessBuilder(command)

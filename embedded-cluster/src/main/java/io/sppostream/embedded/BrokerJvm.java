@@ -25,16 +25,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How the broker's JVM is started: small, quick to be ready, and out of reach of the signals of the terminal.
+ * The command line of the broker's JVM: small, quick to start, and shielded from the signals of the terminal. Immutable.
  *
- * <p>Two thirds of a cold start is loading and verifying classes. The first broker of a class path therefore leaves an
- * archive of its loaded classes (AppCDS) in the user's cache, named by everything it depends on, and later ones map it.
- * An archive needs a class path of jars only, so our own class travels in a jar made here. It is never needed: when it
- * is missing or broken the broker starts without and makes another.
+ * <p>Two thirds of a cold start is spent on loading and verifying classes. The first broker with a class path therefore
+ * leaves an archive of its loaded classes (AppCDS) in the user's cache, named by all that it depends on, and later ones
+ * map it. An archive requires a class path of jars only, so the broker's main class is packed into a jar here. The
+ * archive is optional: if it is missing or broken, the broker starts without it and writes another.
  *
- * @param cache where launcher and archive are kept
+ * @param cache folder of launcher jars and archives
  * @param classPath jars only, the launcher first
- * @param key names this class path and this JVM
+ * @param key identifies this class path and this JVM
  */
 record BrokerJvm(Path cache, List<Path> classPath, String key) {
     private static final String LOGBACK = "io/sppostream/embedded/broker-logback.xml";
@@ -43,6 +43,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
     /** An archive is 50 MB. */
     private static final int ARCHIVES_KEPT = 3;
 
+    /** A broker JVM with the Java and the third-party jars of this process. */
     static BrokerJvm ofThisProcess(Path cache) throws IOException {
         Files.createDirectories(cache);
         Set<Path> jars = new LinkedHashSet<>();
@@ -51,7 +52,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         return new BrokerJvm(cache, List.copyOf(jars), key(jars));
     }
 
-    /** A folder of the user's cache, or one in the data directory where there is no writable home. */
+    /** A folder in the user's cache, or in the data directory if the home directory is not writable. */
     static Path cacheFolder(DataDirectory directory) {
         String xdg = System.getenv("XDG_CACHE_HOME");
         Path base =
@@ -63,27 +64,27 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
                 return cache.toAbsolutePath();
             }
         } catch (IOException e) {
-            // The data directory will do.
+            // Use the data directory.
         }
         return directory.path().resolve("cache");
     }
 
-    /** Where the archive is, or will be. */
+    /** The file of the archive, which may not exist yet. */
     Path archive() {
         return cache.resolve("broker-" + key + ".jsa");
     }
 
-    /** The archive a broker writes at its end, which becomes the archive only if that end was clean. */
-    Path archiveInTheMaking(long parentPid) {
+    /** The file that a broker writes its archive to when it ends; it is kept only if the broker ended cleanly. */
+    Path unfinishedArchive(long parentPid) {
         return cache.resolve("broker-" + key + "." + parentPid + ".tmp");
     }
 
     /**
-     * The command, to be run with {@link #environmentClassPath()}.
+     * The command, to be run with {@link #environmentClassPath()} in the environment.
      *
-     * <p>The shell in front makes the broker ignore what the terminal or a supervisor sends to the whole process group:
-     * Ctrl-C must reach the parent alone, whose streams still need the broker to end well. The broker's one way to
-     * stop is the end of its standard input.
+     * <p>The leading shell makes the broker ignore signals that a terminal or supervisor sends to the whole process group.
+     * Ctrl-C must reach the parent only, whose clients need the broker in order to close properly. The broker stops at the
+     * end of its standard input, and only then.
      */
     List<String> command(Path properties, Optional<Path> archiveToWrite) {
         List<String> c = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP TERM; exec \"$0\" \"$@\""));
@@ -98,7 +99,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
             c.add("-XX:ArchiveClassesAtExit=" + archiveToWrite.get());
         } else if (Files.exists(archive())) {
             c.add("-XX:SharedArchiveFile=" + archive());
-            // Fail rather than go on slowly with an archive that doesn't fit: it is then replaced.
+            // Fail, rather than start slowly, if the archive does not match: it is then replaced.
             c.add("-Xshare:on");
         }
         c.add("-Xlog:disable");
@@ -110,7 +111,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         return c;
     }
 
-    /** The class path, in the environment rather than in the command so that a process listing stays readable. */
+    /** The class path. It is passed in the environment, which keeps process listings readable. */
     String environmentClassPath() {
         return classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }
@@ -119,14 +120,14 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }
 
-    /** Makes a finished archive the archive, and lets go of those of class paths that are no longer used. */
+    /** Puts a finished archive in place, and deletes archives of class paths that are no longer used. */
     void keep(Path finished) throws IOException {
         Files.move(finished, archive(), StandardCopyOption.ATOMIC_MOVE);
         List<Path> archives = files(".jsa");
         for (Path old : archives.subList(Math.min(ARCHIVES_KEPT, archives.size()), archives.size())) {
             Files.deleteIfExists(old);
         }
-        // Left by brokers whose parents were killed before they could take the archive over.
+        // Left by brokers whose parents were killed before they could put the archive in place.
         long longAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
         for (Path draft : files(".tmp")) {
             if (draft.toFile().lastModified() < longAgo) {
@@ -135,7 +136,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         }
     }
 
-    /** The files of the cache with this ending, the newest first. */
+    /** The files in the cache with a suffix, newest first. */
     private List<Path> files(String ending) throws IOException {
         try (Stream<Path> files = Files.list(cache)) {
             return files.filter(f -> f.toString().endsWith(ending))
@@ -145,7 +146,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         }
     }
 
-    /** A jar of our main class and its logging settings, named by their content. */
+    /** A jar with the broker's main class and logging settings, named by their content. */
     private static Path launcher(Path cache) throws IOException {
         byte[] main = resource(MAIN);
         byte[] logback = resource(LOGBACK);
@@ -183,7 +184,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         }
     }
 
-    /** The JVM checks an archive against names, times and sizes of the jars it was made from; so does its name. */
+    /** Covers what the JVM checks an archive against: names, times and sizes of the jars that it was made from. */
     private static String key(Set<Path> jars) throws IOException {
         MessageDigest digest = sha256();
         digest.update((System.getProperty("java.home") + ' ' + Runtime.version()).getBytes(StandardCharsets.UTF_8));

@@ -23,18 +23,19 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
 
 /**
- * What runs in the broker's JVM: one Kafka node that lives as long as its standard input. The parent holds the other
- * end, so the broker stops cleanly when the parent closes it and equally when the parent is killed. One line on standard
- * output tells the parent how the start went, {@link #READY}, {@link #PORT_IN_USE} or what failed; whatever else is printed goes to standard error, the broker's log file.
+ * The main class of the broker's JVM: one Kafka node that runs until the end of its standard input. The parent holds the
+ * other end of that pipe, so the broker stops cleanly when the parent closes it and also when the parent is killed. The
+ * broker reports its start on standard output in one line: {@link #READY}, {@link #PORT_IN_USE} or the error. All other
+ * output goes to standard error, which is the broker's log file.
  */
 final class BrokerMain {
     static final String READY = "ready";
     static final String PORT_IN_USE = "port-in-use";
 
-    /** What Kafka writes to its folder when it has stopped in order. */
+    /** The file that Kafka writes to its folder after a clean shutdown, and removes at the next start. */
     private static final String CLEAN_SHUTDOWN = ".kafka_cleanshutdown";
 
-    /** After this long a stop that hangs is cut short; the log recovers as after any crash. */
+    /** A shutdown that hangs is cut short after this long; the log recovers as after any crash. */
     private static final long STOP_LIMIT_MILLIS = 60_000;
 
     private BrokerMain() {}
@@ -49,8 +50,8 @@ final class BrokerMain {
         try {
             Properties properties = read(Path.of(args[0]));
             format(properties);
-            if (isAfterCrash(properties)) {
-                forgetKilledBroker(properties);
+            if (wasKilled(properties)) {
+                unregisterKilledBroker(properties);
             }
             KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
             Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-stop"));
@@ -72,7 +73,7 @@ final class BrokerMain {
         return properties;
     }
 
-    /** A directory that has never held a broker gets its identity; the one that has keeps it. */
+    /** Gives a new directory its cluster and node ids; an existing one keeps them. */
     private static void format(Properties properties) throws Exception {
         String logs = properties.getProperty("log.dirs");
         if (Files.exists(Path.of(logs, "meta.properties"))) {
@@ -87,24 +88,24 @@ final class BrokerMain {
                 .setDirectories(List.of(logs))
                 .setIgnoreFormatted(true)
                 .setHasDynamicQuorum(false)
-                // A lone replica has no successors; with the feature on, every restart counts as an unclean election.
+                // With a single replica and this feature, every restart would count as an unclean election.
                 .setFeatureLevel(EligibleLeaderReplicasVersion.FEATURE_NAME, (short) 0)
                 .run();
     }
 
-    /** Whether the directory's last broker was killed: one that stops leaves word of it, which the next one takes away. */
-    private static boolean isAfterCrash(Properties properties) {
+    /** Whether the directory's last broker was killed: a clean shutdown leaves a file. */
+    private static boolean wasKilled(Properties properties) {
         Path logs = Path.of(properties.getProperty("log.dirs"));
         return Files.exists(logs.resolve("__cluster_metadata-0")) && !Files.exists(logs.resolve(CLEAN_SHUTDOWN));
     }
 
     /**
-     * Has the controller, alone for that long, take the killed broker off the cluster. A broker that started while it
-     * still counted as alive would begin as the leader it had been, and be fenced when the session of the killed one
-     * runs out. At that moment a transaction that was being committed at the kill would count as committed, without its
-     * partitions being told so: they would show their readers nothing more, for good (KAFKA-20734).
+     * Starts only the controller and unregisters the killed broker. If the new broker started while the killed one still
+     * counted as alive, it would resume its leaderships, and be fenced when the session of the killed one expired. A
+     * transaction that was being committed at the time of the kill would then count as committed without a marker on its
+     * partitions, whose readers would wait forever (KAFKA-20734).
      */
-    private static void forgetKilledBroker(Properties properties) throws Exception {
+    private static void unregisterKilledBroker(Properties properties) throws Exception {
         String name = properties.getProperty("controller.listener.names");
         String listener = Arrays.stream(properties.getProperty("listeners").split(",", -1))
                 .filter(each -> each.startsWith(name))
@@ -135,7 +136,7 @@ final class BrokerMain {
     private static void stopAtEndOf(InputStream lifeline) {
         try {
             while (lifeline.read() >= 0) {
-                // Nothing is ever sent: only the end matters.
+                // The parent sends nothing; only the end of the stream matters.
             }
         } catch (IOException e) {
             System.err.println("standard input is gone: " + e);
@@ -153,7 +154,7 @@ final class BrokerMain {
             Thread.currentThread().interrupt();
             return;
         }
-        System.err.println("the broker has not stopped in " + STOP_LIMIT_MILLIS / 1000 + " s, ending it");
+        System.err.println("the broker has not stopped within " + STOP_LIMIT_MILLIS / 1000 + " s, ending it");
         Runtime.getRuntime().halt(1);
     }
 

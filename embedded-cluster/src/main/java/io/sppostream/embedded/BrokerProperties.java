@@ -4,12 +4,13 @@ import java.nio.file.Path;
 import java.util.Properties;
 
 /**
- * The settings of the one node. What differs from Kafka's defaults is either forced by there being one node, or chosen
- * for a machine whose few cores are wanted by the models.
+ * The settings of the single node. Deviations from Kafka's defaults are either required by a single node, or chosen for
+ * a machine whose few cores the models need. Stateless.
  */
 final class BrokerProperties {
     private BrokerProperties() {}
 
+    /** The settings of a node with its log in a folder, and broker and controller on two ports. */
     static Properties of(Path logs, int port, int controllerPort) {
         Properties p = new Properties();
 
@@ -24,7 +25,8 @@ final class BrokerProperties {
         p.setProperty("inter.broker.listener.name", "PLAINTEXT");
         p.setProperty("log.dirs", logs.toString());
 
-        // Internal topics: one replica, and few partitions, as each is a folder, four open files and a task at start.
+        // Internal topics: one replica, and few partitions, since each costs a folder, four open files and work at
+        // start.
         p.setProperty("offsets.topic.replication.factor", "1");
         p.setProperty("offsets.topic.num.partitions", "4");
         p.setProperty("transaction.state.log.replication.factor", "1");
@@ -38,25 +40,25 @@ final class BrokerProperties {
         p.setProperty("auto.create.topics.enable", "false");
         p.setProperty("group.initial.rebalance.delay.ms", "0");
 
-        // The log is the truth: nothing is forgotten unless its topic says so, nor are the offsets of a run that is
-        // taken up again after months.
+        // The log is the source of truth: records are kept unless their topic says otherwise, and so are the offsets of
+        // a run that is resumed after months.
         p.setProperty("log.retention.ms", "-1");
         p.setProperty("offsets.retention.minutes", String.valueOf(Integer.MAX_VALUE));
 
-        // Chunks of weights. Producers raise max.request.size to match.
+        // For chunks of weights. Producers raise max.request.size to match.
         p.setProperty("message.max.bytes", String.valueOf(4 << 20));
         p.setProperty("replica.fetch.max.bytes", String.valueOf(4 << 20));
 
-        // After a kill -9 every segment that was not yet flushed is read again; a full segment is flushed.
+        // After a kill -9 Kafka reads every unflushed segment again; it flushes a segment when it is full.
         p.setProperty("log.segment.bytes", String.valueOf(64 << 20));
         p.setProperty("log.index.size.max.bytes", String.valueOf(1 << 20));
         p.setProperty("num.recovery.threads.per.data.dir", "2");
 
-        // The default takes 128 MiB of heap.
+        // The default would take 128 MiB of heap.
         p.setProperty("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
         p.setProperty("log.cleaner.threads", "1");
 
-        // Two cores, one of which has better things to do.
+        // Few threads, since the models need the cores.
         p.setProperty("num.network.threads", "2");
         p.setProperty("num.io.threads", "3");
         p.setProperty("background.threads", "2");
@@ -64,21 +66,21 @@ final class BrokerProperties {
         p.setProperty("group.coordinator.threads", "1");
         p.setProperty("group.coordinator.background.threads", "1");
 
-        // A transaction that begins while the markers of the last are still being written is tried again this soon.
+        // How soon a transaction is retried that begins while the markers of the previous one are being written.
         p.setProperty("add.partitions.to.txn.retry.backoff.ms", "1");
         p.setProperty("add.partitions.to.txn.retry.backoff.max.ms", "100");
 
-        // The controller gathers writes for 25 ms by default, which every topic made and every start would wait for.
+        // By default the controller gathers writes for 25 ms, which would delay each start and each new topic.
         p.setProperty("controller.quorum.append.linger.ms", "0");
 
-        // The only broker is never to be fenced while it lives, in a process that was halted for a while: BrokerMain
-        // says what that does to transactions. There is no other that could take over.
+        // The broker must not be fenced while it lives, for example when its process was suspended: BrokerMain explains
+        // what that does to transactions. No other broker could take over anyway.
         p.setProperty("broker.session.timeout.ms", "86400000");
 
-        // How often it is looked for transactions that have been open for too long: readers wait behind them.
+        // How often the broker looks for transactions that have been open for too long, which block readers.
         p.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
-        // No empty record in the metadata log twice a second: nobody waits for one where there is one node.
+        // Without empty records in the metadata log twice a second, which a single node does not need.
         p.setProperty("metadata.max.idle.interval.ms", "0");
         return p;
     }

@@ -13,16 +13,17 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Which process the broker of a directory is, so that one left behind is found.
+ * Identifies the broker process of a directory, so that the next start can find it if it is still running. Immutable.
  *
- * @param pid its process id, which the system gives to another program some time after the broker has ended
- * @param started when that process started, which tells the two apart
+ * @param pid its process id; the system may reuse it after the broker has ended
+ * @param started when the process started, which tells it from a later one with the same id
  * @param port the broker's port on 127.0.0.1
  */
 record BrokerState(long pid, Instant started, int port) {
-    /** The system's clock may have been corrected between two readings of a start time, which counts from boot. */
+    /** Start times count from boot, so a correction of the clock between two readings shifts them. */
     private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(2);
 
+    /** Reads a state file; empty if there is none, or it is incomplete. */
     static Optional<BrokerState> read(Path file) {
         Properties p = new Properties();
         try (Reader in = Files.newBufferedReader(file)) {
@@ -34,11 +35,12 @@ record BrokerState(long pid, Instant started, int port) {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
-            // Half written when its writer was killed: it names nobody, and the broker it meant ends by itself.
+            // Its writer was killed while writing. That broker ends by itself.
             return Optional.empty();
         }
     }
 
+    /** Writes the state file. */
     void write(Path file) throws IOException {
         Properties p = new Properties();
         p.setProperty("pid", Long.toString(pid));
@@ -50,8 +52,8 @@ record BrokerState(long pid, Instant started, int port) {
     }
 
     /**
-     * The broker's process if it still runs. Its id alone proves nothing: start time, main class and properties file
-     * must agree too, so that a program that was given the same id is never touched.
+     * The broker's process, if it is still running. Start time, main class and properties file must match as well as the
+     * id, so that another program with a reused id is never touched.
      */
     Optional<ProcessHandle> process(Path brokerProperties) {
         return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(handle -> {

@@ -11,16 +11,16 @@ import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 
-/** The jars that this JVM was started with. */
+/** Finds the jars on a class path. Stateless. */
 final class ClassPath {
     private ClassPath() {}
 
-    /** Where Maven leaves a trace of what it packed; ours change with every build and mean nothing to a broker. */
+    /** The folder that Maven adds to jars of this project. They change with every build, and the broker needs none. */
     private static final String OURS = "META-INF/maven/io.sppostream/";
 
     /**
-     * The jars of others on a class path in order, those named by a jar's manifest included: launchers and build tools
-     * put a long class path there. Folders are left out; archives of loaded classes can't be made over them.
+     * The third-party jars on a class path, in order. They include jars named in the manifest of a jar, where launchers
+     * and build tools put long class paths. Folders are left out, since the JVM cannot archive classes from them.
      */
     static Set<Path> thirdPartyJars(String classPath) {
         Set<Path> jars = new LinkedHashSet<>();
@@ -51,7 +51,7 @@ final class ClassPath {
                 jars.remove(entry);
             }
         } catch (IOException | IllegalArgumentException e) {
-            // Not a readable jar: the JVM passes over such an entry too.
+            // Not a readable jar: the JVM ignores such an entry too.
             jars.remove(entry);
         }
     }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The folder of one embedded cluster, locked against a second process for as long as it is open. */
+/** The folder of one embedded cluster, locked against other processes until it is closed. Thread-safe. */
 public final class DataDirectory implements AutoCloseable {
     private final Path path;
     private final LockFile lock;
@@ -18,7 +18,7 @@ public final class DataDirectory implements AutoCloseable {
     /**
      * Creates the directory if it is missing and locks it.
      *
-     * @throws EmbeddedException if it can't be written, or another process holds it
+     * @throws EmbeddedException if it cannot be written, or is in use
      */
     public static DataDirectory lock(Path directory) {
         Path path = directory.toAbsolutePath().normalize();
@@ -41,7 +41,7 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Whether a process holds the lock of a directory, this one included; one that is not there is not in use. */
+    /** Whether a process, possibly this one, holds the lock of a directory. A directory that does not exist is not in use. */
     static boolean isInUse(Path directory) {
         if (!Files.exists(lockFile(directory))) {
             return false;
@@ -57,7 +57,7 @@ public final class DataDirectory implements AutoCloseable {
         return directory.resolve("lock");
     }
 
-    /** Where it is, absolute. */
+    /** The absolute path of the directory. */
     public Path path() {
         return path;
     }
@@ -67,26 +67,27 @@ public final class DataDirectory implements AutoCloseable {
         return path.resolve("kafka-logs");
     }
 
-    /** What the broker's JVM prints. */
+    /** The broker's log: the output of its JVM. */
     Path brokerOutput() {
         return path.resolve("broker.log");
     }
 
-    /** The same of the start before, which may be the one to look into. */
+    /** The broker's log of the previous start, which may be the interesting one. */
     Path earlierBrokerOutput() {
         return path.resolve("broker.log.1");
     }
 
+    /** The settings of the broker, written at every start. */
     Path brokerProperties() {
         return path.resolve("broker.properties");
     }
 
-    /** Which process the broker is, while there is one. */
+    /** The {@link BrokerState} of the running broker. */
     Path brokerState() {
         return path.resolve("broker.state");
     }
 
-    /** How the cluster is reached, while there is one. */
+    /** The addresses of the {@link RunningCluster}. */
     Path clusterState() {
         return clusterState(path);
     }
@@ -95,7 +96,7 @@ public final class DataDirectory implements AutoCloseable {
         return directory.resolve("cluster.properties");
     }
 
-    /** Gives the lock up. */
+    /** Releases the lock. */
     @Override
     public void close() {
         lock.close();

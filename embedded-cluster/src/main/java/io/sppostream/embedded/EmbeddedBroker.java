@@ -24,18 +24,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real Kafka broker and controller in a child JVM. It lives as long as this object or this process, whichever ends
- * first: when the process ends in whatever way, the broker reads the end of its standard input and stops cleanly. A
- * broker that is left behind all the same is found by {@code broker.state} at the next start.
+ * A real Kafka broker and controller in a child JVM. It stops when this object is closed or this process ends: however
+ * the process ends, the broker then reads the end of its standard input and stops cleanly. The next start finds a broker
+ * that is still running through {@code broker.state}. Thread-safe.
  *
- * <p>There is no shutdown hook here: the broker outlives the parent's hooks, so that streams can close against it.
+ * <p>There is no shutdown hook here: the broker outlives the hooks of its parent, so that clients can close properly.
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
 
     private static final long START_SECONDS = 120;
-    private static final long STOP_SECONDS = 70;
-    private static final long POLL_MILLIS = 20;
+    static final long STOP_SECONDS = 70;
     private static final int PORT_ATTEMPTS = 3;
     private static final int TAIL_BYTES = 8000;
     private static final int TAIL_LINES = 3;
@@ -47,29 +46,29 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final BrokerJvm jvm;
     private final Process process;
     private final int port;
-    private final @Nullable Path archiveInTheMaking;
+    private final @Nullable Path unfinishedArchive;
     private final CompletableFuture<EmbeddedException> died = new CompletableFuture<>();
     private volatile boolean closing;
 
     private EmbeddedBroker(
-            DataDirectory directory, BrokerJvm jvm, Process process, int port, @Nullable Path archiveInTheMaking) {
+            DataDirectory directory, BrokerJvm jvm, Process process, int port, @Nullable Path unfinishedArchive) {
         this.directory = directory;
         this.jvm = jvm;
         this.process = process;
         this.port = port;
-        this.archiveInTheMaking = archiveInTheMaking;
+        this.unfinishedArchive = unfinishedArchive;
         var unused = process.onExit().thenAccept(this::onExit);
     }
 
     /**
-     * Starts the broker of a directory and waits until it serves.
+     * Starts the broker of a directory and waits until it is ready.
      *
      * @param directory locked by the caller, who closes it after the broker
      * @param port on 127.0.0.1, 0 for a free one
-     * @throws EmbeddedException if the port is taken or the broker doesn't come up; its log's end is in the message
+     * @throws EmbeddedException if the port is taken or the broker does not start, with the end of its log
      */
     public static EmbeddedBroker start(DataDirectory directory, int port) {
-        endLeftBehind(directory);
+        LeftoverBroker.end(directory);
         if (port != 0) {
             Ports.requireFree("broker port", port);
         }
@@ -102,10 +101,10 @@ public final class EmbeddedBroker implements AutoCloseable {
             broker.close();
             boolean last = attempt >= PORT_ATTEMPTS;
             if (answer.equals(BrokerMain.PORT_IN_USE) && !last) {
-                continue; // someone took a free port between our look and the broker's
+                continue; // another program has taken the free port before the broker could
             }
             if (archived && !last) {
-                // Whatever the reason, the archive is the one thing that may be at fault and is not needed.
+                // The archive may be at fault, whatever the message, and the broker can start without it.
                 Files.deleteIfExists(jvm.archive());
                 continue;
             }
@@ -125,7 +124,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             properties.store(out, "written at every start");
         }
         Path draft =
-                writeArchive ? jvm.archiveInTheMaking(ProcessHandle.current().pid()) : null;
+                writeArchive ? jvm.unfinishedArchive(ProcessHandle.current().pid()) : null;
         ProcessBuilder builder =
                 new ProcessBuilder(jvm.command(directory.brokerProperties(), Optional.ofNullable(draft)));
         builder.environment().put("CLASSPATH", jvm.environmentClassPath());
@@ -136,7 +135,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return new EmbeddedBroker(directory, jvm, process, port, draft);
     }
 
-    /** The line the broker's main class sends, empty if the process ended without one. */
+    /** The line that the broker's main class prints; empty if the process ended without one. */
     private String awaitAnswer() throws InterruptedException {
         CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
             try {
@@ -156,47 +155,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    /** Ends the broker that an earlier, killed process of this directory left, and says so. */
-    private static void endLeftBehind(DataDirectory directory) {
-        BrokerState state = BrokerState.read(directory.brokerState()).orElse(null);
-        if (state != null && state.process(directory.brokerProperties()).isPresent()) {
-            log.warn("a broker of a killed run, process {}, is still ending: waiting for it", state.pid());
-            if (!ends(state, directory)) {
-                log.warn("it has not ended in {} s: killing it, the log recovers as after any crash", STOP_SECONDS);
-                state.process(directory.brokerProperties()).ifPresent(ProcessHandle::destroyForcibly);
-                if (!ends(state, directory)) {
-                    throw new EmbeddedException("the broker of a killed run, process " + state.pid() + ", holds "
-                            + directory.path() + " and can't be ended: kill it by hand, or give another --data-dir");
-                }
-            }
-        }
-        try {
-            Files.deleteIfExists(directory.brokerState());
-        } catch (IOException e) {
-            throw new EmbeddedException(directory.brokerState() + " can't be removed: " + e.getMessage(), e);
-        }
-    }
-
-    /**
-     * Whether a process that is not our child has ended in time. Asked again and again, as an orphan stays visible as a
-     * zombie, and {@link ProcessHandle#onExit()} waits, until someone collects it.
-     */
-    private static boolean ends(BrokerState state, DataDirectory directory) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_SECONDS);
-        while (state.process(directory.brokerProperties()).isPresent()) {
-            if (System.nanoTime() > deadline) {
-                return false;
-            }
-            try {
-                Thread.sleep(POLL_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new EmbeddedException("interrupted while waiting for process " + state.pid() + " to end", e);
-            }
-        }
-        return true;
     }
 
     private void onExit(Process ended) {
@@ -221,27 +179,27 @@ public final class EmbeddedBroker implements AutoCloseable {
         return process.pid();
     }
 
-    /** Completes with the reason if the broker ends before {@link #close()}; never otherwise. */
+    /** Completes with the reason if the broker ends before {@link #close()}; otherwise never. */
     public CompletionStage<EmbeddedException> died() {
         return died;
     }
 
-    /** Stops the broker cleanly and waits for its end. */
+    /** Stops the broker cleanly and waits until it has ended. */
     @Override
     public void close() {
         closing = true;
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
-            // It has ended before us.
+            // The broker has ended already.
         }
         try {
             if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("the broker, process {}, has not ended in {} s: killing it", process.pid(), STOP_SECONDS);
+                log.warn("the broker, process {}, has not ended within {} s: killing it", process.pid(), STOP_SECONDS);
                 process.destroyForcibly();
             }
         } catch (InterruptedException e) {
-            // It ends by itself now that its standard input is closed; the next start waits for it.
+            // It ends by itself, since its standard input is closed; the next start waits for it.
             Thread.currentThread().interrupt();
             return;
         }
@@ -251,22 +209,22 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             keepArchive();
         } catch (IOException e) {
-            log.warn("after the broker's end: {}", e.toString());
+            log.warn("cleaning up after the broker: {}", e.toString());
         }
     }
 
     private void keepArchive() throws IOException {
-        if (archiveInTheMaking == null || !Files.exists(archiveInTheMaking)) {
+        if (unfinishedArchive == null || !Files.exists(unfinishedArchive)) {
             return;
         }
         if (!process.isAlive() && process.exitValue() == 0) {
-            jvm.keep(archiveInTheMaking);
+            jvm.keep(unfinishedArchive);
         } else {
-            Files.delete(archiveInTheMaking);
+            Files.delete(unfinishedArchive);
         }
     }
 
-    /** Where the broker's log is and how it ends, on one line and without stack traces. */
+    /** The broker's log file and its last lines, on one line and without stack traces. */
     private String tail() {
         Path file = directory.brokerOutput();
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {

@@ -2,7 +2,7 @@ package io.sppostream.embedded;
 
 import java.util.concurrent.CompletionStage;
 
-/** A broker and a registry over one data directory: what {@code bootstrap.servers} and a registry URL stand for. */
+/** A broker and a schema registry over one data directory, in place of an external cluster. Thread-safe. */
 public final class EmbeddedCluster implements AutoCloseable {
     private final DataDirectory directory;
     private final EmbeddedBroker broker;
@@ -15,9 +15,9 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
 
     /**
-     * Starts both, on what an earlier run of the directory has left there if there was one.
+     * Starts broker and registry, with the data that the directory has from earlier runs.
      *
-     * @throws EmbeddedException if it can't be done, with nothing left running
+     * @throws EmbeddedException if one of them cannot be started; nothing is left running
      */
     public static EmbeddedCluster start(EmbeddedSettings settings) {
         DataDirectory directory = DataDirectory.lock(settings.dataDirectory());
@@ -26,7 +26,7 @@ public final class EmbeddedCluster implements AutoCloseable {
         warmUp.start();
         try {
             if (settings.registryPort() != 0) {
-                Ports.requireFree("registry port", settings.registryPort()); // before a broker is started for nothing
+                Ports.requireFree("registry port", settings.registryPort()); // before starting a broker in vain
             }
             EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
             try {
@@ -53,12 +53,12 @@ public final class EmbeddedCluster implements AutoCloseable {
         return registry.url();
     }
 
-    /** Completes with the reason if the broker ends before {@link #close()}; never otherwise. */
+    /** Completes with the reason if the broker ends before {@link #close()}; otherwise never. */
     public CompletionStage<EmbeddedException> brokerDied() {
         return broker.died();
     }
 
-    /** Stops registry and broker and gives the directory back; clients should be closed before. */
+    /** Stops registry and broker and releases the directory. Close clients first. */
     @Override
     public void close() {
         RunningCluster.remove(directory.clusterState());

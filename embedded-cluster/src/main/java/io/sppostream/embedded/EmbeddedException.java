@@ -2,7 +2,7 @@ package io.sppostream.embedded;
 
 import org.jspecify.annotations.Nullable;
 
-/** The embedded broker or registry can't go on; the message is one line saying what, where and what to do. */
+/** The embedded broker or registry has failed. The message says in one line what is wrong, where, and what to do. */
 public final class EmbeddedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

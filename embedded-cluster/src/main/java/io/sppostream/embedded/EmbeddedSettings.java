@@ -3,9 +3,9 @@ package io.sppostream.embedded;
 import java.nio.file.Path;
 
 /**
- * Where the embedded broker and registry live.
+ * Data directory and ports of the embedded broker and registry. Immutable.
  *
- * @param dataDirectory everything they keep; created if missing, used by one process at a time
+ * @param dataDirectory holds all of their data; created if missing, used by one process at a time
  * @param brokerPort the broker's port on 127.0.0.1, 0 for a free one
  * @param registryPort the registry's port on 127.0.0.1, 0 for a free one
  */
@@ -19,7 +19,7 @@ public record EmbeddedSettings(Path dataDirectory, int brokerPort, int registryP
         }
     }
 
-    /** Free ports, so that several directories can be in use side by side. */
+    /** Settings with free ports, so that several clusters can run side by side. */
     public EmbeddedSettings(Path dataDirectory) {
         this(dataDirectory, 0, 0);
     }

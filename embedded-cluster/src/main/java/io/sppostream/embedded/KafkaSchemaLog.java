@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The compacted topic {@code _schemas}, one partition, in the format of Confluent's server. The locked data directory
- * makes this process its only writer, so what is acknowledged needs no reading back.
+ * The registry's log on the compacted topic {@code _schemas} with one partition, in the format of Confluent's server. The
+ * locked data directory makes this process its only writer, so acknowledged records need not be read back. Thread-safe.
  */
 final class KafkaSchemaLog implements SchemaLog {
     static final String TOPIC = "_schemas";
@@ -45,7 +45,7 @@ final class KafkaSchemaLog implements SchemaLog {
         this.producer = producer;
     }
 
-    /** Opens the topic, which is created if it is missing. */
+    /** Opens the topic, creating it if it is missing. */
     static KafkaSchemaLog open(String bootstrapServers) {
         try (Admin admin = Admin.create(client(bootstrapServers, Map.of()))) {
             NewTopic topic = new NewTopic(TOPIC, 1, (short) 1).configs(Map.of("cleanup.policy", "compact"));
@@ -94,7 +94,7 @@ final class KafkaSchemaLog implements SchemaLog {
                         "enable.auto.commit",
                         "false",
                         "fetch.max.wait.ms",
-                        "10", // which close() would wait for
+                        "10", // close() waits for it
                         "key.deserializer",
                         StringDeserializer.class,
                         "value.deserializer",
@@ -117,9 +117,9 @@ final class KafkaSchemaLog implements SchemaLog {
         try {
             decoded = RegistryRecordCodec.decode(record.key(), record.value());
         } catch (IOException | RuntimeException e) {
-            // As Confluent's server does: one foreign record must not take every schema away.
+            // As Confluent's server does: one foreign record must not make all schemas unavailable.
             log.warn(
-                    "{} offset {} is no registry record and is passed over: {} ({})",
+                    "{} offset {} is not a registry record and is skipped: {} ({})",
                     TOPIC,
                     record.offset(),
                     record.key(),

@@ -8,18 +8,20 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Ports of the loopback interface. */
+/** Ports of the loopback interface. Stateless. */
 final class Ports {
     private Ports() {}
 
     static final String HOST = "127.0.0.1";
 
+    /** @throws EmbeddedException if a number is not a port */
     static void requireValid(String what, int port) {
         if (port < 0 || port > 65535) {
             throw new EmbeddedException(what + " " + port + " is not a port: give 1 to 65535, or 0 for a free one");
         }
     }
 
+    /** The address of a port on 127.0.0.1. */
     static InetSocketAddress address(int port) {
         try {
             return new InetSocketAddress(InetAddress.getByAddress(HOST, new byte[] {127, 0, 0, 1}), port);
@@ -43,6 +45,7 @@ final class Ports {
         }
     }
 
+    /** @throws EmbeddedException if another program listens on the port */
     static void requireFree(String what, int port) {
         try {
             close(bind(port));
@@ -51,6 +54,7 @@ final class Ports {
         }
     }
 
+    /** The error for a port that is taken. */
     static EmbeddedException inUse(String what, int port) {
         return new EmbeddedException(what + " " + port + " on " + HOST
                 + " can't be bound, most likely another program listens on it: stop that program, choose another port, or"

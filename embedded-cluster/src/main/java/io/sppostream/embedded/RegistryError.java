@@ -2,7 +2,7 @@ package io.sppostream.embedded;
 
 import java.util.List;
 
-/** A refusal in Confluent's terms: an HTTP status, an error code whose first three digits are that status, a message. */
+/** A refused request, as in Confluent's API: a message, and an error code whose first three digits are the HTTP status. */
 final class RegistryError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -70,7 +70,7 @@ final class RegistryError extends RuntimeException {
         return new RegistryError(40409, "Subject '" + subject + "' does not have subject-level mode configured");
     }
 
-    /** Confluent's servers answer with the bare status here, and their clients look for it. */
+    /** Confluent's servers send the bare status as the code here, and their clients check for it. */
     static RegistryError incompatible(String subject, List<String> differences, String level) {
         return new RegistryError(
                 409,

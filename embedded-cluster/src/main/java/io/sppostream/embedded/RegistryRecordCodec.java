@@ -13,15 +13,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of Confluent's {@code _schemas} topic: JSON keys and values with the field order of its server, which
- * compaction compares as bytes.
+ * Encodes and decodes the records of Confluent's {@code _schemas} topic: JSON keys and values. Fields are in the order of
+ * Confluent's server, since compaction compares keys as bytes. Stateless.
  */
 final class RegistryRecordCodec {
     private RegistryRecordCodec() {}
 
-    /** Key and value of one Kafka record; no value is a tombstone. */
+    /** Key and value of one Kafka record; {@code null} is a tombstone. */
     record Encoded(String key, @Nullable String value) {}
 
+    /** The Kafka record of a change. */
     static Encoded encode(RegistryRecord record) {
         if (record instanceof RegistryRecord.Version v) {
             Schema schema = v.schema();
@@ -66,6 +67,11 @@ final class RegistryRecordCodec {
         return new Encoded(key("NOOP", null, null, 0), null);
     }
 
+    /**
+     * The change of a Kafka record.
+     *
+     * @throws IOException if it is not JSON; other malformed records cause a RuntimeException
+     */
     static RegistryRecord decode(String key, @Nullable String value) throws IOException {
         Map<?, ?> k = JacksonMapper.INSTANCE.readValue(key, Map.class);
         Map<?, ?> v = value == null ? null : JacksonMapper.INSTANCE.readValue(value, Map.class);

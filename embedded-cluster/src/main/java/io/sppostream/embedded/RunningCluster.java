@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * How the cluster of a data directory is reached while some process runs it, so that others can look at its log.
+ * The addresses of a running embedded cluster, by which other processes can read its log. Immutable.
  *
  * @param bootstrapServers of the broker
  * @param registryUrl of the schema registry
@@ -18,9 +18,9 @@ import java.util.Properties;
 public record RunningCluster(String bootstrapServers, String registryUrl) {
 
     /**
-     * The cluster that a process, this one included, runs on a directory; empty where none does.
+     * The cluster that a process, possibly this one, runs on a directory; empty if none does.
      *
-     * @throws EmbeddedException where it is just starting or stopping
+     * @throws EmbeddedException if it is just starting or stopping
      */
     public static Optional<RunningCluster> of(Path dataDirectory) {
         if (!DataDirectory.isInUse(dataDirectory)) {
@@ -37,11 +37,12 @@ public record RunningCluster(String bootstrapServers, String registryUrl) {
                 new RunningCluster(p.getProperty("bootstrap.servers", ""), p.getProperty("schema.registry.url", "")));
     }
 
+    /** Writes the file that {@link #of} reads. */
     void write(Path file) {
         Properties p = new Properties();
         p.setProperty("bootstrap.servers", bootstrapServers);
         p.setProperty("schema.registry.url", registryUrl);
-        // In one step, since others may be reading.
+        // Moved into place in one step, since other processes may be reading.
         Path draft = file.resolveSibling(file.getFileName() + ".tmp");
         try {
             try (Writer out = Files.newBufferedWriter(draft)) {
@@ -53,11 +54,12 @@ public record RunningCluster(String bootstrapServers, String registryUrl) {
         }
     }
 
+    /** Removes the file when the cluster stops. */
     static void remove(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            // Without a process that holds the lock it says nothing.
+            // Nobody reads it once the lock is released.
         }
     }
 }

@@ -3,12 +3,16 @@ package io.sppostream.embedded;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The registry's only memory: what is not on it has not happened. One writer, in order. */
+/** The log of all changes to the registry, from which its state is rebuilt. It has one writer. */
 interface SchemaLog extends AutoCloseable {
-    /** Hands over every record there is, oldest first. Called once, before the first append. */
+    /** Passes every record to a reader, oldest first. Called once, before the first append. */
     void replay(Consumer<RegistryRecord> reader);
 
-    /** Appends in order and returns when all are durable; if it throws, the registry has to be started anew. */
+    /**
+     * Appends records in order, and returns when all are durable.
+     *
+     * @throws EmbeddedException if that fails; the registry must then be restarted
+     */
     void append(List<RegistryRecord> records);
 
     @Override

@@ -2,16 +2,7 @@ package io.sppostream.embedded;
 
 import io.confluent.kafka.schemaregistry.CompatibilityLevel;
 import io.confluent.kafka.schemaregistry.ParsedSchema;
-import io.confluent.kafka.schemaregistry.ParsedSchemaHolder;
-import io.confluent.kafka.schemaregistry.SchemaProvider;
-import io.confluent.kafka.schemaregistry.SimpleParsedSchemaHolder;
-import io.confluent.kafka.schemaregistry.avro.AvroSchema;
-import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
-import io.confluent.kafka.schemaregistry.client.SchemaVersionFetcher;
-import io.confluent.kafka.schemaregistry.client.rest.entities.Metadata;
-import io.confluent.kafka.schemaregistry.client.rest.entities.RuleSet;
 import io.confluent.kafka.schemaregistry.client.rest.entities.Schema;
-import io.confluent.kafka.schemaregistry.client.rest.entities.SchemaReference;
 import io.confluent.kafka.schemaregistry.client.rest.entities.SubjectVersion;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,50 +18,33 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Subjects, versions, ids and compatibility levels: a state that is a function of the log alone. A change is first
- * appended to the log and only then applied, by the same code that replays it at the next start. Safe for use by
- * several threads; one change at a time.
+ * Subjects, versions, ids and compatibility levels of the registry. The state is a function of the log: a change is
+ * appended to the log first and applied afterwards, by the same code that replays the log at the next start.
+ * Thread-safe; methods refuse requests by {@link RegistryError}.
  */
 final class SchemaStore {
-    /** Stands for the newest version, in requests and in references. */
+    /** The newest version, in requests and in references. */
     static final int LATEST = -1;
 
     private static final CompatibilityLevel DEFAULT_LEVEL = CompatibilityLevel.FULL_TRANSITIVE;
 
     private record Stored(Schema schema, boolean deleted) {}
 
-    /** What makes two registrations the same schema, and gives them one id. */
-    private record Content(
-            String schema,
-            String type,
-            List<SchemaReference> references,
-            @Nullable Metadata metadata,
-            @Nullable RuleSet ruleSet) {
-        static Content of(Schema s) {
-            return new Content(
-                    s.getSchema(),
-                    s.getSchemaType() == null ? AvroSchema.TYPE : s.getSchemaType(),
-                    s.getReferences() == null ? List.of() : s.getReferences(),
-                    s.getMetadata(),
-                    s.getRuleSet());
-        }
-    }
-
     private final SchemaLog log;
-    private final SchemaProvider avro = new AvroSchemaProvider();
+    private final AvroSchemas avro = new AvroSchemas(this::version);
     private final NavigableMap<String, NavigableMap<Integer, Stored>> subjects = new TreeMap<>();
     private final NavigableMap<String, CompatibilityLevel> levels = new TreeMap<>();
-    private final Map<Content, Integer> ids = new HashMap<>();
+    private final Map<SchemaContent, Integer> ids = new HashMap<>();
     private @Nullable CompatibilityLevel globalLevel;
     private int lastId;
     private @Nullable String broken;
 
     SchemaStore(SchemaLog log) {
         this.log = log;
-        avro.configure(Map.of(SchemaProvider.SCHEMA_VERSION_FETCHER_CONFIG, new Fetcher()));
         log.replay(this::apply);
     }
 
+    /** The names of the subjects that begin with a prefix. */
     synchronized List<String> subjects(String prefix, boolean deletedToo) {
         return subjects.entrySet().stream()
                 .filter(e -> e.getKey().startsWith(prefix))
@@ -79,6 +53,7 @@ final class SchemaStore {
                 .toList();
     }
 
+    /** The versions, or only the latest ones, of the subjects that begin with a prefix. */
     synchronized List<Schema> schemas(String prefix, boolean deletedToo, boolean latestOnly) {
         List<Schema> found = new ArrayList<>();
         for (Map.Entry<String, NavigableMap<Integer, Stored>> e : subjects.entrySet()) {
@@ -90,6 +65,7 @@ final class SchemaStore {
         return found;
     }
 
+    /** The numbers of the versions of a subject. */
     synchronized List<Integer> versions(String subject, boolean deletedToo) {
         return requireSubject(subject, deletedToo).stream()
                 .map(Schema::getVersion)
@@ -99,7 +75,7 @@ final class SchemaStore {
     /**
      * One version of a subject.
      *
-     * @param version or {@link #LATEST}
+     * @param version a number, or {@link #LATEST}
      */
     synchronized Schema version(String subject, int version, boolean deletedToo) {
         List<Schema> versions = requireSubject(subject, deletedToo);
@@ -112,7 +88,7 @@ final class SchemaStore {
                 .orElseThrow(() -> RegistryError.versionNotFound(version));
     }
 
-    /** The schema of an id. A softly deleted one is found too: records written with it are still on their topics. */
+    /** The schema with an id, even if it is soft-deleted: topics still have records written with it. */
     synchronized Schema byId(int id) {
         return all().filter(s -> s.schema().getId() == id)
                 .findFirst()
@@ -120,10 +96,12 @@ final class SchemaStore {
                 .schema();
     }
 
+    /** The highest id so far. */
     synchronized int lastId() {
         return lastId;
     }
 
+    /** The versions that have a schema id. */
     synchronized List<SubjectVersion> uses(int id, boolean deletedToo) {
         byId(id);
         return all().filter(s -> deletedToo || !s.deleted())
@@ -145,8 +123,8 @@ final class SchemaStore {
     /** Finds a schema among the versions of a subject. */
     synchronized Schema lookUp(String subject, Schema asked, boolean normalize, boolean deletedToo) {
         List<Schema> versions = requireSubject(subject, deletedToo);
-        Schema canonical = canonical(subject, asked, parse(asked, false, normalize));
-        return same(versions, canonical).orElseThrow(RegistryError::schemaNotFound);
+        Schema canonical = AvroSchemas.canonical(subject, asked, avro.parse(asked, false, normalize));
+        return AvroSchemas.same(versions, canonical).orElseThrow(RegistryError::schemaNotFound);
     }
 
     /**
@@ -155,10 +133,10 @@ final class SchemaStore {
      * @return the version, with its id
      */
     synchronized Schema register(String subject, Schema asked, boolean normalize) {
-        ParsedSchema parsed = parse(asked, true, normalize);
-        Schema canonical = canonical(subject, asked, parsed);
+        ParsedSchema parsed = avro.parse(asked, true, normalize);
+        Schema canonical = AvroSchemas.canonical(subject, asked, parsed);
         List<Schema> existing = visible(versionsOf(subject), false).toList();
-        Optional<Schema> same = same(existing, canonical).or(() -> sameInlined(existing, parsed));
+        Optional<Schema> same = AvroSchemas.same(existing, canonical).or(() -> avro.sameInlined(existing, parsed));
         if (same.isPresent()) {
             return same.get();
         }
@@ -173,15 +151,15 @@ final class SchemaStore {
                     "Version " + asked.getVersion() + " is not the next version of subject " + subject + ", " + next);
         }
         CompatibilityLevel level = level(subject);
-        List<String> differences = differences(parsed, existing, level);
+        List<String> differences = avro.differences(parsed, existing, level);
         if (!differences.isEmpty()) {
             throw RegistryError.incompatible(subject, differences, level.name);
         }
         canonical.setVersion(next);
-        canonical.setId(ids.getOrDefault(Content.of(canonical), lastId + 1));
+        canonical.setId(ids.getOrDefault(SchemaContent.of(canonical), lastId + 1));
         List<RegistryRecord> change = new ArrayList<>();
         change.add(new RegistryRecord.Version(canonical, false));
-        // As Confluent's server does: the deleted versions of what is now registered anew are of no more use.
+        // As Confluent's server does: deleted versions of the schema are superseded by the new one.
         for (Stored old : versions.values()) {
             if (old.deleted() && old.schema().getId().equals(canonical.getId())) {
                 change.add(
@@ -193,9 +171,9 @@ final class SchemaStore {
     }
 
     /**
-     * Compares a schema with one version of a subject, or with those its level asks for.
+     * Compares a schema with one version of a subject, or with all that its compatibility level covers.
      *
-     * @param version a number, {@link #LATEST}, or {@code null} for the level's choice
+     * @param version a number, {@link #LATEST}, or {@code null} for the versions that the level covers
      * @return the differences that make them incompatible, none if they are compatible
      */
     synchronized List<String> differences(String subject, @Nullable Integer version, Schema asked, boolean normalize) {
@@ -203,10 +181,10 @@ final class SchemaStore {
         List<Schema> others = version == null || (existing.isEmpty() && version == LATEST)
                 ? existing
                 : List.of(version(subject, version, false));
-        return differences(parse(asked, true, normalize), others, level(subject));
+        return avro.differences(avro.parse(asked, true, normalize), others, level(subject));
     }
 
-    /** Deletes a subject: softly, or for good if that was done before. Returns the versions. */
+    /** Soft-deletes a subject; or deletes it permanently, after a soft delete. Returns its versions. */
     synchronized List<Integer> deleteSubject(String subject, boolean permanent) {
         List<Schema> everything = requireSubject(subject, true);
         List<Schema> live = visible(versionsOf(subject), false).toList();
@@ -232,7 +210,7 @@ final class SchemaStore {
         return live.stream().map(Schema::getVersion).toList();
     }
 
-    /** Deletes a version: softly, or for good if that was done before. Returns its number. */
+    /** Soft-deletes a version; or deletes it permanently, after a soft delete. Returns its number. */
     synchronized int deleteVersion(String subject, int version, boolean permanent) {
         Schema schema = version(subject, version, true);
         int number = schema.getVersion();
@@ -254,15 +232,17 @@ final class SchemaStore {
         return number;
     }
 
+    /** The level of subjects without one of their own. */
     synchronized CompatibilityLevel globalLevel() {
         return globalLevel == null ? DEFAULT_LEVEL : globalLevel;
     }
 
+    /** The level of a subject; empty if it has none of its own. */
     synchronized Optional<CompatibilityLevel> subjectLevel(String subject) {
         return Optional.ofNullable(levels.get(subject));
     }
 
-    /** Sets the level of a subject, or of all that have none ({@code null}); no level takes it back. */
+    /** Sets or removes ({@code null}) the level of a subject, or of all subjects without one ({@code null}). */
     synchronized void setLevel(@Nullable String subject, @Nullable CompatibilityLevel level) {
         change(List.of(new RegistryRecord.Compatibility(subject, level == null ? null : level.name)));
     }
@@ -278,7 +258,7 @@ final class SchemaStore {
         try {
             log.append(records);
         } catch (EmbeddedException e) {
-            // Whether it was written is unknown, so what would come next is too: only a replay can tell.
+            // The record may or may not be on the log, so the state is unknown until the next replay.
             broken = "the registry's log failed earlier and it must be restarted: " + e.getMessage();
             throw RegistryError.store(String.valueOf(e.getMessage()));
         }
@@ -290,7 +270,7 @@ final class SchemaStore {
             Schema schema = v.schema();
             subjects.computeIfAbsent(schema.getSubject(), s -> new TreeMap<>())
                     .put(schema.getVersion(), new Stored(schema, v.deleted()));
-            ids.putIfAbsent(Content.of(schema), schema.getId());
+            ids.putIfAbsent(SchemaContent.of(schema), schema.getId());
             lastId = Math.max(lastId, schema.getId());
         } else if (record instanceof RegistryRecord.VersionErased e) {
             NavigableMap<Integer, Stored> versions = versionsOf(e.subject());
@@ -301,7 +281,7 @@ final class SchemaStore {
             if (erased != null
                     && all().noneMatch(s ->
                             s.schema().getId().equals(erased.schema().getId()))) {
-                ids.remove(Content.of(erased.schema()));
+                ids.remove(SchemaContent.of(erased.schema()));
             }
         } else if (record instanceof RegistryRecord.SubjectDeleted d) {
             versionsOf(d.subject())
@@ -355,74 +335,11 @@ final class SchemaStore {
     }
 
     private static boolean refersTo(Schema schema, String subject, int version) {
-        return Content.of(schema).references().stream()
+        return SchemaContent.of(schema).references().stream()
                 .anyMatch(r -> r.getSubject().equals(subject) && r.getVersion() == version);
-    }
-
-    private ParsedSchema parse(Schema schema, boolean isNew, boolean normalize) {
-        String type = schema.getSchemaType();
-        if (type != null && !type.equals(AvroSchema.TYPE)) {
-            throw RegistryError.invalidSchema(
-                    "Invalid schema type " + type + ": the embedded registry takes AVRO only");
-        }
-        if (schema.getSchema() == null || schema.getSchema().isBlank()) {
-            throw RegistryError.invalidSchema("Empty schema");
-        }
-        try {
-            return avro.parseSchemaOrElseThrow(schema, isNew, normalize);
-        } catch (RuntimeException e) {
-            throw RegistryError.invalidSchema("Invalid schema: " + e.getMessage());
-        }
-    }
-
-    /** What is kept of a request: the parser's text, not the sender's white space. */
-    private static Schema canonical(String subject, Schema asked, ParsedSchema parsed) {
-        Schema schema = new Schema(subject, 0, 0);
-        schema.setSchemaType(AvroSchema.TYPE);
-        schema.setSchema(parsed.canonicalString());
-        schema.setReferences(parsed.references());
-        schema.setMetadata(asked.getMetadata());
-        schema.setRuleSet(asked.getRuleSet());
-        return schema;
-    }
-
-    private static Optional<Schema> same(List<Schema> versions, Schema canonical) {
-        Content content = Content.of(canonical);
-        return versions.stream().filter(s -> Content.of(s).equals(content)).findFirst();
-    }
-
-    /** A schema that spells out what an earlier version refers to: what a serializer sends for a generated class. */
-    private Optional<Schema> sameInlined(List<Schema> versions, ParsedSchema parsed) {
-        return parsed.references().isEmpty()
-                ? versions.stream()
-                        .filter(s -> !Content.of(s).references().isEmpty())
-                        .filter(s -> parsed.equivalent(parse(s, false, false)))
-                        .findFirst()
-                : Optional.empty();
-    }
-
-    private List<String> differences(ParsedSchema schema, List<Schema> others, CompatibilityLevel level) {
-        List<ParsedSchemaHolder> holders = new ArrayList<>();
-        for (Schema other : others) {
-            holders.add(new SimpleParsedSchemaHolder(parse(other, false, false).copy(other.getVersion())));
-        }
-        return schema.isCompatible(level, holders);
     }
 
     private static <T> T last(List<T> list) {
         return list.get(list.size() - 1);
-    }
-
-    /** Resolves the references of a schema that is being parsed. */
-    private final class Fetcher implements SchemaVersionFetcher {
-        @Override
-        public @Nullable String tenant() {
-            return null;
-        }
-
-        @Override
-        public Schema getByVersion(String subject, int version, boolean lookupDeleted) {
-            return version(subject, version, lookupDeleted);
-        }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The embedded default: a real Kafka broker as a child JVM and a schema registry in this process, both keeping their
- * data under one locked directory. {@link io.sppostream.embedded.EmbeddedCluster} is the entry.
+ * The embedded cluster: a real Kafka broker in a child JVM and a schema registry in this process, with their data in one
+ * locked directory. Start with {@link io.sppostream.embedded.EmbeddedCluster}.
  */
 @NullMarked
 package io.sppostream.embedded;

@@ -25,7 +25,7 @@ class BrokerStateTest {
     }
 
     @Test
-    void shouldNotTakeAProgramForTheBrokerWhenOnlyIdAndTimeAgree() {
+    void shouldNotMistakeAProgramForTheBrokerWhenOnlyIdAndTimeAgree() {
         ProcessHandle self = ProcessHandle.current();
         Instant started = self.info().startInstant().orElseThrow();
         assertThat(new BrokerState(self.pid(), started, 9092).process(temp)).isEmpty();

@@ -36,7 +36,7 @@ class DataDirectoryTest {
     }
 
     @Test
-    void shouldRefusePortsWhenTheyAreNone() {
+    void shouldRefusePortsWhenTheyAreInvalid() {
         assertThatThrownBy(() -> new EmbeddedSettings(temp, 65536, 0))
                 .isInstanceOf(EmbeddedException.class)
                 .hasMessageContaining("broker port 65536");

@@ -3,7 +3,7 @@ package io.sppostream.embedded;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 
-/** Starts a cluster, writes records, says so, and waits to be killed. */
+/** Starts a cluster, writes records, prints a line, and waits to be killed. */
 final class DoomedParent {
     static final int RECORDS = 20;
 

@@ -34,7 +34,7 @@ import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is committed stays committed, and is seen, when the broker is killed while transactions are being committed. */
+/** Committed records stay visible when the broker is killed while transactions are being committed. */
 class KilledBrokerIT {
     private static final int KILLS = 2;
     private static final String TOPIC = "numbers";
@@ -44,7 +44,7 @@ class KilledBrokerIT {
     @TempDir
     Path data;
 
-    /** Commits transactions of one number to each partition, one after the other, as long as it lives. */
+    /** Commits transactions of one number to each partition, one after the other, until it is ended. */
     private static final class Writer extends Thread {
         private final Map<String, Object> settings;
         private final int number;
@@ -124,22 +124,22 @@ class KilledBrokerIT {
         } finally {
             cluster.close();
         }
-        shouldHaveTakenEachKilledBrokerOffBeforeTheNextCame();
+        assertEachKilledBrokerWasUnregistered();
     }
 
-    /** Whether transactions get lost otherwise is a matter of milliseconds, so it is looked at in itself, too. */
-    private void shouldHaveTakenEachKilledBrokerOffBeforeTheNextCame() throws IOException {
+    /** Transactions are lost within a window of milliseconds only, so the unregistration is also checked directly. */
+    private void assertEachKilledBrokerWasUnregistered() throws IOException {
         List<Class<?>> expected = new ArrayList<>(List.of(RegisterBrokerRecord.class));
         for (int kill = 0; kill < KILLS; kill++) {
             expected.addAll(List.of(UnregisterBrokerRecord.class, RegisterBrokerRecord.class));
         }
-        List<Class<?>> comingsAndGoings = new ArrayList<>();
+        List<Class<?>> registrations = new ArrayList<>();
         Path log = data.resolve("kafka-logs/__cluster_metadata-0/00000000000000000000.log");
         try (FileRecords records = FileRecords.open(log.toFile(), false)) {
             for (RecordBatch batch : records.batches()) {
                 for (Record record : batch) {
                     if (!batch.isControlBatch()) {
-                        comingsAndGoings.add(MetadataRecordSerde.INSTANCE
+                        registrations.add(MetadataRecordSerde.INSTANCE
                                 .read(new ByteBufferAccessor(record.value()), record.valueSize())
                                 .message()
                                 .getClass());
@@ -147,8 +147,8 @@ class KilledBrokerIT {
                 }
             }
         }
-        comingsAndGoings.retainAll(Set.of(RegisterBrokerRecord.class, UnregisterBrokerRecord.class));
-        assertThat(comingsAndGoings).isEqualTo(expected);
+        registrations.retainAll(Set.of(RegisterBrokerRecord.class, UnregisterBrokerRecord.class));
+        assertThat(registrations).isEqualTo(expected);
     }
 
     private static void awaitCommits(List<Writer> writers, int more) {
@@ -159,7 +159,7 @@ class KilledBrokerIT {
                         .allMatch(each -> each.getKey().committed.get() >= each.getValue() + more));
     }
 
-    /** What a reader of committed records sees, by writer, up to the end that the partition has for any reader. */
+    /** The numbers that a reader of committed records sees, by writer, up to the partition's end for any reader. */
     private static List<List<Integer>> read(Admin admin, String servers, TopicPartition partition) throws Exception {
         long end = admin.listOffsets(Map.of(partition, OffsetSpec.latest()))
                 .partitionResult(partition)

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The topic as it is after compaction: the last value of every key in the order written, tombstones included. */
+/** The topic after compaction: the last value of every key in the order written, tombstones included. */
 final class MemorySchemaLog implements SchemaLog {
     private final Map<String, @Nullable String> records = new LinkedHashMap<>();
     private boolean failing;
 
-    /** What is kept, {@code key value} a line. */
+    /** The records, as lines of {@code key value}. */
     List<String> lines() {
         return records.entrySet().stream()
                 .map(e -> e.getKey() + " " + e.getValue())

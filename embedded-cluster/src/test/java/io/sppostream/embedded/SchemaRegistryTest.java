@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The protocol, by Confluent's own client and by bare HTTP, over a log in memory. */
+/** The REST protocol, used by Confluent's client and over bare HTTP, with a log in memory. */
 class SchemaRegistryTest {
     private static final String A = record("{\"name\":\"a\",\"type\":\"int\"}");
     private static final String A_AND_OPTIONAL_B =
@@ -38,7 +38,7 @@ class SchemaRegistryTest {
     }
 
     @Test
-    void shouldGiveOneIdWhenTheSameSchemaIsRegisteredTwice() throws Exception {
+    void shouldAssignOneIdWhenTheSameSchemaIsRegisteredTwice() throws Exception {
         int id = client.register("s", new AvroSchema(A));
         assertThat(client().register("s", new AvroSchema(A))).isEqualTo(id);
         assertThat(client.register("t", new AvroSchema(A))).isEqualTo(id);
@@ -202,7 +202,7 @@ class SchemaRegistryTest {
         assertThat(client.getSchemaById(id).references()).containsExactly(reference);
         assertThat(answer("GET", "/subjects/inner/versions/1/referencedby", "")).isEqualTo("200 [" + id + "]");
         assertThat(answer("DELETE", "/subjects/inner", "")).startsWith("422 {\"error_code\":42206,");
-        // A generated class spells the enum out: it is the same schema, and no new version.
+        // A generated class inlines the enum: it is the same schema and not a new version.
         assertThat(client.register("outer", new AvroSchema(schema.rawSchema()))).isEqualTo(id);
         assertThat(answer(
                         "POST",
@@ -258,7 +258,7 @@ class SchemaRegistryTest {
     }
 
     @Test
-    void shouldNotPretendWhenTheLogFails() throws Exception {
+    void shouldRefuseChangesWhenTheLogFails() throws Exception {
         client.register("s", new AvroSchema(A));
         log.failFromNowOn();
         assertThat(answer("POST", "/subjects/t/versions", request(A)))

@@ -3,13 +3,13 @@ package io.sppostream.log;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 
 /**
- * Sends what Kafka Streams can't decode to the topic's dead letters, in the same transaction, and goes on. Where it is
- * the registry that fails, the application stops instead: the record is read again at its next start.
+ * Sends records that Kafka Streams cannot decode to the topic's dead-letter topic, in the transaction of the task, and
+ * continues. If the registry cannot be reached, the application stops instead and reads the record again at its next
+ * start. Stateless.
  */
 public final class DeadLetterHandler implements DeserializationExceptionHandler {
     @Override
@@ -18,15 +18,7 @@ public final class DeadLetterHandler implements DeserializationExceptionHandler 
         if (exception instanceof LogException) {
             return Response.fail();
         }
-        return Response.resume(List.of(DeadLetters.of(
-                context.topic(),
-                context.partition(),
-                context.offset(),
-                context.sourceRawKey(),
-                context.sourceRawValue(),
-                context.headers() == null ? new RecordHeaders() : context.headers(),
-                context.taskId().toString(),
-                exception)));
+        return Response.resume(List.of(DeadLetters.of(record, context.taskId().toString(), exception)));
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.sppostream.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sppostream.events.catalogue.Topic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -9,35 +11,40 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records that could not be read or judged go, byte for byte, to their topic's {@code .dlq}, with their origin in the
- * headers {@code sppo.topic}, {@code sppo.partition}, {@code sppo.offset}, {@code sppo.role} and {@code sppo.error}.
+ * Dead letters: records that a role cannot read or use. They are sent, byte for byte, to their topic's {@code .dlq},
+ * with their origin in the headers {@code sppo.topic}, {@code sppo.partition}, {@code sppo.offset}, {@code sppo.role} and
+ * {@code sppo.error}. Stateless.
  */
 public final class DeadLetters {
     private DeadLetters() {}
 
-    /** The dead letter for a record of a topic. */
+    /**
+     * The dead letter of a record.
+     *
+     * @param role the role that cannot use the record
+     * @param error why
+     */
     public static ProducerRecord<byte[], byte[]> of(
-            String topic,
-            int partition,
-            long offset,
-            byte @Nullable [] key,
-            byte @Nullable [] value,
-            Iterable<Header> headers,
-            String role,
-            Throwable error) {
+            ConsumerRecord<byte[], byte[]> record, String role, Throwable error) {
         return new ProducerRecord<>(
-                topic + ".dlq",
+                Topic.deadLetters(record.topic()),
                 null,
-                key,
-                value,
-                origin(headers, topic, partition, offset, role, LogException.reason(error)));
+                record.key(),
+                record.value(),
+                origin(
+                        record.headers(),
+                        record.topic(),
+                        record.partition(),
+                        record.offset(),
+                        role,
+                        LogException.reason(error)));
     }
 
     /**
-     * The headers of a dead letter: those of the record, and where it comes from.
+     * The headers of a dead letter: those of the record, and its origin.
      *
-     * @param offset null where it is no longer known
-     * @param error why nothing can be made of the record, in one line
+     * @param offset null if it is no longer known
+     * @param error why the record cannot be used, in one line
      */
     public static Headers origin(
             Iterable<Header> headers, String topic, int partition, @Nullable Long offset, String role, String error) {

@@ -14,7 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/** Decodes the records of some topics. For one thread. */
+/** Decodes the records of some topics. Not thread-safe. */
 public final class EventDecoder {
     private final Map<String, Deserializer<? extends SpecificRecord>> deserializers = new HashMap<>();
 
@@ -24,11 +24,17 @@ public final class EventDecoder {
         }
     }
 
+    /** Names of the topics it decodes. */
     public Set<String> topics() {
         return deserializers.keySet();
     }
 
-    /** @throws SerializationException where the record is not an event of its topic */
+    /**
+     * Decodes a record of one of the topics.
+     *
+     * @throws SerializationException if the record is not an event of its topic
+     * @throws LogException if the registry cannot be reached
+     */
     public EventRecord<?> decode(ConsumerRecord<byte[], byte[]> record) {
         Deserializer<? extends SpecificRecord> deserializer =
                 Objects.requireNonNull(deserializers.get(record.topic()), record.topic());

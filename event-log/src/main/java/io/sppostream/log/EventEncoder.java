@@ -9,7 +9,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Serializer;
 
-/** Makes records of events. For one thread. */
+/** Encodes events as records. Not thread-safe. */
 public final class EventEncoder {
     private final EventSerdes serdes;
     private final Map<String, Serializer<? extends SpecificRecord>> serializers = new HashMap<>();
@@ -18,6 +18,7 @@ public final class EventEncoder {
         this.serdes = serdes;
     }
 
+    /** The record of an event; its partition is left to the producer. */
     public <V extends SpecificRecord> ProducerRecord<byte[], byte[]> encode(Topic<V> topic, String key, V event) {
         @SuppressWarnings("unchecked")
         Serializer<V> serializer =

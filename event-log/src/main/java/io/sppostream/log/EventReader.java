@@ -23,19 +23,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads whole topics from their beginning, outside any consumer group: for those who follow the log without a share in
- * the work. What can't be decoded is passed over: the role that works on the topic sends it to the dead letters. For
- * one thread.
+ * Reads topics from their beginning, outside any consumer group: for components that observe the log without processing
+ * it. Records that cannot be decoded are skipped, since the role that processes the topic sends them to the DLQ. Not
+ * thread-safe.
  */
 public final class EventReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventReader.class);
 
+    /** Records that {@link #last} reads in its first step. */
     private static final long FIRST_LOOK_BACK = 32;
 
     private final KafkaSettings kafka;
     private final Consumer<byte[], byte[]> consumer;
     private final EventDecoder decoder;
 
+    /** A reader for a short look at topics: it answers quickly, at the price of more requests. */
     public EventReader(KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
         this(kafka, kafka.lookup(), serdes, topics);
     }
@@ -58,24 +60,24 @@ public final class EventReader implements AutoCloseable {
         consumer.seekToBeginning(partitions);
     }
 
-    /** A reader that follows topics for long. It does so at less cost to the broker, and is slow to be sent elsewhere. */
+    /** A reader that follows topics for a long time. It costs the broker fewer requests, but seeks slowly. */
     public static EventReader following(
             KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
         return new EventReader(kafka, kafka.consumer(), serdes, topics);
     }
 
     /**
-     * A reader of what is on topics, committed or not: it waits for no open transaction, and also sees what is aborted.
-     * For those who can tell.
+     * A reader of all records, with the isolation level {@code read_uncommitted}: it does not wait for open transactions,
+     * and also returns records of aborted ones. The caller must be able to tell them apart.
      */
-    public static EventReader ofAllRecords(
+    public static EventReader uncommitted(
             KafkaSettings kafka, EventSerdes serdes, List<Topic<? extends SpecificRecord>> topics) {
         Map<String, Object> settings = kafka.lookup();
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
         return new EventReader(kafka, settings, serdes, topics);
     }
 
-    /** The next events, in order within a partition; empty where none came within the timeout. */
+    /** The next events, in order within a partition; empty if none arrived within the timeout. */
     public List<EventRecord<?>> poll(Duration timeout) {
         List<EventRecord<?>> events = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
@@ -83,7 +85,7 @@ public final class EventReader implements AutoCloseable {
                 events.add(decoder.decode(record));
             } catch (SerializationException e) {
                 LOG.warn(
-                        "{}-{} offset {} passed over: {}",
+                        "{}-{} offset {} skipped: {}",
                         record.topic(),
                         record.partition(),
                         record.offset(),
@@ -94,13 +96,13 @@ public final class EventReader implements AutoCloseable {
     }
 
     /**
-     * Reads the last events of a topic's partition, from its end backwards in growing steps, and continues after them:
-     * the cost is that of what is wanted, not of the topic's length.
+     * Reads the last events of a topic's partition, looking back from its end in growing steps, so that the cost depends
+     * on the number of events wanted and not on the length of the topic. Polls continue after these events.
      *
-     * @param end the offset after the last record to read; a transaction that is open before it is waited for
-     * @param enough whether events, in order, reach back far enough
-     * @return the last events, or all of them where they are not enough
-     * @throws LogException where a transaction stays open for too long, or the broker goes away
+     * @param end the offset after the last record to read; waits for transactions that are open before it
+     * @param enough whether these events, in log order, reach back far enough
+     * @return the last events; all events of the partition if they are not enough
+     * @throws LogException if a transaction stays open for too long, or the broker does not answer
      */
     public List<EventRecord<?>> last(Topic<?> topic, int partition, long end, Predicate<List<EventRecord<?>>> enough) {
         TopicPartition only = new TopicPartition(topic.name(), partition);
@@ -121,40 +123,41 @@ public final class EventReader implements AutoCloseable {
     }
 
     /**
-     * The events from here to offsets of their partitions; a transaction that is open before them is waited for.
+     * The events from the current position to the given offsets; waits for transactions that are open before them.
      *
-     * @throws LogException where it stays open for too long, or the broker goes away
+     * @param ends the offset after the last record to read, by partition
+     * @throws LogException if a transaction stays open for too long, or the broker does not answer
      */
     public List<EventRecord<?>> pollTo(Map<TopicPartition, Long> ends) {
         List<EventRecord<?>> events = new ArrayList<>();
-        StallDetector patience = new StallDetector(kafka, consumer);
+        StallDetector stalls = new StallDetector(kafka, consumer);
         for (List<TopicPartition> left = before(ends); !left.isEmpty(); left = before(ends)) {
             List<EventRecord<?>> some = poll(Duration.ofMillis(200));
             events.addAll(some);
-            patience.polled(!some.isEmpty(), left);
+            stalls.polled(!some.isEmpty(), left);
         }
         return events;
     }
 
-    /** The partitions that are not read to their ends. */
+    /** The partitions whose position is before the given end. */
     private List<TopicPartition> before(Map<TopicPartition, Long> ends) {
         return ends.keySet().stream()
                 .filter(partition -> consumer.position(partition) < Objects.requireNonNull(ends.get(partition)))
                 .toList();
     }
 
-    /** Continues at an offset of a topic's partition. */
+    /** Moves to an offset of a topic's partition. */
     public void seek(Topic<?> topic, int partition, long offset) {
         consumer.seek(new TopicPartition(topic.name(), partition), offset);
     }
 
-    /** Continues at the first record of a topic that was written at an instant or later. */
+    /** Moves to the first record of a topic that was written at an instant or later, or to its end if there is none. */
     public void seek(Topic<?> topic, Instant writtenAt) {
         Map<TopicPartition, Long> times = new HashMap<>();
         for (int partition = 0; partition < topic.partitions(); partition++) {
             times.put(new TopicPartition(topic.name(), partition), writtenAt.toEpochMilli());
         }
-        // First of all, so that nothing written meanwhile is missed.
+        // Before the look-up of times, so that records written in between are not missed.
         Map<TopicPartition, Long> ends = consumer.endOffsets(times.keySet());
         Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
         ends.forEach((partition, end) -> {
@@ -163,26 +166,26 @@ public final class EventReader implements AutoCloseable {
         });
     }
 
-    /** The events from here to the ends that the topics have at the time of the call, before any open transaction. */
+    /** The events from the current position to the ends that the topics have now, up to any open transaction. */
     public List<EventRecord<?>> pollToEnd() {
         return pollTo(consumer.endOffsets(consumer.assignment()));
     }
 
-    /** The offset of a partition's first record that is there still. */
+    /** The offset of the first record that a partition still has. */
     public long begin(Topic<?> topic, int partition) {
         return consumer.beginningOffsets(List.of(new TopicPartition(topic.name(), partition))).values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
     }
 
-    /** The offset after a partition's last record before any open transaction. */
+    /** The offset after a partition's last record, up to any open transaction. */
     public long end(Topic<?> topic, int partition) {
         return consumer.endOffsets(List.of(new TopicPartition(topic.name(), partition))).values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
     }
 
-    /** The offsets after the last records of a topic, summed over its partitions; 0 where there has never been one. */
+    /** The offsets after the last records of a topic, summed over its partitions; 0 if it has never had a record. */
     public long end(Topic<?> topic) {
         List<TopicPartition> partitions = new ArrayList<>();
         for (int partition = 0; partition < topic.partitions(); partition++) {
@@ -195,7 +198,7 @@ public final class EventReader implements AutoCloseable {
 
     @Override
     public void close() {
-        // No member of a group has to take leave, and a fetch that waits for news need not be waited for.
+        // There is no group to leave, and no reason to wait for a fetch that is waiting for records.
         consumer.close(CloseOptions.timeout(Duration.ZERO));
     }
 }

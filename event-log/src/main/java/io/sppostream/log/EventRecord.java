@@ -3,7 +3,7 @@ package io.sppostream.log;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * An event and where it lies on the log.
+ * An event and its position on the log. Immutable, but for the event itself.
  *
  * @param topic name of its topic
  */

@@ -16,6 +16,7 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLException;
@@ -29,12 +30,12 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Confluent's Avro serializers for the events, sharing one registry client. Serializers and deserializers come one to a
- * caller: they are not for use from several threads.
+ * Confluent's Avro serializers for the events, sharing one registry client. Thread-safe; the serializers and
+ * deserializers that it returns are not, so each caller gets its own.
  */
 public final class EventSerdes implements AutoCloseable {
     static {
-        // Avro instantiates no class that it was not told to trust.
+        // Avro instantiates trusted classes only.
         String events = Rollout.class.getPackageName();
         ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
                 ClassSecurityValidator.getGlobal(),
@@ -56,22 +57,22 @@ public final class EventSerdes implements AutoCloseable {
                 : MockSchemaRegistry.getClientForScope(mockScope, List.of(new AvroSchemaProvider()));
     }
 
-    /** Serializes a topic's events, registering their schema under {@code <topic>-value} at the first. */
+    /** A serializer of a topic's events. The first event registers their schema under {@code <topic>-value}. */
     public <V extends SpecificRecord> Serializer<V> serializer(Topic<V> topic) {
         return serializer();
     }
 
-    /** Deserializes a topic's events. */
+    /** A deserializer of a topic's events. */
     public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
         return deserializer(topic.valueType());
     }
 
-    /** Both, for topics and state stores of Kafka Streams. */
+    /** Serializer and deserializer of a topic, for Kafka Streams. */
     public <V extends SpecificRecord> Serde<V> serde(Topic<V> topic) {
         return serde(topic.valueType());
     }
 
-    /** Both, for a state store whose records are of a type of their own. */
+    /** Serializer and deserializer of a type that is not on a topic of the catalogue, for state stores. */
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
         return Serdes.serdeFrom(serializer(), deserializer(type));
     }
@@ -100,7 +101,7 @@ public final class EventSerdes implements AutoCloseable {
         }
     }
 
-    /** A record whose schema can't be had for the moment is not a bad record: it must not go to the dead letters. */
+    /** A record whose schema cannot be fetched now is not a bad record: it must not be sent to the DLQ. */
     private Object deserialize(KafkaAvroDeserializer deserializer, String name, byte[] bytes) {
         try {
             return deserializer.deserialize(name, bytes);
@@ -112,7 +113,7 @@ public final class EventSerdes implements AutoCloseable {
         }
     }
 
-    /** Bytes that are no event are an IOException too, but of none of these kinds. */
+    /** Bytes that are not an event cause an IOException too, but none of these types. */
     private static boolean isOutage(@Nullable Throwable cause) {
         return cause instanceof SocketException
                 || cause instanceof InterruptedIOException
@@ -129,9 +130,9 @@ public final class EventSerdes implements AutoCloseable {
     }
 
     /**
-     * Registers the schemas of all topics, so that an incompatible one is refused before anything runs.
+     * Registers the schemas of all topics, so that the registry refuses an incompatible one before any role starts.
      *
-     * @throws LogException naming the topic and the registry's reason
+     * @throws LogException if the registry refuses a schema or cannot be reached
      */
     public void register(Topics topics) {
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
@@ -150,6 +151,32 @@ public final class EventSerdes implements AutoCloseable {
             throw new LogException(
                     "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
                             + " (use another namespace, or make the schema compatible with the registered one)");
+        } catch (IOException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /**
+     * Deletes the schemas that are registered for the values of topics, for good.
+     *
+     * @throws LogException if the registry refuses it
+     */
+    public void unregister(Collection<String> topics) {
+        for (String topic : topics) {
+            // A registry deletes a subject for good only after it was marked as deleted.
+            unregister(topic + "-value", false);
+            unregister(topic + "-value", true);
+        }
+    }
+
+    private void unregister(String subject, boolean permanent) {
+        try {
+            registry.deleteSubject(subject, permanent);
+        } catch (RestClientException e) {
+            if (e.getStatus() != 404) {
+                throw new LogException(
+                        "the schema registry refuses to delete subject " + subject + ": " + LogException.reason(e));
+            }
         } catch (IOException e) {
             throw unreachable(e);
         }

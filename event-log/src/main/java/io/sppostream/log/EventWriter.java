@@ -6,7 +6,10 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes events outside of any transaction: each is there once it is acknowledged, and once only. For one thread. */
+/**
+ * Writes events outside of any transaction, with an idempotent producer: an acknowledged event is on the log exactly
+ * once. Not thread-safe.
+ */
 public final class EventWriter implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final EventEncoder encoder;
@@ -17,7 +20,7 @@ public final class EventWriter implements AutoCloseable {
         this.encoder = new EventEncoder(serdes);
     }
 
-    /** Sends an event, without waiting for its acknowledgement. */
+    /** Sends an event without waiting for its acknowledgement; {@link #flush} reports failures. */
     public <V extends SpecificRecord> void send(Topic<V> topic, String key, V event) {
         producer.send(encoder.encode(topic, key, event), (sent, refused) -> {
             if (refused != null) {
@@ -27,15 +30,15 @@ public final class EventWriter implements AutoCloseable {
     }
 
     /**
-     * Waits until all that was sent is acknowledged.
+     * Waits until all sent events are acknowledged.
      *
-     * @throws LogException where something was not accepted
+     * @throws LogException if the log did not accept one of them
      */
     public void flush() {
         producer.flush();
         Exception refused = failure.get();
         if (refused != null) {
-            throw new LogException("the log does not accept what is sent: " + LogException.reason(refused), refused);
+            throw new LogException("the log did not accept an event: " + LogException.reason(refused), refused);
         }
     }
 

@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * What a member of a consumer group is called, and is called again when it is back after a crash: Kafka's {@code
- * group.instance.id}. By its name it takes over at once what the killed one had, open transactions included, where
- * another would have to wait until that one's session and transactions have timed out. Names are kept in a directory:
- * of those at work that share it, each has one that no other holds.
+ * The {@code group.instance.id} of a consumer group's member, which stays the same when the member restarts after a
+ * crash. Under the same id it takes over the partitions and open transactions of the crashed process at once; under a
+ * new one it would have to wait until their session and transactions time out. Ids are kept in files of a directory, each
+ * of which one running member at a time holds. Thread-safe.
  */
 public final class GroupInstance implements AutoCloseable {
     private final String id;
@@ -21,9 +21,9 @@ public final class GroupInstance implements AutoCloseable {
     }
 
     /**
-     * Takes the first name that is free, for as long as it is open.
+     * Takes the first id in the directory that is free, and holds it until {@link #close}.
      *
-     * @throws LogException where the directory can't be written
+     * @throws LogException if the directory cannot be written
      */
     public static GroupInstance take(Path directory, String group) {
         try {
@@ -42,7 +42,7 @@ public final class GroupInstance implements AutoCloseable {
         }
     }
 
-    /** No two directories share one, wherever they are. */
+    /** Makes ids of different directories, also on different machines, distinct. */
     private static String uuid(LockFile lock) throws IOException {
         if (lock.read().isEmpty()) {
             lock.write(UUID.randomUUID().toString());
@@ -50,7 +50,7 @@ public final class GroupInstance implements AutoCloseable {
         return lock.read();
     }
 
-    /** Unique among those at work, and the same after a restart. */
+    /** Unique among running members, and the same after a restart. */
     public String id() {
         return id;
     }

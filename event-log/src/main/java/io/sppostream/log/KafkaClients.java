@@ -9,9 +9,9 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Makes the clients of a log: Kafka's own or, in simulations, those of a log in memory. */
+/** Creates Kafka clients: Kafka's own or, in simulations, those of a log in memory. Thread-safe. */
 public interface KafkaClients {
-    /** Kafka's, over the network. */
+    /** Clients of a cluster, over the network. */
     KafkaClients NETWORK = new KafkaClients() {
         @Override
         public Consumer<byte[], byte[]> consumer(Map<String, Object> settings) {
@@ -29,9 +29,12 @@ public interface KafkaClients {
         }
     };
 
+    /** A consumer of raw records; the caller closes it. */
     Consumer<byte[], byte[]> consumer(Map<String, Object> settings);
 
+    /** A producer of raw records; the caller closes it. */
     Producer<byte[], byte[]> producer(Map<String, Object> settings);
 
+    /** An admin client; the caller closes it. */
     Admin admin(Map<String, Object> settings);
 }

@@ -10,46 +10,48 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * How to reach the cluster, and the client settings all roles share.
+ * How to reach the cluster, and the client settings that all roles share. The methods return a new, mutable map for one
+ * client each. Immutable.
  *
- * @param bootstrapServers Kafka's bootstrap.servers
+ * @param bootstrapServers Kafka's {@code bootstrap.servers}
  * @param schemaRegistryUrl URL of a registry that speaks Confluent's protocol, or {@code mock://scope} in tests
- * @param properties any Kafka or registry client property (TLS, SASL, ...), which wins over what is set here
- * @param clients makes the clients
+ * @param properties any Kafka or registry client properties (TLS, SASL, ...); they override the settings made here, except
+ *     for ids of groups and transactions
+ * @param clients creates the clients
  */
 public record KafkaSettings(
         String bootstrapServers, String schemaRegistryUrl, Map<String, String> properties, KafkaClients clients) {
 
     /**
-     * Writers say when they are done, by a flush or a commit, and no reader sees anything of a transaction before: until
-     * then records are gathered, in milliseconds.
+     * Producers gather records for up to this many milliseconds. It delays nobody: writers end a batch by a flush or a
+     * commit, which send at once, and readers see no record of a transaction before its commit.
      */
     private static final int LINGER_MS = 100;
 
     /**
-     * A member of a group that is silent for so long is dead, and what it had taken on is given to others, where it does
-     * not come back before ({@link GroupInstance}). Kafka's 45 s would be the time the work of a killed role lies idle;
-     * members report every third of it, in a thread of their own.
+     * A group gives the partitions of a member to others when it has been silent for this long and has not restarted
+     * ({@link GroupInstance}). With Kafka's default of 45 s the work of a killed role would lie idle for that long.
+     * Heartbeats are sent three times as often, by a separate thread, so a busy member is not taken for dead.
      */
     private static final int SESSION_MS = 10_000;
 
     /**
-     * What a killed role has left open is aborted after this long: readers wait behind it. It is ample for sending what
-     * has been worked out, and no transaction is open while it is.
+     * The broker aborts the open transaction of a killed role after this long; until then its readers wait. It is ample
+     * for sending events: no transaction is open while a role computes them.
      */
     private static final Duration TRANSACTION = Duration.ofSeconds(10);
 
-    /** More than that no broker allows by its defaults. */
+    /** The default of the brokers' {@code transaction.max.timeout.ms}. */
     private static final Duration LONGEST_TRANSACTION = Duration.ofMinutes(15);
 
     /**
-     * A fetch that finds nothing waits at the broker for news, in milliseconds, and what its client asks for next waits
-     * behind it, as there is one connection: another place to read from, an end. With Kafka's 500 the start of a run
-     * would be spent waiting. For those who follow a topic, though, each fetch that brings nothing is work for nothing.
+     * A fetch that finds no records waits at the broker for this many milliseconds, and further requests of the client,
+     * such as a seek or an end offset, queue behind it on the same connection. With Kafka's default of 500 the start of a
+     * run would be spent waiting. Consumers that follow a topic keep the default, since each empty fetch costs work.
      */
     private static final int FETCH_WAIT_MS = 50;
 
-    /** A client that is to say where a topic ends, and has no answer for so many milliseconds, gives up. */
+    /** Consumers give up a request, such as one for end offsets, after this many milliseconds without an answer. */
     private static final int ANSWER_MS = 15_000;
 
     public KafkaSettings {
@@ -61,14 +63,14 @@ public record KafkaSettings(
         this(bootstrapServers, schemaRegistryUrl, properties, KafkaClients.NETWORK);
     }
 
-    /** The same with another property, or another value for it. */
+    /** A copy with a property added or replaced. */
     public KafkaSettings with(String property, String value) {
         Map<String, String> changed = new HashMap<>(properties);
         changed.put(property, value);
         return new KafkaSettings(bootstrapServers, schemaRegistryUrl, changed, clients);
     }
 
-    /** Settings of an administrator. */
+    /** Settings of an admin client. */
     public Map<String, Object> admin() {
         return withOverrides(new HashMap<>());
     }
@@ -85,9 +87,9 @@ public record KafkaSettings(
     }
 
     /**
-     * Settings of a producer whose transactions fence those of an earlier one of the same id.
+     * Settings of a transactional producer, which fences earlier producers with the same id.
      *
-     * @param open how long a transaction may be open, over what it takes to send a batch of events
+     * @param open how long a transaction may stay open, in addition to the time it takes to send a batch of events
      */
     public Map<String, Object> transactionalProducer(String transactionalId, Duration open) {
         Map<String, Object> settings = producer();
@@ -98,7 +100,7 @@ public record KafkaSettings(
         return settings;
     }
 
-    /** Settings of a consumer that sees committed transactions only and starts at the beginning of the log. */
+    /** Settings of a consumer without a group that reads committed records only, from the beginning of the log. */
     public Map<String, Object> consumer() {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -109,14 +111,14 @@ public record KafkaSettings(
         return withOverrides(settings);
     }
 
-    /** The same for one that looks at what is there, here and there. */
+    /** Settings of a consumer as {@link #consumer()} that reads briefly and seeks often. */
     public Map<String, Object> lookup() {
         Map<String, Object> settings = consumer();
         settings.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         return settings;
     }
 
-    /** Settings of a consumer that commits in the name of a group, of which it is the only one. */
+    /** Settings of a consumer that commits offsets of a group without being its member; partitions are assigned to it. */
     public Map<String, Object> consumer(String group) {
         Map<String, Object> settings = consumer();
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
@@ -135,8 +137,8 @@ public record KafkaSettings(
     /**
      * Settings of an exactly-once Kafka Streams application.
      *
-     * @param applicationId the role's name in the namespace
-     * @param stateDirectory where its stores live on disk
+     * @param applicationId the role's id in the namespace
+     * @param stateDirectory where its state stores are kept on disk
      * @param threads stream threads
      */
     public Map<String, Object> streams(String applicationId, Path stateDirectory, int threads) {
@@ -147,13 +149,13 @@ public record KafkaSettings(
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class.getName());
-        // What others wait for is committed by CommitOnIdle, which the thread gets to when a poll has returned; the
-        // interval is for what nobody waits for yet, and for input that never pauses.
+        // CommitOnIdle commits records that others wait for. It runs between polls, hence the short poll. The commit
+        // interval covers state that nobody waits for yet, and input that never pauses.
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 300);
-        // No topology depends on the order of records of different topics, so none waits for an empty one.
+        // No topology depends on the order of records across topics, so tasks need not wait for an empty partition.
         settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
-        // Without the prefixes of producer and consumer, which would win over properties without them.
+        // Not prefixed by producer. or consumer., since prefixed settings would override unprefixed user properties.
         settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MS);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);

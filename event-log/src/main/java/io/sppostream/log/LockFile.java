@@ -13,11 +13,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small file that one holder at a time has locked. The operating system gives the lock up with the process, so that a
- * kill -9 leaves nothing to clean; the file stays, as removing it would let two processes lock two files of one name.
+ * A small text file that one holder at a time has locked. The operating system releases the lock when the process ends,
+ * so a kill -9 leaves nothing to clean up. The file itself is never removed: otherwise two processes could each lock a
+ * different file under the same name. Thread-safe, except for {@link #write} alongside reads.
  */
 public final class LockFile implements AutoCloseable {
-    /** Locks are the process's: to open and close a file that it has locked would give the lock up unnoticed. */
+    /** Locks belong to the process: closing any other channel of a locked file would release its lock unnoticed. */
     private static final Map<Path, LockFile> HELD_HERE = new HashMap<>();
 
     private final Path path;
@@ -28,7 +29,7 @@ public final class LockFile implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Locks a file, which is created where it is missing; null where another holds it, in this process or elsewhere. */
+    /** Locks a file, creating it if it is missing; null if it is held already, by this process or another. */
     public static synchronized @Nullable LockFile tryLock(Path file) throws IOException {
         Path path = file.toAbsolutePath().normalize();
         if (HELD_HERE.containsKey(path)) {
@@ -50,20 +51,20 @@ public final class LockFile implements AutoCloseable {
         return null;
     }
 
-    /** What is in a file, whoever holds it. */
+    /** The text of a file, whoever holds its lock. */
     public static synchronized String read(Path file) throws IOException {
         LockFile held = HELD_HERE.get(file.toAbsolutePath().normalize());
         return held == null ? Files.readString(file) : held.read();
     }
 
-    /** What is in the file; empty at first. */
+    /** The text of the file; empty if it is new. */
     public String read() throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
         channel.read(bytes, 0);
         return new String(bytes.array(), UTF_8);
     }
 
-    /** Replaces what is in the file. */
+    /** Replaces the text of the file. */
     public void write(String text) throws IOException {
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)));
@@ -76,7 +77,7 @@ public final class LockFile implements AutoCloseable {
             try {
                 channel.close();
             } catch (IOException ignored) {
-                // The lock goes with the process at the latest.
+                // The operating system releases the lock when the process ends.
             }
         }
     }

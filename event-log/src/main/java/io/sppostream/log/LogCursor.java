@@ -21,8 +21,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
 
 /**
- * The events of a topic from some offsets to others, in order within a partition. A transaction that is open before the
- * end is waited for. What can't be decoded is passed over and counted. For one thread.
+ * Iterates over the events of a topic between offsets, in order within a partition. It waits for transactions that are
+ * open before the end. Records that cannot be decoded are skipped and counted. Not thread-safe.
  */
 public final class LogCursor<V extends SpecificRecord> implements Iterator<EventRecord<V>>, AutoCloseable {
     private static final int FETCH_BYTES = 8 << 20;
@@ -62,14 +62,18 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Event
         });
     }
 
-    /** @throws LogException where a transaction stays open for too long, or the broker goes away */
+    /**
+     * Whether another event follows.
+     *
+     * @throws LogException if a transaction stays open for too long, or the broker does not answer
+     */
     @Override
     public boolean hasNext() {
-        StallDetector patience = new StallDetector(kafka, consumer);
+        StallDetector stalls = new StallDetector(kafka, consumer);
         while (read.isEmpty() && !atEnd()) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
             records.forEach(this::take);
-            patience.polled(!records.isEmpty(), ends.keySet());
+            stalls.polled(!records.isEmpty(), ends.keySet());
         }
         return !read.isEmpty();
     }
@@ -98,7 +102,7 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Event
         return read.remove();
     }
 
-    /** How many records could not be decoded so far. */
+    /** Number of records that could not be decoded so far. */
     public long unreadable() {
         return unreadable;
     }

@@ -1,6 +1,6 @@
 package io.sppostream.log;
 
-/** Something about the cluster, the registry or what lies on a topic that a person has to mend; the message says what. */
+/** A fault of the cluster, the registry or the records of a topic that a person has to fix; the message names it. */
 public class LogException extends RuntimeException {
     public LogException(String message) {
         super(message);
@@ -10,7 +10,7 @@ public class LogException extends RuntimeException {
         super(message, cause);
     }
 
-    /** What an error's innermost cause says, in one line. */
+    /** The first line of the message of an error's innermost cause, or its class if it has none. */
     public static String reason(Throwable error) {
         Throwable root = error;
         while (root.getCause() != null) {

@@ -8,24 +8,27 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Reads topics as they were at a moment: from one offset of each partition to another, committed transactions only. A
- * transaction that was open at the end is waited for, since only its outcome says whether its records are there.
- * Reading takes no part in any group, and may be done by several threads at once.
+ * Reads topics as of a moment: between two offsets of each partition, committed records only. It waits for transactions
+ * that are open before the end, since only their outcome decides which records count. Reading joins no group.
+ * Thread-safe.
+ *
+ * @param kafka how to reach the cluster
+ * @param serdes decodes the events; the caller closes it
  */
 public record LogScan(KafkaSettings kafka, EventSerdes serdes) {
 
     /**
-     * Hands every event of a topic to a reader, in order within a partition.
+     * Passes every event of a topic to a reader, in order within a partition.
      *
-     * @param ends the offset after the last record to read, by partition; what is not named is not read
-     * @throws LogException where a transaction stays open for too long
+     * @param ends the offset after the last record to read, by partition; partitions without an entry are not read
+     * @throws LogException if a transaction stays open for too long, or the broker does not answer
      */
     public <V extends SpecificRecord> void read(
             Topic<V> topic, Map<TopicPartition, Long> ends, Consumer<EventRecord<V>> reader) {
         read(topic, ends, key -> true, reader);
     }
 
-    /** Hands those events of a topic to a reader whose key is wanted, without decoding the others. */
+    /** Passes the events of a topic whose key is wanted to a reader, without decoding the others. */
     public <V extends SpecificRecord> void read(
             Topic<V> topic, Map<TopicPartition, Long> ends, Predicate<String> wanted, Consumer<EventRecord<V>> reader) {
         try (LogCursor<V> cursor = new LogCursor<>(kafka, serdes, topic, Map.of(), ends, wanted)) {
@@ -34,9 +37,9 @@ public record LogScan(KafkaSettings kafka, EventSerdes serdes) {
     }
 
     /**
-     * The events of a topic, to be taken one by one.
+     * The events of a topic, one by one; the caller closes the cursor.
      *
-     * @param starts the offset of the first record to read, by partition; the first there is where none is named
+     * @param starts the offset of the first record to read, by partition; the first on the log if there is no entry
      */
     public <V extends SpecificRecord> LogCursor<V> from(
             Topic<V> topic, Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {

@@ -12,14 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Confluent's client, with the two look-ups that its serializers make for every record answered from plain maps. Its own
- * caches keep their entries in order of use, which takes as long as the serialization of one of our events.
+ * caches are ordered by use, and that bookkeeping takes as long as serializing one of our events. Thread-safe.
  */
 final class RegistryClient extends CachedSchemaRegistryClient {
     private static final int CACHED_SCHEMAS = 256;
 
     /**
-     * Avro's own schema object under a subject. A serializer wraps the same one anew for every record, so that only its
-     * identity tells quickly that it has been asked about before.
+     * Avro's own schema object under a subject, compared by identity. A serializer wraps the same object anew for every
+     * record, and comparing schemas by value would be slow.
      */
     private record Registered(String subject, Object rawSchema) {
         @Override
@@ -66,7 +66,7 @@ final class RegistryClient extends CachedSchemaRegistryClient {
         return known;
     }
 
-    /** Schemas remembered under subjects; as many as there are topics written to. */
+    /** Number of cached schemas: one for each topic written to. */
     int remembered() {
         return registered.size();
     }

@@ -6,22 +6,28 @@ import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * The log of one run: the cluster it is on, how its events are coded, and its topics.
+ * The log of one run: its cluster, its serializers and its topics. Thread-safe; readers and writers that it returns are
+ * not, and the caller closes them.
  *
  * @param kafka how to reach the cluster
- * @param serdes codes the events; stays the caller's to close
+ * @param serdes encodes and decodes the events; the caller closes it
  * @param topics the run's topics
  */
 public record RunLog(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
 
-    /** A reader of whole topics, from their beginning. */
+    /** A reader for a short look at topics, from their beginning. */
     public EventReader reader(List<Topic<? extends SpecificRecord>> read) {
         return new EventReader(kafka, serdes, read);
     }
 
-    /** A reader that follows topics for long, at less cost to the broker; see {@link EventReader#following}. */
+    /** A reader that follows topics for a long time; see {@link EventReader#following}. */
     public EventReader following(List<Topic<? extends SpecificRecord>> followed) {
         return EventReader.following(kafka, serdes, followed);
+    }
+
+    /** A reader of all records, those of open and aborted transactions included; see {@link EventReader#uncommitted}. */
+    public EventReader uncommitted(List<Topic<? extends SpecificRecord>> read) {
+        return EventReader.uncommitted(kafka, serdes, read);
     }
 
     /** A writer outside any transaction. */

@@ -7,14 +7,15 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * How long to wait for records that are known to be on the log: for as long as a transaction may stay open, but not for a
- * broker that is gone, which a poll does not tell from one that has nothing new. For one thread.
+ * Decides when a reader that polls for records known to be on the log gives up. An open transaction may delay them for as
+ * long as brokers let it stay open. A broker that is gone is noticed sooner: polls do not tell it from one without new
+ * records, so it is asked for an offset now and then. Not thread-safe.
  */
 final class StallDetector {
-    /** Longer than the broker lets a transaction of a killed role stay open, but for that of a large model. */
+    /** Longer than brokers let the transaction of a killed role stay open, except for that of a large model. */
     private static final Duration TRANSACTION = Duration.ofSeconds(90);
 
-    /** Without a record for so long, the broker is asked whether it is there. */
+    /** After this long without a record, the broker is asked for an answer. */
     private static final Duration SILENCE = Duration.ofSeconds(5);
 
     private static final Duration ANSWER = Duration.ofSeconds(10);
@@ -30,11 +31,11 @@ final class StallDetector {
     }
 
     /**
-     * To be called after every poll.
+     * Must be called after every poll.
      *
-     * @param records whether it brought records
-     * @param waitedFor the partitions that are not read as far as they are to be
-     * @throws LogException where there is nothing to wait for any longer
+     * @param records whether it returned records
+     * @param waitedFor the partitions that have more records to read
+     * @throws LogException if waiting longer is pointless
      */
     void polled(boolean records, Collection<TopicPartition> waitedFor) {
         long now = System.nanoTime();
@@ -43,7 +44,7 @@ final class StallDetector {
             lastAnswer = now;
         } else if (now - lastRecord > TRANSACTION.toNanos()) {
             throw new LogException(waitedFor + ": a transaction has been open for more than " + TRANSACTION.toSeconds()
-                    + " s; its role has to commit it, or to be started again");
+                    + " s; restart the role that began it");
         } else if (now - lastAnswer > SILENCE.toNanos()) {
             requireAnswer(waitedFor);
             lastAnswer = System.nanoTime();
@@ -55,8 +56,8 @@ final class StallDetector {
             consumer.beginningOffsets(partitions, ANSWER);
         } catch (TimeoutException e) {
             throw new LogException(
-                    "the Kafka broker at " + bootstrapServers + " does not answer any more, while " + partitions
-                            + " was read (is it still running?)",
+                    "the Kafka broker at " + bootstrapServers + " no longer answers a reader of " + partitions
+                            + " (is it still running?)",
                     e);
         }
     }

@@ -33,7 +33,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Creates the topics of a namespace, checks those that are there, and says how far they and their readers are. */
+/** Creates and checks the topics of a namespace, and looks up offsets of topics and consumer groups. Thread-safe. */
 public final class TopicAdmin implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 15;
     private static final Set<TransactionState> ABORTED = EnumSet.of(
@@ -42,7 +42,11 @@ public final class TopicAdmin implements AutoCloseable {
     private final KafkaSettings kafka;
     private final Admin admin;
 
-    /** @throws LogException where no broker answers */
+    /**
+     * Creates a client of the cluster.
+     *
+     * @throws LogException if the client cannot be created; that no broker answers shows at the first request
+     */
     public TopicAdmin(KafkaSettings kafka) {
         this.kafka = kafka;
         Map<String, Object> settings = kafka.admin();
@@ -55,16 +59,16 @@ public final class TopicAdmin implements AutoCloseable {
         }
     }
 
-    /** Whether the namespace has topics already. */
+    /** Whether the namespace has topics. */
     public boolean exists(Topics topics) {
         return names().contains(topics.runs().name());
     }
 
     /**
-     * Creates what is missing, dead-letter topics included.
+     * Creates missing topics, dead-letter topics included.
      *
-     * @param replication replicas of each partition; the broker's default where -1
-     * @throws LogException where a topic is there with another number of partitions
+     * @param replication replicas of each partition; -1 for the broker's default
+     * @throws LogException if a topic exists with another number of partitions, or cannot be created
      */
     public void create(Topics topics, short replication) {
         Set<String> present = names();
@@ -93,7 +97,7 @@ public final class TopicAdmin implements AutoCloseable {
         check(topics, present);
     }
 
-    /** A topic whose records are kept for good. */
+    /** A topic whose records are kept forever. */
     static NewTopic newTopic(String name, int partitions, short replication) {
         return new NewTopic(name, partitions, replication)
                 .configs(Map.of(
@@ -123,9 +127,9 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /**
-     * The topics of a namespace that is there, with the partitions they have.
+     * The topics of an existing namespace, with the number of partitions that they have.
      *
-     * @throws LogException where it is not, naming those that are
+     * @throws LogException if it does not exist, with the names of those that do
      */
     public Topics find(String namespace) {
         Set<String> names = names();
@@ -133,7 +137,7 @@ public final class TopicAdmin implements AutoCloseable {
         String name = topics.advantages().name();
         if (!names.contains(topics.runs().name()) || !names.contains(name)) {
             throw new LogException("there is no run '" + namespace + "' at " + kafka.bootstrapServers() + "; "
-                    + (namespaces(names).isEmpty() ? "there is none at all" : "there are: " + namespaces(names)));
+                    + (namespaces(names).isEmpty() ? "there are no runs" : "runs: " + namespaces(names)));
         }
         TopicDescription found = Objects.requireNonNull(
                 await(admin.describeTopics(List.of(name)).allTopicNames()).get(name), name);
@@ -149,21 +153,21 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /**
-     * Where topics end at this moment, by partition: the offset after the last record.
+     * The current ends of topics, by partition: the offset after the last record.
      *
-     * @param isolation with {@code READ_UNCOMMITTED}, records of open transactions lie before the end; with {@code
-     *     READ_COMMITTED} the end is before the first of them
+     * @param isolation with {@code READ_UNCOMMITTED} the end is after the records of open transactions, with {@code
+     *     READ_COMMITTED} before the first of them
      */
     public Map<TopicPartition, Long> ends(IsolationLevel isolation, List<? extends Topic<?>> topics) {
         return offsets(OffsetSpec.latest(), new ListOffsetsOptions(isolation), topics);
     }
 
-    /** The first offsets that are there still, by partition. */
+    /** The offsets of the first records that topics still have, by partition. */
     public Map<TopicPartition, Long> beginnings(List<? extends Topic<?>> topics) {
         return offsets(OffsetSpec.earliest(), new ListOffsetsOptions(), topics);
     }
 
-    /** The offsets of the first records of a time or later, by partition; the end where there is none. */
+    /** The offsets of the first records written at a time or later, by partition; the end if there is none. */
     public Map<TopicPartition, Long> after(Instant time, List<? extends Topic<?>> topics) {
         Map<TopicPartition, Long> ends = ends(IsolationLevel.READ_COMMITTED, topics);
         offsets(OffsetSpec.forTimestamp(time.toEpochMilli()), new ListOffsetsOptions(), topics)
@@ -175,7 +179,7 @@ public final class TopicAdmin implements AutoCloseable {
         return ends;
     }
 
-    /** When the newest record of a topic was written; empty where it has none. */
+    /** When the newest record of a topic was written; empty if it has none. */
     public Optional<Instant> newest(Topic<?> topic) {
         return find(OffsetSpec.maxTimestamp(), new ListOffsetsOptions(), List.of(topic)).values().stream()
                 .map(ListOffsetsResultInfo::timestamp)
@@ -202,7 +206,7 @@ public final class TopicAdmin implements AutoCloseable {
         return await(admin.listOffsets(request, options).all());
     }
 
-    /** The offsets a consumer group has committed, by partition; empty where there is no such group. */
+    /** The offsets that a consumer group has committed, by partition; empty if there is no such group. */
     public Map<TopicPartition, Long> committed(String group) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata())
@@ -214,7 +218,7 @@ public final class TopicAdmin implements AutoCloseable {
         return offsets;
     }
 
-    /** Whether the last transaction of an id has been, or is being, aborted, and no producer has been started since. */
+    /** Whether the last transaction of an id was aborted, or is being aborted, and no producer has started since. */
     public boolean isAbandoned(String transactionalId) {
         return ABORTED.contains(
                 await(admin.describeTransactions(List.of(transactionalId)).description(transactionalId))

@@ -1,6 +1,6 @@
 package io.sppostream.log;
 
-/** Something the user has to mend: the message says what, where and what to do, in one line. */
+/** An error that the user can fix: the message says in one line what is wrong, where, and what to do. */
 public final class UserException extends RuntimeException {
     public UserException(String message) {
         super(message);

@@ -1,4 +1,4 @@
-/** The log: which topics there are, how events are read from and written to them, and how weights travel on them. */
+/** The log: clients and their settings, reading and writing events, dead letters, and administration of topics. */
 @NullMarked
 package io.sppostream.log;
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 
 class DeadLettersTest {
@@ -26,15 +26,10 @@ class DeadLettersTest {
     void shouldKeepTheBytesAndNameTheirOrigin() {
         byte[] key = {1, 2};
         byte[] value = {3, (byte) 0xff};
-        RecordHeaders original = new RecordHeaders();
-        original.add("trace", "t-1".getBytes(UTF_8));
+        ConsumerRecord<byte[], byte[]> original = new ConsumerRecord<>("run.prompts.v1", 3, 42, key, value);
+        original.headers().add("trace", "t-1".getBytes(UTF_8));
 
         ProducerRecord<byte[], byte[]> letter = DeadLetters.of(
-                "run.prompts.v1",
-                3,
-                42,
-                key,
-                value,
                 original,
                 "rollout-producer",
                 new IllegalStateException("outer", new IllegalArgumentException("bad \u00e9\nsecond line")));
@@ -51,15 +46,16 @@ class DeadLettersTest {
                         "sppo.offset", "42",
                         "sppo.role", "rollout-producer",
                         "sppo.error", "bad \u00e9"));
-        assertThat(original.toArray()).hasSize(1);
+        assertThat(original.headers().toArray()).hasSize(1);
     }
 
     @Test
     void shouldNameOnlyTheLastOriginWhenALetterFailsAgain() {
         ProducerRecord<byte[], byte[]> first = DeadLetters.of(
-                "run.prompts.v1", 3, 42, null, null, new RecordHeaders(), "feed", new IllegalStateException("a"));
-        ProducerRecord<byte[], byte[]> second = DeadLetters.of(
-                "run.rollouts.v1", 0, 7, null, null, first.headers(), "critic", new IllegalStateException());
+                new ConsumerRecord<>("run.prompts.v1", 3, 42, null, null), "feed", new IllegalStateException("a"));
+        ConsumerRecord<byte[], byte[]> again = new ConsumerRecord<>("run.rollouts.v1", 0, 7, null, null);
+        first.headers().forEach(again.headers()::add);
+        ProducerRecord<byte[], byte[]> second = DeadLetters.of(again, "critic", new IllegalStateException());
 
         assertThat(second.key()).isNull();
         assertThat(second.value()).isNull();

@@ -3,7 +3,7 @@ package io.sppostream.model;
 /**
  * One turn of a conversation, as chat templates see it.
  *
- * @param role who speaks: {@code system}, {@code user} or {@code assistant}
+ * @param role the speaker: {@code system}, {@code user} or {@code assistant}
  * @param content the text
  */
 public record ChatMessage(String role, String content) {}

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How a checkpoint turns a conversation into text: a Jinja template, rendered as transformers renders it. */
+/** A checkpoint's Jinja template, which renders a conversation as text, in the way of transformers. Thread-safe. */
 final class ChatTemplate {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -26,23 +26,23 @@ final class ChatTemplate {
 
     ChatTemplate(String template, Map<String, String> specialTokens) {
         this.jinja = new Jinjava(JinjavaConfig.newBuilder()
-                // Else what the messages say would be read as a template once more.
+                // Otherwise the text of messages would be interpreted as a template again.
                 .withNestedInterpretationEnabled(false)
                 .build());
         jinja.getGlobalContext()
                 .registerFunction(
                         new ELFunctionDefinition("", "raise_exception", ChatTemplate.class, "refuse", String.class));
-        this.template = JinjaWhitespace.settle(template);
+        this.template = JinjaWhitespace.resolve(template);
         this.specialTokens = Map.copyOf(specialTokens);
     }
 
-    /** What templates call {@code raise_exception}. Jinjava finds it by reflection. */
+    /** The function {@code raise_exception} of templates. Jinjava calls it by reflection. */
     @SuppressWarnings("DoNotCallSuggester")
     public static String refuse(String message) {
         throw new IllegalArgumentException(message);
     }
 
-    /** The template of {@code chat_template.jinja}, or else of {@code tokenizer_config.json}; null where there is none. */
+    /** The template in {@code chat_template.jinja} or, failing that, {@code tokenizer_config.json}; null if there is none. */
     static @Nullable ChatTemplate read(Path directory) {
         Path file = directory.resolve("chat_template.jinja");
         Path config = directory.resolve("tokenizer_config.json");
@@ -69,7 +69,7 @@ final class ChatTemplate {
     /**
      * Renders a conversation.
      *
-     * @param generationPrompt whether the text ends where the assistant's answer begins
+     * @param generationPrompt whether to append the start of the assistant's turn
      */
     String render(List<ChatMessage> messages, boolean generationPrompt) {
         Map<String, Object> context = new HashMap<>(specialTokens);

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's files in Hugging Face layout: {@code config.json}, {@code model.safetensors} or several with an index,
- * {@code tokenizer.json}, and, where there are any, the generation configuration and the chat template.
+ * {@code tokenizer.json}, and optionally the generation configuration and the chat template.
  *
- * <p>Immutable; weights and tokenizer are read when a model or a tokenizer is made of it.
+ * <p>Immutable. Weights and tokenizer are read when a model or a tokenizer is created from it.
  */
 public final class Checkpoint {
 
@@ -32,7 +32,7 @@ public final class Checkpoint {
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
 
-    /** What goes with the tokenizer from one checkpoint to the next. */
+    /** The files that are copied with the tokenizer from one checkpoint to another. */
     private static final List<String> TOKENIZER_FILES = List.of(
             "tokenizer.json",
             "tokenizer_config.json",
@@ -47,7 +47,7 @@ public final class Checkpoint {
     private final ModelConfig config;
     private final Map<String, Location> tensors;
 
-    /** Where a tensor's bytes are. */
+    /** The file of a tensor, and its position there. */
     private record Location(Path file, Safetensors.Entry entry) {}
 
     private Checkpoint(Path directory, ModelConfig config, Map<String, Location> tensors) {
@@ -59,7 +59,7 @@ public final class Checkpoint {
     /**
      * Opens a checkpoint and checks that it is complete: configuration, tokenizer, and every weight in its shape.
      *
-     * @throws CheckpointException naming what is missing or unsupported
+     * @throws CheckpointException with what is missing or unsupported
      */
     public static Checkpoint open(Path directory) {
         if (!Files.isDirectory(directory)) {
@@ -137,20 +137,22 @@ public final class Checkpoint {
         return location;
     }
 
+    /** The directory of the files. */
     public Path directory() {
         return directory;
     }
 
+    /** The shape of the model. */
     public ModelConfig config() {
         return config;
     }
 
-    /** A tokenizer of its own for the caller, who closes it. */
+    /** A new tokenizer; the caller closes it. */
     public Tokenizer tokenizer() {
         return Tokenizer.open(directory);
     }
 
-    /** Whether this is a critic's checkpoint: its head is a score. */
+    /** Whether this is a critic's checkpoint: its head gives a score. */
     boolean hasScore() {
         return tensors.containsKey("score.weight");
     }
@@ -176,10 +178,10 @@ public final class Checkpoint {
     }
 
     /**
-     * The bytes of a fused tensor in the file itself, where its parts are stored as 32-bit floats one after the other.
-     * Writing to them changes private copies of pages, never the file.
+     * Maps the bytes of a fused tensor from the file, if its parts are stored as consecutive 32-bit floats. Writes change
+     * private copies of pages, never the file.
      *
-     * @return null where they have to be put together or widened
+     * @return null if the parts must be joined or widened
      */
     @Nullable
     ByteBuffer map(WeightLayout.Fused fused) {
@@ -203,14 +205,14 @@ public final class Checkpoint {
         try (FileChannel channel = FileChannel.open(first.file(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             return channel.map(FileChannel.MapMode.PRIVATE, begin, end - begin).order(ByteOrder.LITTLE_ENDIAN);
         } catch (AccessDeniedException e) {
-            // Java asks for write access to a private mapping; a file we may only read is copied.
+            // Java requires write access for a private mapping; a read-only file is copied instead.
             return null;
         } catch (IOException e) {
             throw new CheckpointException("Can't read " + first.file(), e);
         }
     }
 
-    /** Writes a model's files; the weights appear only once they are complete. */
+    /** Writes a model's files; the file of the weights appears only when it is complete. */
     static void write(Path directory, Checkpoint tokenizerFrom, ObjectNode config, List<NamedSlice> weights) {
         try {
             Files.createDirectories(directory);
@@ -235,14 +237,14 @@ public final class Checkpoint {
                 Safetensors.write(out, weights);
             }
             Files.move(partial, complete, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            // An index left from a sharded checkpoint would send readers to the old weights.
+            // An index left by a sharded checkpoint would refer readers to the old weights.
             Files.deleteIfExists(directory.resolve(INDEX));
         } catch (IOException e) {
             throw new UncheckedIOException("Can't write the checkpoint " + directory, e);
         }
     }
 
-    /** Special token ids live in config.json as well as with the tokenizer. */
+    /** Copies the special token ids, which config.json repeats from the tokenizer. */
     private static void copyTokens(Checkpoint from, ObjectNode config) throws IOException {
         JsonNode source = JSON.readTree(Files.readAllBytes(from.directory.resolve("config.json")));
         for (String name : List.of("bos_token_id", "eos_token_id", "pad_token_id")) {

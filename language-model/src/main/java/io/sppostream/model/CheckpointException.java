@@ -1,6 +1,6 @@
 package io.sppostream.model;
 
-/** A checkpoint, a weights stream or an optimizer state that can't be used: what, where, and what to do about it. */
+/** A checkpoint, weights stream or optimizer state cannot be used; the message says what is wrong, where, and what to do. */
 public final class CheckpointException extends RuntimeException {
 
     public CheckpointException(String message) {

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * prompt, the probability that the policy solves it, is sigmoid(z). It may be of another size than the policy.
  *
  * <p>A fresh head is zero, so that every value starts at 0.5. Logits may be computed in several threads at once; the
- * caller makes sure that nothing replaces or trains the weights meanwhile.
+ * caller must make sure that nothing replaces or trains the weights in the meantime.
  */
 public final class CriticModel extends LanguageModel {
 
@@ -24,9 +24,9 @@ public final class CriticModel extends LanguageModel {
     }
 
     /**
-     * Loads a critic, or the backbone of a causal language model, whose head is then fresh.
+     * Loads a critic, or the backbone of a causal language model, with a fresh head.
      *
-     * @throws CheckpointException where its weights can't be used
+     * @throws CheckpointException if its weights cannot be used
      */
     public static CriticModel load(Checkpoint checkpoint, ModelSettings settings) {
         return new CriticModel(Qwen2.load(checkpoint, WeightLayout.Head.SCORE, settings));
@@ -40,7 +40,7 @@ public final class CriticModel extends LanguageModel {
     /**
      * Writes a checkpoint that transformers loads as {@code Qwen2ForTokenClassification} with one label.
      *
-     * @param tokenizerFrom whose tokenizer and chat template go with it
+     * @param tokenizerFrom checkpoint whose tokenizer and chat template are copied
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
         ObjectNode config = config().toJson(architecture());
@@ -50,10 +50,10 @@ public final class CriticModel extends LanguageModel {
     }
 
     /**
-     * The critic's view of prompts. On the CPU a prompt's logit is the same bit for bit whatever the other prompts.
+     * Logits of prompts. On the CPU a prompt's logit has the same bits whatever the other prompts are.
      *
      * @param prompts [prompts][T] token ids
-     * @return [prompts] z, one a prompt
+     * @return [prompts] z of each prompt
      */
     public float[] logits(List<int[]> prompts) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
@@ -72,7 +72,7 @@ public final class CriticModel extends LanguageModel {
                 while (rows.size() % model().rowMultiple() != 0) {
                     rows.add(rows.get(0));
                 }
-                // Of equal length, so in one piece and in this order.
+                // Rows of equal length form one piece, in this order.
                 float[] outputs =
                         logits(MicroBatch.ofPrompts(rows, Integer.MAX_VALUE).get(0));
                 for (int row = 0; row < some.size(); row++) {

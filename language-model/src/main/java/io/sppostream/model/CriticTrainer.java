@@ -9,14 +9,14 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Trains a critic on losses over its logits. On the CPU the result is a function of weights, optimizer state, batch and
- * settings, bit for bit. For use by one thread at a time.
+ * settings, bit for bit. Not thread-safe.
  */
 public final class CriticTrainer extends Trainer {
 
     private final CriticModel critic;
 
     /**
-     * @param critic trained in place; it stays the caller's to close, after this trainer
+     * @param critic trained in place; the caller closes it, after this trainer
      */
     public CriticTrainer(CriticModel critic, OptimizerSettings optimizer, TrainingSettings settings) {
         this(critic, optimizer, settings, () -> false);
@@ -39,8 +39,8 @@ public final class CriticTrainer extends Trainer {
      * One optimizer step.
      *
      * @param prompts [prompts][T] token ids
-     * @param loss of the whole batch, by its derivatives; called in worker threads, and its exceptions reach the caller,
-     *     with the weights as they were
+     * @param loss the derivatives of the loss over the batch. It is called in worker threads; if it throws, the exception
+     *     reaches the caller and the weights are unchanged
      */
     public UpdateResult update(List<int[]> prompts, double learningRate, LogitLoss loss) {
         prompts.forEach(critic::requireFits);

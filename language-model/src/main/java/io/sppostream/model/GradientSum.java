@@ -5,8 +5,8 @@ import ai.djl.pytorch.jni.IValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds up the gradients of micro-batches in their order, whatever the order they arrive in: floating-point sums depend on
- * it. Thread-safe.
+ * Adds up the gradients of micro-batches in a fixed order, in whatever order they arrive, because floating-point sums
+ * depend on the order. Thread-safe.
  */
 final class GradientSum {
 
@@ -20,7 +20,7 @@ final class GradientSum {
         this.waiting = new @Nullable NDList[pieces];
     }
 
-    /** Takes over the gradients of one micro-batch. */
+    /** Adds the gradients of one micro-batch and takes ownership of them. */
     synchronized void add(int piece, NDList gradients) {
         waiting[piece] = gradients;
         while (next < waiting.length) {

@@ -2,19 +2,19 @@ package io.sppostream.model;
 
 /**
  * The white space of Jinja templates, as transformers configures it: {@code trim_blocks}, {@code lstrip_blocks}, no
- * trailing newline, and the markers {@code -} and {@code +}. Jinjava differs in all of them, so templates reach it with
- * their white space settled and no marker left.
+ * trailing newline, and the markers {@code -} and {@code +}. Jinjava differs in all of them, so white space is
+ * resolved, and the markers removed, before it sees a template. Stateless.
  */
 final class JinjaWhitespace {
 
     private JinjaWhitespace() {}
 
     /**
-     * A template that means without any white-space rule what the given one means with transformers' rules.
+     * Rewrites a template so that it renders without white-space rules as the original does with those of transformers.
      *
-     * @throws CheckpointException where a tag is not closed
+     * @throws CheckpointException if a tag is not closed
      */
-    static String settle(String template) {
+    static String resolve(String template) {
         // Jinja drops one newline at the end of a template.
         String source = template.endsWith("\n") ? template.substring(0, template.length() - 1) : template;
         StringBuilder out = new StringBuilder(source.length());
@@ -57,9 +57,9 @@ final class JinjaWhitespace {
     }
 
     /**
-     * A text without the blanks before a block that is the first thing in its line.
+     * Removes the indentation before a block that is the first element of its line.
      *
-     * @param lineBeginsHere whether a text of blanks alone, its newline perhaps taken off already, begins a line
+     * @param lineBeginsHere whether a text that consists of blanks begins a line
      */
     private static String withoutIndent(String text, boolean lineBeginsHere) {
         int end = text.length();
@@ -80,7 +80,7 @@ final class JinjaWhitespace {
         return source.length();
     }
 
-    /** Where the closing delimiter of a tag begins; quotes may hold one that doesn't count. */
+    /** The index of a tag's closing delimiter; delimiters in quotes are skipped. */
     private static int end(String source, int open, char kind) {
         char closing = kind == '{' ? '}' : kind;
         char quote = 0;

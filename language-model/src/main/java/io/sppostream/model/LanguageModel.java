@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** A Qwen2 model with one head or another: its shape, and its weights as files. */
+/** A Qwen2 model with a language-model or a score head: its shape, and its weights as files. */
 public abstract sealed class LanguageModel implements AutoCloseable permits PolicyModel, CriticModel {
 
     /** Tokens computed at once when nothing is trained: enough to fill the matrix products. */
@@ -13,7 +13,7 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
     private final Qwen2 model;
     private final String architecture;
 
-    /** @param architecture its class in transformers */
+    /** @param architecture name of its class in transformers */
     LanguageModel(Qwen2 model, String architecture) {
         this.model = model;
         this.architecture = architecture;
@@ -27,11 +27,12 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
         return architecture;
     }
 
+    /** The shape of the model. */
     public final ModelConfig config() {
         return model.config();
     }
 
-    /** Numbers that are trained. */
+    /** Number of trained parameters. */
     public final long parameters() {
         return model.slices().stream().mapToLong(NamedSlice::count).sum();
     }
@@ -42,8 +43,8 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
     }
 
     /**
-     * Writes the weights as a complete {@code model.safetensors}: F32, tensors under their Hugging Face names. The bytes
-     * are a function of the weights, so their SHA-256 is the weights' identity.
+     * Writes the weights as a complete {@code model.safetensors}, in F32, with the tensor names of Hugging Face. The bytes
+     * are a function of the weights, so their SHA-256 identifies the weights.
      *
      * @param out stays open
      */
@@ -52,11 +53,11 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
     }
 
     /**
-     * Replaces the weights in place by a {@code model.safetensors}.
+     * Replaces the weights in place with those of a {@code model.safetensors}.
      *
      * @param in read up to its last tensor, not closed
-     * @throws CheckpointException where it holds other tensors or shapes (the weights are as before) or ends early (they
-     *     are not)
+     * @throws CheckpointException if it has other tensors or shapes, which leaves the weights unchanged, or ends early,
+     *     which leaves them partly replaced
      */
     public final void readWeights(ReadableByteChannel in) throws IOException {
         Safetensors.read(in, model.slices(), "The weights stream");

@@ -1,6 +1,6 @@
 package io.sppostream.model;
 
-/** A loss over the critic's logits, given by its derivative. */
+/** The derivative of a loss over the critic's logits. Must be thread-safe. */
 @FunctionalInterface
 public interface LogitLoss {
 
@@ -9,7 +9,7 @@ public interface LogitLoss {
      *
      * @param index into the batch
      * @param logit the critic's output z for that prompt; the value is sigmoid(z)
-     * @return derivative of the batch's loss by it
+     * @return derivative of the batch's loss with respect to the logit
      */
     float gradient(int index, float logit);
 }

@@ -11,10 +11,10 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Sequences that are computed together, padded on the right to the longest.
+ * Sequences that are computed together, padded on the right to the length of the longest.
  *
  * @param members indices of the sequences in the whole batch
- * @param offsets [members + 1] where each member's outputs begin among the outputs
+ * @param offsets [members + 1] index of each member's first output in [N]
  * @param length positions T of a row
  * @param ids [members, T] input tokens
  * @param read [N] flat positions whose hidden state is read
@@ -23,10 +23,10 @@ import java.util.stream.IntStream;
 record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] read, long[] targets) {
 
     /**
-     * Splits a batch. The layout depends on the sequences and the limit alone: longest first, neighbours in length
-     * together, pieces of about equal cost.
+     * Splits a batch into pieces of about equal cost, longest sequences first, with sequences of similar length together.
+     * The split depends on the sequences and the limit only.
      *
-     * @param tokens most tokens of a piece, padding included, unless a single sequence is longer
+     * @param tokens most tokens in a piece, padding included; a longer sequence forms a piece by itself
      */
     static List<MicroBatch> ofSequences(List<TokenSequence> batch, int tokens) {
         List<MicroBatch> pieces = new ArrayList<>();
@@ -65,7 +65,7 @@ record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] r
         return new MicroBatch(members, offsets, length, ids, read, targets);
     }
 
-    /** As {@link #ofSequences(List, int)}, of prompts whose last position is read. */
+    /** As {@link #ofSequences(List, int)}, for prompts of which the last position is read. */
     static List<MicroBatch> ofPrompts(List<int[]> prompts, int tokens) {
         List<MicroBatch> pieces = new ArrayList<>();
         for (int[] members : partition(prompts.size(), i -> prompts.get(i).length, tokens)) {
@@ -97,7 +97,7 @@ record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] r
         return cut(order, length, tokens, pieces == 0 ? 1 : (total + pieces - 1) / pieces);
     }
 
-    /** Begins a piece where the next sequence would exceed the limit, or the sequences so far reach a multiple of the share. */
+    /** Begins a piece when the next sequence would exceed the limit, or the sequences so far reach a multiple of the share. */
     private static List<int[]> cut(int[] order, IntUnaryOperator length, int limit, long share) {
         List<int[]> pieces = new ArrayList<>();
         int begin = 0;
@@ -129,7 +129,7 @@ record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] r
         return Tensors.of(manager, targets, new Shape(targets.length));
     }
 
-    /** The part of the outputs [N] that belongs to a member. */
+    /** The outputs of one member, out of [N]. */
     float[] outputsOf(int row, float[] outputs) {
         return Arrays.copyOfRange(outputs, offsets[row], offsets[row + 1]);
     }

@@ -73,7 +73,7 @@ public record ModelConfig(
      * Reads {@code config.json} as transformers 4 ({@code rope_theta}, {@code torch_dtype}) or 5 ({@code
      * rope_parameters}, {@code dtype}) writes it.
      *
-     * @throws CheckpointException where the file is missing or malformed, or describes a model this class can't run
+     * @throws CheckpointException if the file is missing or malformed, or describes an unsupported model
      */
     public static ModelConfig read(Path file) {
         JsonNode json;
@@ -85,7 +85,7 @@ public record ModelConfig(
             throw new CheckpointException("Can't read " + file + ": a checkpoint in Hugging Face layout has one", e);
         }
         if (!json.isObject()) {
-            throw new CheckpointException(file + " holds no JSON object");
+            throw new CheckpointException(file + " is not a JSON object");
         }
         requireSupported(json, file);
         int hidden = integer(json, "hidden_size", file);
@@ -138,7 +138,7 @@ public record ModelConfig(
     }
 
     private static double ropeTheta(JsonNode json, Path file) {
-        // transformers 5 has rope_parameters; 4 has rope_theta and, where positions are scaled, rope_scaling.
+        // transformers 5 has rope_parameters; 4 has rope_theta and, if positions are scaled, rope_scaling.
         JsonNode parameters =
                 json.hasNonNull("rope_parameters") ? json.get("rope_parameters") : json.path("rope_scaling");
         String type =
@@ -161,7 +161,7 @@ public record ModelConfig(
         return value.asInt();
     }
 
-    /** @throws IllegalArgumentException where one is not in the vocabulary */
+    /** @throws IllegalArgumentException if a token is not in the vocabulary */
     void requireTokens(int[] tokens) {
         for (int token : tokens) {
             if (token < 0 || token >= vocabularySize) {

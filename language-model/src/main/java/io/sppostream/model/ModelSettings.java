@@ -5,9 +5,9 @@ import ai.djl.engine.Engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a model computes, and in what precision.
+ * Device and precision of a model.
  *
- * @param device {@code cpu}, or a CUDA device as {@code gpu} or, the second, {@code gpu:1}
+ * @param device {@code cpu}, or a CUDA device: {@code gpu} for the first, {@code gpu:1} for the second
  * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits
  */
 public record ModelSettings(String device, Precision precision) {
@@ -17,8 +17,8 @@ public record ModelSettings(String device, Precision precision) {
         /** IEEE 754 single precision: the reference. */
         FLOAT32,
         /**
-         * 8 bits of precision in the range of single precision, for the products inside the layers: faster where the
-         * hardware has it, and no longer the same bits in every batch.
+         * 8 bits of precision in the range of single precision, for the products inside the layers: faster if the
+         * hardware supports it, but results depend on the batch.
          */
         BFLOAT16
     }
@@ -34,7 +34,7 @@ public record ModelSettings(String device, Precision precision) {
         return new ModelSettings("cpu", Precision.FLOAT32);
     }
 
-    /** Why no model can be made on the device, in words; null where nothing stands in the way. */
+    /** Why a model cannot run on the device, as a sentence; null if it can. */
     public @Nullable String obstacle() {
         if (device.equals("cpu")) {
             return null;

@@ -5,10 +5,10 @@ package io.sppostream.model;
  *
  * @param beta1 decay of the gradient's running mean
  * @param beta2 decay of the squared gradient's running mean
- * @param epsilon added to the root of the latter
- * @param weightDecay fraction of a weight taken away per step and unit of learning rate, for every parameter
- * @param maxGradientNorm the gradient is scaled down to this Euclidean norm over all parameters where it exceeds it;
- *     infinity never scales
+ * @param epsilon added to the root of the squared gradient's running mean
+ * @param weightDecay fraction by which each parameter shrinks per step and unit of learning rate
+ * @param maxGradientNorm a gradient with a larger Euclidean norm over all parameters is scaled down to this norm;
+ *     infinity disables clipping
  */
 public record OptimizerSettings(
         double beta1, double beta2, double epsilon, double weightDecay, double maxGradientNorm) {

@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * A policy: Qwen2 with a distribution over the next token.
  *
- * <p>Sampling and log-probabilities may run in several threads at once; the caller makes sure that nothing replaces or
- * trains the weights meanwhile.
+ * <p>Sampling and log-probabilities may run in several threads at once; the caller must make sure that nothing replaces or
+ * trains the weights in the meantime.
  */
 public final class PolicyModel extends LanguageModel {
 
@@ -22,7 +22,7 @@ public final class PolicyModel extends LanguageModel {
     /**
      * Loads a causal language model.
      *
-     * @throws CheckpointException where its weights can't be used
+     * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel load(Checkpoint checkpoint, ModelSettings settings) {
         return new PolicyModel(Qwen2.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
@@ -36,7 +36,7 @@ public final class PolicyModel extends LanguageModel {
     /**
      * Writes a checkpoint that transformers loads as {@code Qwen2ForCausalLM}.
      *
-     * @param tokenizerFrom whose tokenizer, generation configuration and chat template go with it
+     * @param tokenizerFrom checkpoint whose tokenizer, generation configuration and chat template are copied
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
         Checkpoint.write(directory, tokenizerFrom, config().toJson(architecture()), model().slices());
@@ -46,7 +46,7 @@ public final class PolicyModel extends LanguageModel {
      * Log-probabilities of responses.
      *
      * @param temperature above 0; the distribution is softmax(logits / temperature)
-     * @return [sequences][T] natural log-probability of each response token after what precedes it
+     * @return [sequences][T] natural log-probability of each response token given the tokens before it
      */
     public float[][] logProbs(List<TokenSequence> sequences, double temperature) {
         requireTemperature(temperature);
@@ -58,7 +58,7 @@ public final class PolicyModel extends LanguageModel {
         return result;
     }
 
-    /** Log-probabilities of a piece's sequences, each into its place among the whole batch's. */
+    /** Writes the log-probabilities of a piece's sequences to their indices in the result of the batch. */
     void logProbs(MicroBatch piece, double temperature, float[][] result) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));

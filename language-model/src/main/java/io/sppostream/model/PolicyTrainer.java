@@ -9,14 +9,14 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Trains a policy on losses over the log-probabilities of responses. On the CPU the result is a function of weights,
- * optimizer state, batch and settings, bit for bit. For use by one thread at a time.
+ * optimizer state, batch and settings, bit for bit. Not thread-safe.
  */
 public final class PolicyTrainer extends Trainer {
 
     private final PolicyModel policy;
 
     /**
-     * @param policy trained in place; it stays the caller's to close, after this trainer
+     * @param policy trained in place; the caller closes it, after this trainer
      */
     public PolicyTrainer(PolicyModel policy, OptimizerSettings optimizer, TrainingSettings settings) {
         this(policy, optimizer, settings, () -> false);
@@ -40,8 +40,8 @@ public final class PolicyTrainer extends Trainer {
      *
      * @param batch the sequences; the loss is over their responses
      * @param temperature of the log-probabilities, above 0
-     * @param loss of the whole batch, by its gradient; called in worker threads, and its exceptions reach the caller,
-     *     with the weights as they were
+     * @param loss the gradient of the loss over the batch. It is called in worker threads; if it throws, the exception
+     *     reaches the caller and the weights are unchanged
      */
     public UpdateResult update(List<TokenSequence> batch, double temperature, double learningRate, TokenLoss loss) {
         PolicyModel.requireTemperature(temperature);
@@ -55,11 +55,11 @@ public final class PolicyTrainer extends Trainer {
     }
 
     /**
-     * Log-probabilities of responses under the weights as they are, computed by the threads that train and in pieces of
-     * the size they train in.
+     * Log-probabilities of responses under the current weights, computed by the training threads and in pieces of the
+     * training size.
      *
      * @param temperature above 0
-     * @return [sequences][T] natural log-probability of each response token after what precedes it
+     * @return [sequences][T] natural log-probability of each response token given the tokens before it
      */
     public float[][] logProbs(List<TokenSequence> batch, double temperature) {
         PolicyModel.requireTemperature(temperature);

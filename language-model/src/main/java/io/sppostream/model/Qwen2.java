@@ -24,16 +24,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The Qwen2 transformer (arXiv 2407.10671): its weights, and the program that computes with them.
  *
- * <p>Reading is safe from several threads at once; whoever writes weights makes sure that nobody reads meanwhile.
+ * <p>Several threads may read at once. A thread that writes weights must make sure that no other reads them.
  */
 final class Qwen2 implements AutoCloseable {
 
-    /** Elements that element-wise kernels handle at once; what remains takes another path with other roundings. */
+    /** Elements that element-wise kernels process at once; the remainder takes another path, which rounds differently. */
     static final int VECTOR = 32;
 
     /**
-     * Rows from which on matrix products compute a row alike, however many there are: smaller ones take other kernels.
-     * Which are smaller depends on the processor and the shape; 16 is the largest bound seen.
+     * From this number of rows on, matrix products give a row the same bits, however many rows there are. Smaller ones use
+     * other kernels. The bound depends on processor and shape; 16 is the largest observed.
      */
     static final int LEAST_ROWS = 16;
 
@@ -46,7 +46,7 @@ final class Qwen2 implements AutoCloseable {
     private final IValue weightsArgument;
     private final IValue tableArgument;
 
-    /** Where a fused tensor of a checkpoint can be used in place. */
+    /** Maps a fused tensor of a checkpoint; null if it cannot be used in place. */
     private interface Mapping {
         @Nullable
         ByteBuffer of(WeightLayout.Fused fused);
@@ -71,7 +71,7 @@ final class Qwen2 implements AutoCloseable {
         this.tableArgument = TorchProgram.list(table);
     }
 
-    /** What the program calls {@code self.name}. */
+    /** The attributes {@code self.name} of the program. */
     static Map<String, Number> attributes(ModelConfig config, ModelSettings.Precision precision) {
         Map<String, Number> attributes = new LinkedHashMap<>();
         attributes.put("d", config.hiddenSize());
@@ -85,7 +85,7 @@ final class Qwen2 implements AutoCloseable {
         return attributes;
     }
 
-    /** Loads a checkpoint's weights; a score head it doesn't have is zero. */
+    /** Loads a checkpoint's weights; a missing score head becomes zero. */
     static Qwen2 load(Checkpoint checkpoint, WeightLayout.Head head, ModelSettings settings) {
         boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
         boolean inPlace = settings.toDevice().equals(Device.cpu());
@@ -153,7 +153,7 @@ final class Qwen2 implements AutoCloseable {
     }
 
     private NDList rotaryTable() {
-        // In single precision, as the reference implementation: at far positions the difference shows.
+        // In single precision, as in the reference implementation: at far positions the difference is visible.
         float[] frequencies = new float[config.headSize() / 2];
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = 1f / (float) Math.pow(config.ropeTheta(), (float) (2 * i) / config.headSize());
@@ -178,8 +178,8 @@ final class Qwen2 implements AutoCloseable {
     }
 
     /**
-     * Batches of a multiple of so many rows give a row the same bits, whatever the other rows: small matrix products take
-     * other kernels, and so does what is left of a feed-forward layer past the last whole vector.
+     * Batches with a multiple of this many rows give a row the same bits, whatever the other rows are. Small matrix
+     * products use other kernels, and so do the elements of a feed-forward layer after the last full vector.
      */
     int rowMultiple() {
         return Math.max(LEAST_ROWS, VECTOR / gcd(VECTOR, config.intermediateSize()));
@@ -197,12 +197,12 @@ final class Qwen2 implements AutoCloseable {
         return program;
     }
 
-    /** The weights, named to be an argument of {@link TorchProgram#record}. */
+    /** The weights, named for use as an argument of {@link TorchProgram#record}. */
     NDList weights() {
         return weights;
     }
 
-    /** The rotary embedding's table, named to be an argument of {@link TorchProgram#record}. */
+    /** The rotary embedding's table, named for use as an argument of {@link TorchProgram#record}. */
     NDList table() {
         return table;
     }
@@ -222,7 +222,7 @@ final class Qwen2 implements AutoCloseable {
         return slices(weights, "");
     }
 
-    /** Tensors shaped as the weights, as the tensors of a checkpoint with a prefix to their names. */
+    /** Tensors shaped like the weights, as the tensors of a checkpoint with a prefix before their names. */
     List<NamedSlice> slices(NDList tensors, String prefix) {
         List<NamedSlice> slices = new ArrayList<>();
         for (int i = 0; i < tensors.size(); i++) {

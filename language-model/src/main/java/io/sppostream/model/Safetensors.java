@@ -22,7 +22,7 @@ import java.util.Map;
 /**
  * The safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes, all little-endian.
  *
- * <p>DJL has a reader of its own, which aborts the JVM on bfloat16.
+ * <p>DJL has a reader as well, but it aborts the JVM on bfloat16. Stateless.
  */
 final class Safetensors {
 
@@ -62,11 +62,11 @@ final class Safetensors {
     }
 
     /**
-     * Reads a header, and leaves the channel at the first tensor.
+     * Reads a header and leaves the channel at the first tensor.
      *
      * @param where names the file in messages
-     * @return the tensors by position; together they fill the rest without gap or overlap
-     * @throws CheckpointException where the header is malformed or holds another element type than F32, F16 and BF16
+     * @return the tensors by position; together they fill the rest of the file without gaps or overlaps
+     * @throws CheckpointException if the header is malformed or has element types other than F32, F16 and BF16
      */
     static List<Entry> readHeader(ReadableByteChannel in, String where) throws IOException {
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
@@ -127,7 +127,7 @@ final class Safetensors {
     }
 
     /**
-     * Writes tensors in the given order, as F32. The bytes depend on nothing but names, shapes and values.
+     * Writes tensors in the given order, as F32. The bytes depend only on names, shapes and values.
      *
      * @param out stays open
      */
@@ -145,7 +145,7 @@ final class Safetensors {
             at = end;
         }
         byte[] text = JSON.writeValueAsBytes(json);
-        // The data begins on a cache line, so that a mapped file can be computed on in place.
+        // The data begins at a multiple of 64 bytes, a cache line, so that a mapped file can be used in place.
         int padded = (8 + text.length + 63) / 64 * 64 - 8;
         ByteBuffer header = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
         header.putLong(padded).put(text);
@@ -159,12 +159,12 @@ final class Safetensors {
     }
 
     /**
-     * Replaces tensors in place by those of a stream, which must hold the same names and shapes in any order.
+     * Replaces tensors in place with those of a stream, which must have the same names and shapes, in any order.
      *
      * @param in read up to its last tensor, not closed
      * @param where names the stream in messages
-     * @throws CheckpointException where the stream holds anything else (the tensors are as before), or ends early (they
-     *     are not: fill them again)
+     * @throws CheckpointException if the stream has other tensors, which leaves these unchanged, or ends early, which
+     *     leaves them partly replaced
      */
     static void read(ReadableByteChannel in, List<NamedSlice> slices, String where) throws IOException {
         Map<String, NamedSlice> missing = new HashMap<>();
@@ -201,7 +201,7 @@ final class Safetensors {
         }
     }
 
-    /** Fails where a tensor of a file has another shape than the model needs. */
+    /** Fails if a tensor of a file does not have the shape that the model needs. */
     static void requireShape(Entry entry, long[] shape, String where) {
         if (!entry.shape().equals(Arrays.stream(shape).boxed().toList())) {
             throw new CheckpointException(String.format(
@@ -214,7 +214,7 @@ final class Safetensors {
         }
     }
 
-    /** Appends stored elements to 32-bit floats. Both buffers advance; the source is consumed. */
+    /** Converts stored elements to 32-bit floats and appends them. The source is consumed. */
     static void widen(Type type, ByteBuffer source, ByteBuffer target) {
         switch (type) {
             case F32 -> target.put(source);

@@ -19,21 +19,21 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * Draws completions from a policy, many at once, with a key-value cache.
+ * Samples completions from a policy, many at once, with a key-value cache.
  *
- * <p>A completion depends on its request, the parameters and the weights, and on nothing else: on the CPU it is the same
- * bit for bit in any batch and any thread. That rests on three things. Its random numbers come from its own seed. Rows
- * of a matrix product are computed alike in every batch of at least 16 (smaller ones may take other kernels), so batches
- * are padded. And attention, whose kernels depend on the key length, is computed apart for every prompt length.
+ * <p>A completion depends only on its request, the parameters and the weights: on the CPU it is bit-identical in any
+ * batch and any thread, for three reasons. Its random numbers come from its own seed. Batches are padded to at least 16
+ * rows, since smaller matrix products may use other kernels. Attention, whose kernels depend on the key length, is
+ * computed separately for each prompt length.
  *
- * <p>Safe to use from several threads at once.
+ * <p>Thread-safe.
  */
 public final class Sampler {
 
-    /** Tokens of prompts computed at once; more would only take memory. */
+    /** Prompt tokens that are computed at once; more would only cost memory. */
     private static final int PREFILL_TOKENS = 8192;
 
-    /** Tokens a cache has room for beyond the prompt, at first. */
+    /** Initial capacity of a cache, in tokens beyond the prompt. */
     private static final int FIRST_ROOM = 64;
 
     private final Qwen2 model;
@@ -41,8 +41,8 @@ public final class Sampler {
     private final int rowMultiple;
 
     /**
-     * @param policy stays the caller's to close
-     * @param endTokens a completion ends with any of these
+     * @param policy closed by the caller
+     * @param endTokens tokens that end a completion
      */
     public Sampler(PolicyModel policy, Set<Integer> endTokens) {
         this.model = policy.model();
@@ -50,7 +50,7 @@ public final class Sampler {
         this.rowMultiple = model.rowMultiple();
     }
 
-    /** A request on its way. */
+    /** A request in progress. */
     private static final class Row {
         final int request;
         final SplittableRandom random;
@@ -83,10 +83,10 @@ public final class Sampler {
     }
 
     /**
-     * Draws one completion for each request. A completion that reaches the model's last position ends there.
+     * Samples one completion for each request. A completion that reaches the model's last position ends there.
      *
      * @return completions in the order of the requests
-     * @throws IllegalArgumentException where a prompt is empty, longer than the model's positions or of unknown tokens
+     * @throws IllegalArgumentException if a prompt is empty, does not fit the model's positions, or has unknown tokens
      */
     public List<Completion> sample(List<SampleRequest> requests, SamplingParameters parameters) {
         return sample(requests, parameters, () -> false);
@@ -146,7 +146,7 @@ public final class Sampler {
         compact(groups, scratch, cache);
     }
 
-    /** Indices of requests with prompts of equal length, few enough to be computed at once. */
+    /** Indices of requests, in groups of equal prompt length that are small enough to be computed at once. */
     private List<List<Integer>> byPromptLength(List<SampleRequest> requests) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
         for (int i = 0; i < requests.size(); i++) {
@@ -176,7 +176,7 @@ public final class Sampler {
             IValue cache,
             IValue last) {
         int length = requests.get(members.get(0)).prompt().length;
-        // The last token need not be read, hence one more than the positions left.
+        // The last token is never an input, so there is room for one more than the remaining positions.
         int room = Math.min(parameters.maxTokens(), model.config().maxPositions() - length + 1);
         List<Row> rows = new ArrayList<>();
         for (int member : members) {
@@ -312,7 +312,7 @@ public final class Sampler {
         }
     }
 
-    /** Takes finished rows out of a group once they are a quarter of it: moving the cache costs about as much as a step. */
+    /** Removes finished rows from a group once they are a quarter of it; moving the cache costs about as much as a step. */
     private void compact(List<Group> groups, NDManager scratch, IValue cache) {
         for (int g = 0; g < groups.size(); g++) {
             Group group = groups.get(g);

@@ -1,11 +1,11 @@
 package io.sppostream.model;
 
 /**
- * How completions are drawn.
+ * Parameters of sampling.
  *
- * @param temperature logits are divided by it before the softmax; 0 takes the most probable token
+ * @param temperature divides the logits before the softmax; 0 selects the most probable token
  * @param topP nucleus sampling: the smallest set of most probable tokens whose mass reaches it; 1 is off
- * @param topK only the most probable tokens; 0 is off
+ * @param topK number of most probable tokens to sample from; 0 is off
  * @param maxTokens longest response, the end token included
  */
 public record SamplingParameters(double temperature, double topP, int topK, int maxTokens) {

@@ -11,10 +11,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Between Java arrays and native tensors, without copies where the tensor is in main memory. */
+/** Copies between Java arrays and native tensors; tensors in main memory are accessed directly. Stateless. */
 final class Tensors {
 
-    /** Elements of one window: a tensor of any size is read and written in pieces a ByteBuffer can address. */
+    /** Elements of one window. Windows allow tensors of any size, although a ByteBuffer is limited to 2 GiB. */
     private static final long WINDOW = 1L << 26;
 
     private Tensors() {}
@@ -49,12 +49,12 @@ final class Tensors {
         return moved;
     }
 
-    /** Shows the elements [start, start + count) of a contiguous tensor, in order, in windows of native byte order. */
+    /** Passes the elements [start, start + count) of a contiguous tensor, in order, in windows of native byte order. */
     static void read(NDArray tensor, long start, long count, Window window) throws IOException {
         windows(tensor, start, count, false, window);
     }
 
-    /** As {@link #read}, and what the window holds afterwards is the tensor's new content. */
+    /** As {@link #read}, but the content of each window afterwards becomes that of the tensor. */
     static void fill(NDArray tensor, long start, long count, Window window) throws IOException {
         windows(tensor, start, count, true, window);
     }

@@ -3,12 +3,12 @@ package io.sppostream.model;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Picks a token from a distribution. Pure functions. */
+/** Selects a token from a distribution. Stateless. */
 final class TokenChoice {
 
     private TokenChoice() {}
 
-    /** The most probable token; of equals the first. */
+    /** The most probable token; the first of several. */
     static int best(float[] distribution) {
         int best = 0;
         for (int i = 1; i < distribution.length; i++) {
@@ -22,9 +22,10 @@ final class TokenChoice {
     /**
      * Draws a token by inversion.
      *
-     * @param probabilities [vocabulary], of about unit sum
-     * @param topP smallest set of most probable tokens whose mass reaches it; 1 is off
-     * @param topK only so many of the most probable tokens; 0 is off. With both, first topK, then topP of what remains
+     * @param probabilities [vocabulary], with a sum of about 1
+     * @param topP keep the smallest set of most probable tokens whose mass reaches it; 1 is off
+     * @param topK keep this many of the most probable tokens; 0 is off. With both, topK applies first, then topP to the
+     *     mass that remains
      * @param uniform in [0, 1)
      */
     static int draw(float[] probabilities, double topP, int topK, double uniform) {
@@ -44,7 +45,7 @@ final class TokenChoice {
                     }
                 }
             }
-            // Rounding may leave a trace of mass; it belongs to the last token that has any.
+            // Rounding may leave a trace of mass, which goes to the last token with a positive probability.
             return last;
         }
         int[] order = IntStream.range(0, probabilities.length)

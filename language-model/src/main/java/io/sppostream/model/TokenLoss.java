@@ -1,6 +1,6 @@
 package io.sppostream.model;
 
-/** A loss over the log-probabilities of responses, given by its gradient. */
+/** The gradient of a loss over the log-probabilities of responses. Must be thread-safe. */
 @FunctionalInterface
 public interface TokenLoss {
 
@@ -9,7 +9,7 @@ public interface TokenLoss {
      *
      * @param sequence index into the batch
      * @param logProbs [T] log-probabilities of the response's tokens under the current weights
-     * @return [T] derivative of the batch's loss by each of them
+     * @return [T] derivative of the batch's loss with respect to each of them
      */
     float[] gradient(int sequence, float[] logProbs);
 }

@@ -3,10 +3,10 @@ package io.sppostream.model;
 /**
  * A prompt and the response to it, as token ids.
  *
- * <p>The arrays are not copied; don't change them while a model works on them.
+ * <p>The arrays are not copied; do not change them while a model uses them.
  *
- * @param prompt what the policy was given, at least one token
- * @param response what it answered, at least one token, the end token included where there is one
+ * @param prompt the tokens that the policy was given, at least one
+ * @param response the tokens that it sampled, at least one, including the end token if there is one
  */
 public record TokenSequence(int[] prompt, int[] response) {
 

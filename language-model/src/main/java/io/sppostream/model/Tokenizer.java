@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Text to token ids and back, with the chat template and end tokens of a checkpoint. Thread-safe. */
+/** Converts text to token ids and back, with the chat template and end tokens of a checkpoint. Thread-safe. */
 public final class Tokenizer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,7 +44,7 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    /** The generation configuration says what ends a response; where it doesn't, the model's configuration does. */
+    /** The end tokens in the generation configuration or, if it has none, in the model's configuration. */
     private static Set<Integer> readEndTokens(Path directory) {
         for (String name : List.of("generation_config.json", "config.json")) {
             Path file = directory.resolve(name);
@@ -68,7 +68,7 @@ public final class Tokenizer implements AutoCloseable {
                 + " names an eos_token_id: add the id of the token that ends a response");
     }
 
-    /** Token ids of a text; special tokens written out in it count as such, none are added. */
+    /** Token ids of a text. Special tokens that it spells out are encoded as such; none are added. */
     public int[] encode(String text) {
         return Arrays.stream(tokenizer.encode(text, false, false).getIds())
                 .mapToInt(Math::toIntExact)
@@ -81,10 +81,10 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * A conversation as the prompt for the assistant's next turn: through the checkpoint's chat template, or where it
-     * has none, the contents one after the other.
+     * Token ids of a conversation, as the prompt for the assistant's next turn: rendered by the checkpoint's chat template
+     * or, if it has none, the concatenated contents.
      *
-     * @throws CheckpointException where the template can't be rendered
+     * @throws CheckpointException if the template cannot be rendered
      */
     public int[] encodePrompt(List<ChatMessage> messages) {
         return encode(renderPrompt(messages));

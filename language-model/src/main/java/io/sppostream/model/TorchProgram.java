@@ -23,10 +23,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A TorchScript module made from source text, without Python: one call runs a whole forward pass natively, with kernels
- * DJL's NDArray does not offer (attention, RMS norm, fused AdamW, gradients without shared state).
+ * A TorchScript module compiled from source text, without Python. One call runs a complete forward pass natively, with
+ * kernels that DJL's NDArray does not offer (attention, RMS norm, fused AdamW, gradients without shared state).
  *
- * <p>Safe to call from several threads at once, also on the same tensors as long as nobody writes to them.
+ * <p>Thread-safe, also for calls with the same tensors as long as no thread writes to them.
  */
 final class TorchProgram implements AutoCloseable {
 
@@ -39,9 +39,9 @@ final class TorchProgram implements AutoCloseable {
     /**
      * Compiles a program.
      *
-     * @param manager whose device the program will run on
-     * @param resource the methods, next to this class
-     * @param attributes what the source calls {@code self.name}; Integer or Double
+     * @param manager determines the device
+     * @param resource source text of the methods, in the package of this class
+     * @param attributes values of {@code self.name} in the source, Integer or Double
      */
     static TorchProgram load(NDManager manager, String resource, Map<String, Number> attributes) {
         try (InputStream source = TorchProgram.class.getResourceAsStream(resource)) {
@@ -58,17 +58,16 @@ final class TorchProgram implements AutoCloseable {
     }
 
     /**
-     * Runs a method without recording anything for gradients; its results can't take part in training. The caller closes
-     * the result.
+     * Runs a method without recording gradients; the result cannot be used for training. The caller closes it.
      */
     IValue run(String method, IValue... arguments) {
-        // Per thread; with the optimizer on, every new shape would be profiled and compiled again.
+        // A setting per thread. With the optimizer on, every new shape would be profiled and compiled again.
         JniUtils.setGraphExecutorOptimize(false);
         return IValueUtils.runMethod(module, method, arguments);
     }
 
     /**
-     * Runs a method that records gradients where it says so.
+     * Runs a method that records gradients as its source says.
      *
      * @param manager of the results
      * @param arguments tensors, in order; neighbours named {@code name[]} form a list

@@ -5,7 +5,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.function.BooleanSupplier;
 
-/** Trains a model in place; its state is that of the optimizer, AdamW. */
+/** Trains a model in place with AdamW, whose state it keeps. Not thread-safe. */
 public abstract sealed class Trainer implements AutoCloseable permits PolicyTrainer, CriticTrainer {
 
     private final TrainingSettings settings;
@@ -25,7 +25,7 @@ public abstract sealed class Trainer implements AutoCloseable permits PolicyTrai
     }
 
     /**
-     * Writes step count and running means as safetensors, for {@link #readOptimizerState}.
+     * Writes the step count and running means as safetensors, for {@link #readOptimizerState}.
      *
      * @param out stays open
      */
@@ -34,9 +34,9 @@ public abstract sealed class Trainer implements AutoCloseable permits PolicyTrai
     }
 
     /**
-     * Continues from an optimizer state written before.
+     * Resumes from an optimizer state that was written before.
      *
-     * @throws CheckpointException where it is another model's or damaged
+     * @throws CheckpointException if it belongs to another model, or is damaged
      */
     public final void readOptimizerState(ReadableByteChannel in) throws IOException {
         training.readState(in);

@@ -22,11 +22,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
- * What training a policy and training a critic have in common: micro-batches over worker threads, the sum of their
- * gradients, and AdamW.
+ * The common part of training policies and critics: micro-batches on worker threads, the sum of their gradients, and
+ * AdamW. Not thread-safe.
  *
- * <p>Workers share the weights; each computes gradients as values of its own, and they are added up in the order of the
- * micro-batches. So the sum depends neither on the number of threads nor on which was faster.
+ * <p>Workers share the weights and return gradients as separate values, which are added up in the order of the
+ * micro-batches. The sum therefore depends neither on the number of threads nor on their speed.
  */
 final class Training implements AutoCloseable {
 
@@ -43,19 +43,19 @@ final class Training implements AutoCloseable {
     private final IValue squaresArgument;
     private final IValue stepsArgument;
 
-    /** The forward pass of one micro-batch, and its loss. */
+    /** One micro-batch: its forward pass and its loss. */
     interface Piece {
 
         /**
-         * Outputs [N] of the model, recorded for gradients; with gradient checkpointing, after them the input of every
-         * layer.
+         * Outputs [N] of the model, recorded for gradients; with gradient checkpointing they are followed by the input of
+         * every layer.
          */
         NDList forward(NDManager scratch);
 
         /** Input tokens [rows, T]. */
         NDArray ids(NDManager scratch);
 
-        /** Outputs [N] to the loss's derivatives by them [N]. */
+        /** The derivatives [N] of the loss with respect to the outputs [N]. */
         float[] loss(float[] outputs);
     }
 
@@ -84,7 +84,7 @@ final class Training implements AutoCloseable {
         this.stepsArgument = TorchProgram.list(new NDList(Collections.nCopies(means.size(), steps)));
     }
 
-    /** One optimizer step on the sum of the pieces' gradients. */
+    /** One optimizer step with the sum of the pieces' gradients. */
     UpdateResult update(List<? extends Piece> pieces, double learningRate) {
         if (pieces.isEmpty()) {
             throw new IllegalArgumentException("An update needs at least one sequence");
@@ -99,7 +99,7 @@ final class Training implements AutoCloseable {
         }
     }
 
-    /** Has the workers do some work for each of so many pieces, and waits until it is done. */
+    /** Distributes the indices of pieces to the workers, and waits until all are done. */
     void share(int pieces, IntConsumer work) {
         AtomicInteger next = new AtomicInteger();
         List<Future<?>> running = new ArrayList<>();
@@ -136,7 +136,7 @@ final class Training implements AutoCloseable {
         }
     }
 
-    /** Waits for all workers, so that none is still at it when a failure is thrown. */
+    /** Waits for all workers, so that none is still running when a failure is thrown. */
     private static void await(List<Future<?>> running, AtomicInteger next, int pieces) {
         RuntimeException failure = null;
         for (Future<?> each : running) {
@@ -185,12 +185,12 @@ final class Training implements AutoCloseable {
         }
     }
 
-    /** Writes the optimizer's state as safetensors: the step count, and for each weight its two running means. */
+    /** Writes the optimizer's state as safetensors: the step count, and two running means for each weight. */
     void writeState(WritableByteChannel out) throws IOException {
         Safetensors.write(out, stateSlices());
     }
 
-    /** Replaces the optimizer's state by one written before. */
+    /** Replaces the optimizer's state with one that was written before. */
     void readState(ReadableByteChannel in) throws IOException {
         Safetensors.read(in, stateSlices(), "The optimizer state");
     }

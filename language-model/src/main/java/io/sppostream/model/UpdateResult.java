@@ -1,9 +1,9 @@
 package io.sppostream.model;
 
 /**
- * What became of one optimizer step.
+ * The result of one optimizer step.
  *
  * @param gradientNorm Euclidean norm over all parameters, before clipping
- * @param applied false where the norm was not finite: parameters and optimizer state are as before
+ * @param applied false if the norm is NaN or infinite: parameters and optimizer state are then unchanged
  */
 public record UpdateResult(double gradientNorm, boolean applied) {}

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which weights a model has, and how they lie in memory: tensors that meet the same input are one matrix, which saves
- * matrix products, and are still the tensors of a Hugging Face checkpoint by name.
+ * The weights of a model and their layout in memory. Tensors that are multiplied with the same input are fused into one
+ * matrix, which saves matrix products; by name they are still the tensors of a Hugging Face checkpoint. Immutable.
  *
  * @param tensors in the order the TorchScript program expects them
  */
 record WeightLayout(List<Fused> tensors) {
 
-    /** What a model computes from its last hidden state. */
+    /** The output that a model computes from its last hidden state. */
     enum Head {
         /** Logits over the vocabulary. */
         LANGUAGE_MODEL,
@@ -32,7 +32,7 @@ record WeightLayout(List<Fused> tensors) {
     /** A tensor of a checkpoint. */
     record Part(String name, long... shape) {}
 
-    /** A tensor in memory: its parts one below the other. */
+    /** A tensor in memory: its parts, concatenated along the first dimension. */
     record Fused(Initial initial, List<Part> parts) {
 
         long[] shape() {

@@ -1,8 +1,8 @@
 /**
  * Qwen2 language models on DJL's PyTorch engine: checkpoints, tokenizer, sampling, log-probabilities and optimizer steps.
  *
- * <p>Nothing here knows Kafka, rewards or algorithms: losses come in as functions from log-probabilities (or logits)
- * to their gradients.
+ * <p>This package knows nothing of Kafka, rewards or algorithms: callers pass losses as functions from log-probabilities
+ * (or logits) to their gradients.
  */
 @NullMarked
 package io.sppostream.model;

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code -Dgolden.chat=FILE} takes another file of cases: template, messages, special tokens, and the text transformers
- * renders.
+ * {@code -Dgolden.chat=FILE} uses another file of cases: template, messages, special tokens, and the text that
+ * transformers renders.
  */
 class ChatTemplateTest {
 

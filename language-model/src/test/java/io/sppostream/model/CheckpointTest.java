@@ -315,7 +315,7 @@ class CheckpointTest {
             assertThat(tokens[0]).isEqualTo(361);
             assertThat(tokens[tokens.length - 1]).isEqualTo(362);
             assertThat(tokenizer.decode(tokens)).isEqualTo("user\n7 + 5");
-            // No template: the contents as they are.
+            // Without a template the contents are concatenated.
             assertThat(tokenizer.encodePrompt(List.of(new ChatMessage("user", "7 +"), new ChatMessage("user", " 5"))))
                     .isEqualTo(tokenizer.encode("7 + 5"));
         }

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same numbers as Hugging Face transformers, to 1e-4, relative or absolute, whichever is larger; token ids exactly.
- * {@code -Dgolden.dir=DIR} takes another directory of the same format.
+ * Compares results with those of Hugging Face transformers: numbers to 1e-4, relative or absolute, whichever is larger,
+ * and token ids exactly. {@code -Dgolden.dir=DIR} uses another directory with the same format.
  */
 class GoldenParityTest {
 

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tensors of more than 2 GiB, which no ByteBuffer spans. Neither disk nor memory is used for them: of the file all but
- * the far end is a hole, and of the tensor all but the far end is never touched.
+ * Tensors of more than 2 GiB, which exceed a ByteBuffer. They use neither disk nor memory: all but the far end of the
+ * file is a hole, and all but the far end of the tensor is never touched.
  */
 class LargeTensorTest {
     private static final ModelConfig LARGE = new ModelConfig(600_000, 1024, 1, 16, 2, 64, 128, true, 1e-6, 10_000);

@@ -3,7 +3,7 @@ package io.sppostream.model;
 import java.util.Map;
 
 /**
- * Qwen2 written out on Java arrays, one sequence at a time: slow, and nothing to hide a mistake in.
+ * Qwen2 on plain Java arrays, one sequence at a time: slow, but easy to verify.
  *
  * @param weights by their Hugging Face names, row by row
  */

@@ -66,7 +66,7 @@ class TrainingTest {
                 assertThat(logProbs[i]).containsExactly(expected[i], within(1e-5f));
             }
             assertThat(trainer.update(BATCH, 0.7, 1e-3, LOSS).applied())
-                    .as("training goes on")
+                    .as("training continues")
                     .isTrue();
         }
     }

@@ -5,16 +5,13 @@ import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
-import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.ValueLoss;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.model.CriticModel;
-import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.model.TrainingSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,23 +21,22 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * prompts -> values, and advantages -> critic weights. Prompts are scored as they come, with V = sigmoid(z) of the
- * weights of the moment; whenever a whole batch of training samples is there, the first in order of arrival are trained
- * on as one step. Since a sample needs its prompt's value, no prompt is scored by weights that have seen its reward.
- * Samples that the policy lets go as stale are trained on too: a value is about the prompt, has no importance ratio, and
- * was made by this line; and a critic that had to know what the policy will do with a sample would have to wait for it.
- * The role is the one writer of the critic line: a second one fences the first, and goes on from the last version it
- * committed, as after a crash.
+ * The role prompts -> values, and advantages -> critic weights. It scores prompts as they arrive, with V = sigmoid(z)
+ * of its current weights. As soon as it holds a full batch of training samples, it trains on the first in order of
+ * arrival as one step. A sample carries its prompt's value, so no prompt is scored by weights that have seen its
+ * reward.
+ *
+ * <p>The critic also trains on samples that the policy learner expires as stale. A value depends on the prompt alone
+ * and has no importance ratio, and waiting for the policy learner's decision would couple the two roles.
+ *
+ * <p>The role is the only writer of the critic. A second instance fences the first and resumes from the last committed
+ * version, as after a crash.
  */
 public final class Critic implements AutoCloseable {
-    /** How it trains. */
-    public record Settings(
-            StepSettings step, CriticUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {}
-
     private final RunLog runLog;
     private final CriticModel model;
     private final Tokenizer tokenizer;
-    private final Settings settings;
+    private final CriticSettings settings;
     private final Clock clock;
 
     private final RoleThread thread;
@@ -48,15 +44,15 @@ public final class Critic implements AutoCloseable {
     /**
      * Starts the role.
      *
-     * @param model the start weights; trained in place, and not to be used by others
-     * @param tokenizer the critic's own
-     * @param onFailure told what stopped the role, if anything did
+     * @param model the start weights; trained in place, so nothing else may use it while the role runs
+     * @param tokenizer the critic's tokenizer
+     * @param onFailure receives the exception that stops the role
      */
     public Critic(
             RunLog runLog,
             CriticModel model,
             Tokenizer tokenizer,
-            Settings settings,
+            CriticSettings settings,
             Clock clock,
             Consumer<Throwable> onFailure) {
         this.runLog = runLog;
@@ -83,20 +79,19 @@ public final class Critic implements AutoCloseable {
     static void learn(
             RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog.kafka(),
-                        runLog.serdes(),
-                        runLog.topics().application(RoleName.CRITIC),
+                        runLog,
+                        RoleName.CRITIC,
                         List.of(runLog.topics().prompts(), runLog.topics().advantages()),
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, runLog, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 List<Prompt> prompts = new ArrayList<>();
-                for (EventRecord<?> received : log.poll(Duration.ofMillis(200))) {
-                    if (received.event() instanceof Prompt prompt) {
+                for (EventRecord<?> record : log.poll(Duration.ofMillis(200))) {
+                    if (record.event() instanceof Prompt prompt) {
                         prompts.add(prompt);
                     } else {
-                        pending.add(received);
+                        pending.add(record);
                     }
                 }
                 if (!prompts.isEmpty()) {
@@ -110,7 +105,9 @@ public final class Critic implements AutoCloseable {
         }
     }
 
-    /** A prompt that does not fit the critic gets no value; whatever answers it expires for want of one. */
+    /**
+     * Sends a value for each prompt that fits the critic. The others get none, and their rollouts expire in the join.
+     */
     private static void score(
             ExactlyOnceLog log,
             Topics topics,

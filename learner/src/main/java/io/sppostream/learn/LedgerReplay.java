@@ -18,25 +18,25 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains steps of the ledger again, one after the other: their samples come from the advantages topic by partition and
- * offset, in the ledger's order, and are trained as they were live. For one thread.
+ * Trains steps of the ledger again, one after the other. The ledger names each sample of a step by partition and offset
+ * of the advantages topic, in training order. For one thread.
  */
 public final class LedgerReplay implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final Topics topics;
     private final TrainableModel model;
     private final EventReader advantages;
 
-    /** What has been read and not been trained, by partition and offset. */
+    /** Samples that were read and not yet trained, by partition and offset. */
     private final Map<Integer, TreeMap<Long, TrainingSample>> read = new HashMap<>();
 
     /** The next offset to read, by partition. */
     private final Map<Integer, Long> reached = new HashMap<>();
 
     /**
-     * @param model weights and optimizer state of the version that the first step was trained from
-     * @param last the step before the first; null where that is step 1
+     * @param model has the weights and optimizer state of the version that the first step starts from
+     * @param last the step before the first; null if the first is step 1
      */
     public LedgerReplay(RunLog runLog, TrainableModel model, @Nullable TrainingStep last) {
         this.topics = runLog.topics();
@@ -48,10 +48,10 @@ public final class LedgerReplay implements AutoCloseable {
     }
 
     /**
-     * Trains the step that follows the one before.
+     * Trains the next step.
      *
-     * @return SHA-256 of the weights it makes, in hexadecimal; equal to the ledger's if all is as it was
-     * @throws LogException where a sample is not where the ledger says
+     * @return SHA-256 of the resulting weights, in hexadecimal; equal to the ledger's if nothing has changed
+     * @throws LogException if a sample is not at the offset that the ledger gives
      */
     public String rerun(TrainingStep step) {
         model.train(step.getStep(), samples(step));
@@ -67,7 +67,7 @@ public final class LedgerReplay implements AutoCloseable {
             }
             samples.add(sample);
         }
-        // Samples that the line did not train on are passed over.
+        // Samples before the consumed offsets that no step trained on have expired.
         for (ConsumedOffset consumed : step.getConsumed()) {
             TreeMap<Long, TrainingSample> partition = read.get(consumed.getPartition());
             if (partition != null) {
@@ -78,12 +78,12 @@ public final class LedgerReplay implements AutoCloseable {
     }
 
     private TrainingSample sample(TrainingStep step, TrainedSample trained) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (reached.getOrDefault(trained.getPartition(), 0L) <= trained.getOffset()) {
-            for (EventRecord<?> received : advantages.poll(Duration.ofMillis(500))) {
-                read.computeIfAbsent(received.partition(), partition -> new TreeMap<>())
-                        .put(received.offset(), (TrainingSample) received.event());
-                reached.put(received.partition(), received.offset() + 1);
+            for (EventRecord<?> record : advantages.poll(Duration.ofMillis(500))) {
+                read.computeIfAbsent(record.partition(), partition -> new TreeMap<>())
+                        .put(record.offset(), (TrainingSample) record.event());
+                reached.put(record.partition(), record.offset() + 1);
             }
             if (System.nanoTime() > deadline) {
                 throw missing(step, trained, "nothing");
@@ -97,12 +97,10 @@ public final class LedgerReplay implements AutoCloseable {
         return sample;
     }
 
-    private LogException missing(TrainingStep step, TrainedSample trained, String there) {
-        return new LogException("step " + step.getStep() + " of the " + step.getLine() + " line trained on "
-                + trained.getRolloutId() + ", which should lie on "
-                + topics.advantages().name() + "-"
-                + trained.getPartition() + " at offset " + trained.getOffset() + ": " + there
-                + " is there, so that the step can't be trained again");
+    private LogException missing(TrainingStep step, TrainedSample trained, String found) {
+        return new LogException("step " + step.getStep() + " of the " + step.getLine() + " can't be trained again:"
+                + " the ledger has its sample " + trained.getRolloutId() + " at offset " + trained.getOffset() + " of "
+                + topics.advantages().name() + "-" + trained.getPartition() + ", the topic has " + found + " there");
     }
 
     @Override

@@ -21,22 +21,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a line's model to where the log says the line is: weights and optimizer state of the newest snapshot, and the
- * ledger's later steps trained again, each weight hash checked against the ledger's. What it costs depends on the
- * distance of snapshots, not on the length of the log, which is read from its end.
+ * Brings a model to its last committed version: restores weights and optimizer state from the newest snapshot, then
+ * trains the later steps of the ledger again and checks the hash of each result. The log is read from its end, so the
+ * cost depends on the distance between snapshots and not on the length of the log.
  */
 final class ModelRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(ModelRecovery.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final RunLog runLog;
     private final TrainableModel model;
 
     /**
-     * Where a line is.
+     * The state of a model on the log.
      *
      * @param version the last version
-     * @param snapshot the last version that training can go on from alone
+     * @param snapshot the last version that has the optimizer's state, so that training can resume from it
      * @param lastStep the step that made the last version; null for the start weights
      */
     record Recovered(
@@ -50,10 +50,11 @@ final class ModelRecovery {
     }
 
     /**
-     * Recovers the line. To be called when nothing can be added to it but by the caller.
+     * Recovers the model. Call it once every other writer of the model is fenced.
      *
-     * @return null where the line has no version yet; the model is then as it was
-     * @throws LogException where the line began from other weights than the model's, or trains to others than it did
+     * @return null if the log has no version yet; the model is then unchanged
+     * @throws LogException if the run began from other weights than the model's, or if a step trained again makes other
+     *     weights than the ledger has
      */
     @Nullable
     Recovered recover() {
@@ -66,17 +67,18 @@ final class ModelRecovery {
         List<TrainingStep> steps = List.copyOf(steps(snapshot.getVersion(), last.getVersion()));
         TrainingStep lastStep = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         if ((lastStep == null ? 0 : lastStep.getToVersion()) != last.getVersion()) {
-            throw new LogException("the " + model.kind().id() + " line of run '"
+            throw new LogException("the " + model.kind().id() + " of run '"
                     + runLog.topics().namespace()
-                    + "' can't be resumed: its versions end at " + last.getVersion() + ", its ledger at "
-                    + (lastStep == null ? "none" : lastStep.getToVersion()));
+                    + "' can't be resumed: its last version is " + last.getVersion()
+                    + ", the last step in the ledger made "
+                    + (lastStep == null ? "none" : "version " + lastStep.getToVersion()));
         }
         restore(snapshot);
         retrain(steps, snapshot);
         return new Recovered(last, snapshot, lastStep);
     }
 
-    /** The line's last versions, back to a snapshot. */
+    /** The last versions, from the newest snapshot on. */
     private List<WeightsManifest> versions() {
         var topic = runLog.topics().versions(model.kind());
         try (EventReader log = runLog.reader(List.of(topic))) {
@@ -89,67 +91,67 @@ final class ModelRecovery {
                             events -> events.stream()
                                     .anyMatch(each -> Manifests.isSnapshot((WeightsManifest) each.event())))
                     .stream()
-                    .map(received -> (WeightsManifest) received.event())
+                    .map(record -> (WeightsManifest) record.event())
                     .toList();
         }
     }
 
-    /** The model has the start weights still. */
+    /** Checks the model, which still has its start weights, against version 0. */
     private void requireStartWeights(EventReader log) {
         if (log.end(runLog.topics().versions(model.kind()), 0) == 0) {
             return;
         }
-        for (EventRecord<?> received : log.poll(PATIENCE)) {
-            WeightsManifest version = (WeightsManifest) received.event();
+        for (EventRecord<?> record : log.poll(TIMEOUT)) {
+            WeightsManifest version = (WeightsManifest) record.event();
             if (version.getVersion() == 0 && !version.getSha256().equals(model.sha256())) {
-                throw new LogException("run '" + runLog.topics().namespace() + "' began from other "
+                throw new LogException("run '" + runLog.topics().namespace() + "' started from other "
                         + model.kind().id()
-                        + " weights (SHA-256 " + version.getSha256() + ") than those given (" + model.sha256()
-                        + "): give the model it was begun with, or another --run");
+                        + " weights (SHA-256 " + version.getSha256() + ") than the given ones (" + model.sha256()
+                        + "): give the model that the run started from, or another --run");
             }
             return;
         }
     }
 
     /**
-     * The line's ledger from the step that made a version on, from the first for version 0, to the one that made the
-     * last.
+     * The model's steps in the ledger, from the one that made a version (the first step, for version 0) to the one that
+     * made the last version.
      *
-     * <p>The other line writes to the ledger too, and what it has open, should it have been killed, hides this line's
-     * steps for as long as its transaction may last. So all records are read: of a version that is committed, the last
-     * of this line is the one that was committed with it. Those before it were given up.
+     * <p>Policy and critic share the ledger. If the other role was killed, its open transaction hides later steps from
+     * readers of committed records until it times out. This reads all records instead: of several steps to one
+     * committed version, the last was committed with it, and those before it were aborted.
      */
     private Collection<TrainingStep> steps(int version, int last) {
         var topic = runLog.topics().trainingSteps();
         NavigableMap<Integer, TrainingStep> steps = new TreeMap<>();
-        try (EventReader log = EventReader.ofAllRecords(runLog.kafka(), runLog.serdes(), List.of(topic))) {
-            for (EventRecord<?> received : log.last(
+        try (EventReader log = runLog.uncommitted(List.of(topic))) {
+            for (EventRecord<?> record : log.last(
                     topic,
                     0,
                     log.end(topic, 0),
                     events -> events.stream()
-                            .anyMatch(each -> isOfLine(each) && step(each).getToVersion() <= version))) {
-                if (isOfLine(received)) {
-                    steps.put(step(received).getToVersion(), step(received));
+                            .anyMatch(each -> isOfModel(each) && step(each).getToVersion() <= version))) {
+                if (isOfModel(record)) {
+                    steps.put(step(record).getToVersion(), step(record));
                 }
             }
         }
         return steps.subMap(version, last + 1).values();
     }
 
-    private boolean isOfLine(EventRecord<?> received) {
-        return step(received).getLine().equals(model.kind().id());
+    private boolean isOfModel(EventRecord<?> record) {
+        return step(record).getLine().equals(model.kind().id());
     }
 
-    private static TrainingStep step(EventRecord<?> received) {
-        return (TrainingStep) received.event();
+    private static TrainingStep step(EventRecord<?> record) {
+        return (TrainingStep) record.event();
     }
 
     private static <T> T last(List<T> list, Predicate<T> which) {
         return list.stream().filter(which).reduce((before, after) -> after).orElseThrow();
     }
 
-    /** Version 0 is what the model has. */
+    /** Loads a snapshot. Version 0 has no optimizer state and needs none: the model has its weights already. */
     private void restore(WeightsManifest snapshot) {
         OptimizerState optimizer = snapshot.getOptimizer();
         if (optimizer == null) {
@@ -169,7 +171,7 @@ final class ModelRecovery {
         if (!there || !expected.equals(found)) {
             throw new LogException("snapshot " + snapshot.getVersion() + " of the "
                     + model.kind().id()
-                    + " line of run '" + runLog.topics().namespace() + "' can't be restored: "
+                    + " of run '" + runLog.topics().namespace() + "' can't be restored: "
                     + (there ? "its SHA-256 is " + found + ", its manifest says " + expected : "it is not on the log"));
         }
     }
@@ -184,17 +186,15 @@ final class ModelRecovery {
             for (TrainingStep step : later) {
                 String sha256 = replay.rerun(step);
                 if (!sha256.equals(step.getToSha256())) {
-                    throw new LogException(
-                            "step " + step.getStep() + " of the " + step.getLine() + " line of run '"
-                                    + runLog.topics().namespace() + "', trained again, makes weights of SHA-256 "
-                                    + sha256
-                                    + ", the ledger says " + step.getToSha256()
-                                    + ": this program, its settings or this machine compute otherwise than those that trained it");
+                    throw new LogException("step " + step.getStep() + " of the " + step.getLine() + " of run '"
+                            + runLog.topics().namespace() + "', trained again, makes weights of SHA-256 " + sha256
+                            + ", the ledger says " + step.getToSha256()
+                            + ": the program, its settings or the machine have changed since the step was trained");
                 }
             }
         }
         LOG.info(
-                "{} line: from snapshot {}, steps {} to {} trained again",
+                "{}: restored snapshot {}, trained steps {} to {} again",
                 model.kind().id(),
                 snapshot.getVersion(),
                 later.get(0).getStep(),

@@ -5,11 +5,11 @@ import io.sppostream.model.ChatMessage;
 import io.sppostream.model.Tokenizer;
 import java.util.List;
 
-/** A conversation on the log as a model reads it. */
+/** Turns a conversation on the log into the token ids that a model reads. */
 public final class PromptTokens {
     private PromptTokens() {}
 
-    /** Token ids [P], by the tokenizer's chat template with its generation prompt. */
+    /** Token ids, shape [P], by the tokenizer's chat template with its generation prompt. */
     public static int[] of(Tokenizer tokenizer, List<Message> messages) {
         return tokenizer.encodePrompt(messages.stream()
                 .map(message -> new ChatMessage(message.getRole(), message.getContent()))

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** How long it takes from a version's publication to the first sample made with it, as samples come to be trained. */
+/**
+ * Measures the time from a version's publication to its first use, as its samples reach training. Knows only the
+ * versions that this process published. For one thread.
+ */
 final class PublishToLive {
     private final Map<Integer, Instant> published = new HashMap<>();
 
@@ -17,7 +20,7 @@ final class PublishToLive {
         published.put(version.getVersion(), version.getPublishedAt());
     }
 
-    /** Seconds, the mean over the versions whose first samples are among these; empty where there is none. */
+    /** Mean seconds over the versions whose first samples are among these; empty if there is no such version. */
     OptionalDouble seconds(TrainableModel model, List<TrainingSample> samples) {
         Map<Integer, Instant> firstUse = new HashMap<>();
         for (TrainingSample sample : samples) {
@@ -30,7 +33,7 @@ final class PublishToLive {
                                 .toNanos()
                         / 1e9)
                 .average();
-        // Versions that were passed over will not be used any more.
+        // Versions that were skipped will not be used any more.
         firstUse.keySet().stream()
                 .max(Integer::compare)
                 .ifPresent(newest -> published.keySet().removeIf(version -> version <= newest));

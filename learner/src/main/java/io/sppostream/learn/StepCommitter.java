@@ -24,12 +24,12 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one writer of a weight line. It begins where the line is, and takes it on step by step: a step's weights,
- * manifest, ledger record and consumed offsets commit in one transaction, so that at any instant the log has all of a
- * step or nothing of it.
+ * Trains a model step by step and commits each step. It is the only writer of the model's weights. A step's weights,
+ * manifest, ledger record and consumed offsets commit in one transaction, so at any instant the log has all of a step
+ * or nothing of it.
  */
 final class StepCommitter implements AutoCloseable {
-    /** What is read from a model, hashed and sent on a machine that is busy with other things. */
+    /** Rate at which a busy machine reads weights from a model, hashes and sends them. */
     private static final long SLOW_BYTES_PER_SECOND = 20_000_000;
 
     private final ExactlyOnceLog log;
@@ -46,12 +46,12 @@ final class StepCommitter implements AutoCloseable {
     private Instant waitingSince;
 
     /**
-     * Brings the model to the last version of the line and the log to the first sample not trained; publishes the
-     * start weights where the line has no version yet.
+     * Recovers the model's last version, and continues the log at the first sample that was not trained. If there is no
+     * version yet, publishes the start weights.
      *
-     * @param log the one loop of the line's role
-     * @param model the start weights
-     * @throws io.sppostream.log.LogException where the line can't be taken up
+     * @param log the sole loop of the model's role
+     * @param model has the start weights
+     * @throws LogException if the model can't be recovered
      */
     StepCommitter(ExactlyOnceLog log, RunLog runLog, TrainableModel model, StepSettings settings, Clock clock) {
         this.log = log;
@@ -69,8 +69,7 @@ final class StepCommitter implements AutoCloseable {
     }
 
     /**
-     * How long the largest transaction of a line may take to send: a snapshot, which has the weights and the two moments
-     * of each that Adam keeps.
+     * How long the largest transaction may take to send: that of a snapshot, the weights with Adam's two moments.
      */
     static Duration publishing(TrainableModel model) {
         return Duration.ofSeconds(3 * Float.BYTES * model.parameters() / SLOW_BYTES_PER_SECOND);
@@ -80,8 +79,9 @@ final class StepCommitter implements AutoCloseable {
         try {
             return recovery.recover();
         } catch (LogException e) {
-            // What another writes that has taken over meanwhile does not fit what was read before: this says that it
-            // has.
+            // Another instance may have taken over in the meantime, and its records do not fit those read before. If
+            // so,
+            // this commit throws the exception that says it.
             log.commit(List.of());
             throw e;
         }
@@ -111,22 +111,21 @@ final class StepCommitter implements AutoCloseable {
     }
 
     /**
-     * Takes the first batch of the pending samples, trains it and commits the step.
+     * Trains the first batch of the pending samples and commits the step.
      *
-     * @param pending samples polled and not trained, in order of arrival; the batch is taken away
-     * @param beforeCommit told the step and what it has measured; what it sends commits with the step
+     * @param pending samples polled and not trained, in order of arrival; the batch is removed from it
+     * @param beforeCommit receives the step and its metrics; what it sends commits with the step
      */
     void step(List<EventRecord<?>> pending, BiConsumer<Integer, Map<String, Double>> beforeCommit) {
         Instant startedAt = clock.instant();
         int step = current.getStep() + 1;
         List<EventRecord<?>> batch = pending.subList(0, settings.batchSize());
-        List<ReceivedSample> order = ReceivedSample.inTrainingOrder(batch, settings.seed(), step);
-        List<TrainingSample> samples =
-                order.stream().map(ReceivedSample::sample).toList();
+        List<SampleRecord> order = SampleRecord.inTrainingOrder(batch, settings.seed(), step);
+        List<TrainingSample> samples = order.stream().map(SampleRecord::sample).toList();
         Map<String, Double> metrics = model.train(step, samples);
-        ToDoubleFunction<ReceivedSample> lag = arrival -> current.getVersion() - model.versionOf(arrival.sample());
-        metrics.put(model.kind().id() + "_lag_mean", ReceivedSample.mean(order, lag));
-        metrics.put(model.kind().id() + "_lag_max", ReceivedSample.max(order, lag));
+        ToDoubleFunction<SampleRecord> lag = each -> current.getVersion() - model.versionOf(each.sample());
+        metrics.put(model.kind().id() + "_lag_mean", SampleRecord.mean(order, lag));
+        metrics.put(model.kind().id() + "_lag_max", SampleRecord.max(order, lag));
         metrics.put("seconds_waiting", seconds(waitingSince, startedAt));
         live.seconds(model, samples).ifPresent(seconds -> metrics.put("seconds_to_live", seconds));
         batch.clear();
@@ -139,8 +138,8 @@ final class StepCommitter implements AutoCloseable {
 
     private void commit(
             int step,
-            List<ReceivedSample> order,
-            ToDoubleFunction<ReceivedSample> lag,
+            List<SampleRecord> order,
+            ToDoubleFunction<SampleRecord> lag,
             Map<String, Double> metrics,
             Instant startedAt,
             Instant endedAt,
@@ -152,7 +151,7 @@ final class StepCommitter implements AutoCloseable {
         Instant publishedAt = clock.instant();
         metrics.put("seconds_publishing", seconds(endedAt, publishedAt));
         if (secondsCommitting != null) {
-            // Of the step before: how long its own commit takes, a record can't say.
+            // That of the step before: a record can't contain the duration of its own commit.
             metrics.put("seconds_committing", secondsCommitting);
         }
         samplesTrained += order.size();
@@ -166,7 +165,7 @@ final class StepCommitter implements AutoCloseable {
                         version,
                         current.getSha256(),
                         made.getSha256(),
-                        ReceivedSample.ledger(order, lag),
+                        SampleRecord.ledger(order, lag),
                         samplesTrained,
                         consumed(pending),
                         settings.configurationSha256(),

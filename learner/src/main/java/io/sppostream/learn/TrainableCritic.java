@@ -6,6 +6,7 @@ import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.OptimizerSettings;
@@ -25,17 +26,17 @@ public final class TrainableCritic extends TrainableLanguageModel {
     private final Function<List<Message>, int[]> encoder;
     private final CriticUpdate update;
 
-    /** Tokens of the prompts scored and not yet trained on, by request: each prompt is encoded once. */
+    /** Tokens of prompts that were scored and not yet trained on, by request id: each prompt is encoded once. */
     private final Map<String, int[]> promptTokens = new HashMap<>();
 
     /**
-     * @param model trained in place; stays the caller's to close, after this
-     * @param tokenizer the critic's own
+     * @param model trained in place; closed by the caller, after this
+     * @param tokenizer the critic's tokenizer
      */
     public TrainableCritic(
             CriticModel model,
             Tokenizer tokenizer,
-            CriticUpdate.Settings update,
+            CriticUpdateSettings update,
             OptimizerSettings optimizer,
             TrainingSettings training) {
         this(model, messages -> PromptTokens.of(tokenizer, messages), update, optimizer, training);
@@ -50,7 +51,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
     TrainableCritic(
             CriticModel model,
             Tokenizer tokenizer,
-            CriticUpdate.Settings update,
+            CriticUpdateSettings update,
             OptimizerSettings optimizer,
             TrainingSettings training,
             BooleanSupplier cancelled) {
@@ -61,11 +62,11 @@ public final class TrainableCritic extends TrainableLanguageModel {
                 update);
     }
 
-    /** @param encoder the critic's token ids [P] of a prompt */
+    /** @param encoder turns a prompt into the critic's token ids, shape [P] */
     TrainableCritic(
             CriticModel model,
             Function<List<Message>, int[]> encoder,
-            CriticUpdate.Settings update,
+            CriticUpdateSettings update,
             OptimizerSettings optimizer,
             TrainingSettings training) {
         this(model, encoder, new CriticTrainer(model, optimizer, training), update);
@@ -75,7 +76,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
             CriticModel model,
             Function<List<Message>, int[]> encoder,
             CriticTrainer trainer,
-            CriticUpdate.Settings update) {
+            CriticUpdateSettings update) {
         super(model, trainer);
         this.model = model;
         this.encoder = encoder;
@@ -87,12 +88,12 @@ public final class TrainableCritic extends TrainableLanguageModel {
         return ModelKind.CRITIC;
     }
 
-    /** The critic's token ids of a request's prompt [P], kept until a sample of it is trained on. */
+    /** The critic's token ids of a request's prompt, shape [P]; kept until the critic trains on a sample of it. */
     int[] tokens(String requestId, List<Message> messages) {
         return promptTokens.computeIfAbsent(requestId, id -> encoder.apply(messages));
     }
 
-    /** Whether the critic can score a prompt of these tokens; one that it can't is not kept. */
+    /** Whether a prompt has a length that the critic can score. Drops the tokens of one that has not. */
     boolean fits(String requestId, int[] tokens) {
         boolean fits = tokens.length > 0 && tokens.length <= model.config().maxPositions();
         if (!fits) {
@@ -101,7 +102,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
         return fits;
     }
 
-    /** z of each prompt [prompts], by the weights as they are. */
+    /** The logit z of each prompt under the current weights, shape [prompts]. */
     float[] logits(List<int[]> prompts) {
         return model.logits(prompts);
     }

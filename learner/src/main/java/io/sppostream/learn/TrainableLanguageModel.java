@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** A line whose weights are those of a language model. */
+/** What policy and critic have in common: the weights of a language model, and a trainer that keeps the optimizer. */
 abstract sealed class TrainableLanguageModel implements TrainableModel permits TrainablePolicy, TrainableCritic {
     private final LanguageModel model;
     private final Trainer trainer;
 
-    /** @param model stays the caller's to close, after this; the trainer is closed with this */
+    /**
+     * @param model closed by the caller, after this
+     * @param trainer closed with this
+     */
     TrainableLanguageModel(LanguageModel model, Trainer trainer) {
         this.model = model;
         this.trainer = trainer;

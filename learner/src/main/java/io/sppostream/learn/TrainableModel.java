@@ -11,12 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The weights of a line, its optimizer's state, and what a step makes of them: live, when steps are trained again after
- * a crash, and in audits. On the CPU the outcome is a function of weights, state, samples, step and settings, bit for
- * bit. For one thread.
+ * A policy or critic in training: its weights, the state of its optimizer, and one step of its algorithm. Live
+ * training, recovery after a crash, audits and replays all call {@link #train}. On the CPU, the resulting weights are a
+ * function of weights, optimizer state, samples, step and settings, bit for bit. For one thread.
  */
 public interface TrainableModel extends AutoCloseable {
 
+    /** Whether this is the policy or the critic. */
     ModelKind kind();
 
     /** The model's config.json. */
@@ -26,32 +27,32 @@ public interface TrainableModel extends AutoCloseable {
      * Trains on the samples of a step, given in training order.
      *
      * @param step the step, counting from 1
-     * @return what was measured, by the names the ledger uses; the caller may add to it
+     * @return metrics by the names the ledger uses; the map is mutable, and the caller may add to it
      */
     Map<String, Double> train(int step, List<TrainingSample> order);
 
-    /** The version of this line that a sample was made with, the oldest where there are several. */
+    /** The version of this model that took part in making a sample; the oldest if there were several. */
     int versionOf(TrainingSample sample);
 
-    /** When that version was used for the sample. */
+    /** When that version sampled the rollout, or scored the prompt. */
     Instant usedAt(TrainingSample sample);
 
-    /** How many numbers the weights are. */
+    /** Number of weights. */
     long parameters();
 
     /** Writes the weights as a safetensors file. */
     void writeWeights(WritableByteChannel out) throws IOException;
 
-    /** Replaces the weights by those of a file. */
+    /** Replaces the weights by those of a safetensors file. */
     void readWeights(ReadableByteChannel in) throws IOException;
 
     /** Writes the optimizer's state as a safetensors file. */
     void writeOptimizer(WritableByteChannel out) throws IOException;
 
-    /** Replaces the optimizer's state by that of a file. */
+    /** Replaces the optimizer's state by that of a safetensors file. */
     void readOptimizer(ReadableByteChannel in) throws IOException;
 
-    /** SHA-256 of the weights as they are, in hexadecimal. */
+    /** SHA-256 of the current weights, in hexadecimal. */
     default String sha256() {
         return WeightsPublisher.sha256(this::writeWeights);
     }

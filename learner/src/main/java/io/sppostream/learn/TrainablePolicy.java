@@ -4,6 +4,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.PolicySample;
 import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
@@ -17,9 +18,9 @@ import java.util.function.BooleanSupplier;
 public final class TrainablePolicy extends TrainableLanguageModel {
     private final PolicyUpdate update;
 
-    /** @param model trained in place; stays the caller's to close, after this */
+    /** @param model trained in place; closed by the caller, after this */
     public TrainablePolicy(
-            PolicyModel model, PolicyUpdate.Settings update, OptimizerSettings optimizer, TrainingSettings training) {
+            PolicyModel model, PolicyUpdateSettings update, OptimizerSettings optimizer, TrainingSettings training) {
         this(model, update, optimizer, training, () -> false);
     }
 
@@ -31,14 +32,14 @@ public final class TrainablePolicy extends TrainableLanguageModel {
      */
     TrainablePolicy(
             PolicyModel model,
-            PolicyUpdate.Settings update,
+            PolicyUpdateSettings update,
             OptimizerSettings optimizer,
             TrainingSettings training,
             BooleanSupplier cancelled) {
         this(model, new PolicyTrainer(model, optimizer, training, cancelled), update);
     }
 
-    private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdate.Settings update) {
+    private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdateSettings update) {
         super(model, trainer);
         this.update = new PolicyUpdate(trainer, update);
     }

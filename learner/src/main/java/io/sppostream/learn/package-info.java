@@ -1,4 +1,4 @@
-/** Training: samples become policy and critic weights, one committed step at a time. */
+/** Training: turns samples into policy and critic weights, one committed step at a time. */
 @NullMarked
 package io.sppostream.learn;
 

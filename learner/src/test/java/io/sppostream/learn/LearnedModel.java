@@ -7,7 +7,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
-import io.sppostream.learn.guard.CircuitBreakers;
+import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import java.time.Clock;
@@ -42,10 +42,10 @@ final class LearnedModel {
         PolicyLearner.learn(
                 new RunLog(kafka, TestEvents.SERDES, topics),
                 start(),
-                new PolicyLearner.Settings(
+                new PolicyLearnerSettings(
                         new StepSettings(1, BATCH, SNAPSHOTS, 32, "configuration"),
                         Integer.MAX_VALUE,
-                        new CircuitBreakers.Settings(0, 1, 1, 1),
+                        new CircuitBreakerSettings(0, 1, 1, 1),
                         LedgerSimulationTest.UPDATE,
                         TestModels.ADAM,
                         TestModels.TRAINING),

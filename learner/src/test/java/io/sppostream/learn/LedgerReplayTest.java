@@ -11,11 +11,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LedgerReplayTest {
-    private final LearnedModel line = new LearnedModel(4);
-    private final List<TrainingStep> ledger = line.ledger();
+    private final LearnedModel learned = new LearnedModel(4);
+    private final List<TrainingStep> ledger = learned.ledger();
 
     private LedgerReplay replay(TrainableModel model) {
-        return new LedgerReplay(new RunLog(line.kafka, TestEvents.SERDES, line.topics), model, null);
+        return new LedgerReplay(new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model, null);
     }
 
     private static String requestIdOf(TrainingStep step, int place) {
@@ -23,16 +23,16 @@ class LedgerReplayTest {
     }
 
     private void put(TrainingStep step, int place, int index) {
-        line.log.replace(
-                LearnedModel.at(line.topics.advantages()),
+        learned.log.replace(
+                LearnedModel.at(learned.topics.advantages()),
                 step.getSamples().get(place).getOffset(),
                 TestEvents.bytes(
-                        line.topics.advantages(),
+                        learned.topics.advantages(),
                         TestEvents.sample(index, 0, TestEvents.value(index, 0), Instant.EPOCH)));
     }
 
     @Test
-    void shouldMakeTheLedgersWeightsWhenAllIsAsItWas() {
+    void shouldMakeTheWeightsOfTheLedgerWhenNothingChanged() {
         try (TrainableModel model = LearnedModel.start();
                 LedgerReplay replay = replay(model)) {
             assertThat(ledger).hasSize(4);
@@ -43,14 +43,14 @@ class LedgerReplayTest {
     }
 
     @Test
-    void shouldGoOnFromAStepWhenTheModelIsItsVersion() {
+    void shouldContinueFromAStepWhenTheModelHasItsVersion() {
         try (TrainableModel model = LearnedModel.start()) {
             try (LedgerReplay first = replay(model)) {
                 first.rerun(ledger.get(0));
                 first.rerun(ledger.get(1));
             }
-            try (LedgerReplay rest =
-                    new LedgerReplay(new RunLog(line.kafka, TestEvents.SERDES, line.topics), model, ledger.get(1))) {
+            try (LedgerReplay rest = new LedgerReplay(
+                    new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model, ledger.get(1))) {
                 assertThat(rest.rerun(ledger.get(2))).isEqualTo(ledger.get(2).getToSha256());
                 assertThat(rest.rerun(ledger.get(3))).isEqualTo(ledger.get(3).getToSha256());
             }
@@ -58,7 +58,7 @@ class LedgerReplayTest {
     }
 
     @Test
-    void shouldPassOverSamplesThatTheLineDidNotTrainOn() {
+    void shouldSkipSamplesWhenTheStepDidNotTrainOnThem() {
         try (TrainableModel all = LearnedModel.start();
                 TrainableModel some = LearnedModel.start();
                 LedgerReplay replay = replay(some)) {
@@ -66,7 +66,8 @@ class LedgerReplayTest {
             all.train(
                     3,
                     third.getSamples().stream()
-                            .map(each -> line.events(line.topics.advantages()).get((int) each.getOffset()))
+                            .map(each ->
+                                    learned.events(learned.topics.advantages()).get((int) each.getOffset()))
                             .toList());
             assertThat(replay.rerun(third)).isEqualTo(all.sha256());
         }
@@ -81,7 +82,7 @@ class LedgerReplayTest {
     }
 
     @Test
-    void shouldSayWhereWhenAnotherSampleIsThere() {
+    void shouldSayWhereWhenTheTopicHasAnotherSample() {
         TrainingStep second = ledger.get(1);
         put(second, 1, 77);
         try (TrainableModel model = LearnedModel.start();
@@ -90,25 +91,26 @@ class LedgerReplayTest {
             assertThatThrownBy(() -> replay.rerun(second))
                     .isInstanceOf(LogException.class)
                     .hasMessage(
-                            "step 2 of the policy line trained on %s/0, which should lie on test.advantages.v1-0 at"
-                                    + " offset %d: r-77/0 is there, so that the step can't be trained again",
+                            "step 2 of the policy can't be trained again: the ledger has its sample %s/0 at offset %d"
+                                    + " of test.advantages.v1-0, the topic has r-77/0 there",
                             requestIdOf(second, 1), second.getSamples().get(1).getOffset());
         }
     }
 
     @Test
-    void shouldSayWhereWhenNoSampleIsThere() {
+    void shouldSayWhereWhenTheTopicHasNoSample() {
         TrainingStep first = ledger.get(0);
-        line.log.replace(
-                LearnedModel.at(line.topics.advantages()),
+        learned.log.replace(
+                LearnedModel.at(learned.topics.advantages()),
                 first.getSamples().get(0).getOffset(),
                 new byte[] {1, 2, 3});
         try (TrainableModel model = LearnedModel.start();
                 LedgerReplay replay = replay(model)) {
             assertThatThrownBy(() -> replay.rerun(first))
                     .isInstanceOf(LogException.class)
-                    .hasMessageContaining("step 1 of the policy line trained on " + requestIdOf(first, 0) + "/0")
-                    .hasMessageContaining(": nothing is there, so that the step can't be trained again");
+                    .hasMessageContaining("step 1 of the policy can't be trained again: the ledger has its sample "
+                            + requestIdOf(first, 0) + "/0")
+                    .hasMessageContaining("the topic has nothing there");
         }
     }
 }

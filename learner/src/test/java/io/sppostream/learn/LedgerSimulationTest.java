@@ -2,9 +2,9 @@ package io.sppostream.learn;
 
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.ClippedPolicyLoss;
-import io.sppostream.learn.update.CriticUpdate;
+import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
-import io.sppostream.learn.update.PolicyUpdate;
+import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Test;
  * -Dsimulation.seeds=1} is the one that a failure names.
  */
 class LedgerSimulationTest {
-    static final PolicyUpdate.Settings UPDATE =
-            new PolicyUpdate.Settings(new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
+    static final PolicyUpdateSettings UPDATE =
+            new PolicyUpdateSettings(new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
 
     @Test
     void shouldKeepTheLedgerOfALearnerThatNothingHappensTo() {
@@ -148,7 +148,7 @@ class LedgerSimulationTest {
                                     1, Integer.parseInt(messages.get(0).getContent()))
                             .get(0)
                             .prompt(),
-                    new CriticUpdate.Settings(new LearningRate(1e-2, 0), 2),
+                    new CriticUpdateSettings(new LearningRate(1e-2, 0), 2),
                     TestModels.ADAM,
                     TestModels.TRAINING);
         }

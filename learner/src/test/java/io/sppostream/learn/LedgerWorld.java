@@ -10,7 +10,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
-import io.sppostream.learn.guard.CircuitBreakers;
+import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.weights.Manifests;
@@ -70,7 +70,7 @@ final class LedgerWorld implements MemoryLog.World {
     private final Random random;
     private final Role role;
     private final Topics topics;
-    private final PolicyLearner.Settings settings;
+    private final PolicyLearnerSettings settings;
     private final MemoryLog log;
     private final KafkaSettings kafka;
     private final LateReader reader;
@@ -125,11 +125,11 @@ final class LedgerWorld implements MemoryLog.World {
         topics = new Topics("test", 1 + random.nextInt(3));
         int batchSize = 1 + random.nextInt(4);
         boolean guarded = role.kind() == ModelKind.POLICY && random.nextBoolean();
-        CircuitBreakers.Settings breakers = guarded
-                ? new CircuitBreakers.Settings(
+        CircuitBreakerSettings breakers = guarded
+                ? new CircuitBreakerSettings(
                         random.nextInt(3) * 0.1, oneOf(0.5, 1), oneOf(0.5, 1), 1 + random.nextInt(6))
-                : new CircuitBreakers.Settings(0, 1, 1, 1);
-        settings = new PolicyLearner.Settings(
+                : new CircuitBreakerSettings(0, 1, 1, 1);
+        settings = new PolicyLearnerSettings(
                 new StepSettings(seed, batchSize, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
                 guarded ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
@@ -157,7 +157,7 @@ final class LedgerWorld implements MemoryLog.World {
         return topics;
     }
 
-    PolicyLearner.Settings settings() {
+    PolicyLearnerSettings settings() {
         return settings;
     }
 

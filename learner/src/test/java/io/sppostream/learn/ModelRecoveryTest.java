@@ -26,23 +26,23 @@ import org.junit.jupiter.api.Test;
 class ModelRecoveryTest {
     private static final ModelKind POLICY = ModelKind.POLICY;
 
-    private final LearnedModel line = new LearnedModel(5);
-    private final WeightsManifest snapshot = line.versions().get(3);
+    private final LearnedModel learned = new LearnedModel(5);
+    private final WeightsManifest snapshot = learned.versions().get(3);
 
     private ModelRecovery recovery(TrainableModel model) {
-        return new ModelRecovery(new RunLog(line.kafka, TestEvents.SERDES, line.topics), model);
+        return new ModelRecovery(new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model);
     }
 
-    private void assertRefused(TrainableModel model, String why) {
+    private void assertRefused(TrainableModel model, String message) {
         assertThatThrownBy(() -> recovery(model).recover())
                 .isInstanceOf(LogException.class)
-                .hasMessageContaining(why);
+                .hasMessageContaining(message);
     }
 
     /** Changes a byte of a chunk. */
-    private void damage(long offset, boolean mendCrc) {
-        Topic<WeightsChunk> topic = line.topics.weights(POLICY);
-        WeightsChunk chunk = line.log.committed(LearnedModel.at(topic)).stream()
+    private void damage(long offset, boolean fixCrc) {
+        Topic<WeightsChunk> topic = learned.topics.weights(POLICY);
+        WeightsChunk chunk = learned.log.committed(LearnedModel.at(topic)).stream()
                 .filter(each -> each.offset() == offset)
                 .map(each -> TestEvents.event(topic, each.value()))
                 .findFirst()
@@ -50,30 +50,30 @@ class ModelRecoveryTest {
         byte[] data = new byte[chunk.getData().remaining()];
         chunk.getData().get(data);
         data[0] ^= 1;
-        long crc = mendCrc ? Crc32C.compute(data, 0, data.length) : chunk.getCrc32c();
+        long crc = fixCrc ? Crc32C.compute(data, 0, data.length) : chunk.getCrc32c();
         WeightsChunk damaged = new WeightsChunk(chunk.getVersion(), chunk.getIndex(), crc, ByteBuffer.wrap(data));
-        line.log.replace(LearnedModel.at(topic), offset, TestEvents.bytes(topic, damaged));
+        learned.log.replace(LearnedModel.at(topic), offset, TestEvents.bytes(topic, damaged));
     }
 
     @Test
-    void shouldBringTheModelToTheLastVersion() {
+    void shouldRecoverTheLastVersionWhenStepsFollowASnapshot() {
         try (TrainableModel model = LearnedModel.start()) {
             ModelRecovery.Recovered recovered = recovery(model).recover();
 
             Objects.requireNonNull(recovered);
-            assertThat(recovered.version()).isEqualTo(line.versions().get(5));
+            assertThat(recovered.version()).isEqualTo(learned.versions().get(5));
             assertThat(recovered.snapshot()).isEqualTo(snapshot);
-            assertThat(recovered.lastStep()).isEqualTo(line.ledger().get(4));
-            assertThat(model.sha256()).isEqualTo(line.ledger().get(4).getToSha256());
+            assertThat(recovered.lastStep()).isEqualTo(learned.ledger().get(4));
+            assertThat(model.sha256()).isEqualTo(learned.ledger().get(4).getToSha256());
         }
     }
 
     @Test
-    void shouldLeaveTheModelWhenTheLineHasNoVersion() {
+    void shouldLeaveTheModelWhenTheLogHasNoVersion() {
         try (TrainableModel model = LearnedModel.start()) {
             String before = model.sha256();
             MemoryLog empty = new MemoryLog(new Random(1), Clock.systemUTC(), MemoryLog.QUIET);
-            assertThat(new ModelRecovery(new RunLog(TestEvents.kafka(empty), TestEvents.SERDES, line.topics), model)
+            assertThat(new ModelRecovery(new RunLog(TestEvents.kafka(empty), TestEvents.SERDES, learned.topics), model)
                             .recover())
                     .isNull();
             assertThat(model.sha256()).isEqualTo(before);
@@ -81,71 +81,72 @@ class ModelRecoveryTest {
     }
 
     @Test
-    void shouldRefuseOtherStartWeights() {
+    void shouldRefuseWhenTheStartWeightsDiffer() {
         assertRefused(
                 new HashModel(7),
-                "run 'test' began from other policy weights (SHA-256 "
-                        + line.versions().get(0).getSha256() + ") than those given ("
-                        + new HashModel(7).sha256() + "): give the model it was begun with, or another --run");
+                "run 'test' started from other policy weights (SHA-256 "
+                        + learned.versions().get(0).getSha256() + ") than the given ones ("
+                        + new HashModel(7).sha256() + "): give the model that the run started from, or another --run");
     }
 
     @Test
-    void shouldRefuseALineWhoseLedgerEndsBeforeItsVersions() {
-        WeightsManifest sixth =
-                WeightsManifest.newBuilder(line.versions().get(5)).setVersion(6).build();
-        Topic<WeightsManifest> topic = line.topics.versions(POLICY);
-        line.log.append(LearnedModel.at(topic), new byte[] {'p'}, TestEvents.bytes(topic, sixth));
+    void shouldRefuseWhenTheLedgerEndsBeforeTheVersions() {
+        WeightsManifest sixth = WeightsManifest.newBuilder(learned.versions().get(5))
+                .setVersion(6)
+                .build();
+        Topic<WeightsManifest> topic = learned.topics.versions(POLICY);
+        learned.log.append(LearnedModel.at(topic), new byte[] {'p'}, TestEvents.bytes(topic, sixth));
 
         assertRefused(
                 LearnedModel.start(),
-                "the policy line of run 'test' can't be resumed: its versions end at 6, its ledger at 5");
+                "the policy of run 'test' can't be resumed: its last version is 6,"
+                        + " the last step in the ledger made version 5");
     }
 
     @Test
-    void shouldSayWhichStepWhenItMakesOtherWeights() {
-        TrainingStep fifth = line.ledger().get(4);
-        Topic<TrainingSample> topic = line.topics.advantages();
+    void shouldNameTheStepWhenItMakesOtherWeights() {
+        TrainingStep fifth = learned.ledger().get(4);
+        Topic<TrainingSample> topic = learned.topics.advantages();
         long offset = fifth.getSamples().get(0).getOffset();
         int index = (int) offset;
-        line.log.replace(
+        learned.log.replace(
                 LearnedModel.at(topic),
                 offset,
                 TestEvents.bytes(topic, TestEvents.sample(index, 3, TestEvents.value(index, 0), Instant.EPOCH)));
 
-        assertRefused(LearnedModel.start(), "step 5 of the policy line of run 'test', trained again, makes weights of");
+        assertRefused(LearnedModel.start(), "step 5 of the policy of run 'test', trained again, makes weights of");
     }
 
     @Test
-    void shouldRefuseASnapshotWhoseWeightsAreDamaged() {
+    void shouldRefuseWhenTheWeightsOfTheSnapshotAreDamaged() {
         damage(snapshot.getFirstChunkOffset() + 1, false);
         assertRefused(
                 LearnedModel.start(), "test.policy-weights.v1: version 3 can't be read: chunk 1 fails its CRC-32C");
     }
 
     @Test
-    void shouldRefuseASnapshotOfOtherWeights() {
+    void shouldRefuseWhenTheSnapshotHasOtherWeights() {
         damage(snapshot.getFirstChunkOffset() + 1, true);
         assertRefused(
-                LearnedModel.start(), "snapshot 3 of the policy line of run 'test' can't be restored: its SHA-256 is ");
+                LearnedModel.start(), "snapshot 3 of the policy of run 'test' can't be restored: its SHA-256 is ");
     }
 
     @Test
-    void shouldRefuseASnapshotOfAnotherOptimizersState() {
+    void shouldRefuseWhenTheSnapshotHasAnotherOptimizerState() {
         OptimizerState optimizer = Objects.requireNonNull(snapshot.getOptimizer());
         damage(optimizer.getFirstChunkOffset(), true);
         assertRefused(LearnedModel.start(), ", its manifest says " + optimizer.getSha256());
     }
 
     @Test
-    void shouldRefuseASnapshotThatIsGone() {
-        line.log
+    void shouldRefuseWhenTheSnapshotIsGone() {
+        learned.log
                 .admin(Map.of())
                 .deleteRecords(Map.of(
-                        LearnedModel.at(line.topics.weights(POLICY)),
+                        LearnedModel.at(learned.topics.weights(POLICY)),
                         RecordsToDelete.beforeOffset(snapshot.getFirstChunkOffset() + 1)));
-        line.log.hurry();
+        learned.log.hurry();
         assertRefused(
-                LearnedModel.start(),
-                "snapshot 3 of the policy line of run 'test' can't be restored: it is not on the log");
+                LearnedModel.start(), "snapshot 3 of the policy of run 'test' can't be restored: it is not on the log");
     }
 }

@@ -33,7 +33,7 @@ class PublishToLiveTest {
     }
 
     @Test
-    void shouldTakeTheFirstUseOfEachVersionAndTheirMean() {
+    void shouldAverageTheFirstUseOfEachVersion() {
         published(1, 10);
         published(2, 20);
         // version 1 after 1.5 s, version 2 after 4.5 s
@@ -49,7 +49,7 @@ class PublishToLiveTest {
     }
 
     @Test
-    void shouldForgetVersionsThatWerePassedOver() {
+    void shouldForgetVersionsWhenTheyWereSkipped() {
         published(1, 10);
         published(2, 20);
         published(3, 30);
@@ -59,7 +59,7 @@ class PublishToLiveTest {
     }
 
     @Test
-    void shouldSayNothingOfVersionsThatAnotherLearnerPublished() {
+    void shouldBeEmptyWhenAnotherLearnerPublishedTheVersions() {
         published(5, 10);
         assertThat(seconds(sampled(4, 11))).isEmpty();
         assertThat(seconds()).isEmpty();

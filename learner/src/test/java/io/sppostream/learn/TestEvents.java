@@ -31,7 +31,7 @@ import org.apache.kafka.common.serialization.Serde;
 
 /** Events for tests, and their bytes on the log. For one thread. */
 final class TestEvents {
-    // Looking for rules on the class path would take most of a simulation's time.
+    // Searching the class path for rules would take most of a simulation's time.
     static final EventSerdes SERDES = new EventSerdes(
             new KafkaSettings("unused:9092", "mock://learner-tests", Map.of("rule.service.loader.enable", "false")));
     private static final Map<String, Serde<? extends SpecificRecord>> CACHE = new HashMap<>();
@@ -51,7 +51,7 @@ final class TestEvents {
         return serde(topic).deserializer().deserialize(topic.name(), bytes);
     }
 
-    /** How to reach a log in memory. */
+    /** Settings that connect to a log in memory. */
     static KafkaSettings kafka(MemoryLog log) {
         return new KafkaSettings("unused:9092", "mock://unused", Map.of(), log);
     }
@@ -81,7 +81,7 @@ final class TestEvents {
         return new Value(requestId(index), criticVersion, "", 0f, 0.5, null, Instant.EPOCH);
     }
 
-    /** A sample of a prompt's one rollout, rewarded where its index is even. */
+    /** A sample of a prompt's only rollout; its reward is 1 if the index is even. */
     static TrainingSample sample(int index, int policyVersion, Value value, Instant sampledAt) {
         TokenSequence tokens = TestModels.sequences(1, index).get(0);
         int length = tokens.response().length;
@@ -125,7 +125,7 @@ final class TestEvents {
                 .build();
     }
 
-    /** A step of another line, of no samples. */
+    /** A step of another model, without samples. */
     static TrainingStep step(ModelKind kind, int step) {
         return new TrainingStep(
                 kind.id(),
@@ -143,7 +143,7 @@ final class TestEvents {
                 Instant.EPOCH);
     }
 
-    /** A rollout that no verifier could judge. */
+    /** A rollout that expired because its verifier failed. */
     static Expired infraError(int index) {
         return new Expired(
                 requestId(index),
@@ -154,7 +154,7 @@ final class TestEvents {
                 Instant.EPOCH);
     }
 
-    /** The policy's learner may go on. */
+    /** Resumes the policy learner. */
     static LearnerState running() {
         return new LearnerState(ModelKind.POLICY.id(), LearnerStatus.RUNNING, null, "", 0, "operator", Instant.EPOCH);
     }

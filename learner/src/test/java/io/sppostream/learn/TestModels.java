@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** A model small enough for tests, and things to feed it. */
+/** A model small enough for tests, and inputs for it. */
 public final class TestModels {
     public static final ModelConfig CONFIG = new ModelConfig(11, 16, 2, 2, 2, 24, 64, true, 1e-6, 10_000);
     public static final OptimizerSettings ADAM = new OptimizerSettings(0.9, 0.99, 1e-8, 0, 1);

@@ -20,11 +20,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * dataset -> prompts. Releases the dataset's problems, epoch after epoch in the seed's order, as {@link Pacing} admits
- * them. Each prompt carries the policy version that was current at its release as the oldest that may answer it; so a
- * sample that is trained in the order of release lags by K versions at most. While the learner pauses none is released:
- * where samples expire for want of a verifier, each would make room for another. Counters live on the log: a feed that is
- * started again goes on where the last one ended.
+ * dataset -> prompts. Releases the problems of a dataset, epoch after epoch in an order given by the seed, as {@link
+ * Pacing} admits them. Each prompt names the policy version that is current at its release as the oldest that may respond
+ * to it, so a sample that is trained in the order of release lags by at most K versions. While the learner pauses, the
+ * feed releases nothing: otherwise samples that expire because a verifier fails would each make room for another. All
+ * counters are read from the log, so a restarted feed resumes where the previous one ended. Thread-safe.
  */
 public final class Feed implements AutoCloseable {
     private final RunLog runLog;
@@ -32,14 +32,14 @@ public final class Feed implements AutoCloseable {
     private final EpochOrder order;
     private final Pacing pacing;
     private final Clock clock;
-    private final Outcomes outcomes = new Outcomes();
+    private final FeedProgress progress = new FeedProgress();
     private final RoleThread thread;
 
     /**
      * Starts the role.
      *
      * @param seed orders the problems
-     * @param onFailure told what stopped the role, if anything did
+     * @param onFailure receives the exception that stopped the role
      */
     public Feed(RunLog runLog, Dataset dataset, long seed, Pacing pacing, Clock clock, Consumer<Throwable> onFailure) {
         this.runLog = runLog;
@@ -51,57 +51,57 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (EventReader news = runLog.following(List.of(
+        try (EventReader log = runLog.following(List.of(
                         runLog.topics().trainingSteps(),
                         runLog.topics().expired(),
                         runLog.topics().learnerStates()));
                 EventWriter writer = runLog.writer()) {
-            news.seek(runLog.topics().trainingSteps(), 0, takeLastSteps());
-            news.pollToEnd().forEach(this::take);
-            LastRelease last = LastRelease.of(lastReleased(), pacing.mostUnderWay());
-            last.missing().forEach(index -> release(index, writer));
-            long released = last.released();
+            log.seek(runLog.topics().trainingSteps(), 0, takeLastSteps());
+            log.pollToEnd().forEach(this::take);
+            ResumePoint resume = ResumePoint.of(lastReleased(), pacing.maxInFlight());
+            resume.missing().forEach(index -> release(index, writer));
+            long released = resume.released();
             while (running.getAsBoolean()) {
-                long until = released + (outcomes.paused() ? 0 : pacing.allowance(released, outcomes.counts()));
+                long until = released + (progress.paused() ? 0 : pacing.allowance(released, progress.counts()));
                 for (; released < until; released++) {
                     release(released, writer);
                 }
                 writer.flush();
-                news.poll(Duration.ofMillis(200)).forEach(this::take);
+                log.poll(Duration.ofMillis(200)).forEach(this::take);
             }
         }
     }
 
-    /** Takes in the last step of each line; returns where the ledger goes on. */
+    /** Takes the last step of each model into account; returns the offset after them on the ledger. */
     private long takeLastSteps() {
         try (EventReader log = runLog.reader(List.of(runLog.topics().trainingSteps()))) {
             long end = log.end(runLog.topics().trainingSteps(), 0);
-            log.last(runLog.topics().trainingSteps(), 0, end, Feed::hasBothLines)
+            log.last(runLog.topics().trainingSteps(), 0, end, Feed::hasBothModels)
                     .forEach(this::take);
             return end;
         }
     }
 
-    private void take(EventRecord<?> received) {
-        outcomes.take(received.event());
+    private void take(EventRecord<?> record) {
+        progress.take(record.event());
     }
 
-    private static boolean hasBothLines(List<EventRecord<?>> steps) {
+    private static boolean hasBothModels(List<EventRecord<?>> steps) {
         return steps.stream()
-                        .map(received -> ((TrainingStep) received.event()).getLine())
+                        .map(step -> ((TrainingStep) step.event()).getLine())
                         .distinct()
                         .count()
                 == ModelKind.values().length;
     }
 
-    /** The indices of the last prompts of each partition, as many as the largest release has. */
+    /** The indices of the last prompts of each partition: at least as many as the largest possible release has. */
     private NavigableSet<Long> lastReleased() {
         NavigableSet<Long> indices = new TreeSet<>();
         try (EventReader log = runLog.reader(List.of(runLog.topics().prompts()))) {
             for (int partition = 0; partition < runLog.topics().partitions(); partition++) {
                 long end = log.end(runLog.topics().prompts(), partition);
-                log.last(runLog.topics().prompts(), partition, end, prompts -> prompts.size() >= pacing.mostUnderWay())
-                        .forEach(received -> RequestIds.index(received.key()).ifPresent(indices::add));
+                log.last(runLog.topics().prompts(), partition, end, prompts -> prompts.size() >= pacing.maxInFlight())
+                        .forEach(prompt -> RequestIds.index(prompt.key()).ifPresent(indices::add));
             }
         }
         return indices;
@@ -113,10 +113,10 @@ public final class Feed implements AutoCloseable {
     }
 
     private Prompt prompt(long index) {
-        return order.at(index).toPrompt(requestId(index), dataset, outcomes.policyVersion(), clock.instant());
+        return order.at(index).toPrompt(requestId(index), dataset, progress.policyVersion(), clock.instant());
     }
 
-    /** The id of the index-th request of a feed, counting from 0: ids sort in the order of release. */
+    /** The id of a feed's request with an index counted from 0; see {@link RequestIds}. */
     public static String requestId(long index) {
         return RequestIds.of(index);
     }

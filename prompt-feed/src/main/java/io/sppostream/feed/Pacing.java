@@ -1,23 +1,24 @@
 package io.sppostream.feed;
 
 /**
- * How many prompts may be under way: released - settled &lt; (K + 1) x batch, where a request is settled once both lines
- * are done with it, or it has expired before them. Computed from the log and nothing else, so a restart changes nothing. K = 0 is
- * the synchronous loop: a batch is released when the one before has been trained on.
+ * Bounds the number of prompts in flight: released - settled &lt; (K + 1) x batch. A request settles when both policy and
+ * critic have finished with it, or when it expires before it reaches them. The counts come from the log alone, so a
+ * restart does not change the result. K = 0 is the synchronous loop: a batch is released when the previous one has been
+ * trained. Immutable.
  *
- * @param lag K, the policy versions that may be published while a sample is under way
- * @param batchSize samples a step
- * @param samples samples to train on in all
+ * @param lag K, the number of policy versions that may be published while a sample is in flight
+ * @param batchSize samples in one optimizer step
+ * @param samples total number of samples to train
  */
 public record Pacing(int lag, int batchSize, long samples) {
 
     /**
-     * What the log says of the samples so far.
+     * Samples that have settled, by outcome.
      *
-     * @param policyTrained trained on by the policy
-     * @param criticTrained trained on by the critic
-     * @param stale let go by the policy as too old; the critic trains on them all the same
-     * @param lost expired before they became training samples, so that neither line sees them
+     * @param policyTrained trained by the policy
+     * @param criticTrained trained by the critic
+     * @param stale dropped by the policy as too old; the critic still trains them
+     * @param lost expired before they became training samples, so neither policy nor critic sees them
      */
     public record Counts(long policyTrained, long criticTrained, long stale, long lost) {
         private long settled() {
@@ -26,19 +27,19 @@ public record Pacing(int lag, int batchSize, long samples) {
     }
 
     /**
-     * Prompts that may be released now.
+     * Number of prompts that may be released now.
      *
-     * @param released prompts released so far
+     * @param released number of prompts released so far
      */
     public long allowance(long released, Counts counts) {
-        long underWay = released - counts.settled();
-        long room = mostUnderWay() - underWay;
+        long inFlight = released - counts.settled();
+        long room = maxInFlight() - inFlight;
         long wanted = samples + counts.stale() + counts.lost() - released;
         return Math.max(0, Math.min(room, wanted));
     }
 
-    /** (K + 1) x batch: no release is larger. */
-    public long mostUnderWay() {
+    /** The most prompts in flight, (K + 1) x batch; no single release is larger. */
+    public long maxInFlight() {
         return (lag + 1L) * batchSize;
     }
 }

@@ -1,4 +1,4 @@
-/** The feed: releases prompts at the pace of the learners. */
+/** The feed: releases prompts as fast as the learners train them. */
 @NullMarked
 package io.sppostream.feed;
 

@@ -24,13 +24,13 @@ class PacingTest {
         "1, 8, 4, 0, 4",
         "1, 12, 4, 0, 0",
         "1, 12, 8, 0, 0",
-        // what has expired leaves a place, and is asked for again beyond the total
+        // an expired sample makes room, and another beyond the total replaces it
         "0, 4, 0, 1, 1",
         "0, 4, 0, 4, 4",
         "0, 12, 8, 1, 1",
         "1, 12, 8, 3, 3",
         "0, 13, 12, 1, 0",
-        // what a careless hand released by itself is never taken back
+        // prompts that someone else released are never taken back
         "0, 20, 0, 0, 0"
     })
     void shouldAdmitWhenComputedByHand(int lag, long released, long trained, long expired, long allowance) {
@@ -43,26 +43,26 @@ class PacingTest {
         // lag, released, policy trained, critic trained, stale, lost, allowance; of batches of 4 and 12 samples in all
         "0, 4, 4, 0, 0, 0, 0",
         "0, 4, 0, 4, 0, 0, 0",
-        // the policy has let go of three, of which the critic has yet to train
+        // the policy has dropped three, which the critic has yet to train
         "0, 4, 0, 0, 3, 0, 0",
         "0, 4, 0, 4, 3, 0, 3",
         "1, 8, 4, 4, 3, 0, 4",
         "1, 8, 4, 8, 3, 0, 7",
-        // and what neither will see on top
+        // one more is lost to both
         "1, 8, 4, 8, 3, 1, 8",
         "0, 15, 12, 12, 3, 0, 0",
         "0, 12, 8, 12, 3, 0, 3",
     })
-    void shouldCountWhatTheCriticTrainsAndThePolicyLetsGo(
+    void shouldCountWhatTheCriticTrainsAndThePolicyDrops(
             int lag, long released, long policy, long critic, long stale, long lost, long allowance) {
         assertThat(new Pacing(lag, 4, 12).allowance(released, new Counts(policy, critic, stale, lost)))
                 .isEqualTo(allowance);
     }
 
-    /** Some samples are stale to the policy: the lines drift apart, and neither waits for ever. */
+    /** Some samples are stale for the policy: policy and critic drift apart, but neither waits forever. */
     @ParameterizedTest
     @CsvSource({"0, 1, 1", "0, 8, 2", "1, 8, 3", "2, 8, 4", "4, 5, 5"})
-    void shouldTrainEverySampleWhenTheLinesSettleDifferently(int lag, int batchSize, long seed) {
+    void shouldTrainEverySampleWhenPolicyAndCriticSettleDifferently(int lag, int batchSize, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         long samples = 25L * batchSize;
         Pacing pacing = new Pacing(lag, batchSize, samples);
@@ -89,7 +89,7 @@ class PacingTest {
         assertThat(stale).isPositive();
     }
 
-    /** Samples settle in any order and at any time, some by expiring: never too many under way, and none is missing. */
+    /** Samples settle in any order, some by expiring: there are never too many in flight, and none is missing. */
     @ParameterizedTest
     @CsvSource({"0, 1, 1", "0, 8, 2", "1, 8, 3", "1, 1, 4", "1, 32, 5", "2, 8, 6", "3, 5, 7"})
     void shouldTrainEverySampleWithinTheBound(int lag, int batchSize, long seed) {

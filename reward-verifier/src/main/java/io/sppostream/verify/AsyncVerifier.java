@@ -2,15 +2,13 @@ package io.sppostream.verify;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,21 +26,22 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The role of one verifier that takes its time, is not ours, or is somewhere else: rollouts -> verdicts, beside the
- * stream of {@link RewardVerifier} and in a consumer group of its own, so that it holds back nothing but what waits for
- * its verdicts. Many rollouts are judged at once. What is done is published in the order of the log, and committed in
- * one transaction with the offsets up to the first rollout that is not done: after a crash those are judged again, and
- * no verdict is published twice. Start more processes, up to the number of partitions, to judge more.
+ * The role that runs one asynchronous verifier, a plugin or an HTTP service: rollouts -> verdicts. It has a consumer
+ * group of its own, so that a slow verifier delays only the rollouts that wait for its verdicts. It judges many rollouts
+ * at once and publishes their verdicts in the order of the log. Each transaction commits verdicts together with the
+ * offset of the first rollout without a verdict. After a crash the role judges again from that offset and publishes no
+ * verdict twice. To scale out, start more processes, up to the number of partitions.
  */
 public final class AsyncVerifier implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(20);
 
-    /** A rollout that is slow holds back what comes after it: so many times what is judged at once may be waiting. */
+    /**
+     * Most rollouts in memory, as a multiple of those judged at once. A slow rollout delays the verdicts of those after
+     * it, which stay in memory meanwhile.
+     */
     private static final int WINDOW = 16;
 
-    private final Topics topics;
-    private final EventSerdes serdes;
-    private final KafkaSettings kafka;
+    private final RunLog runLog;
     private final Verifiers verifiers;
     private final ConfiguredVerifier verifier;
     private final Path stateDirectory;
@@ -51,14 +50,12 @@ public final class AsyncVerifier implements AutoCloseable {
     private final RoleThread thread;
 
     /**
-     * A rollout that was polled and not yet published.
+     * A rollout that was polled and whose verdict is not published yet.
      *
-     * @param judgement null where the verifier has nothing to do with its dataset
+     * @param judgement null if the verifier does not judge the rollout's dataset
      */
     private record Pending(
-            EventRecord<?> received,
-            boolean shadow,
-            @Nullable CompletableFuture<Judgement> judgement) {
+            EventRecord<?> record, boolean shadow, @Nullable CompletableFuture<Judgement> judgement) {
         boolean done() {
             return judgement == null || judgement.isDone();
         }
@@ -67,9 +64,9 @@ public final class AsyncVerifier implements AutoCloseable {
     /**
      * Starts the role.
      *
-     * @param verifiers say for which datasets the verifier judges
-     * @param stateDirectory where it keeps what it is called in its group
-     * @param onFailure told what stopped the role, if anything did
+     * @param verifiers say which datasets the verifier judges
+     * @param stateDirectory where the role keeps its name in the consumer group
+     * @param onFailure receives the error that stopped the role, if one did
      */
     public AsyncVerifier(
             RunLog runLog,
@@ -78,10 +75,9 @@ public final class AsyncVerifier implements AutoCloseable {
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.topics = runLog.topics();
-        this.serdes = runLog.serdes();
-        this.kafka =
+        KafkaSettings kafka =
                 runLog.kafka().with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
+        this.runLog = new RunLog(kafka, runLog.serdes(), runLog.topics());
         this.verifiers = verifiers;
         this.verifier = verifier;
         this.stateDirectory = stateDirectory;
@@ -94,18 +90,19 @@ public final class AsyncVerifier implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        String group = topics.application(RoleName.REWARD_VERIFIER + "." + verifier.name());
-        try (Judge judge = verifier.judge();
-                ExactlyOnceLog log =
-                        ExactlyOnceLog.shared(kafka, serdes, group, stateDirectory, List.of(topics.rollouts()))) {
+        int atOnce = atOnce(verifier.policy());
+        String role = RoleName.REWARD_VERIFIER + "." + verifier.name();
+        try (RunningVerifier judge = verifier.start();
+                ExactlyOnceLog log = ExactlyOnceLog.shared(
+                        runLog, role, stateDirectory, List.of(runLog.topics().rollouts()))) {
             while (running.getAsBoolean()) {
-                if (waiting() < WINDOW * atOnce(verifier.policy())) {
+                if (waiting() < WINDOW * atOnce) {
                     log.resume();
                 } else {
                     log.pause();
                 }
-                for (EventRecord<?> received : log.poll(TICK)) {
-                    take(received, judge);
+                for (EventRecord<?> record : log.poll(TICK)) {
+                    take(record, judge);
                 }
                 pending.keySet().retainAll(log.assignment());
                 boolean moved = publish(log);
@@ -120,22 +117,23 @@ public final class AsyncVerifier implements AutoCloseable {
         return pending.values().stream().mapToInt(Deque::size).sum();
     }
 
-    private void take(EventRecord<?> received, Judge judge) {
+    private void take(EventRecord<?> record, RunningVerifier judge) {
         Deque<Pending> queue = pending.computeIfAbsent(
-                new TopicPartition(received.topic(), received.partition()), partition -> new ArrayDeque<>());
-        // A partition that was lost and came back is read again from what is committed.
-        if (!queue.isEmpty() && queue.getLast().received().offset() >= received.offset()) {
+                new TopicPartition(record.topic(), record.partition()), partition -> new ArrayDeque<>());
+        // A partition that was revoked and assigned again is read again from the committed offset.
+        if (!queue.isEmpty() && queue.getLast().record().offset() >= record.offset()) {
             queue.clear();
         }
-        Rollout rollout = (Rollout) received.event();
-        Duty duty = verifiers.duty(verifier, rollout.getDataset()).orElse(null);
+        Rollout rollout = (Rollout) record.event();
+        Assignment assignment =
+                verifiers.assignment(verifier, rollout.getDataset()).orElse(null);
         queue.addLast(
-                duty == null
-                        ? new Pending(received, false, null)
-                        : new Pending(received, duty.shadow(), judge.judge(rollout)));
+                assignment == null
+                        ? new Pending(record, false, null)
+                        : new Pending(record, assignment.shadow(), judge.judge(rollout)));
     }
 
-    /** Writes the verdicts that are ready and have none before them that is not; returns whether there were any. */
+    /** Writes, by partition, the verdicts up to the first that is not ready. Returns whether there were any. */
     private boolean publish(ExactlyOnceLog log) {
         boolean moved = false;
         for (Deque<Pending> queue : pending.values()) {
@@ -149,10 +147,10 @@ public final class AsyncVerifier implements AutoCloseable {
 
     private void publish(ExactlyOnceLog log, Pending done) {
         if (done.judgement() != null) {
-            Rollout rollout = (Rollout) done.received().event();
+            Rollout rollout = (Rollout) done.record().event();
             Judgement judgement = judgement(done.judgement());
             log.send(
-                    topics.verdicts(),
+                    runLog.topics().verdicts(),
                     rollout.getRequestId(),
                     verifier.sign(rollout, judgement, done.shadow(), clock.instant()));
         }
@@ -166,12 +164,12 @@ public final class AsyncVerifier implements AutoCloseable {
         }
     }
 
-    /** The first of each partition that is not published. */
+    /** The first record of each partition whose verdict is not published. */
     private List<EventRecord<?>> heads() {
         List<EventRecord<?>> heads = new ArrayList<>();
         for (Deque<Pending> queue : pending.values()) {
             if (!queue.isEmpty()) {
-                heads.add(queue.getFirst().received());
+                heads.add(queue.getFirst().record());
             }
         }
         return heads;

@@ -3,26 +3,26 @@ package io.sppostream.verify;
 import java.time.Duration;
 
 /**
- * How hard a verifier that may fail or hang is tried.
+ * How often and for how long a verifier that may fail or hang is called.
  *
- * @param concurrency most attempts under way at once
- * @param batchSize most rollouts an attempt judges; 1 but for services
- * @param attempts most attempts a rollout gets
- * @param backoff wait before the second attempt; doubled for each one after, and up to half as much more or less at
- *     random, so that what failed together is not tried again together
- * @param timeout an attempt that takes longer has failed
- * @param deadline of all attempts at a rollout together, from the beginning of the first
+ * @param concurrency most attempts in progress at once
+ * @param batchSize most rollouts an attempt judges; 1 unless the verifier is a service
+ * @param attempts most attempts for a rollout
+ * @param backoff wait before the second attempt; doubled for each later one, then varied at random by up to a half, so
+ *     that rollouts that failed together are not retried together
+ * @param timeout most time for one attempt
+ * @param deadline most time for all attempts at a rollout, from the start of the first
  */
 public record AttemptPolicy(
         int concurrency, int batchSize, int attempts, Duration backoff, Duration timeout, Duration deadline) {
     public AttemptPolicy {
         if (concurrency < 1 || batchSize < 1 || attempts < 1) {
-            throw new IllegalArgumentException("concurrency " + concurrency + ", batch size " + batchSize + " and "
-                    + attempts + " attempts: at least 1 is needed of each");
+            throw new IllegalArgumentException("concurrency " + concurrency + ", batch size " + batchSize
+                    + ", attempts " + attempts + ": each must be at least 1");
         }
         if (backoff.isNegative() || timeout.isNegative() || timeout.isZero() || deadline.compareTo(timeout) < 0) {
             throw new IllegalArgumentException("timeout " + timeout + ", deadline " + deadline + ", backoff " + backoff
-                    + ": a positive timeout is needed, within the deadline");
+                    + ": the timeout must be positive and at most the deadline, the backoff not negative");
         }
     }
 }

@@ -21,20 +21,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has rollouts judged by attempts that may fail or hang, as {@link AttemptPolicy} says: so many at once, each with its
- * timeout, those that fail again after a wait, until a rollout has no attempt or no time left. It then gets the status
- * of its last attempt, INFRA_ERROR or TIMEOUT. Rollouts wait for their turn without a deadline.
+ * Judges rollouts by attempts that may fail or hang, under an {@link AttemptPolicy}. A failed attempt is repeated after
+ * a wait until the rollout has no attempts or no time left. The rollout then gets the status of its last attempt,
+ * INFRA_ERROR or TIMEOUT. Time spent in the queue before the first attempt does not count.
  */
-final class Attempts implements Judge {
+final class Attempts implements RunningVerifier {
 
     /** One attempt at a batch of rollouts. */
     interface Attempt extends AutoCloseable {
         /**
-         * Begins to judge a batch, and returns at once.
+         * Starts to judge a batch and returns immediately.
          *
-         * @param timeout when the result has to be there
-         * @return a judgement a rollout, in their order; what it fails with, a LogException excepted, is a failed
-         *     attempt at each
+         * @param timeout time for the whole batch
+         * @return one judgement per rollout, in order; an exception is a failed attempt at each rollout, except a
+         *     LogException, which fails the judgements
          */
         CompletableFuture<List<Judgement>> at(List<Rollout> batch, Duration timeout);
 
@@ -42,12 +42,12 @@ final class Attempts implements Judge {
         void close();
     }
 
-    /** A rollout on its way to a judgement. Guarded by the lock of the whole. */
+    /** A rollout without a judgement yet. Guarded by the lock of this object. */
     private static final class Task {
         private final Rollout rollout;
         private final CompletableFuture<Judgement> judgement = new CompletableFuture<>();
         private int attempts;
-        /** In nanoseconds of the monotonic clock; set when the first attempt begins. */
+        /** In nanoseconds of {@link System#nanoTime}; set when the first attempt starts. */
         private long deadline;
 
         private Task(Rollout rollout) {
@@ -83,8 +83,8 @@ final class Attempts implements Judge {
     }
 
     /**
-     * Begins attempts while there are rollouts and room. One thread does so at a time, for all that ask it to: an attempt
-     * that ends as it begins would otherwise begin the next one on top of its own stack.
+     * Starts attempts while rollouts wait and the concurrency allows. Only one thread at a time does so, also on behalf
+     * of the others. Otherwise an attempt that completes immediately would start the next one on its own stack.
      */
     private void begin() {
         if (asked.getAndIncrement() > 0) {
@@ -134,7 +134,7 @@ final class Attempts implements Judge {
         }
     }
 
-    /** An attempt at each of so many rollouts that took too long. */
+    /** The judgements of a batch whose attempt took too long. */
     static List<Judgement> timedOut(int rollouts) {
         return Collections.nCopies(rollouts, Judgement.notJudged(VerdictStatus.TIMEOUT, "timeout"));
     }

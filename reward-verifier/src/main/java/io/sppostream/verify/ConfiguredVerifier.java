@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A verifier as a configuration has it.
+ * A verifier with its name, settings and place, as a configuration defines it.
  *
- * @param name what its verdicts are signed with
- * @param version of its rules
- * @param settings of its own, secrets left out; they stand on its verdicts
+ * @param name signs its verdicts
+ * @param version version of its rules
+ * @param settings its own settings without secrets; recorded on its verdicts
  * @param place where it judges
  */
 public record ConfiguredVerifier(String name, String version, Map<String, String> settings, Place place) {
@@ -19,42 +19,42 @@ public record ConfiguredVerifier(String name, String version, Map<String, String
     /** Where a verifier judges. */
     public sealed interface Place {
         /** On the thread of the stream: for verifiers whose time is bounded by construction. */
-        record OnStream(Verifier verifier) implements Place {}
+        record Inline(Verifier verifier) implements Place {}
 
-        /** On threads of its own, each under a deadline: for classes that are not ours. */
+        /** On threads of its own, each call under a timeout: for plugins, whose time nothing bounds. */
         record OnThreads(Verifier verifier, AttemptPolicy policy) implements Place {}
 
         /** In a service that is called over HTTP. */
         record OverHttp(HttpService service, AttemptPolicy policy) implements Place {}
 
-        /** In a program of its own, which reads rollouts and writes verdicts: nothing is done for it here. */
-        record Outside() implements Place {}
+        /** In a separate program, which reads rollouts and writes verdicts. This process does nothing for it. */
+        record External() implements Place {}
     }
 
     public ConfiguredVerifier {
         settings = Map.copyOf(settings);
     }
 
-    /** A class in this process, on the stream's thread where it is built in, else on threads of its own. */
+    /** A class in this process: inline if it is built in, on threads of its own otherwise. */
     public static ConfiguredVerifier inProcess(
             String name, Verifier verifier, Map<String, String> settings, AttemptPolicy policy) {
         Place place = VerifierCatalogue.builtIn(verifier)
-                ? new Place.OnStream(verifier)
+                ? new Place.Inline(verifier)
                 : new Place.OnThreads(verifier, policy);
         return new ConfiguredVerifier(name, verifier.version(), settings, place);
     }
 
-    /** Whether it is judged on the stream's thread. */
-    public boolean onStream() {
-        return place instanceof Place.OnStream;
+    /** Whether {@link RewardVerifier} runs it, on the thread of the stream. */
+    public boolean isInline() {
+        return place instanceof Place.Inline;
     }
 
-    /** Whether it has a loop of its own beside the stream. */
-    public boolean besideTheStream() {
+    /** Whether an {@link AsyncVerifier} runs it. */
+    public boolean isAsync() {
         return place instanceof Place.OnThreads || place instanceof Place.OverHttp;
     }
 
-    /** How hard it is tried, for one beside the stream. */
+    /** The attempt policy of an asynchronous verifier. */
     AttemptPolicy policy() {
         if (place instanceof Place.OnThreads threads) {
             return threads.policy();
@@ -62,13 +62,17 @@ public record ConfiguredVerifier(String name, String version, Map<String, String
         if (place instanceof Place.OverHttp http) {
             return http.policy();
         }
-        throw new IllegalStateException(name + " is not tried, but called");
+        throw new IllegalStateException("verifier " + name + " is not asynchronous and has no attempt policy");
     }
 
-    /** Puts the verifier to work in this process; one that is outside can't be. */
-    public Judge judge() {
-        if (place instanceof Place.OnStream stream) {
-            return new OnCallersThread(stream.verifier());
+    /**
+     * Starts the verifier in this process.
+     *
+     * @throws IllegalStateException if it is an external program
+     */
+    public RunningVerifier start() {
+        if (place instanceof Place.Inline inline) {
+            return new OnCallersThread(inline.verifier());
         }
         if (place instanceof Place.OnThreads threads) {
             return new Attempts(threads.policy(), new VerifierThreads(name, threads.verifier()));
@@ -76,20 +80,20 @@ public record ConfiguredVerifier(String name, String version, Map<String, String
         if (place instanceof Place.OverHttp http) {
             return new Attempts(http.policy(), new HttpCalls(http.service()));
         }
-        throw new IllegalStateException("verifier " + name + " is a program of its own");
+        throw new IllegalStateException("verifier " + name + " is an external program");
     }
 
-    /** The judgement of one whose time is bounded; what it throws is a fault of the machinery. */
+    /** The judgement of a verifier whose time is bounded. An exception counts as INFRA_ERROR. */
     static Judgement judge(Verifier verifier, Rollout rollout) {
         try {
             return verifier.judge(rollout);
         } catch (RuntimeException | StackOverflowError e) {
-            // Deeply nested answers overflow a recursive parser's stack, which is no reason to stop the stream either.
+            // A deeply nested answer can overflow the stack of a recursive parser. That must not stop the stream.
             return Judgement.failed(e);
         }
     }
 
-    /** A judgement, signed. */
+    /** The verdict that publishes a judgement under this verifier's name. */
     public Verdict sign(Rollout rollout, Judgement judgement, boolean shadow, Instant now) {
         return new Verdict(
                 rollout.getRolloutId(),
@@ -105,7 +109,7 @@ public record ConfiguredVerifier(String name, String version, Map<String, String
                 shadow);
     }
 
-    private record OnCallersThread(Verifier verifier) implements Judge {
+    private record OnCallersThread(Verifier verifier) implements RunningVerifier {
         @Override
         public CompletableFuture<Judgement> judge(Rollout rollout) {
             return CompletableFuture.completedFuture(ConfiguredVerifier.judge(verifier, rollout));

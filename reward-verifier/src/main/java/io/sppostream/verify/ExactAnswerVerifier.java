@@ -5,9 +5,9 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
 
 /**
- * The whole response, trimmed, is the reference, trimmed. A response that was cut off is wrong even where its text so
- * far equals the reference: it never said that it was done, and its next token could have changed the answer. Rewarding
- * it would teach a policy that the end token does not matter.
+ * The verifier {@code exact}: the whole response equals the reference, leading and trailing whitespace ignored. A
+ * response that was cut off is wrong even if its text equals the reference, because the next token could have changed
+ * the answer. Rewarding it would teach the policy that the end token does not matter.
  */
 public final class ExactAnswerVerifier implements Verifier {
     @Override

@@ -22,9 +22,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a service for judgements: one POST a batch, a list of rollouts as JSON; the answer is a list of judgements, in
- * any order. What the service can't be brought to say is INFRA_ERROR, or TIMEOUT, never a reward of 0: another status
- * code than 200, no JSON, no judgement for a rollout, or one that makes no sense.
+ * Calls a service: one POST request per batch with a JSON list of rollouts. The response is a JSON list of judgements in
+ * any order. A status code other than 200, a body that is not JSON, a missing judgement and an invalid one count as
+ * INFRA_ERROR, and a late response as TIMEOUT. None of them is a reward of 0.
  *
  * <pre>{@code
  * [{"rolloutId": "0000000007/0", "prompt": [{"role": "user", "content": "12+30="}], "response": "42",
@@ -56,7 +56,7 @@ final class HttpCalls implements Attempts.Attempt {
         }
         CompletableFuture<HttpResponse<byte[]>> exchange =
                 client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-        // A timeout of the request would end with the headers, and a body that never comes keep the connection.
+        // A timeout of the request covers the headers only: a body that never arrives would hold the connection.
         return exchange.copy()
                 .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
                 .whenComplete((response, error) -> exchange.cancel(true))
@@ -132,6 +132,6 @@ final class HttpCalls implements Attempts.Attempt {
 
     @Override
     public void close() {
-        // The client's threads end with it, when nothing refers to it any more.
+        // The client of Java 17 cannot be closed: its threads end when it is garbage collected.
     }
 }

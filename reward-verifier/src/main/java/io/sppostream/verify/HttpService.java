@@ -5,17 +5,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service that judges, and how it is asked.
+ * A service that judges, and how to call it.
  *
- * @param url takes the POST requests of {@link HttpCalls}
+ * @param url receives the POST requests of {@link HttpCalls}
  * @param authorization value of the Authorization header, a secret; null for none
- * @param settings sent along with every rollout
+ * @param settings sent with every rollout
  */
 public record HttpService(URI url, @Nullable String authorization, Map<String, String> settings) {
     public HttpService {
         settings = Map.copyOf(settings);
         if (!("http".equals(url.getScheme()) || "https".equals(url.getScheme())) || url.getHost() == null) {
-            throw new IllegalArgumentException("url '" + url + "' is not that of an HTTP service");
+            throw new IllegalArgumentException("url '" + url + "' is not the address of an HTTP service");
         }
     }
 

@@ -4,12 +4,12 @@ import io.sppostream.events.VerdictStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a verifier makes of a rollout. A status that judges the response carries a reward; a status that says that it
- * could not be judged carries none, so that no fault of the machinery is ever trained on.
+ * The result of judging a rollout. A status that judges the response comes with a reward. A status for a response that
+ * could not be judged comes without, so that no fault of the machinery is trained on.
  *
- * @param status the typed outcome
- * @param reward in [0, 1]; null where the response was not judged
- * @param extracted the answer found in the response; null where there was none
+ * @param status the typed result
+ * @param reward in [0, 1]; null if the response was not judged
+ * @param extracted the answer found in the response; null if there was none
  * @param rule id of the rule that decided
  */
 public record Judgement(
@@ -21,7 +21,7 @@ public record Judgement(
     public Judgement {
         if (judges(status) != (reward != null)) {
             throw new IllegalArgumentException("status " + status + " with reward " + reward
-                    + ": a judged response needs a reward, one that was not judged must have none");
+                    + ": a judged response needs a reward, a response that was not judged must have none");
         }
         if (reward != null && !(reward >= 0 && reward <= 1)) {
             throw new IllegalArgumentException("reward " + reward + " is not in [0, 1]");
@@ -43,7 +43,7 @@ public record Judgement(
         return new Judgement(status, null, null, rule);
     }
 
-    /** A verifier that threw: a fault of the machinery. */
+    /** The judgement of a verifier that threw: INFRA_ERROR. */
     static Judgement failed(Throwable error) {
         return notJudged(VerdictStatus.INFRA_ERROR, "threw-" + error.getClass().getSimpleName());
     }

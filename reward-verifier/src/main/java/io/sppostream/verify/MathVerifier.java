@@ -7,21 +7,21 @@ import io.sppostream.verify.math.GradingProfile;
 import io.sppostream.verify.math.MathGrader;
 
 /**
- * The answer that the response marks as its own is mathematically equal to the reference; a {@link MathGrader} decides.
- * A response that was cut off after its answer counts: the box was closed, and what follows could only replace it by
- * another one.
+ * The verifiers {@code math} and {@code math:PROFILE}: a {@link MathGrader} compares the answer that the response marks
+ * with the reference. A response that was cut off after its answer is judged like any other, because the answer was
+ * complete.
  */
 public final class MathVerifier implements Verifier {
     private final String name;
     private final MathGrader grader;
 
-    /** @param profile where answers are looked for and how they are compared */
+    /** @param profile where to look for answers and how to compare them */
     public MathVerifier(GradingProfile profile) {
         this.name = profile == GradingProfile.MATH ? "math" : "math:" + profile.id();
         this.grader = new MathGrader(profile);
     }
 
-    /** {@code math}, or {@code math:<profile>} where the profile is another one. */
+    /** {@code math}, or {@code math:PROFILE} for any other profile. */
     @Override
     public String name() {
         return name;
@@ -37,12 +37,12 @@ public final class MathVerifier implements Verifier {
         return judgement(grader.gradeResponse(rollout.getReference(), rollout.getText()));
     }
 
-    /** The judgement of an answer by itself, without a response around it. */
+    /** Judges an answer by itself, without a response around it. */
     public Judgement judgePrediction(String reference, String prediction) {
         return judgement(grader.gradePrediction(reference, prediction));
     }
 
-    /** What a grade is worth: 1 for the right answer, nothing where the reference can't be read, else 0. */
+    /** A grade as a judgement: reward 1 if correct, none if the reference cannot be parsed, 0 otherwise. */
     public static Judgement judgement(Grade grade) {
         return switch (grade.status()) {
             case CORRECT -> judged(VerdictStatus.CORRECT, grade, 1);

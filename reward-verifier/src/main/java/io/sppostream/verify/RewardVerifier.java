@@ -5,13 +5,11 @@ import static java.util.Objects.requireNonNull;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topics;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.CommitOnIdle;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.verify.ConfiguredVerifier.Place;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.function.Consumer;
@@ -27,53 +25,57 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The role that rewards: each record on {@code rollouts} is judged by the verifiers of its dataset and leads to exactly
- * one record on {@code verdicts} for each, whatever crashes in between. A verifier that throws yields INFRA_ERROR
- * without a reward: a fault of the machinery is not a wrong answer. Here judge those whose time is bounded by
- * construction; {@link AsyncVerifier} is for the others.
+ * The role that judges with inline verifiers, those whose time is bounded by construction: each record on {@code
+ * rollouts} leads to exactly one record on {@code verdicts} for each inline verifier of its dataset, across crashes. A
+ * verifier that throws yields INFRA_ERROR without a reward, because a fault of the machinery is not a wrong answer.
+ * {@link AsyncVerifier} runs the other verifiers.
  */
 public final class RewardVerifier {
     private RewardVerifier() {}
 
-    /** Starts the role. */
+    /**
+     * Starts the role.
+     *
+     * @param stateDirectory where Kafka Streams keeps its state
+     * @param threads number of stream threads
+     * @param onFailure receives the error that stopped the role, if one did
+     */
     public static StreamsApp start(
-            KafkaSettings kafka,
-            Topics topics,
-            EventSerdes serdes,
-            Verifiers verifiers,
-            Path stateDirectory,
-            int threads,
-            Consumer<Throwable> onFailure) {
+            RunLog runLog, Verifiers verifiers, Path stateDirectory, int threads, Consumer<Throwable> onFailure) {
         return StreamsApp.start(
-                topology(topics, serdes, verifiers, Clock.systemUTC()),
-                kafka,
-                topics.application(RoleName.REWARD_VERIFIER),
+                topology(runLog, verifiers, Clock.systemUTC()),
+                runLog,
+                RoleName.REWARD_VERIFIER,
                 stateDirectory,
                 threads,
                 onFailure);
     }
 
     /** rollouts -> judge -> verdicts. */
-    public static Topology topology(Topics topics, EventSerdes serdes, Verifiers verifiers, Clock clock) {
+    public static Topology topology(RunLog runLog, Verifiers verifiers, Clock clock) {
         StreamsBuilder builder = new StreamsBuilder();
         builder.stream(
-                        topics.rollouts().name(),
-                        Consumed.with(Serdes.String(), serdes.serde(topics.rollouts()))
+                        runLog.topics().rollouts().name(),
+                        Consumed.with(
+                                        Serdes.String(),
+                                        runLog.serdes().serde(runLog.topics().rollouts()))
                                 .withName("rollouts"))
-                .process(() -> new Judging(verifiers, clock), Named.as("judge"))
+                .process(() -> new JudgeProcessor(verifiers, clock), Named.as("judge"))
                 .to(
-                        topics.verdicts().name(),
-                        Produced.with(Serdes.String(), serdes.serde(topics.verdicts()))
+                        runLog.topics().verdicts().name(),
+                        Produced.with(
+                                        Serdes.String(),
+                                        runLog.serdes().serde(runLog.topics().verdicts()))
                                 .withName("verdicts"));
         return builder.build();
     }
 
-    private static final class Judging extends ContextualProcessor<String, Rollout, String, Verdict> {
+    private static final class JudgeProcessor extends ContextualProcessor<String, Rollout, String, Verdict> {
         private final Verifiers verifiers;
         private final Clock clock;
-        private @Nullable CommitOnIdle wave;
+        private @Nullable CommitOnIdle commitOnIdle;
 
-        private Judging(Verifiers verifiers, Clock clock) {
+        private JudgeProcessor(Verifiers verifiers, Clock clock) {
             this.verifiers = verifiers;
             this.clock = clock;
         }
@@ -81,18 +83,19 @@ public final class RewardVerifier {
         @Override
         public void init(ProcessorContext<String, Verdict> context) {
             super.init(context);
-            wave = new CommitOnIdle(context);
+            commitOnIdle = new CommitOnIdle(context);
         }
 
         @Override
         public void process(Record<String, Rollout> record) {
             Rollout rollout = record.value();
-            for (Duty duty : verifiers.of(rollout.getDataset())) {
-                if (duty.verifier().place() instanceof Place.OnStream on) {
-                    Judgement judgement = ConfiguredVerifier.judge(on.verifier(), rollout);
-                    Verdict verdict = duty.verifier().sign(rollout, judgement, duty.shadow(), clock.instant());
+            for (Assignment assignment : verifiers.of(rollout.getDataset())) {
+                if (assignment.verifier().place() instanceof Place.Inline inline) {
+                    Judgement judgement = ConfiguredVerifier.judge(inline.verifier(), rollout);
+                    Verdict verdict =
+                            assignment.verifier().sign(rollout, judgement, assignment.shadow(), clock.instant());
                     context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
-                    requireNonNull(wave).passedOn();
+                    requireNonNull(commitOnIdle).forwarded();
                 }
             }
         }

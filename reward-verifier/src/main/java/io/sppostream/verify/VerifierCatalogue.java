@@ -19,12 +19,15 @@ import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The verifiers there are, by name: the built-in ones, those on the class path, and those of the plugins folder. */
+/** All known verifiers by name: the built-in ones, those on the class path, and those in the plugins folder. */
 public final class VerifierCatalogue {
     private static final List<Verifier> BUILT_IN = Stream.concat(
                     Stream.of(new ExactAnswerVerifier()),
                     Arrays.stream(GradingProfile.values()).map(MathVerifier::new))
             .toList();
+
+    /** Former names of built-in verifiers: deprecated, but recorded runs may use them. */
+    private static final Map<String, String> FORMER_NAMES = Map.of("math:exact", "math:verbatim");
 
     private final Map<String, Verifier> byName;
 
@@ -33,11 +36,11 @@ public final class VerifierCatalogue {
     }
 
     /**
-     * Looks for verifiers. The jars of a folder share one class loader, so that a plugin may bring libraries along.
+     * Finds all verifiers. The jars of the folder share one class loader, so that a plugin can bring its libraries.
      *
      * @param plugins folder of jars; null for none
-     * @throws IllegalArgumentException naming the jar that can't be read, the class that can't be loaded, or the name
-     *     that two verifiers have
+     * @throws IllegalArgumentException if a jar cannot be read, a class cannot be loaded, or two verifiers have the same
+     *     name
      */
     public static VerifierCatalogue open(@Nullable Path plugins) {
         Map<String, Verifier> byName = new LinkedHashMap<>();
@@ -89,7 +92,7 @@ public final class VerifierCatalogue {
         }
     }
 
-    /** A class loader passes over a jar that it can't read, and its verifiers would just be missing. */
+    /** Fails for a jar that cannot be read. A class loader would skip it, and its verifiers would be missing. */
     private static URL checked(Path jar) {
         try (JarFile opened = new JarFile(jar.toFile())) {
             opened.getManifest();
@@ -102,12 +105,12 @@ public final class VerifierCatalogue {
     }
 
     /**
-     * The verifier of a name.
+     * Finds a verifier by name.
      *
-     * @throws IllegalArgumentException naming the verifiers there are, where it is not among them
+     * @throws IllegalArgumentException if there is none of that name; the message lists all names
      */
     public Verifier find(String name) {
-        Verifier verifier = byName.get(name);
+        Verifier verifier = byName.get(byName.containsKey(name) ? name : FORMER_NAMES.getOrDefault(name, name));
         if (verifier == null) {
             throw new IllegalArgumentException(
                     "there is no verifier '" + name + "'; there are: " + String.join(", ", byName.keySet()));
@@ -115,7 +118,7 @@ public final class VerifierCatalogue {
         return verifier;
     }
 
-    /** Whether a verifier's time is bounded by construction, as that of the built-in ones is. */
+    /** Whether a verifier is built in. The time of a built-in verifier is bounded by construction. */
     static boolean builtIn(Verifier verifier) {
         return BUILT_IN.contains(verifier);
     }

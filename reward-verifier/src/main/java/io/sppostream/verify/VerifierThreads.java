@@ -17,13 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls a verifier on threads that it may hang. A call that takes too long is interrupted and abandoned: Java can't end
- * a thread, so another one takes its place, and the abandoned ones are counted. One that comes back is used again.
+ * Calls a verifier on threads of its own. A call that takes too long is interrupted and abandoned. Java cannot end a
+ * thread, so another thread takes its place, and abandoned threads are counted until they return.
  */
 final class VerifierThreads implements Attempts.Attempt {
     private static final Logger LOG = LoggerFactory.getLogger(VerifierThreads.class);
 
-    /** So many threads that hang are a verifier to be mended, before they take the machine down. */
+    /** Most hanging threads before the verifier fails for good, so that it does not exhaust the machine. */
     private static final int MAX_HANGING = 64;
 
     private final String name;
@@ -45,7 +45,7 @@ final class VerifierThreads implements Attempts.Attempt {
         watch.setRemoveOnCancelPolicy(true);
     }
 
-    /** Calls that were abandoned and have not come back. */
+    /** Number of abandoned calls that have not returned. */
     int hanging() {
         return hanging.get();
     }
@@ -54,7 +54,7 @@ final class VerifierThreads implements Attempts.Attempt {
     public CompletableFuture<List<Judgement>> at(List<Rollout> batch, Duration timeout) {
         if (hanging.get() >= MAX_HANGING) {
             return CompletableFuture.failedFuture(new LogException("verifier " + name + " hangs in " + MAX_HANGING
-                    + " threads: mend it, then start again; nothing is lost"));
+                    + " threads: fix it, then restart; nothing is lost"));
         }
         CompletableFuture<List<Judgement>> result = new CompletableFuture<>();
         FutureTask<?> call = new FutureTask<>(
@@ -70,7 +70,7 @@ final class VerifierThreads implements Attempts.Attempt {
         return result;
     }
 
-    /** A plugin's faults include classes it can't find: none of them is to reach the stream. */
+    /** Catches every fault of a plugin, a class that it cannot find included. */
     private Judgement judge(Rollout rollout) {
         try {
             Judgement judgement = verifier.judge(rollout);
@@ -81,11 +81,11 @@ final class VerifierThreads implements Attempts.Attempt {
     }
 
     private void abandon(FutureTask<?> call, CompletableFuture<List<Judgement>> result, List<Rollout> batch) {
-        // Counted first: the call may come back at any moment, and count itself off.
+        // Counted first: the call may return at any moment and decrement the count.
         int count = hanging.incrementAndGet();
         if (result.complete(Attempts.timedOut(batch.size())) && call.cancel(true)) {
             LOG.warn(
-                    "verifier {} took too long for {}: {} calls hang",
+                    "verifier {} took too long for rollout {}: {} calls hang",
                     name,
                     batch.get(0).getRolloutId(),
                     count);

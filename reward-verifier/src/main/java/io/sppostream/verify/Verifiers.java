@@ -9,17 +9,17 @@ import java.util.Set;
 /**
  * Which verifiers judge which dataset.
  *
- * @param standard judge the datasets that have none of their own
- * @param byDataset the others
+ * @param standard the verifiers of datasets that have none of their own
+ * @param byDataset the verifiers of the other datasets, by the name of the dataset
  */
-public record Verifiers(List<Duty> standard, Map<String, List<Duty>> byDataset) {
+public record Verifiers(List<Assignment> standard, Map<String, List<Assignment>> byDataset) {
 
     /**
-     * What a verifier does for a dataset.
+     * A verifier assigned to a dataset.
      *
-     * @param shadow whether it only watches, and is never rewarded
+     * @param shadow whether its verdicts are only published, never rewarded
      */
-    public record Duty(ConfiguredVerifier verifier, boolean shadow) {}
+    public record Assignment(ConfiguredVerifier verifier, boolean shadow) {}
 
     public Verifiers {
         standard = List.copyOf(standard);
@@ -28,26 +28,26 @@ public record Verifiers(List<Duty> standard, Map<String, List<Duty>> byDataset) 
 
     /** One verifier for all datasets. */
     public static Verifiers of(ConfiguredVerifier verifier) {
-        return new Verifiers(List.of(new Duty(verifier, false)), Map.of());
+        return new Verifiers(List.of(new Assignment(verifier, false)), Map.of());
     }
 
     /** The verifiers of a dataset. */
-    public List<Duty> of(String dataset) {
+    public List<Assignment> of(String dataset) {
         return byDataset.getOrDefault(dataset, standard);
     }
 
-    /** All of them. */
+    /** The verifiers of all datasets. */
     public Set<ConfiguredVerifier> all() {
         Set<ConfiguredVerifier> all = new LinkedHashSet<>();
-        standard.forEach(duty -> all.add(duty.verifier()));
-        byDataset.values().forEach(duties -> duties.forEach(duty -> all.add(duty.verifier())));
+        standard.forEach(assignment -> all.add(assignment.verifier()));
+        byDataset.values().forEach(assignments -> assignments.forEach(assignment -> all.add(assignment.verifier())));
         return all;
     }
 
-    /** What one verifier does for a dataset, if anything. */
-    Optional<Duty> duty(ConfiguredVerifier verifier, String dataset) {
+    /** How a verifier is assigned to a dataset; empty if it does not judge that dataset. */
+    Optional<Assignment> assignment(ConfiguredVerifier verifier, String dataset) {
         return of(dataset).stream()
-                .filter(duty -> duty.verifier().name().equals(verifier.name()))
+                .filter(assignment -> assignment.verifier().name().equals(verifier.name()))
                 .findFirst();
     }
 }

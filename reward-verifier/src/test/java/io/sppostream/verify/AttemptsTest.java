@@ -28,7 +28,7 @@ class AttemptsTest {
     private static final Judgement GONE = Judgement.notJudged(VerdictStatus.INFRA_ERROR, "http-503");
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    private final List<Judge> judges = new ArrayList<>();
+    private final List<RunningVerifier> judges = new ArrayList<>();
 
     /** Answers by a script, and keeps what it was asked. */
     private static final class Scripted implements Attempts.Attempt {
@@ -53,13 +53,13 @@ class AttemptsTest {
         return new AttemptPolicy(concurrency, batchSize, attempts, Duration.ofMillis(1), LONG, LONG);
     }
 
-    private Judge judge(AttemptPolicy policy, Attempts.Attempt attempt) {
-        Judge judge = new Attempts(policy, attempt);
+    private RunningVerifier judge(AttemptPolicy policy, Attempts.Attempt attempt) {
+        RunningVerifier judge = new Attempts(policy, attempt);
         judges.add(judge);
         return judge;
     }
 
-    private static List<CompletableFuture<Judgement>> ask(Judge judge, int rollouts) {
+    private static List<CompletableFuture<Judgement>> ask(RunningVerifier judge, int rollouts) {
         return IntStream.range(0, rollouts)
                 .mapToObj(i -> judge.judge(Rollouts.of("r-" + i, "addition", "42", "42", FinishReason.STOP)))
                 .toList();
@@ -71,7 +71,7 @@ class AttemptsTest {
 
     @AfterEach
     void close() {
-        judges.forEach(Judge::close);
+        judges.forEach(RunningVerifier::close);
     }
 
     @Test
@@ -106,7 +106,7 @@ class AttemptsTest {
         CompletableFuture<List<Judgement>> hold = new CompletableFuture<>();
         AtomicInteger calls = new AtomicInteger();
         Scripted held = new Scripted(batch -> calls.getAndIncrement() == 0 ? hold : failsFirst.script.apply(batch));
-        Judge judge = judge(policy(1, 3, 2), held);
+        RunningVerifier judge = judge(policy(1, 3, 2), held);
 
         List<CompletableFuture<Judgement>> asked = ask(judge, 4);
         hold.complete(List.of(RIGHT));
@@ -194,7 +194,8 @@ class AttemptsTest {
             }
         };
         VerifierThreads threads = new VerifierThreads("hangs", hangs);
-        Judge judge = judge(new AttemptPolicy(1, 1, 2, Duration.ofMillis(1), Duration.ofMillis(30), LONG), threads);
+        RunningVerifier judge =
+                judge(new AttemptPolicy(1, 1, 2, Duration.ofMillis(1), Duration.ofMillis(30), LONG), threads);
 
         List<CompletableFuture<Judgement>> asked = ask(judge, 3);
 

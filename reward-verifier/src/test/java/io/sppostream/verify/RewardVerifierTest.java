@@ -12,8 +12,9 @@ import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.verify.ConfiguredVerifier.Place;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import io.sppostream.verify.math.GradingProfile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,9 +50,9 @@ class RewardVerifierTest {
     private static final KafkaSettings KAFKA = new KafkaSettings("unused:9092", "mock://reward-verifier", Map.of());
 
     private static final ConfiguredVerifier EXACT =
-            new ConfiguredVerifier("exact", "1", Map.of(), new Place.OnStream(new ExactAnswerVerifier()));
+            new ConfiguredVerifier("exact", "1", Map.of(), new Place.Inline(new ExactAnswerVerifier()));
     private static final ConfiguredVerifier MATH = new ConfiguredVerifier(
-            "watcher", "7", Map.of("depth", "2"), new Place.OnStream(new MathVerifier(GradingProfile.MATH)));
+            "watcher", "7", Map.of("depth", "2"), new Place.Inline(new MathVerifier(GradingProfile.MATH)));
 
     private final Topics topics = new Topics("test", 1);
 
@@ -81,31 +82,30 @@ class RewardVerifierTest {
         }
     }
 
-    private static Duty scripted(Function<Rollout, Judgement> rule) {
-        return new Duty(
-                new ConfiguredVerifier("scripted", "3", Map.of(), new Place.OnStream(new Scripted(rule))), false);
+    private static Assignment scripted(Function<Rollout, Judgement> rule) {
+        return new Assignment(
+                new ConfiguredVerifier("scripted", "3", Map.of(), new Place.Inline(new Scripted(rule))), false);
     }
 
     @BeforeEach
     void start() {
         serdes = new EventSerdes(KAFKA);
-        Map<String, List<Duty>> byDataset = Map.of(
+        Map<String, List<Assignment>> byDataset = Map.of(
                 "half", List.of(scripted(rollout -> new Judgement(VerdictStatus.INCORRECT, 0.5, null, "half"))),
                 "throws",
                         List.of(scripted(rollout -> {
                             throw new IllegalStateException("the sandbox is gone");
                         })),
                 "overflows", List.of(scripted(RewardVerifierTest::overflow)),
-                "watched", List.of(new Duty(EXACT, false), new Duty(MATH, true)));
+                "watched", List.of(new Assignment(EXACT, false), new Assignment(MATH, true)));
         Properties properties = new Properties();
         properties.putAll(KAFKA.streams(topics.application(RoleName.REWARD_VERIFIER), stateDirectory, 1));
         // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
         driver = new TopologyTestDriver(
                 RewardVerifier.topology(
-                        topics,
-                        serdes,
-                        new Verifiers(List.of(new Duty(EXACT, false)), byDataset),
+                        new RunLog(KAFKA, serdes, topics),
+                        new Verifiers(List.of(new Assignment(EXACT, false)), byDataset),
                         Clock.fixed(NOW, ZoneOffset.UTC)),
                 properties);
         rollouts = driver.createInputTopic(
@@ -207,7 +207,8 @@ class RewardVerifierTest {
 
     @Test
     void shouldMatchTheCommittedTopologyWhenDescribed() throws IOException {
-        String described = RewardVerifier.topology(topics, serdes, Verifiers.of(EXACT), Clock.systemUTC())
+        String described = RewardVerifier.topology(
+                        new RunLog(KAFKA, serdes, topics), Verifiers.of(EXACT), Clock.systemUTC())
                 .describe()
                 .toString();
 

@@ -38,8 +38,8 @@ class VerifierCatalogueTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"exact", "math", "math:gsm8k", "math:exact", "math:choice", "math:sppo-compat"})
-    void shouldFindWhatIsBuiltIn(String name) {
+    @ValueSource(strings = {"exact", "math", "math:gsm8k", "math:verbatim", "math:choice", "math:sppo-compat"})
+    void shouldFindTheBuiltInVerifiers(String name) {
         Verifier verifier = VerifierCatalogue.open(null).find(name);
 
         assertThat(verifier.name()).isEqualTo(name);
@@ -47,11 +47,18 @@ class VerifierCatalogueTest {
     }
 
     @Test
-    void shouldSayWhichThereAreWhenANameIsUnknown() {
+    void shouldFindABuiltInVerifierWhenARecordedRunHasItsFormerName() {
+        VerifierCatalogue catalogue = VerifierCatalogue.open(null);
+
+        assertThat(catalogue.find("math:exact")).isSameAs(catalogue.find("math:verbatim"));
+    }
+
+    @Test
+    void shouldListTheVerifiersWhenANameIsUnknown() {
         assertThatThrownBy(() -> VerifierCatalogue.open(plugins).find("oracle"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "there is no verifier 'oracle'; there are: exact, math, math:gsm8k, math:exact, math:choice,"
+                        "there is no verifier 'oracle'; there are: exact, math, math:gsm8k, math:verbatim, math:choice,"
                                 + " math:sppo-compat");
     }
 
@@ -63,9 +70,9 @@ class VerifierCatalogueTest {
     }
 
     @Test
-    void shouldNameTheJarWhenItIsNone() throws IOException {
-        Path broken = Files.writeString(plugins.resolve("broken.jar"), "no jar");
-        Files.writeString(plugins.resolve("README.txt"), "no jar either, and not looked at");
+    void shouldNameTheJarWhenItIsNotAJar() throws IOException {
+        Path broken = Files.writeString(plugins.resolve("broken.jar"), "not a jar");
+        Files.writeString(plugins.resolve("README.txt"), "not a jar, and ignored");
 
         assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -85,8 +92,8 @@ class VerifierCatalogueTest {
     }
 
     @Test
-    void shouldNameTheClassWhenItsBytesAreNone() throws IOException {
-        jar("damaged.jar", "com.example.Damaged", "no class".getBytes(UTF_8));
+    void shouldNameTheClassWhenItIsDamaged() throws IOException {
+        jar("damaged.jar", "com.example.Damaged", "not a class".getBytes(UTF_8));
 
         assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -95,7 +102,7 @@ class VerifierCatalogueTest {
     }
 
     @Test
-    void shouldRefuseAVerifierThatHasTheNameOfAnother() throws IOException {
+    void shouldRefuseAVerifierWhenItsNameIsTaken() throws IOException {
         jar("exact.jar", ExactAnswerVerifier.class.getName(), null);
 
         assertThatThrownBy(() -> VerifierCatalogue.open(plugins))
@@ -108,6 +115,6 @@ class VerifierCatalogueTest {
     void shouldRefuseSettingsWhenAVerifierTakesNone() {
         assertThatThrownBy(() -> new ExactAnswerVerifier().with(Map.of("b", "1", "a", "2")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("it takes no settings, given are a, b");
+                .hasMessage("it takes no settings, but got a, b");
     }
 }

@@ -9,16 +9,16 @@ import io.sppostream.model.Tokenizer;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Samples with a model in this process, whose weights follow the policy line on the log. */
+/** Samples from a model in this process, with the newest policy weights on the log. Thread-safe. */
 public final class ModelGenerator implements ResponseGenerator {
     private final ResponseSampler sampler;
     private final PolicyVersions versions;
     private volatile boolean closed;
 
     /**
-     * @param checkpoint the policy's shape; its weights come from the log
-     * @param tokenizer the policy's, closed by the caller
-     * @param onFailure told what stopped the following of the log, if anything did
+     * @param checkpoint gives the policy's shape; the weights come from the log
+     * @param tokenizer the policy's tokenizer; closed by the caller
+     * @param onFailure receives the exception that stops the thread that follows the log
      */
     public ModelGenerator(
             RunLog runLog,
@@ -32,7 +32,7 @@ public final class ModelGenerator implements ResponseGenerator {
     }
 
     @Override
-    public List<Outcome> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException {
+    public List<GenerationResult> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException {
         try (PolicyVersions.Lease lease = versions.acquire(minPolicyVersion)) {
             return sampler.sample(
                     lease.model(),

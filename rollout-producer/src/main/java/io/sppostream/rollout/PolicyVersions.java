@@ -17,12 +17,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest policy version on the log, ready to sample from. A new one is loaded beside the one in use, so that
- * batches under way end with the weights they began with; versions published meanwhile are passed over. Thread-safe.
+ * Keeps the newest policy version of the log ready to sample from. A thread loads a new version beside the one in use,
+ * so that a batch ends with the weights it began with. It skips versions that are superseded while it loads.
+ * Thread-safe.
  */
 final class PolicyVersions implements AutoCloseable {
 
-    /** A version in use; to be closed after the batch. */
+    /** A version in use; close it after the batch. */
     final class Lease implements AutoCloseable {
         private final Version version;
 
@@ -61,7 +62,7 @@ final class PolicyVersions implements AutoCloseable {
     private @Nullable Version current;
     private boolean closed;
 
-    /** @param newModel makes a model to load weights into; their number is that of versions in use at once */
+    /** @param newModel makes a model to load weights into; called once for each version in use at the same time */
     PolicyVersions(RunLog runLog, Supplier<PolicyModel> newModel, Consumer<Throwable> onFailure) {
         this.newModel = newModel;
         this.follower = new RoleThread(
@@ -83,7 +84,7 @@ final class PolicyVersions implements AutoCloseable {
                 if (log.fetch(newest, model::readWeights)) {
                     use(new Version(newest, model));
                 } else {
-                    putBack(model); // newer ones have taken its place: they come with the next poll
+                    putBack(model); // superseded and deleted: the next poll brings newer versions
                 }
             }
         }
@@ -110,7 +111,7 @@ final class PolicyVersions implements AutoCloseable {
         notifyAll();
     }
 
-    /** Takes the newest version, once there is one not older than asked for. */
+    /** Takes the newest version; waits until it is at least the given one. */
     synchronized Lease acquire(int minVersion) throws InterruptedException {
         while (current == null || current.manifest.getVersion() < minVersion) {
             if (closed) {

@@ -12,40 +12,40 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Samples responses from the policy: with a model in this process, or a generation server. Thread-safe. */
+/** Samples responses from the policy, be it a model in this process or a generation server. Thread-safe. */
 public interface ResponseGenerator extends AutoCloseable {
 
     /**
-     * A response wanted.
+     * Asks for one response to a prompt.
      *
-     * @param sampleIndex which of the prompt's responses, from 0
-     * @param seed seeds this response's random numbers, so that it does not depend on its batch or thread
+     * @param sampleIndex index of the response among those to the prompt, from 0
+     * @param seed seed of this response's random numbers, so that it depends on neither batch nor thread
      */
     record Request(Prompt prompt, int sampleIndex, long seed) {
-        /** The requests of a prompt, one for each sample it wants. */
+        /** The requests of a prompt, one for each sample that it asks for. */
         public static List<Request> of(Prompt prompt, long runSeed) {
             return IntStream.range(0, prompt.getSamples())
                     .mapToObj(i -> new Request(prompt, i, Seeds.of(runSeed, prompt.getRequestId(), i)))
                     .toList();
         }
 
-        /** Id of the rollout that answers it. */
+        /** Id of the rollout that answers this request. */
         public String rolloutId() {
             return RolloutIds.of(prompt.getRequestId(), sampleIndex);
         }
     }
 
-    /** What came of a request. */
-    sealed interface Outcome permits Response, Refusal {}
+    /** The result of a request. */
+    sealed interface GenerationResult permits Response, Refusal {}
 
     /**
      * A sampled response.
      *
-     * @param promptTokens [P], as the policy read the prompt
-     * @param tokens [T], the end token included
+     * @param promptTokens token ids of the prompt as the policy read it, shape [P]
+     * @param tokens token ids of the response, with the end token, shape [T]
      * @param text the tokens as text, without special tokens
-     * @param logProbs [T], of the distribution each token was drawn from
-     * @param segments which weights sampled which tokens
+     * @param logProbs log-probability of each token under the distribution it was drawn from, in nats, shape [T]
+     * @param segments the weights that sampled each run of tokens
      */
     record Response(
             int[] promptTokens,
@@ -54,9 +54,9 @@ public interface ResponseGenerator extends AutoCloseable {
             float[] logProbs,
             List<PolicySegment> segments,
             FinishReason finishReason)
-            implements Outcome {
+            implements GenerationResult {
 
-        /** The response as the log has it. */
+        /** The response as a record for the log. */
         public Rollout toRollout(Request request, SamplingParameters sampling, Instant sampledAt) {
             Prompt prompt = request.prompt();
             List<Float> behaviour = new ArrayList<>(logProbs.length);
@@ -86,15 +86,16 @@ public interface ResponseGenerator extends AutoCloseable {
         }
     }
 
-    /** No policy can answer this prompt: it is too long, for one. */
-    record Refusal(String reason) implements Outcome {}
+    /** Says why no policy can answer a prompt; it may be too long. */
+    record Refusal(String reason) implements GenerationResult {}
 
     /**
-     * Answers requests, in their order.
+     * Samples one response per request.
      *
-     * @param minPolicyVersion no older version may sample; waits for it if need be
+     * @param minPolicyVersion the oldest version that may sample; waits until it is published
+     * @return results in the order of the requests
      */
-    List<Outcome> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException;
+    List<GenerationResult> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException;
 
     @Override
     void close();

@@ -9,7 +9,7 @@ import io.sppostream.model.SampleRequest;
 import io.sppostream.model.Sampler;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
@@ -18,7 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** Answers prompts with a model: conversation to tokens, tokens to response. Thread-safe. */
+/** Samples responses from a model in this process, from conversation to tokens to text. Thread-safe. */
 public final class ResponseSampler {
     private final Tokenizer tokenizer;
     private final SamplingParameters sampling;
@@ -29,12 +29,13 @@ public final class ResponseSampler {
     }
 
     /**
-     * Answers requests, in their order.
+     * Samples one response per request; a prompt whose length does not fit the model is refused.
      *
-     * @param version the model's policy version, which the responses are stamped with
-     * @param weightsSha256 hash of its weights
+     * @param version the model's policy version, for the responses' segments
+     * @param weightsSha256 hash of the model's weights, likewise
+     * @return results in the order of the requests
      */
-    public List<Outcome> sample(PolicyModel model, int version, String weightsSha256, List<Request> requests) {
+    public List<GenerationResult> sample(PolicyModel model, int version, String weightsSha256, List<Request> requests) {
         return sample(model, version, weightsSha256, requests, () -> false);
     }
 
@@ -46,7 +47,7 @@ public final class ResponseSampler {
      * @param cancelled asked before every token
      * @throws java.util.concurrent.CancellationException if it has become true
      */
-    public List<Outcome> sample(
+    public List<GenerationResult> sample(
             PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
         int maxPositions = model.config().maxPositions();
         List<int[]> prompts = requests.stream().map(this::encode).toList();
@@ -59,15 +60,15 @@ public final class ResponseSampler {
         Iterator<Completion> completions = new Sampler(model, tokenizer.endTokens())
                 .sample(answerable, sampling, cancelled)
                 .iterator();
-        List<Outcome> outcomes = new ArrayList<>(requests.size());
+        List<GenerationResult> results = new ArrayList<>(requests.size());
         for (int[] prompt : prompts) {
-            outcomes.add(
+            results.add(
                     isAnswerable(prompt, maxPositions)
                             ? response(prompt, completions.next(), version, weightsSha256)
                             : new Refusal("a prompt of " + prompt.length + " tokens: the policy takes 1 to "
                                     + (maxPositions - 1)));
         }
-        return outcomes;
+        return results;
     }
 
     private int[] encode(Request request) {

@@ -9,8 +9,7 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
-import io.sppostream.model.SamplingParameters;
-import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
@@ -24,23 +23,16 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * prompts -> rollouts. Each worker takes the prompts that are there, up to a batch, has them answered by the newest
- * policy version that none of them forbids, and commits the rollouts together with the prompts consumed: a crash in
- * between samples them again, and no prompt is answered twice. A prompt that no policy can answer is expired. Workers
- * are members of one consumer group: start more threads or more processes, up to the number of partitions.
+ * The role prompts -> rollouts. Each worker polls a batch of prompts, samples responses with the newest policy version,
+ * once it is at least as new as each prompt demands, and commits the rollouts and the consumed prompts in one
+ * transaction. After a crash the batch is sampled again, and no prompt is answered twice. A prompt that no policy can
+ * answer expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the
+ * number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
-    /**
-     * @param seed of the run; a response's own seed follows from it
-     * @param sampling how tokens are drawn
-     * @param workers threads that sample
-     * @param maxBatch prompts a worker takes at once
-     */
-    public record Settings(long seed, SamplingParameters sampling, int workers, int maxBatch) {}
-
     private final RunLog runLog;
     private final ResponseGenerator generator;
-    private final Settings settings;
+    private final RolloutProducerSettings settings;
     private final Path stateDirectory;
     private final Clock clock;
     private final List<RoleThread> workers;
@@ -49,13 +41,13 @@ public final class RolloutProducer implements AutoCloseable {
      * Starts the role.
      *
      * @param generator samples the responses; closed with the role
-     * @param stateDirectory where its workers keep what they are called in their group
-     * @param onFailure told what stopped a worker, if anything did
+     * @param stateDirectory keeps the names of the workers in their group across restarts
+     * @param onFailure receives the exception that stops a worker
      */
     public RolloutProducer(
             RunLog runLog,
             ResponseGenerator generator,
-            Settings settings,
+            RolloutProducerSettings settings,
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
@@ -69,7 +61,7 @@ public final class RolloutProducer implements AutoCloseable {
                 .toList();
     }
 
-    /** A poll is one batch, and long responses take their time. */
+    /** Limits a poll to one batch, and allows for the time that long responses take. */
     private static KafkaSettings withBatchLimit(KafkaSettings kafka, int maxBatch) {
         String interval = Long.toString(Duration.ofHours(1).toMillis());
         return kafka.with("max.poll.records", Integer.toString(maxBatch))
@@ -78,18 +70,17 @@ public final class RolloutProducer implements AutoCloseable {
 
     private void run(BooleanSupplier running) throws InterruptedException {
         try (ExactlyOnceLog log = ExactlyOnceLog.shared(
-                runLog.kafka(),
-                runLog.serdes(),
-                runLog.topics().application(RoleName.ROLLOUT_PRODUCER),
+                runLog,
+                RoleName.ROLLOUT_PRODUCER,
                 stateDirectory,
                 List.of(runLog.topics().prompts()))) {
             while (running.getAsBoolean()) {
-                List<EventRecord<?>> prompts = log.poll(Duration.ofMillis(200));
-                if (!prompts.isEmpty()) {
-                    answer(log, prompts);
+                List<EventRecord<?>> records = log.poll(Duration.ofMillis(200));
+                if (!records.isEmpty()) {
+                    answer(log, records);
                 }
-                // Dead letters by themselves too: a transaction left open is ended by the broker, and this loop with
-                // it.
+                // A poll may have sent dead letters only. They need a commit too: the broker would abort the open
+                // transaction after a while, which ends this loop.
                 if (log.uncommitted()) {
                     log.commit(List.of());
                 }
@@ -97,21 +88,22 @@ public final class RolloutProducer implements AutoCloseable {
         }
     }
 
-    private void answer(ExactlyOnceLog log, List<EventRecord<?>> received) throws InterruptedException {
-        List<Prompt> prompts = received.stream().map(r -> (Prompt) r.event()).toList();
+    private void answer(ExactlyOnceLog log, List<EventRecord<?>> records) throws InterruptedException {
+        List<Prompt> prompts =
+                records.stream().map(record -> (Prompt) record.event()).toList();
         List<Request> requests = prompts.stream()
                 .flatMap(prompt -> Request.of(prompt, settings.seed()).stream())
                 .toList();
         int minPolicyVersion =
                 prompts.stream().mapToInt(Prompt::getMinPolicyVersion).max().orElse(0);
-        List<Outcome> outcomes = generator.generate(requests, minPolicyVersion);
+        List<GenerationResult> results = generator.generate(requests, minPolicyVersion);
         Instant now = clock.instant();
         for (int i = 0; i < requests.size(); i++) {
             Request request = requests.get(i);
             String requestId = request.prompt().getRequestId();
-            if (outcomes.get(i) instanceof Response response) {
+            if (results.get(i) instanceof Response response) {
                 log.send(runLog.topics().rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
-            } else if (outcomes.get(i) instanceof Refusal refusal) {
+            } else if (results.get(i) instanceof Refusal refusal) {
                 Expired expired = new Expired(
                         requestId,
                         request.rolloutId(),

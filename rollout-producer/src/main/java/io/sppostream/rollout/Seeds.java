@@ -1,6 +1,6 @@
 package io.sppostream.rollout;
 
-/** Random seeds of responses: by run, request and sample, never by thread or batch. */
+/** Random seeds of responses. They depend on run, request and sample, and never on thread or batch. */
 public final class Seeds {
     private Seeds() {}
 

@@ -1,4 +1,4 @@
-/** Generation: prompts become rollouts, with the behaviour log-probabilities really used. */
+/** Generation: turns prompts into rollouts, with the log-probabilities that their tokens were really sampled with. */
 @NullMarked
 package io.sppostream.rollout;
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class RequestTest {
 
     @Test
-    void shouldAskForEachSampleWhenAPromptWantsSeveral() {
+    void shouldMakeARequestForEachSample() {
         Prompt prompt = TestPolicy.prompt("r-7", "1+2=", 3);
 
         List<Request> requests = Request.of(prompt, 5);
@@ -24,7 +24,7 @@ class RequestTest {
     }
 
     @Test
-    void shouldAskForNothingWhenAPromptWantsNoSample() {
+    void shouldMakeNoRequestWhenAPromptAsksForNoSample() {
         assertThat(Request.of(TestPolicy.prompt("r-7", "1+2=", 0), 5)).isEmpty();
     }
 }

@@ -13,7 +13,7 @@ import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.TokenSequence;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.rollout.ResponseGenerator.Outcome;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
@@ -65,7 +65,7 @@ class ResponseSamplerTest {
         return Request.of(TestPolicy.prompt(requestId, question, 1), 1).get(0);
     }
 
-    private List<Outcome> sample(List<Request> requests) {
+    private List<GenerationResult> sample(List<Request> requests) {
         return sampler.sample(model, 7, SHA, requests);
     }
 
@@ -81,32 +81,31 @@ class ResponseSamplerTest {
         Request last = request("r-3", "34+5=");
         Request longest = request("r-4", "1".repeat(15));
 
-        List<Outcome> outcomes = sample(List.of(first, tooLong, empty, last, longest));
+        List<GenerationResult> results = sample(List.of(first, tooLong, empty, last, longest));
 
-        assertThat(outcomes).hasSize(5);
-        assertThat(outcomes.get(1)).isEqualTo(new Refusal("a prompt of 16 tokens: the policy takes 1 to 15"));
-        assertThat(outcomes.get(2)).isEqualTo(new Refusal("a prompt of 0 tokens: the policy takes 1 to 15"));
-        assertThat(((Response) outcomes.get(0)).promptTokens()).containsExactly(1, 10, 2, 11);
-        assertThat(((Response) outcomes.get(3)).promptTokens()).containsExactly(3, 4, 10, 5, 11);
-        assertThat(((Response) outcomes.get(0)).tokens())
-                .isEqualTo(answer(first).tokens());
-        assertThat(((Response) outcomes.get(3)).tokens()).isEqualTo(answer(last).tokens());
-        assertThat(((Response) outcomes.get(4)).promptTokens()).hasSize(15);
+        assertThat(results).hasSize(5);
+        assertThat(results.get(1)).isEqualTo(new Refusal("a prompt of 16 tokens: the policy takes 1 to 15"));
+        assertThat(results.get(2)).isEqualTo(new Refusal("a prompt of 0 tokens: the policy takes 1 to 15"));
+        assertThat(((Response) results.get(0)).promptTokens()).containsExactly(1, 10, 2, 11);
+        assertThat(((Response) results.get(3)).promptTokens()).containsExactly(3, 4, 10, 5, 11);
+        assertThat(((Response) results.get(0)).tokens()).isEqualTo(answer(first).tokens());
+        assertThat(((Response) results.get(3)).tokens()).isEqualTo(answer(last).tokens());
+        assertThat(((Response) results.get(4)).promptTokens()).hasSize(15);
     }
 
     @Test
-    void shouldAnswerNothingWhenNothingIsAsked() {
+    void shouldReturnNothingWhenNothingIsAsked() {
         assertThat(sample(List.of())).isEmpty();
         assertThat(sample(List.of(request("r-1", "")))).hasOnlyElementsOfType(Refusal.class);
     }
 
     @Test
-    void shouldAnswerAlikeWhateverTheBatch() {
+    void shouldAnswerTheSameInAnyBatch() {
         List<Request> requests = requests(40);
         List<Request> shuffled = new ArrayList<>(requests);
         Collections.shuffle(shuffled, new Random(1));
-        List<Outcome> together = sample(requests);
-        List<Outcome> otherwise = sample(shuffled);
+        List<GenerationResult> together = sample(requests);
+        List<GenerationResult> otherwise = sample(shuffled);
 
         for (int i = 0; i < requests.size(); i++) {
             Response alone = answer(requests.get(i));
@@ -122,16 +121,16 @@ class ResponseSamplerTest {
     @Test
     void shouldAnswerDifferentlyWhenTheSeedDiffers() {
         Set<String> texts = new HashSet<>();
-        for (Outcome outcome : sample(Request.of(TestPolicy.prompt("r-1", "1+2=", 50), 1))) {
-            texts.add(((Response) outcome).text());
+        for (GenerationResult result : sample(Request.of(TestPolicy.prompt("r-1", "1+2=", 50), 1))) {
+            texts.add(((Response) result).text());
         }
         assertThat(texts).hasSizeGreaterThan(25);
     }
 
     @Test
-    void shouldGiveTheLogProbsItDrewFrom() {
-        for (Outcome outcome : sample(requests(20))) {
-            Response response = (Response) outcome;
+    void shouldReturnTheLogProbsThatItSampledFrom() {
+        for (GenerationResult result : sample(requests(20))) {
+            Response response = (Response) result;
             TokenSequence sequence = new TokenSequence(response.promptTokens(), response.tokens());
             assertThat(response.logProbs())
                     .containsExactly(model.logProbs(List.of(sequence), TEMPERATURE)[0], within(1e-5f));
@@ -139,10 +138,10 @@ class ResponseSamplerTest {
     }
 
     @Test
-    void shouldEndWhereTheEndTokenOrTheLimitIs() {
+    void shouldEndAtTheEndTokenOrTheLimit() {
         Set<FinishReason> reasons = new HashSet<>();
-        for (Outcome outcome : sample(requests(100))) {
-            Response response = (Response) outcome;
+        for (GenerationResult result : sample(requests(100))) {
+            Response response = (Response) result;
             int[] tokens = response.tokens();
             boolean ended = tokens[tokens.length - 1] == TestPolicy.END;
             reasons.add(response.finishReason());
@@ -157,7 +156,7 @@ class ResponseSamplerTest {
     }
 
     @Test
-    void shouldTellTheLogAllThereIsToKnow() {
+    void shouldFillEveryFieldOfARollout() {
         Request request = Request.of(TestPolicy.prompt("r-1", "1+2=", 3), 1).get(2);
         Response response = new Response(
                 new int[] {1, 10, 2, 11},

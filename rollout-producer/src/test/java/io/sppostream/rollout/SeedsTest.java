@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SeedsTest {
 
-    /** Computed by another program; a change would sample other responses than last year's runs did. */
+    /** Computed by another program. Other seeds would make old runs sample other responses. */
     @ParameterizedTest
     @CsvSource({
         "1, '0000000000', 0, -922929320185416500",
@@ -21,7 +21,7 @@ class SeedsTest {
         "-1, '', 0, 4922461756044938104",
         "9223372036854775807, '\u00e9', 7, 5896573468942748238"
     })
-    void shouldGiveTheSeedsItAlwaysGave(long runSeed, String requestId, int sample, long seed) {
+    void shouldKeepItsSeeds(long runSeed, String requestId, int sample, long seed) {
         assertThat(Seeds.of(runSeed, requestId, sample)).isEqualTo(seed);
     }
 
@@ -38,9 +38,9 @@ class SeedsTest {
         assertThat(seeds).hasSize(5 * 1_000 * 8);
     }
 
-    /** Neighbours share no more bits than strangers do: 32 of 64. */
+    /** Seeds of neighbouring samples differ in half of their bits, as independent ones do. */
     @Test
-    void shouldMoveEveryBitWhenTheSampleChanges() {
+    void shouldFlipHalfOfTheBitsWhenTheSampleChanges() {
         double differing = 0;
         int pairs = 2_000;
         for (int i = 0; i < pairs; i++) {

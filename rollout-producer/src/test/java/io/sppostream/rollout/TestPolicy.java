@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 
-/** A random policy over the digits, + and =, of 16 positions; and prompts for it. */
+/** A random policy over digits, + and =, with 16 positions; and prompts for it. */
 final class TestPolicy {
     static final int END = 12;
 

@@ -44,7 +44,7 @@ public final class Cluster implements AutoCloseable {
     public static Cluster ofRecordedRuns(Configuration configuration) {
         RunSettings settings = configuration.settings();
         Path data = settings.dataDirectory();
-        if (settings.getString("bootstrap.servers").isEmpty()) {
+        if (settings.bootstrapServers().isEmpty()) {
             Optional<Cluster> running = running(configuration);
             if (running.isPresent()) {
                 return running.get();
@@ -64,7 +64,7 @@ public final class Cluster implements AutoCloseable {
      */
     public static Cluster ofRunning(Configuration configuration) {
         RunSettings settings = configuration.settings();
-        if (!settings.getString("bootstrap.servers").isEmpty()) {
+        if (!settings.bootstrapServers().isEmpty()) {
             return start(configuration, failure -> {});
         }
         return running(configuration)
@@ -82,15 +82,15 @@ public final class Cluster implements AutoCloseable {
 
     private static Running open(Configuration configuration, Consumer<Throwable> onFailure) {
         RunSettings settings = configuration.settings();
-        String bootstrapServers = settings.getString("bootstrap.servers");
+        String bootstrapServers = settings.bootstrapServers();
         if (bootstrapServers.isEmpty()) {
-            EmbeddedCluster embedded = EmbeddedCluster.start(new EmbeddedSettings(
-                    settings.dataDirectory(), settings.getInt("broker.port"), settings.getInt("registry.port")));
+            EmbeddedCluster embedded = EmbeddedCluster.start(
+                    new EmbeddedSettings(settings.dataDirectory(), settings.brokerPort(), settings.registryPort()));
             embedded.brokerDied().thenAccept(onFailure);
             return new Running(
                     configuration.kafka(embedded.bootstrapServers(), embedded.registryUrl()), embedded::close);
         }
-        String registryUrl = settings.getString("schema.registry.url");
+        String registryUrl = settings.schemaRegistryUrl();
         if (registryUrl.isEmpty()) {
             throw new UserException("a cluster at " + bootstrapServers
                     + " needs a schema registry: give its URL as --schema-registry-url");

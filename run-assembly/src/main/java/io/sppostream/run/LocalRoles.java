@@ -89,12 +89,12 @@ public final class LocalRoles implements AutoCloseable {
             case ADVANTAGE -> starts.add(Roles::advantageStream);
             case VERIFY -> {
                 Verifiers judges = verifiers();
-                if (judges.all().stream().anyMatch(ConfiguredVerifier::onStream)) {
+                if (judges.all().stream().anyMatch(ConfiguredVerifier::isInline)) {
                     starts.add(cluster -> cluster.rewardVerifier(judges));
                 }
                 judges.all().stream()
-                        .filter(ConfiguredVerifier::besideTheStream)
-                        .forEach(verifier -> starts.add(cluster -> cluster.slowVerifier(judges, verifier)));
+                        .filter(ConfiguredVerifier::isAsync)
+                        .forEach(verifier -> starts.add(cluster -> cluster.asyncVerifier(judges, verifier)));
             }
             case ROLLOUT -> {
                 Tokenizer reader = tokenizer();

@@ -68,11 +68,10 @@ public final class Pauses {
     }
 
     private static String where(RunSettings settings) {
-        String bootstrapServers = settings.getString("bootstrap.servers");
+        String bootstrapServers = settings.bootstrapServers();
         return bootstrapServers.isEmpty()
                 ? " --data-dir " + settings.dataDirectory()
-                : " --bootstrap-servers " + bootstrapServers + " --schema-registry-url "
-                        + settings.getString("schema.registry.url");
+                : " --bootstrap-servers " + bootstrapServers + " --schema-registry-url " + settings.schemaRegistryUrl();
     }
 
     /**

@@ -9,6 +9,7 @@ import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.PolicyLearner;
+import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -50,14 +51,13 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
         return new RolloutProducer(runLog, generator, settings().rollout(), stateDirectory(), clock, onFailure);
     }
 
-    /** rollouts -> verdicts of the built-in verifiers, whose time is bounded. */
+    /** rollouts -> verdicts of the inline verifiers. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
-        return RewardVerifier.start(
-                runLog.kafka(), runLog.topics(), runLog.serdes(), verifiers, stateDirectory(), 1, onFailure);
+        return RewardVerifier.start(runLog, verifiers, stateDirectory(), 1, onFailure);
     }
 
-    /** rollouts -> verdicts of one verifier that runs on threads of its own or behind HTTP. */
-    public AutoCloseable slowVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
+    /** rollouts -> verdicts of one asynchronous verifier. */
+    public AutoCloseable asyncVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
         return new AsyncVerifier(runLog, verifiers, verifier, stateDirectory(), clock, onFailure);
     }
 
@@ -67,20 +67,17 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                 RoleName.ADVANTAGE_STREAM,
                 runLog.topics().rollouts(),
                 runLog.topics().advantages());
-        return AdvantageStream.start(
-                runLog.kafka(),
-                runLog.topics(),
-                runLog.serdes(),
+        JoinSettings join = new JoinSettings(
                 new SppoEstimator(),
-                new JoinSettings(RewardFactory.rewards(settings()), settings().joinPatience(), REMEMBER),
-                stateDirectory(),
-                1,
-                onFailure);
+                RewardFactory.rewards(settings()),
+                settings().joinPatience(),
+                REMEMBER);
+        return AdvantageStream.start(runLog, join, stateDirectory(), 1, onFailure);
     }
 
     /** advantages -> policy weights. */
     public PolicyLearner policyLearner(PolicyModel model) {
-        PolicyLearner.Settings learner = settings().policyLearner(configuration.sha256());
+        PolicyLearnerSettings learner = settings().policyLearner(configuration.sha256());
         return new PolicyLearner(runLog, model, learner, clock, onFailure);
     }
 

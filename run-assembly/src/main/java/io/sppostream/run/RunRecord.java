@@ -111,7 +111,7 @@ public final class RunRecord {
     /** Registers the schemas first: if the registry refuses one, no topic is created. */
     private static void create(TopicAdmin admin, RunSettings settings, EventSerdes serdes) {
         serdes.register(settings.topics());
-        admin.create(settings.topics(), settings.getShort("replication.factor"));
+        admin.create(settings.topics(), settings.replicationFactor());
     }
 
     private static Run record(Configuration configuration, @Nullable ReplayOf replayOf, RunLog runLog, Clock clock) {

@@ -87,7 +87,7 @@ public final class TrainRun {
             List<Run> starts = RunRecord.start(configuration, runLog, clock);
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
-                    settings.getInt("eval.prompts"),
+                    settings.evaluationPrompts(),
                     local.tokenizer(),
                     settings.sampling(),
                     local.offlineRewards());
@@ -152,7 +152,7 @@ public final class TrainRun {
                         follower.runLog,
                         evaluation,
                         evaluated,
-                        settings.getInt("eval.interval"),
+                        settings.evaluationInterval(),
                         settings.steps(),
                         curve,
                         before.evaluated(),

@@ -4,43 +4,49 @@ import io.sppostream.history.audit.Audit;
 import io.sppostream.history.audit.AuditReport;
 import io.sppostream.history.audit.Retraining;
 import io.sppostream.history.recorded.RecordedRun;
-import io.sppostream.log.RunLog;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/** {@code ./sppo audit}: exits 0 where the log of a run is clean, 1 where it is not. */
+/** {@code ./sppo audit}: exits with 0 if the log of a run is clean, with 1 if it is not. */
 @Command(
         name = "audit",
-        description = "Check that the log of a run adds up: conservation, ledger, offsets, hashes; also while it runs.",
+        description =
+                "Check that the log of a run is consistent: conservation, ledger, offsets, hashes. The run may be in progress.",
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
-    /** Whether and how far to train again. */
-    static final class Retrain {
-        @Option(
-                names = "--retrain",
-                required = true,
-                description = "Also train all steps again, from the start weights, and compare the hash of each.")
-        private boolean retrain;
+    @Option(
+            names = "--retrain",
+            description = "Also train all steps again from the start weights, and compare the hash of each version.")
+    private boolean retrain;
 
-        @Option(names = "--version", paramLabel = "N", description = "Stop at this version; at the last by default.")
-        private int version = Integer.MAX_VALUE;
-    }
+    @Option(
+            names = "--to-version",
+            paramLabel = "N",
+            description = "With --retrain: stop at this version; by default at the last.")
+    private @Nullable Integer toVersion;
 
-    @ArgGroup(exclusive = false)
-    private Retrain retrain = new Retrain();
+    @Spec
+    private CommandSpec command = CommandSpec.create();
 
     @Mixin
     private RunOptions run = new RunOptions();
 
     @Override
     public Integer call() {
+        if (toVersion != null && !retrain) {
+            throw new ParameterException(command.commandLine(), "option '--to-version' needs '--retrain'");
+        }
         try (RecordedRun recorded = run.open()) {
-            AuditReport report = new Audit(new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics())).run();
-            if (retrain.retrain) {
-                report = report.with(new Retraining(recorded, retrain.version)::run);
+            AuditReport report = new Audit(recorded.log()).run();
+            if (retrain) {
+                int lastVersion = toVersion == null ? Integer.MAX_VALUE : toVersion;
+                report = report.with(new Retraining(recorded, lastVersion)::run);
             }
             report.print(System.out);
             return report.clean() ? 0 : 1;

@@ -7,30 +7,36 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of commands that look at what is on a log: where the log is. */
+/** The options of commands that work on recorded runs: where the log is. */
 final class ClusterOptions {
-    @Option(
-            names = "--data-dir",
-            paramLabel = "DIR",
-            description = "Data of the embedded broker the run was made with.")
+    @Option(names = "--data-dir", paramLabel = "DIR", description = "Data of the embedded broker that has the run.")
     private @Nullable String dataDirectory;
 
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT",
-            description = "Kafka cluster of the run; the embedded broker if none is given.")
+            description = "Kafka cluster that has the run; by default the embedded broker.")
     private @Nullable String bootstrapServers;
 
     @Option(names = "--schema-registry-url", paramLabel = "URL", description = "Schema registry of that cluster.")
     private @Nullable String schemaRegistryUrl;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML file of settings, for Kafka's properties.")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file of settings, for Kafka client properties.")
     private @Nullable Path config;
 
-    /** The configuration, of which these commands use what concerns the cluster, and the name of a run. */
+    /** The configuration of a run, of which these commands use what locates the cluster. */
     Configuration load(String run) {
+        return load(run, null);
+    }
+
+    /** The same, with a folder of reports; null for the default. */
+    Configuration load(String run, @Nullable String runsDirectory) {
         Map<String, String> flags = new HashMap<>();
         flags.put("run", run);
+        put(flags, "runs.dir", runsDirectory);
         put(flags, "data.dir", dataDirectory);
         put(flags, "bootstrap.servers", bootstrapServers);
         put(flags, "schema.registry.url", schemaRegistryUrl);

@@ -2,27 +2,31 @@ package io.sppostream.cli;
 
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.Datasets;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsDefinition;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** The options all commands that work on a run have in common. */
+/** The options of all commands that work on a run. */
 final class ConfigurationOptions {
     private static final DateTimeFormatter RUN_NAME = DateTimeFormatter.ofPattern("'run-'yyyyMMdd-HHmmss");
 
     @Option(names = "--config", paramLabel = "FILE", description = "YAML file of settings.")
     private @Nullable Path config;
 
-    @Option(
-            names = "--run",
-            paramLabel = "NAME",
-            description = "Name of the run; one with the time of day if none is given.")
+    @Option(names = "--run", paramLabel = "NAME", description = "Name of the run; made from the time if none is given.")
     private @Nullable String run;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the run.")
@@ -36,6 +40,9 @@ final class ConfigurationOptions {
             paramLabel = "K",
             description = "Policy versions a sample may lag; 0 is the synchronous loop.")
     private @Nullable String lag;
+
+    @Option(names = "--batch-size", paramLabel = "N", description = "Rollouts per step.")
+    private @Nullable String batchSize;
 
     @Option(names = "--dataset", paramLabel = "NAME|FILE", description = "addition, addition-1, or a JSON Lines file.")
     private @Nullable String dataset;
@@ -52,6 +59,15 @@ final class ConfigurationOptions {
             description = "Start policy: a Qwen2 checkpoint in Hugging Face layout.")
     private @Nullable String model;
 
+    @Option(names = "--device", paramLabel = "DEVICE", description = "Device of the models: cpu, gpu or gpu:INDEX.")
+    private @Nullable String device;
+
+    @Option(
+            names = "--verifier",
+            paramLabel = "NAME",
+            description = "Verifier that rewards, or a combination such as 'first(math, judge)'.")
+    private @Nullable String verifier;
+
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT",
@@ -61,51 +77,85 @@ final class ConfigurationOptions {
     @Option(names = "--schema-registry-url", paramLabel = "URL", description = "Schema registry of that cluster.")
     private @Nullable String schemaRegistryUrl;
 
-    @Option(names = "--data-dir", paramLabel = "DIR", description = "Data of the embedded broker and the streams.")
+    @Option(names = "--data-dir", paramLabel = "DIR", description = "Data of the embedded broker and the state stores.")
     private @Nullable String dataDirectory;
 
-    @Option(names = "--runs-dir", paramLabel = "DIR", description = "Where summaries and figures are written.")
+    @Option(names = "--runs-dir", paramLabel = "DIR", description = "Folder of summaries and figures.")
     private @Nullable String runsDirectory;
 
-    @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "Any other setting, or kafka.PROPERTY.")
+    @Option(
+            names = "--set",
+            paramLabel = "SETTING=VALUE",
+            description = "Any setting, or kafka.PROPERTY. ./sppo config lists them.")
     private Map<String, String> others = new HashMap<>();
 
-    /** The effective configuration. */
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
+    private final String generatedName = ZonedDateTime.now(ZoneOffset.UTC).format(RUN_NAME);
+
+    /** The effective configuration. A run without a name gets one. */
     Configuration load() {
-        return load(Map.of("run", ZonedDateTime.now(ZoneOffset.UTC).format(RUN_NAME)));
+        return load(generatedName);
+    }
+
+    /**
+     * The effective configuration.
+     *
+     * @param defaultRun name of the run if none is given
+     */
+    Configuration load(String defaultRun) {
+        return load(Map.of(SettingsDefinition.RUN, defaultRun));
     }
 
     /**
      * The effective configuration of a command that joins a run on a cluster.
      *
-     * @throws UserException where it does not say which
+     * @throws UserException if the cluster or its registry is missing
      */
     Configuration loadForCluster() {
         Configuration configuration = load(Map.of());
-        for (String setting : List.of("bootstrap.servers", "schema.registry.url")) {
-            if (configuration.settings().getString(setting).isEmpty()) {
-                throw new UserException("this command works on a cluster that is there already, with a registry: give"
-                        + " --bootstrap-servers, --schema-registry-url and --run");
-            }
+        RunSettings settings = configuration.settings();
+        if (settings.bootstrapServers().isEmpty()
+                || settings.schemaRegistryUrl().isEmpty()) {
+            throw new UserException("this command works on an existing cluster with a schema registry: give"
+                    + " --bootstrap-servers, --schema-registry-url and --run");
         }
         return configuration;
     }
 
     private Configuration load(Map<String, String> fallbacks) {
         Map<String, String> flags = new HashMap<>(others);
-        put(flags, "run", run);
-        put(flags, "seed", seed);
-        put(flags, "steps", steps);
-        put(flags, "lag", lag);
-        put(flags, "dataset", dataset);
-        put(flags, "dataset.prompt.field", promptField);
-        put(flags, "dataset.answer.field", answerField);
-        put(flags, "model", model);
-        put(flags, "bootstrap.servers", bootstrapServers);
-        put(flags, "schema.registry.url", schemaRegistryUrl);
-        put(flags, "data.dir", dataDirectory);
-        put(flags, "runs.dir", runsDirectory);
-        return Configuration.load(config, System.getenv(), flags, fallbacks);
+        put(flags, SettingsDefinition.RUN, run);
+        put(flags, SettingsDefinition.SEED, seed);
+        put(flags, SettingsDefinition.STEPS, steps);
+        put(flags, SettingsDefinition.LAG, lag);
+        put(flags, SettingsDefinition.BATCH_SIZE, batchSize);
+        put(flags, SettingsDefinition.DATASET, dataset);
+        put(flags, SettingsDefinition.DATASET_PROMPT_FIELD, promptField);
+        put(flags, SettingsDefinition.DATASET_ANSWER_FIELD, answerField);
+        put(flags, SettingsDefinition.MODEL, model);
+        put(flags, SettingsDefinition.DEVICE, device);
+        put(flags, SettingsDefinition.VERIFIER, verifier);
+        put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
+        put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);
+        put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
+        put(flags, SettingsDefinition.RUNS_DIR, runsDirectory);
+        Configuration configuration = Configuration.load(config, System.getenv(), flags, fallbacks);
+        Datasets.requireKnown(configuration.settings());
+        configuration.notes().forEach(note -> System.err.println("sppo: " + note));
+        return configuration;
+    }
+
+    /** The command line that resumes the run: the one given, with the name of the run. */
+    String resumeCommand(Configuration configuration) {
+        List<String> words =
+                new ArrayList<>(command.root().commandLine().getParseResult().originalArgs());
+        String name = configuration.settings().run();
+        if (name.equals(generatedName)) {
+            words.add("--run=" + name);
+        }
+        return "./sppo " + words.stream().map(ShellWords::quoted).collect(Collectors.joining(" "));
     }
 
     private static void put(Map<String, String> flags, String name, @Nullable String value) {

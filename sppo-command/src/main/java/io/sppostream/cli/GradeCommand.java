@@ -1,8 +1,8 @@
 package io.sppostream.cli;
 
-import io.sppostream.grade.Grading;
-import io.sppostream.grade.Quarantine;
-import io.sppostream.grade.ShadowComparison;
+import io.sppostream.grade.CaseGrading;
+import io.sppostream.grade.ReferenceQuarantine;
+import io.sppostream.grade.VerifierComparison;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RewardFactory;
@@ -24,31 +24,32 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code ./sppo grade}: the maths grader on JSON Lines, without a cluster. */
+/** {@code ./sppo grade}: grades JSON Lines without a cluster. */
 @Command(
         name = "grade",
-        description = "Grade answers: JSON Lines of gold and prediction, or gold and response, to verdicts.",
+        description =
+                "Grade answers: read JSON Lines with gold and prediction, or gold and response, and print verdicts.",
         mixinStandardHelpOptions = true)
 final class GradeCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "standard input";
 
-    /** What is read; standard input if no file is given. */
+    /** The input; standard input if no file is given. */
     static final class Input {
         @Option(
                 names = "--cases",
                 paramLabel = "FILE",
-                description = "Cases to grade; standard input if none is given.")
+                description = "File of cases to grade; standard input if omitted.")
         private @Nullable Path cases;
 
         @Option(
                 names = "--check-references",
                 paramLabel = "FILE",
                 description =
-                        "Dataset whose answers to check instead: those that no response should be judged by are listed.")
+                        "Check the reference answers of this dataset instead, and list those that no response can be judged by.")
         private @Nullable Path references;
     }
 
-    /** Profiles by the names they have in configurations. */
+    /** Parses a profile by the name that configurations use. */
     static final class Profiles implements ITypeConverter<GradingProfile> {
         @Override
         public GradingProfile convert(String id) {
@@ -68,7 +69,7 @@ final class GradeCommand implements Callable<Integer> {
             paramLabel = "PROFILE",
             defaultValue = "math",
             converter = Profiles.class,
-            description = "math, gsm8k, exact, choice or sppo-compat (default: ${DEFAULT-VALUE}).")
+            description = "math, gsm8k, verbatim, choice or sppo-compat (default: ${DEFAULT-VALUE}).")
     private GradingProfile profile = GradingProfile.MATH;
 
     @Option(
@@ -76,20 +77,20 @@ final class GradeCommand implements Callable<Integer> {
             paramLabel = "FIELD",
             defaultValue = "gold,answer",
             split = ",",
-            description = "Where the references to check are: the first of these fields (default: ${DEFAULT-VALUE}).")
+            description = "Fields of the reference to check, in order of preference (default: ${DEFAULT-VALUE}).")
     private List<String> answerFields = List.of();
 
     @Option(
             names = "--compare",
             paramLabel = "VERIFIER",
             split = ",",
-            description = "Print the cases that these verifiers, by their names, do not agree on instead.")
+            description = "Print the cases on which these verifiers, given by name, disagree instead.")
     private List<String> compared = List.of();
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "YAML file of settings, for the verifiers to compare.")
+            description = "YAML file with settings of the verifiers to compare.")
     private @Nullable Path config;
 
     @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "A setting of the verifiers to compare.")
@@ -103,13 +104,14 @@ final class GradeCommand implements Callable<Integer> {
 
     private String disagreements(Input input) {
         if (compared.size() < 2 || input.references != null) {
-            throw new UserException("--compare takes two verifiers or more, on cases: --compare math,exact");
+            throw new UserException(
+                    "--compare takes two or more verifiers and cases to compare them on: --compare math,exact");
         }
         Map<String, String> flags = new HashMap<>(settings);
         flags.put("run", "grade");
         RunSettings effective =
                 Configuration.load(config, System.getenv(), flags).settings();
-        try (ShadowComparison comparison = new ShadowComparison(RewardFactory.named(effective, compared))) {
+        try (VerifierComparison comparison = new VerifierComparison(RewardFactory.named(effective, compared))) {
             Path cases = input.cases;
             return cases == null
                     ? comparison.compare(STANDARD_INPUT, System.in, System.out)
@@ -119,10 +121,10 @@ final class GradeCommand implements Callable<Integer> {
 
     private String count(@Nullable Path cases, @Nullable Path references) {
         if (references != null) {
-            Quarantine quarantine = new Quarantine(profile, answerFields);
+            ReferenceQuarantine quarantine = new ReferenceQuarantine(profile, answerFields);
             return read(references, in -> quarantine.check(references.toString(), in, System.out));
         }
-        Grading grading = new Grading(profile);
+        CaseGrading grading = new CaseGrading(profile);
         return cases == null
                 ? grading.grade(STANDARD_INPUT, System.in, System.out)
                 : read(cases, in -> grading.grade(cases.toString(), in, System.out));

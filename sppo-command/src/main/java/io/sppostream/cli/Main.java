@@ -5,12 +5,17 @@ import io.sppostream.log.LogException;
 import io.sppostream.log.UserException;
 import io.sppostream.model.CheckpointException;
 import io.sppostream.run.Role;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command: {@code ./sppo}. */
 @Command(
@@ -20,6 +25,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             UpCommand.class,
             AskCommand.class,
+            ConfigCommand.class,
             TopicsCommand.class,
             AuditCommand.class,
             ResumeCommand.class,
@@ -28,7 +34,8 @@ import picocli.CommandLine.Command;
             DlqCommand.class,
             ShadowsCommand.class,
             GradeCommand.class,
-            PretrainCommand.class
+            PretrainCommand.class,
+            DeleteCommand.class
         },
         mixinStandardHelpOptions = true,
         version = "SPPO Stream 0.1.0")
@@ -42,8 +49,13 @@ public final class Main {
         System.exit(run(arguments));
     }
 
-    /** Runs a command. */
+    /** Runs a command and returns its exit code. */
     public static int run(String... arguments) {
+        return commandLine().execute(arguments);
+    }
+
+    /** The command with all of its sub-commands. */
+    static CommandLine commandLine() {
         CommandLine sppo = new CommandLine(new Main());
         for (Role role : Role.values()) {
             CommandLine command = new CommandLine(new RoleCommand(role));
@@ -52,23 +64,36 @@ public final class Main {
                     .description("Run one role of a run on a cluster: " + role.flow() + ".");
             sppo.addSubcommand(role.command(), command);
         }
+        inheritVersion(sppo.getCommandSpec());
         return sppo.setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText("sppo: " + explain(error)));
                     return 1;
                 })
                 .setParameterExceptionHandler((error, given) -> {
-                    CommandLine command = error.getCommandLine();
-                    command.getErr()
-                            .println("sppo: " + error.getMessage() + " (see ./sppo " + command.getCommandName()
-                                    + " --help)");
+                    error.getCommandLine().getErr().println("sppo: " + UsageErrors.describe(error));
                     return 2;
                 })
+                .registerConverter(Instant.class, Main::instant)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpAutoWidth(true)
-                .execute(arguments);
+                .setUsageHelpAutoWidth(true);
     }
 
-    /** One line for what a person can mend; for all else, where to read more. */
+    private static void inheritVersion(CommandSpec command) {
+        for (CommandLine sub : command.subcommands().values()) {
+            sub.getCommandSpec().version(command.version());
+            inheritVersion(sub.getCommandSpec());
+        }
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new TypeConversionException("'" + text + "' is not a time such as 2026-01-02T03:04:05Z");
+        }
+    }
+
+    /** One line for what the user can fix; for anything else, where to read more. */
     private static String explain(Throwable error) {
         if (error instanceof UserException
                 || error instanceof LogException
@@ -78,11 +103,12 @@ public final class Main {
         }
         if (error instanceof KafkaException && !(error instanceof SerializationException)) {
             LOG.error("Kafka failed", error);
-            return "the Kafka cluster did not do what it was asked: "
+            return "a request to the Kafka cluster failed: "
                     + error.getClass().getSimpleName() + ": " + LogException.reason(error)
                     + " (is it running, and can it be reached?)";
         }
         LOG.error("internal error", error);
-        return "internal error: " + error + " (the log file in the data directory has the details)";
+        return "internal error: " + error + " (details in "
+                + Path.of(System.getProperty("sppo.log", ".sppo/sppo.log")).toAbsolutePath() + ")";
     }
 }

@@ -1,12 +1,12 @@
 package io.sppostream.cli;
 
 import io.sppostream.feed.data.Dataset;
+import io.sppostream.log.UserException;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.model.TrainingSettings;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RewardFactory;
@@ -15,6 +15,9 @@ import io.sppostream.run.evaluate.Evaluation;
 import io.sppostream.run.evaluate.OfflineRewards;
 import io.sppostream.run.models.Models;
 import io.sppostream.run.models.Pretraining;
+import io.sppostream.run.models.PretrainingSettings;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
@@ -22,7 +25,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code ./sppo pretrain}: a start policy. */
 @Command(
@@ -33,6 +39,9 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--output", paramLabel = "DIR", required = true, description = "Folder for the checkpoint.")
     private Path output = Path.of("");
 
+    @Option(names = "--overwrite", description = "Replace what is in the output folder.")
+    private boolean overwrite;
+
     @Option(
             names = "--dataset",
             paramLabel = "NAME|FILE",
@@ -40,10 +49,16 @@ final class PretrainCommand implements Callable<Integer> {
             description = "addition, addition-1, or a JSON Lines file (default: ${DEFAULT-VALUE}).")
     private String dataset = "";
 
+    @Option(names = "--prompt-field", paramLabel = "FIELD", description = "Field of the prompt in the dataset.")
+    private @Nullable String promptField;
+
+    @Option(names = "--answer-field", paramLabel = "FIELD", description = "Field of the answer in the dataset.")
+    private @Nullable String answerField;
+
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Checkpoint to start from; fresh weights of the built-in size if none is given.")
+            description = "Checkpoint to start from; by default fresh weights of the built-in size.")
     private @Nullable Path model;
 
     @Option(
@@ -57,7 +72,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--batch-size",
             paramLabel = "N",
             defaultValue = "256",
-            description = "Problems a step (default: ${DEFAULT-VALUE}).")
+            description = "Problems per step (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
     @Option(
@@ -74,30 +89,72 @@ final class PretrainCommand implements Callable<Integer> {
             description = "Seed of fresh weights and of the order of problems (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(names = "--set", paramLabel = "SETTING=VALUE", description = "Any setting of a run; repeatable.")
+    private Map<String, String> others = new HashMap<>();
+
+    @Spec
+    private CommandSpec command = CommandSpec.create();
+
     @Override
-    public Integer call() {
-        Map<String, String> flags = new HashMap<>(Map.of("dataset", dataset, "run", "pretrain"));
-        RunSettings settings = Configuration.load(null, System.getenv(), flags).settings();
+    public Integer call() throws IOException {
+        RunSettings settings =
+                Configuration.load(null, System.getenv(), flags()).settings();
+        PretrainingSettings pretraining = pretraining(settings);
+        requireOutput();
         Dataset problems = Datasets.open(settings);
-        Checkpoint start = model == null ? Models.fresh(seed, output) : Checkpoint.open(model);
-        TrainingSettings training = settings.training();
-        Pretraining.run(
-                problems,
-                start,
-                model == null,
-                output,
-                new Pretraining.Settings(steps, batchSize, learningRate, seed, training),
-                System.out);
+        if (model == null) {
+            Path shape = Files.createTempDirectory("sppo-pretrain");
+            try {
+                Pretraining.run(problems, Models.fresh(seed, shape), true, output, pretraining, System.out);
+            } finally {
+                FileTree.delete(shape);
+            }
+        } else {
+            Pretraining.run(problems, Checkpoint.open(model), false, output, pretraining, System.out);
+        }
+        report(settings, problems);
+        return 0;
+    }
+
+    private void report(RunSettings settings, Dataset problems) {
         Checkpoint made = Checkpoint.open(output);
         SamplingParameters sampling = settings.sampling();
         try (Tokenizer tokenizer = made.tokenizer();
                 PolicyModel policy = PolicyModel.load(made, ModelSettings.cpu());
                 OfflineRewards rewards = OfflineRewards.of(settings, RewardFactory.verifiers(settings))) {
             Evaluation evaluation =
-                    new Evaluation(problems, settings.getInt("eval.prompts"), tokenizer, sampling, rewards);
+                    new Evaluation(problems, settings.evaluationPrompts(), tokenizer, sampling, rewards);
             System.out.printf(
                     Locale.ROOT, "held-out accuracy %.3f, sampled; wrote %s%n", evaluation.accuracy(policy), output);
         }
-        return 0;
+    }
+
+    private Map<String, String> flags() {
+        Map<String, String> flags = new HashMap<>(others);
+        flags.put("dataset", dataset);
+        flags.put("run", "pretrain");
+        if (promptField != null) {
+            flags.put("dataset.prompt.field", promptField);
+        }
+        if (answerField != null) {
+            flags.put("dataset.answer.field", answerField);
+        }
+        return flags;
+    }
+
+    private PretrainingSettings pretraining(RunSettings settings) {
+        try {
+            return new PretrainingSettings(steps, batchSize, learningRate, seed, settings.training());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void requireOutput() {
+        if (!overwrite && OutputDirectory.hasFiles(output)) {
+            throw new UserException("--output: there are files in " + output.toAbsolutePath()
+                    + ": give another folder, or --overwrite");
+        }
+        OutputDirectory.requireWritable(output, "--output");
     }
 }

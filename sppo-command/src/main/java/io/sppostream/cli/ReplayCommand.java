@@ -1,10 +1,12 @@
 package io.sppostream.cli;
 
 import io.sppostream.history.recorded.RecordedRun;
-import io.sppostream.history.replay.Plan;
-import io.sppostream.history.replay.Range;
+import io.sppostream.history.replay.ReplayPlan;
+import io.sppostream.history.replay.ReplayRange;
 import io.sppostream.history.replay.ReplayRun;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.SettingsDefinition;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -38,26 +40,26 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "SETTING=VALUE",
-            description = "What is to be otherwise than in the run: any setting.")
+            description = "A setting that differs from the run's; repeatable.")
     private Map<String, String> changes = new HashMap<>();
 
-    @Option(names = "--verifier", paramLabel = "NAME", description = "Judge again, by this verifier.")
+    @Option(names = "--verifier", paramLabel = "NAME", description = "Judge again with this verifier.")
     private @Nullable String verifier;
 
     @Option(
             names = "--judge-again",
             description =
-                    "Judge again, also where no setting of the verifiers is changed, and also what the run has not"
-                            + " trained on; else verdicts are as recorded.")
+                    "Judge again even if no verifier setting changes, including rollouts that the run has not trained"
+                            + " on. By default the recorded verdicts are used.")
     private boolean judgeAgain;
 
     @Option(
             names = "--score-again",
-            description = "Train a critic and score again, also where no critic setting is changed; else values are as"
-                    + " recorded.")
+            description = "Train a critic and score again even if no critic setting changes. By default the recorded"
+                    + " values are used.")
     private boolean scoreAgain;
 
-    @Option(names = "--only-advantages", description = "Train no policy: end with the advantages.")
+    @Option(names = "--only-advantages", description = "Do not train a policy: stop after the advantages.")
     private boolean onlyAdvantages;
 
     @Option(names = "--from-offset", paramLabel = "N", description = "First offset, on each partition of advantages.")
@@ -75,17 +77,19 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(names = "--to-time", paramLabel = "TIME", description = "Samples before this time.")
     private @Nullable Instant toTime;
 
-    @Option(names = "--runs-dir", paramLabel = "DIR", description = "Where the report is written.")
+    @Option(names = "--runs-dir", paramLabel = "DIR", description = "Folder for the report.")
     private @Nullable String runsDirectory;
 
     @Override
     public Integer call() throws InterruptedException {
-        Range range = range();
-        Configuration here = cluster.load(from);
+        ReplayRange range = range();
+        Configuration here = cluster.load(from, runsDirectory);
+        requireReports(here);
         try (RecordedRun run = RecordedRun.open(here)) {
             Configuration configuration =
                     Configuration.recorded(run.lastTrained().getConfiguration(), changes(here), here.kafkaProperties());
-            Plan plan = new Plan(
+            configuration.notes().forEach(note -> System.err.println("sppo: " + note));
+            ReplayPlan plan = new ReplayPlan(
                     from,
                     configuration,
                     judgeAgain || changed("verifier"),
@@ -97,9 +101,15 @@ final class ReplayCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Range range() {
+    /** Checked before the replay, whose results would be lost. */
+    private void requireReports(Configuration here) {
+        Path reports = Path.of(here.settings().getString(SettingsDefinition.RUNS_DIR));
+        OutputDirectory.requireWritable(reports, "--runs-dir");
+    }
+
+    private ReplayRange range() {
         try {
-            return new Range(fromOffset, toOffset, fromTime, toTime);
+            return new ReplayRange(fromOffset, toOffset, fromTime, toTime);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()));
         }
@@ -109,21 +119,19 @@ final class ReplayCommand implements Callable<Integer> {
         return changes.keySet().stream().anyMatch(name -> name.startsWith(prefix));
     }
 
-    /** What differs from the recorded configuration: what was asked for, and what is of this place and namespace. */
+    /** Settings that replace the recorded ones: those asked for, and those of this cluster and namespace. */
     private Map<String, String> changes(Configuration here) {
         if (verifier != null) {
-            changes.put("verifier", verifier);
+            changes.put(SettingsDefinition.VERIFIER, verifier);
         }
         Map<String, String> all = new HashMap<>(changes);
-        all.put("run", into);
-        // One partition: the order in which samples are written is the order in which they are trained.
-        all.put("partitions", "1");
-        all.put("data.dir", here.settings().getString("data.dir"));
-        all.put("bootstrap.servers", here.settings().getString("bootstrap.servers"));
-        all.put("schema.registry.url", here.settings().getString("schema.registry.url"));
-        if (runsDirectory != null) {
-            all.put("runs.dir", runsDirectory);
-        }
+        all.put(SettingsDefinition.RUN, into);
+        // With one partition, samples are trained in the order in which they are written.
+        all.put(SettingsDefinition.PARTITIONS, "1");
+        all.put(SettingsDefinition.DATA_DIR, here.settings().getString(SettingsDefinition.DATA_DIR));
+        all.put(SettingsDefinition.BOOTSTRAP_SERVERS, here.settings().bootstrapServers());
+        all.put(SettingsDefinition.SCHEMA_REGISTRY_URL, here.settings().schemaRegistryUrl());
+        all.put(SettingsDefinition.RUNS_DIR, here.settings().getString(SettingsDefinition.RUNS_DIR));
         return all;
     }
 }

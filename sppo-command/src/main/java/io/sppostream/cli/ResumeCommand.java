@@ -2,7 +2,6 @@ package io.sppostream.cli;
 
 import io.sppostream.events.LearnerState;
 import io.sppostream.history.recorded.RecordedRun;
-import io.sppostream.log.RunLog;
 import io.sppostream.run.Pauses;
 import java.time.Clock;
 import java.util.concurrent.Callable;
@@ -21,8 +20,7 @@ final class ResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            LearnerState pause = Pauses.end(
-                    new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics()), "resume", Clock.systemUTC());
+            LearnerState pause = Pauses.end(recorded.log(), "resume", Clock.systemUTC());
             System.out.println("learner of run " + run.run() + " resumes; it paused after step " + pause.getStep()
                     + ": " + pause.getReason());
         }

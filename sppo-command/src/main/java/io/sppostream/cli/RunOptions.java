@@ -4,7 +4,7 @@ import io.sppostream.history.recorded.RecordedRun;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options of commands that look at one run: its name, and where the log is. */
+/** The options of commands that read one recorded run: its name and where its log is. */
 final class RunOptions {
     @Option(names = "--run", paramLabel = "NAME", required = true, description = "Name of the run.")
     private String run = "";
@@ -16,7 +16,7 @@ final class RunOptions {
         return run;
     }
 
-    /** @throws io.sppostream.log.LogException where there is no such run */
+    /** @throws io.sppostream.log.LogException if there is no such run */
     RecordedRun open() {
         return RecordedRun.open(cluster.load(run));
     }

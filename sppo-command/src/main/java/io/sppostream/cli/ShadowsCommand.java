@@ -2,15 +2,14 @@ package io.sppostream.cli;
 
 import io.sppostream.grade.ShadowReport;
 import io.sppostream.history.recorded.RecordedRun;
-import io.sppostream.log.RunLog;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code ./sppo shadows}: where verifiers that only watched disagree with the rewards of a run. */
+/** {@code ./sppo shadows}: reports where shadow verifiers disagree with the rewards of a run. */
 @Command(
         name = "shadows",
-        description = "Print the rollouts of a run to which a shadow would have given another reward, as JSON Lines.",
+        description = "Print, as JSON Lines, the rollouts of a run for which a shadow verifier gives another reward.",
         mixinStandardHelpOptions = true)
 final class ShadowsCommand implements Callable<Integer> {
     @Mixin
@@ -19,9 +18,7 @@ final class ShadowsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            new ShadowReport(new RunLog(recorded.kafka(), recorded.serdes(), recorded.topics()))
-                    .write(System.out)
-                    .forEach(System.err::println);
+            new ShadowReport(recorded.log()).write(System.out).forEach(System.err::println);
         }
         return 0;
     }

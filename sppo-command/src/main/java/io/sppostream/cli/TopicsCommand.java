@@ -8,67 +8,88 @@ import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.Cluster;
 import io.sppostream.run.RunRecord;
 import io.sppostream.run.config.Configuration;
-import io.sppostream.run.config.RunSettings;
 import java.io.PrintStream;
 import java.time.Clock;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.avro.specific.SpecificRecord;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/** {@code ./sppo topics}: the catalogue, on a cluster. */
+/** {@code ./sppo topics}: the catalogue of topics, and the topics of a run. */
 @Command(
         name = "topics",
-        description = "Create a run's topics and register their schemas, or describe the catalogue.",
+        description = "Describe the catalogue of topics, or create a run's topics and register their schemas.",
         mixinStandardHelpOptions = true)
 final class TopicsCommand implements Callable<Integer> {
-    /** What is to be done. */
-    static final class Action {
-        @Option(names = "--create", description = "Create what is missing, and check what is there.")
-        private boolean create;
+    /** Stands for the run's name in the catalogue. */
+    private static final String NO_RUN = "RUN";
 
-        @Option(names = "--describe", description = "Print the catalogue, and whether the cluster has it.")
-        private boolean describe;
-    }
+    @Option(
+            names = "--create",
+            description = "Create the topics that are missing on a cluster, and check those that exist.")
+    private boolean create;
 
-    @ArgGroup(exclusive = false, multiplicity = "1")
-    private Action action = new Action();
+    @Option(
+            names = "--describe",
+            description = "Print the catalogue; with --run, also whether the cluster or the embedded broker has the"
+                    + " run's topics.")
+    private boolean describe;
+
+    @Spec
+    private CommandSpec command = CommandSpec.create();
 
     @Mixin
     private ConfigurationOptions options = new ConfigurationOptions();
 
     @Override
     public Integer call() {
-        Configuration configuration = options.loadForCluster();
-        RunSettings settings = configuration.settings();
-        try (Cluster cluster = Cluster.start(configuration, failure -> {});
-                EventSerdes serdes = new EventSerdes(cluster.kafka());
-                TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
-            if (action.create) {
-                RunRecord.start(
-                        configuration, new RunLog(cluster.kafka(), serdes, settings.topics()), Clock.systemUTC());
-            }
-            if (action.describe) {
-                describe(settings.topics(), System.out);
-            }
-            System.out.println("run '" + settings.run() + "' has "
-                    + (admin.exists(settings.topics()) ? "its" : "no") + " topics at "
-                    + cluster.kafka().bootstrapServers());
+        if (!create && !describe) {
+            throw new ParameterException(command.commandLine(), "give --describe, --create, or both");
+        }
+        if (create) {
+            create(options.loadForCluster());
+        }
+        Configuration configuration = options.load(NO_RUN);
+        boolean ofRun = !configuration.settings().run().equals(NO_RUN);
+        if (ofRun) {
+            describeRun(configuration);
+        } else {
+            print(configuration.settings().topics(), System.out);
         }
         return 0;
     }
 
-    private static void describe(Topics topics, PrintStream out) {
-        List<? extends Topic<? extends SpecificRecord>> all = topics.all();
-        int width = all.stream().mapToInt(topic -> topic.name().length()).max().orElse(0);
-        String row = "%-" + width + "s  %-9s  %-15s  %10s  %s%n";
-        out.printf(row, "TOPIC", "KEY", "EVENT", "PARTITIONS", "RETENTION");
-        for (Topic<? extends SpecificRecord> topic : all) {
-            out.printf(
-                    row, topic.name(), topic.key(), topic.valueType().getSimpleName(), topic.partitions(), "for good");
+    private static void create(Configuration configuration) {
+        try (Cluster cluster = Cluster.start(configuration, failure -> {});
+                EventSerdes serdes = new EventSerdes(cluster.kafka())) {
+            RunLog log =
+                    new RunLog(cluster.kafka(), serdes, configuration.settings().topics());
+            RunRecord.start(configuration, log, Clock.systemUTC());
         }
+    }
+
+    private void describeRun(Configuration configuration) {
+        Topics topics = configuration.settings().topics();
+        try (Cluster cluster = Cluster.ofRecordedRuns(configuration);
+                TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
+            boolean exists = admin.exists(topics);
+            if (describe) {
+                print(exists ? admin.find(topics.namespace()) : topics, System.out);
+            }
+            System.out.println("run '" + topics.namespace() + "' has " + (exists ? "its" : "no") + " topics at "
+                    + cluster.kafka().bootstrapServers());
+        }
+    }
+
+    private static void print(Topics topics, PrintStream out) {
+        TextTable table = new TextTable("TOPIC", "KEY", "EVENT", "PARTITIONS", "RETENTION");
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            table.add(topic.name(), topic.key(), topic.valueType().getSimpleName(), topic.partitions(), "unlimited");
+        }
+        table.print(out);
     }
 }

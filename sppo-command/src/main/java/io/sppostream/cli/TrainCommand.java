@@ -1,13 +1,17 @@
 package io.sppostream.cli;
 
+import io.sppostream.run.LocalRoles;
+import io.sppostream.run.Role;
 import io.sppostream.run.TrainRun;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsReference;
 import io.sppostream.run.report.Screen;
+import java.util.EnumSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Option;
 
 /** {@code ./sppo train}: trains a policy. */
 @Command(
@@ -18,22 +22,38 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ConfigurationOptions options = new ConfigurationOptions();
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Option(names = "--print-config", description = "Print all settings as YAML, and exit.")
+    private boolean printConfiguration;
+
+    @Option(names = "--help-settings", description = "Describe all settings, and exit.")
+    private boolean describeSettings;
 
     @Override
     public Integer call() throws InterruptedException {
+        if (describeSettings) {
+            System.out.print(SettingsReference.text());
+            return 0;
+        }
         Configuration configuration = options.load();
-        System.out.print(configuration.toYaml());
-        System.out.println();
+        if (printConfiguration) {
+            System.out.print(configuration.toYaml());
+            return 0;
+        }
+        // Missing files are reported before anything is printed.
+        LocalRoles.open(configuration.settings(), EnumSet.allOf(Role.class)).close();
+        String resumeCommand = options.resumeCommand(configuration);
+        System.out.println(header(configuration, resumeCommand));
         return StopRequest.obeying(
                 stopRequested -> new TrainRun(configuration, System.out, Screen.standard(), stopRequested).run(),
-                resumeCommand(configuration));
+                resumeCommand);
     }
 
-    private String resumeCommand(Configuration configuration) {
-        return CommandLineText.resume(
-                spec.root().commandLine().getParseResult().originalArgs(),
-                configuration.settings().run());
+    /** The run in a few lines: its name, the settings that the user has changed, and how to resume it. */
+    static String header(Configuration configuration, String resumeCommand) {
+        RunSettings settings = configuration.settings();
+        StringBuilder header = new StringBuilder("run " + settings.run()
+                + (configuration.hasPreset() ? ", preset " : ", dataset ") + settings.dataset() + "\n");
+        configuration.changed().forEach((name, value) -> header.append("  " + name + ": " + value + "\n"));
+        return header.append("resume with: " + resumeCommand + "\n").toString();
     }
 }

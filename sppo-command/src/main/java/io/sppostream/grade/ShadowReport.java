@@ -21,16 +21,16 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Where the shadows of a run disagree with the rewards it trained on: for each such rollout a line with {@code
- * rolloutId}, {@code dataset}, {@code gold}, {@code response}, {@code reward} and the {@code verdicts}, which
- * {@link Grading} and {@link ShadowComparison} read as a case.
+ * Reports where the shadow verifiers of a run disagree with the rewards that the run trained on. The output has a line
+ * for each such rollout, with {@code rolloutId}, {@code dataset}, {@code gold}, {@code response}, {@code reward} and the
+ * {@code verdicts}. {@link CaseGrading} and {@link VerifierComparison} read it as a case.
  */
 public final class ShadowReport {
     private final RunLog runLog;
     private final Map<String, List<Verdict>> shadows = new HashMap<>();
     private final SortedMap<String, Count> counts = new TreeMap<>();
 
-    /** What came of one shadow. */
+    /** The verdicts of one shadow on rewarded rollouts. */
     private static final class Count {
         private int judged;
         private final SortedMap<String, Integer> disagreements = new TreeMap<>();
@@ -43,7 +43,7 @@ public final class ShadowReport {
     /**
      * Reads the run and writes the lines.
      *
-     * @return what there was of each shadow, in words
+     * @return a summary of each shadow, in words
      */
     public List<String> write(PrintStream out) {
         read(runLog.topics().verdicts(), verdict -> {
@@ -54,7 +54,7 @@ public final class ShadowReport {
         });
         read(runLog.topics().advantages(), sample -> compare(sample, out));
         return counts.isEmpty()
-                ? List.of("no rollout that was rewarded has the verdict of a shadow")
+                ? List.of("no rewarded rollout has a verdict of a shadow")
                 : counts.entrySet().stream()
                         .map(one -> words(one.getKey(), one.getValue()))
                         .toList();
@@ -77,7 +77,7 @@ public final class ShadowReport {
     }
 
     private static String line(TrainingSample sample, List<Verdict> disagreeing) {
-        ObjectNode line = Lines.object()
+        ObjectNode line = LineFilter.object()
                 .put("rolloutId", sample.getRollout().getRolloutId())
                 .put("dataset", sample.getRollout().getDataset())
                 .put("gold", sample.getRollout().getReference())
@@ -105,7 +105,7 @@ public final class ShadowReport {
                 .sum();
         return String.format(
                 Locale.ROOT,
-                "%s: %,d judged of those rewarded, %,d disagreements%s",
+                "%s: %,d rewarded rollouts judged, %,d disagreements%s",
                 shadow,
                 count.judged,
                 total,
@@ -119,6 +119,6 @@ public final class ShadowReport {
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topic));
         }
-        runLog.scan().read(topic, ends, received -> reader.accept(received.event()));
+        runLog.scan().read(topic, ends, record -> reader.accept(record.event()));
     }
 }

@@ -1,4 +1,4 @@
-/** Grading of answers outside any run, and of a run's against its shadows. */
+/** Grades answers without a run, compares verifiers on cases, and reports what the shadows of a run disagree with. */
 @NullMarked
 package io.sppostream.grade;
 

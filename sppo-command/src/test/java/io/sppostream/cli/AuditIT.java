@@ -13,7 +13,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.audit.Audit;
 import io.sppostream.history.audit.AuditReport;
-import io.sppostream.history.audit.Difference;
+import io.sppostream.history.audit.Finding;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
@@ -35,7 +35,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run is audited while it goes on, when it is done, and after it has been tampered with. */
+/** Audits a run in progress, a finished one, and one that was tampered with. */
 class AuditIT {
     private static final String RUN = "audited";
     private static final int STEPS = 12;
@@ -72,13 +72,13 @@ class AuditIT {
                 TrainingSample sample =
                         first(kafka, serdes, topics.advantages()).event();
                 append(kafka, serdes, topics.advantages(), sample.getRollout().getRequestId(), sample);
-                assertThat(audit.run().first().map(Difference::toString).orElse(""))
+                assertThat(audit.run().first().map(Finding::toString).orElse(""))
                         .startsWith("audited.advantages.v1-0@")
                         .endsWith("rollout " + sample.getRollout().getRolloutId() + " has a training sample already");
 
                 TrainingStep step = first(kafka, serdes, topics.trainingSteps()).event();
                 append(kafka, serdes, topics.trainingSteps(), step.getLine(), step);
-                assertThat(audit.run().first().map(Difference::toString).orElse(""))
+                assertThat(audit.run().first().map(Finding::toString).orElse(""))
                         .startsWith("audited.training-steps.v1-0@")
                         .contains(step.getLine() + " step " + (STEPS + 1) + " is expected, step 1 is there");
             }

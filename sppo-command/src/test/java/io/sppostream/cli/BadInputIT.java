@@ -22,7 +22,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user gets wrong is refused in one line that says what, where and what to do; no broker is left behind. */
+/** Wrong input is refused in one line that says what, where and what to do. No broker is left behind. */
 class BadInputIT {
     @TempDir
     private Path directory = Path.of("");
@@ -73,7 +73,22 @@ class BadInputIT {
     }
 
     @Test
-    void shouldRefuseVerifiersThatAreNotToBeHad() throws IOException {
+    void shouldSuggestTheDatasetOrKafkaPropertyThatWasMeant() {
+        train("--set=verifier.addtion=math")
+                .assertRefused("verifier.addtion: there is no dataset 'addtion'", "did you mean 'addition'?");
+        train("--set=kafka.secrity.protocol=SSL")
+                .assertRefused("'secrity.protocol'", "did you mean 'kafka.security.protocol'?");
+    }
+
+    @Test
+    void shouldPrintNothingBeforeItRefuses() {
+        assertThat(train("--model=" + directory.resolve("nowhere")).out()).isEmpty();
+        assertThat(train("--verifier=oracle").out()).isEmpty();
+        assertThat(train("--dataset=" + directory.resolve("none.jsonl")).out()).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseVerifiersThatDoNotExist() throws IOException {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         Files.writeString(plugins.resolve("broken.jar"), "no jar");
 
@@ -81,6 +96,33 @@ class BadInputIT {
         train("--set=verifier=all(exact, math").assertRefused("verifier: 'all(exact, math' is not a verifier");
         train("--set=verifier.plugins=" + plugins)
                 .assertRefused("verifier.plugins: plugin", "broken.jar can't be read");
+    }
+
+    @Test
+    void shouldRefuseAProblemThatIsLongerThanTheModel() throws IOException {
+        Path dataset = Files.writeString(
+                directory.resolve("long.jsonl"),
+                "{\"question\": \"1+1\", \"answer\": 2}\n{\"question\": \"" + "1+".repeat(600)
+                        + "1\", \"answer\": 601}\n");
+        pretrain("--dataset=" + dataset, "--set=eval.prompts=1")
+                .assertRefused("problem ", " of dataset ", "positions (", "and the model has");
+    }
+
+    @Test
+    void shouldRefuseToOverwriteACheckpoint() throws IOException {
+        Path model = shippedModel();
+        byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+        Invocation.of("pretrain", "--output=" + model, "--steps=1", "--batch-size=1")
+                .assertRefused("--output: there are files in", "--overwrite");
+        assertThat(Files.readAllBytes(model.resolve("model.safetensors"))).isEqualTo(weights);
+    }
+
+    @Test
+    void shouldRefuseOutputThatCannotBeWrittenBeforeTheWork() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        pretrain("--output=" + file.resolve("model")).assertRefused("--output", "file");
+        Invocation.of("replay", "--from=a", "--into=b", "--runs-dir=" + file)
+                .assertRefused("--runs-dir", "is a file, not a folder");
     }
 
     @Test
@@ -135,6 +177,15 @@ class BadInputIT {
                 .isEqualTo(200);
     }
 
+    private Invocation pretrain(String... options) {
+        List<String> command = new ArrayList<>(List.of("pretrain", "--steps=1", "--batch-size=1"));
+        command.addAll(List.of(options));
+        if (command.stream().noneMatch(option -> option.startsWith("--output"))) {
+            command.add("--output=" + directory.resolve("pretrained"));
+        }
+        return Invocation.of(command.toArray(String[]::new));
+    }
+
     private Invocation train(String... options) {
         List<String> command = new ArrayList<>(
                 List.of("train", "--data-dir=" + directory.resolve("data"), "--runs-dir=" + directory.resolve("runs")));
@@ -142,7 +193,7 @@ class BadInputIT {
         return Invocation.of(command.toArray(String[]::new));
     }
 
-    /** A copy of the checkpoint that comes with the addition task. */
+    /** A copy of the checkpoint of the built-in addition task. */
     private Path shippedModel() throws IOException {
         Path model = Files.createDirectories(directory.resolve("model"));
         for (String file : List.of("config.json", "generation_config.json", "tokenizer.json", "model.safetensors")) {

@@ -22,7 +22,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -46,6 +45,10 @@ class DlqCommandIT {
                     .contains("rollouts@0", "0, offset 7", "test-role", "Unknown magic byte!")
                     .contains("verdicts@0", "0, offset 12", "reward 7.0 is not in [0, 1]")
                     .endsWith("2 dead letters\n");
+            List<String> rows = dlq(cluster, "list").out().lines().toList();
+            int column = rows.get(0).indexOf("ROLE");
+            assertThat(rows.subList(1, 3))
+                    .allSatisfy(row -> assertThat(row.substring(column)).startsWith("test-role  "));
             assertThat(dlq(cluster, "show", "rollouts@0").out())
                     .contains("topic    letters.rollouts.v1\n")
                     .contains("header   trace: t-1\n", "header   sppo.error: Unknown magic byte!\n")
@@ -85,7 +88,7 @@ class DlqCommandIT {
         }
     }
 
-    /** Makes the topics; returns a verdict that can be decoded, and makes no sense. */
+    /** Creates the topics; returns a verdict that can be decoded but is invalid. */
     private byte[] prepare(KafkaSettings kafka) {
         try (EventSerdes serdes = new EventSerdes(kafka);
                 TopicAdmin admin = new TopicAdmin(kafka)) {
@@ -111,19 +114,12 @@ class DlqCommandIT {
 
     private static void write(
             KafkaSettings kafka, String topic, int partition, long offset, byte[] value, String error) {
-        RecordHeaders headers = new RecordHeaders();
-        headers.add("trace", "t-1".getBytes(UTF_8));
+        ConsumerRecord<byte[], byte[]> record =
+                new ConsumerRecord<>(topic, partition, offset, "r-1".getBytes(UTF_8), value);
+        record.headers().add("trace", "t-1".getBytes(UTF_8));
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            producer.send(DeadLetters.of(
-                    topic,
-                    partition,
-                    offset,
-                    "r-1".getBytes(UTF_8),
-                    value,
-                    headers,
-                    "test-role",
-                    new IllegalStateException(error)));
+            producer.send(DeadLetters.of(record, "test-role", new IllegalStateException(error)));
         }
     }
 

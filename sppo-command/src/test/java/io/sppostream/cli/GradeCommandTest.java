@@ -143,10 +143,10 @@ class GradeCommandTest {
 
     @Test
     void shouldRefuseToCompareWhatCannotBeCompared() {
-        Invocation.of("grade", "--compare", "math").assertRefused("--compare takes two verifiers or more");
+        Invocation.of("grade", "--compare", "math").assertRefused("--compare takes two or more verifiers");
         Invocation.of("grade", "--compare", "math,oracle").assertRefused("there is no verifier 'oracle'");
-        Invocation.of("grade", "--compare", "math,python", "--set", "verifiers.python.type=outside")
-                .assertRefused("verifier python is a program outside");
+        Invocation.of("grade", "--compare", "math,python", "--set", "verifiers.python.type=external")
+                .assertRefused("verifier python is an external program");
         Invocation.reading("{\"gold\": 7}", "grade", "--compare", "math,exact")
                 .assertRefused("standard input, line 1 has no prediction or response");
     }

@@ -9,11 +9,11 @@ import java.io.InputStream;
 import java.io.PrintStream;
 
 /**
- * What came of a command run within this process.
+ * The result of a command that ran in this process.
  *
  * @param code its exit code
- * @param out what it wrote on standard output
- * @param err what it wrote on standard error
+ * @param out its standard output
+ * @param err its standard error
  */
 public record Invocation(int code, String out, String err) {
 
@@ -21,7 +21,7 @@ public record Invocation(int code, String out, String err) {
         return reading("", arguments);
     }
 
-    /** Runs a command that finds a text on standard input. */
+    /** Runs a command with a text on standard input. */
     static Invocation reading(String in, String... arguments) {
         InputStream realIn = System.in;
         PrintStream realOut = System.out;
@@ -41,14 +41,14 @@ public record Invocation(int code, String out, String err) {
         }
     }
 
-    /** That it failed with one line that says so, and left no process behind. */
+    /** Asserts that the command failed with one line of explanation and left no process behind. */
     void assertRefused(String... reasons) {
         assertRefusedButForTheBroker(reasons);
         assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive))
                 .isEmpty();
     }
 
-    /** The same, where the test has a broker of its own. */
+    /** The same, for a test that has a broker of its own. */
     void assertRefusedButForTheBroker(String... reasons) {
         assertThat(code).as(err).isNotZero();
         assertThat(err.lines()).hasSize(1);

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A short run on two partitions, replayed as it was and otherwise. */
+/** Replays a short run on two partitions, unchanged and with changes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReplayIT {
     private static final int STEPS = 12;
@@ -97,7 +97,7 @@ class ReplayIT {
     }
 
     @Test
-    void shouldMakeOtherWeightsOfTheSameAdvantagesWhenTheLearnerIsChanged() throws IOException {
+    void shouldMakeOtherWeightsFromTheSameAdvantagesWhenTheLearnerIsChanged() throws IOException {
         JsonNode report = replay("slower", "--set=policy.learning.rate=1e-4", "--set=batch.size=32");
 
         assertThat(report.get("advantages").get("different").asInt()).isZero();
@@ -106,10 +106,10 @@ class ReplayIT {
     }
 
     @Test
-    void shouldListWhatAnotherVerifierRewardsOtherwise() throws IOException {
+    void shouldListTheRolloutsThatAnotherVerifierRewardsDifferently() throws IOException {
         JsonNode report = replay("choice", "--verifier=math:choice", "--only-advantages");
 
-        // No sum is a choice: nothing can be judged, and nothing is trained on.
+        // The references are not choices: no rollout can be judged, and nothing is trained on.
         assertThat(report.get("flips").asInt()).isEqualTo(STEPS * BATCH);
         assertThat(Files.readAllLines(directory.resolve("runs/choice/flips.jsonl")))
                 .hasSize(STEPS * BATCH)
@@ -182,7 +182,7 @@ class ReplayIT {
     }
 
     @Test
-    void shouldBringBackWhatWasNotTrainedWhenAVerifierThatJudgesTakesThePlaceOfOneThatDoesNot() throws IOException {
+    void shouldReplayUntrainedRolloutsWhenAVerifierReplacesOneThatCannotJudge() throws IOException {
         replay("broken", "--verifier=math:choice", "--only-advantages");
         Invocation nothing = Invocation.of(onCluster("replay", "--from=broken", "--into=nothing"));
         JsonNode mended = replayOf("broken", "mended", "--verifier=exact");
@@ -203,7 +203,7 @@ class ReplayIT {
     }
 
     @Test
-    void shouldBringBackWhatWasPendingAfterWhatWasTrained() throws IOException {
+    void shouldReplayPendingRolloutsAfterTheTrainedOnes() throws IOException {
         replay("odd", "--set=batch.size=100");
         JsonNode judged = replayOf("odd", "odd-judged", "--judge-again");
 
@@ -215,7 +215,7 @@ class ReplayIT {
     }
 
     @Test
-    void shouldBringBackWhatAServiceThatIsDownLeftWithoutAVerdict() throws IOException {
+    void shouldReplayRolloutsThatAnUnreachableServiceDidNotJudge() throws IOException {
         replay(
                 "down",
                 "--verifier=service",
@@ -230,12 +230,12 @@ class ReplayIT {
     }
 
     @Test
-    void shouldTrainTheCriticOnWhatThePolicyHasLetGoOrNotComeTo() throws Exception {
-        // From its second step on the samples are of an older version, and never all of them effective.
+    void shouldTrainTheCriticOnSamplesThatThePolicyHasDiscardedOrNotReached() throws Exception {
+        // From its second step on, samples are of an older version, so that the effective sample size is below 1.
         CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() ->
                 train("paused", "--steps=4", "--set=breaker.effective.sample.size=1", "--set=breaker.window=" + BATCH));
-        // Nothing is released while the policy pauses; the critic trains on what was.
-        await("the critic to be ahead of the policy, and through")
+        // The feed releases no prompts while the policy pauses; the critic trains on the samples so far.
+        await("the critic to be ahead of the policy, and done")
                 .atMost(Duration.ofMinutes(1))
                 .during(Duration.ofSeconds(1))
                 .ignoreExceptionsInstanceOf(LogException.class) // The topics are not there at once.
@@ -274,7 +274,7 @@ class ReplayIT {
     }
 
     @Test
-    void shouldShowARequestOfAReplayFromItsPromptToTheLastThatWasDoneWithIt() throws IOException {
+    void shouldShowARequestOfAReplayFromItsPromptToItsLastRecord() throws IOException {
         replay("shown", "--score-again", "--only-advantages");
         String id = samples().get(0).event().getRollout().getRolloutId();
         Invocation inspect = Invocation.of(onCluster("inspect", id, "--run=shown"));
@@ -293,7 +293,7 @@ class ReplayIT {
     }
 
     @Test
-    void shouldRefuseToGoOnWithAReplayAsIfItWereARun() throws IOException {
+    void shouldRefuseToResumeAReplayAsARun() throws IOException {
         replay("ended", "--only-advantages");
         Invocation train = Invocation.of(onCluster("train", "--run=ended", "--data-dir=" + directory.resolve("other")));
 
@@ -306,7 +306,7 @@ class ReplayIT {
         return replayOf("source", into, options);
     }
 
-    /** Replays a run, and audits what came of it. */
+    /** Replays a run and audits the result. */
     private JsonNode replayOf(String from, String into, String... options) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "replay",
@@ -351,7 +351,7 @@ class ReplayIT {
                 .count();
     }
 
-    /** Adds to a run that the policy let go of samples as too old, the first that it has not trained on. */
+    /** Adds records to a run that say that the policy discarded its first untrained samples as stale. */
     private void expireSomeThatThePolicyHasNotTrained(String run, int count) {
         Topics topics = new Topics(run, 1);
         Set<String> trained = events(topics.trainingSteps()).stream()

@@ -26,18 +26,18 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What can't be decoded goes to the dead letters, byte for byte, and training goes on; on a cluster that is there. */
+/** Records that cannot be decoded go to the DLQ, byte for byte, and training continues; on a given cluster. */
 class UnreadableRecordsIT {
     private static final byte[] NO_AVRO = bytes("no Avro");
 
-    /** In the wire format of Confluent's serializers, under an id that the registry never gave. */
+    /** In the wire format of Confluent's serializers, with an id that the registry does not know. */
     private static final byte[] UNKNOWN_SCHEMA = {0, 0x7f, 0, 0, 0, 2, 4};
 
     @TempDir
     private Path directory = Path.of("");
 
     @Test
-    void shouldSetAsideWhatCannotBeDecodedAndGoOn() {
+    void shouldSendRecordsThatCannotBeDecodedToTheDlqAndContinue() {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")))) {
             KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
             Topics topics = new Topics("garbage", 1);

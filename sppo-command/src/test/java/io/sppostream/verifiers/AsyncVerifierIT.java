@@ -20,7 +20,7 @@ import io.sppostream.verify.ExactAnswerVerifier;
 import io.sppostream.verify.HttpService;
 import io.sppostream.verify.RewardVerifier;
 import io.sppostream.verify.Verifiers;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AsyncVerifierIT {
     private static final ConfiguredVerifier EXACT =
-            new ConfiguredVerifier("exact", "1", Map.of(), new Place.OnStream(new ExactAnswerVerifier()));
+            new ConfiguredVerifier("exact", "1", Map.of(), new Place.Inline(new ExactAnswerVerifier()));
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private Path directory = Path.of("");
@@ -76,7 +76,7 @@ class AsyncVerifierIT {
 
     private StreamsApp stream(Topics topics, VerifierLog log, Verifiers verifiers) throws InterruptedException {
         StreamsApp app = RewardVerifier.start(
-                kafka, topics, log.serdes(), verifiers, directory.resolve("streams"), 1, failure -> {});
+                new RunLog(kafka, log.serdes(), topics), verifiers, directory.resolve("streams"), 1, failure -> {});
         app.awaitRunning(MINUTE);
         return app;
     }
@@ -107,8 +107,8 @@ class AsyncVerifierIT {
             double rateAlone = exactRate(new Topics("alone", 2), alone, Verifiers.of(EXACT), fast);
 
             Verifiers verifiers = new Verifiers(
-                    List.of(new Duty(EXACT, false)),
-                    Map.of("slow", List.of(new Duty(EXACT, false), new Duty(judge, false))));
+                    List.of(new Assignment(EXACT, false)),
+                    Map.of("slow", List.of(new Assignment(EXACT, false), new Assignment(judge, false))));
             Topics topics = new Topics("together", 2);
             together.write(rollouts(slow, "slow"));
             try (AsyncVerifier role = new AsyncVerifier(

@@ -8,8 +8,8 @@ import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.verify.ConfiguredVerifier;
-import io.sppostream.verify.Judge;
 import io.sppostream.verify.Judgement;
+import io.sppostream.verify.RunningVerifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +43,7 @@ class PluginTest {
     }
 
     private static Judgement judgement(ConfiguredVerifier verifier, String text) {
-        try (Judge judge = verifier.judge()) {
+        try (RunningVerifier judge = verifier.start()) {
             return judge.judge(Rollouts.of("r-1", "any", text, "42")).join();
         }
     }
@@ -56,8 +56,8 @@ class PluginTest {
         assertThat(judgement(two, "it is 42"))
                 .isEqualTo(Judgement.wrong(VerdictStatus.INCORRECT, "3 words", "too-long"));
         assertThat(two.settings()).isEqualTo(Map.of("most", "2"));
-        assertThat(two.besideTheStream())
-                .as("not ours, hence on threads of its own")
+        assertThat(two.isAsync())
+                .as("on threads of its own, as it is not built in")
                 .isTrue();
         assertThat(judgement(configured(Map.of()), "it is 42")).isEqualTo(Judgement.correct("3 words", "within-limit"));
     }
@@ -66,8 +66,8 @@ class PluginTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "settings.most | many | most = many: a number of words is needed",
-                "settings.least | 1 | it takes one setting, most; given are [least]",
+                "settings.most | many | most = many: not a number of words",
+                "settings.least | 1 | it takes one setting, most, but got [least]",
                 "url | http://host/ | url is no setting of a verifier of this type",
             })
     void shouldRefuseSettingsInOneLine(String setting, String value, String reason) {

@@ -15,7 +15,7 @@ import io.sppostream.log.EventWriter;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
-import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import java.io.IOException;
 import java.io.Reader;
@@ -32,7 +32,7 @@ import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What readers wait for, and for how long: roles that were killed within a transaction, and brokers that are gone. */
+/** How long readers wait for the open transaction of a killed role, and for a broker that is gone. */
 class WaitingReadersIT {
     private static final Topics TOPICS = new Topics("waiting", 1);
     private static final Topic<LearnerState> TOPIC = TOPICS.learnerStates();
@@ -42,60 +42,60 @@ class WaitingReadersIT {
     private Path directory = Path.of("");
 
     @Test
-    void shouldWaitForAKilledRoleNoLongerThanItsTransactionAndForAGoneBrokerHardlyAtAll() throws Exception {
+    void shouldWaitForAKilledRoleNoLongerThanItsTransactionAndOnlyBrieflyForADeadBroker() throws Exception {
         EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory));
         KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
         try (cluster;
                 EventSerdes serdes = new EventSerdes(kafka)) {
+            RunLog runLog = new RunLog(kafka, serdes, TOPICS);
             serdes.register(TOPICS);
             try (TopicAdmin admin = new TopicAdmin(kafka)) {
                 admin.create(TOPICS, (short) -1);
             }
 
-            ExactlyOnceLog killed = ExactlyOnceLog.sole(kafka, serdes, "waiting.learner", List.of(), Duration.ZERO);
+            ExactlyOnceLog killed = ExactlyOnceLog.sole(runLog, "learner", List.of(), Duration.ZERO);
             killed.offset(killed.send(TOPIC, "policy", state("never committed")));
-            try (EventWriter other = new EventWriter(kafka, serdes)) {
+            try (EventWriter other = runLog.writer()) {
                 other.send(TOPIC, "policy", state("of another"));
                 other.flush();
             }
             long end = end(kafka);
             assertThat(end).isEqualTo(2);
 
-            try (EventReader log = EventReader.ofAllRecords(kafka, serdes, List.of(TOPIC))) {
+            try (EventReader log = runLog.uncommitted(List.of(TOPIC))) {
                 assertThat(seconds(() -> assertThat(log.last(TOPIC, 0, end, all -> false))
                                 .hasSize(2)))
-                        .as("seconds that those wait who read all records")
+                        .as("seconds that a reader of uncommitted records waits")
                         .isLessThan(2);
             }
-            try (EventReader log = new EventReader(kafka, serdes, List.of(TOPIC))) {
+            try (EventReader log = runLog.reader(List.of(TOPIC))) {
                 assertThat(seconds(() -> assertThat(log.last(TOPIC, 0, end, all -> false))
                                 .hasSize(1)))
-                        .as("seconds until the broker gives the transaction up")
+                        .as("seconds until the broker aborts the transaction")
                         .isBetween(5.0, 25.0);
             }
             assertThatThrownBy(() -> killed.commit(List.of()))
-                    .as("one that had only stood still")
+                    .as("one that had only stalled")
                     .isInstanceOf(StalledException.class)
-                    .hasMessageContaining("waiting.learner stood still for so long that its transaction, open for 1")
+                    .hasMessageContaining("waiting.learner stalled for so long that its transaction, open for 1")
                     .hasRootCauseInstanceOf(InvalidTxnStateException.class);
-            ExactlyOnceLog.sole(kafka, serdes, "waiting.learner", List.of(), Duration.ZERO)
-                    .close();
+            ExactlyOnceLog.sole(runLog, "learner", List.of(), Duration.ZERO).close();
             assertThatThrownBy(() -> killed.commit(List.of()))
-                    .as("one that had stood still while another took its place")
+                    .as("one that had stalled while another took its place")
                     .isNotInstanceOf(StalledException.class)
                     .isInstanceOf(LogException.class)
                     .hasMessageContaining("another waiting.learner has been started and has taken over");
 
             Map<TopicPartition, Long> beyond = Map.of(PARTITION, end + 1_000);
-            try (LogCursor<LearnerState> reading = new LogScan(kafka, serdes).from(TOPIC, Map.of(), beyond)) {
+            try (LogCursor<LearnerState> reading = runLog.scan().from(TOPIC, Map.of(), beyond)) {
                 assertThat(reading.next().event().getReason()).isEqualTo("of another");
                 ProcessHandle broker = broker();
                 broker.destroyForcibly();
                 broker.onExit().join();
                 assertThat(seconds(() -> assertThatThrownBy(reading::hasNext)
                                 .isInstanceOf(LogException.class)
-                                .hasMessageContaining("does not answer any more")))
-                        .as("seconds until a broker that is gone is missed")
+                                .hasMessageContaining("no longer answers")))
+                        .as("seconds until the loss of the broker is noticed")
                         .isLessThan(30);
             }
             killed.close();

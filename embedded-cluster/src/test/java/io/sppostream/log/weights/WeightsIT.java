@@ -10,6 +10,7 @@ import io.sppostream.events.WeightsChunk;
 import io.sppostream.events.WeightsEncoding;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Versions of some weights on the log: snapshots, the differences between, and who reads them when. */
+/** Weight versions on the log: snapshots, deltas between them, and readers that keep up, fall behind or skip. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WeightsIT {
     private static final int BYTES = 1_300_000; // three chunks
@@ -45,8 +46,8 @@ class WeightsIT {
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
 
-    /** A line as its writer publishes it. */
-    private final class Line implements AutoCloseable {
+    /** A model's versions, as its learner publishes them. */
+    private final class Model implements AutoCloseable {
         private final Topics topics;
         private final ExactlyOnceLog log;
         private final WeightsPublisher publisher;
@@ -55,19 +56,22 @@ class WeightsIT {
         private final List<WeightsManifest> manifests = new ArrayList<>();
         private @Nullable WeightsRetention retention;
 
-        Line(String namespace) {
+        Model(String namespace) {
             topics = new Topics(namespace, 1);
             serdes.register(topics);
             try (TopicAdmin admin = new TopicAdmin(kafka)) {
                 admin.create(topics, (short) -1);
             }
             log = ExactlyOnceLog.sole(
-                    kafka, serdes, topics.application("policy-learner"), List.of(topics.advantages()), Duration.ZERO);
+                    new RunLog(kafka, serdes, topics),
+                    RoleName.POLICY_LEARNER,
+                    List.of(topics.advantages()),
+                    Duration.ZERO);
             publisher = new WeightsPublisher(
                     log, topics, ModelKind.POLICY, "{}", WeightsPublisher.CHUNK_BYTES, Clock.systemUTC());
         }
 
-        /** Publishes the next version, which differs from the one before in some bytes. */
+        /** Publishes the next version, which differs from the previous one in some bytes. */
         void publish() {
             int version = versions.size();
             byte[] weights =
@@ -128,55 +132,55 @@ class WeightsIT {
 
     @Test
     void shouldGiveEachVersionToThoseWhoKeepUpAndToThoseWhoComeLate() {
-        try (Line line = new Line("follow");
-                WeightsFollower keepsUp = line.follower(0)) {
+        try (Model model = new Model("follow");
+                WeightsFollower keepsUp = model.follower(0)) {
             for (int version = 0; version < VERSIONS; version++) {
-                line.publish();
+                model.publish();
                 List<WeightsManifest> published = poll(keepsUp);
                 assertThat(published).hasSize(1);
                 assertThat(published.get(0).getEncoding())
                         .isEqualTo(version % INTERVAL == 0 ? WeightsEncoding.FULL : WeightsEncoding.DELTA);
-                assertThat(fetch(keepsUp, published.get(0))).isEqualTo(line.versions.get(version));
+                assertThat(fetch(keepsUp, published.get(0))).isEqualTo(model.versions.get(version));
             }
-            assertThat(line.manifests.get(22).getBytes()).isLessThan(BYTES / 50);
+            assertThat(model.manifests.get(22).getBytes()).isLessThan(BYTES / 50);
 
-            try (WeightsFollower late = line.follower(WeightsFollower.NEWEST)) {
+            try (WeightsFollower late = model.follower(WeightsFollower.NEWEST)) {
                 List<WeightsManifest> published = poll(late);
                 assertThat(published).extracting(WeightsManifest::getVersion).endsWith(20, 21, 22);
-                assertThat(fetch(late, published.get(published.size() - 1))).isEqualTo(line.versions.get(22));
-                line.publish();
-                line.publish();
-                // One version is passed over.
+                assertThat(fetch(late, published.get(published.size() - 1))).isEqualTo(model.versions.get(22));
+                model.publish();
+                model.publish();
+                // One version is skipped.
                 List<Integer> seen = new ArrayList<>();
                 while (!seen.contains(24)) {
                     poll(late).forEach(version -> seen.add(version.getVersion()));
                 }
-                assertThat(fetch(late, line.manifests.get(24))).isEqualTo(line.versions.get(24));
+                assertThat(fetch(late, model.manifests.get(24))).isEqualTo(model.versions.get(24));
             }
         }
     }
 
     @Test
     void shouldKeepTheStartWeightsAndTheLastTwoSnapshots() {
-        try (Line line = new Line("bounded")) {
+        try (Model model = new Model("bounded")) {
             for (int version = 0; version < VERSIONS; version++) {
-                line.publish();
+                model.publish();
             }
-            long kept = line.manifests.get(15).getFirstChunkOffset();
-            try (EventReader chunks = new EventReader(kafka, serdes, List.of(line.topics.weights(ModelKind.POLICY)))) {
-                await().untilAsserted(() -> assertThat(chunks.begin(line.topics.weights(ModelKind.POLICY), 0))
+            long kept = model.manifests.get(15).getFirstChunkOffset();
+            try (EventReader chunks = new EventReader(kafka, serdes, List.of(model.topics.weights(ModelKind.POLICY)))) {
+                await().untilAsserted(() -> assertThat(chunks.begin(model.topics.weights(ModelKind.POLICY), 0))
                         .isEqualTo(kept));
             }
-            try (WeightsFollower slow = line.follower(0)) {
+            try (WeightsFollower slow = model.follower(0)) {
                 List<WeightsManifest> published = poll(slow);
                 assertThat(published).hasSize(VERSIONS);
-                assertThat(fetch(slow, published.get(0))).isEqualTo(line.versions.get(0));
+                assertThat(fetch(slow, published.get(0))).isEqualTo(model.versions.get(0));
                 for (int version = 1; version < VERSIONS; version++) {
                     byte @Nullable [] weights = fetch(slow, published.get(version));
                     if (version < 15) {
                         assertThat(weights).as("version %d", version).isNull();
                     } else {
-                        assertThat(weights).as("version %d", version).isEqualTo(line.versions.get(version));
+                        assertThat(weights).as("version %d", version).isEqualTo(model.versions.get(version));
                     }
                 }
             }
@@ -185,34 +189,34 @@ class WeightsIT {
 
     @Test
     void shouldRefuseChunksThatAreMissingOutOfOrderOrDamaged() {
-        try (Line line = new Line("damaged");
-                WeightsFollower log = line.follower(0);
-                EventWriter vandal = new EventWriter(kafka, serdes)) {
-            line.publish();
-            line.publish();
-            line.publish();
-            WeightsManifest good = line.manifests.get(1);
+        try (Model model = new Model("damaged");
+                WeightsFollower log = model.follower(0);
+                EventWriter intruder = new EventWriter(kafka, serdes)) {
+            model.publish();
+            model.publish();
+            model.publish();
+            WeightsManifest good = model.manifests.get(1);
             assertThat(poll(log)).isNotEmpty();
-            assertThat(fetch(log, line.manifests.get(0))).isEqualTo(line.versions.get(0));
+            assertThat(fetch(log, model.manifests.get(0))).isEqualTo(model.versions.get(0));
 
-            assertRefused(log, with(good, good.getFirstChunkOffset() + 1), "chunk 0 is expected, chunk 1");
-            assertRefused(log, with(good, line.manifests.get(2).getFirstChunkOffset()), "of version 2 is there");
+            assertRefused(log, with(good, good.getFirstChunkOffset() + 1), "expected chunk 0, found chunk 1");
+            assertRefused(log, with(good, model.manifests.get(2).getFirstChunkOffset()), "of version 2");
             long end;
-            try (EventReader chunks = new EventReader(kafka, serdes, List.of(line.topics.weights(ModelKind.POLICY)))) {
-                end = chunks.end(line.topics.weights(ModelKind.POLICY), 0);
+            try (EventReader chunks = new EventReader(kafka, serdes, List.of(model.topics.weights(ModelKind.POLICY)))) {
+                end = chunks.end(model.topics.weights(ModelKind.POLICY), 0);
             }
             for (int index = 0; index < 3; index++) {
-                vandal.send(
-                        line.topics.weights(ModelKind.POLICY),
+                intruder.send(
+                        model.topics.weights(ModelKind.POLICY),
                         "1",
                         new WeightsChunk(1, index, 0L, ByteBuffer.wrap(new byte[10])));
             }
-            vandal.flush();
+            intruder.flush();
             assertRefused(log, with(good, end), "chunk 0");
 
-            // What was refused has left no trace.
-            assertThat(fetch(log, good)).isEqualTo(line.versions.get(1));
-            assertThat(fetch(log, line.manifests.get(2))).isEqualTo(line.versions.get(2));
+            // The refused fetches have left no trace.
+            assertThat(fetch(log, good)).isEqualTo(model.versions.get(1));
+            assertThat(fetch(log, model.manifests.get(2))).isEqualTo(model.versions.get(2));
         }
     }
 
@@ -230,10 +234,10 @@ class WeightsIT {
     }
 
     @Test
-    void shouldFenceTheWriterOfALineWhenAnotherIsStarted() {
-        try (Line first = new Line("fenced")) {
+    void shouldFenceALearnerWhenAnotherIsStarted() {
+        try (Model first = new Model("fenced")) {
             first.publish();
-            try (Line second = new Line("fenced")) {
+            try (Model second = new Model("fenced")) {
                 assertThatThrownBy(first::publish)
                         .isInstanceOf(LogException.class)
                         .hasMessageContaining("another fenced.policy-learner has been started and has taken over");

@@ -5,30 +5,32 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 
 /**
- * Commits what a processor has passed on as soon as no more follows. Records travel in waves, a transaction of the role
- * before at a time, and a step waits for the last of them: a commit by the clock alone would cut a wave into several
- * transactions, each of which costs the broker as much as a thousand records, and end it too late.
+ * Commits the records that a processor has forwarded as soon as its input pauses. Records arrive in batches, one
+ * transaction of the upstream role each, and an optimizer step waits for the last of them. Commits at a fixed interval
+ * would cut a batch into several transactions, each of which costs the broker as much as a thousand records, and would
+ * come late for the last one. Not thread-safe: used by the stream thread of its task.
  */
 public final class CommitOnIdle {
+    /** Input has paused when nothing was forwarded for this long. */
     private static final Duration LULL = Duration.ofMillis(5);
 
-    private boolean passedOn;
-    private boolean lull;
+    private boolean forwarded;
+    private boolean idle;
 
-    /** For one task; the context is that of its processor's {@code init}. */
+    /** @param context that of the processor's {@code init} */
     public CommitOnIdle(ProcessorContext<?, ?> context) {
         context.schedule(LULL, PunctuationType.WALL_CLOCK_TIME, now -> {
-            if (passedOn && lull) {
+            if (forwarded && idle) {
                 context.commit();
-                passedOn = false;
+                forwarded = false;
             }
-            lull = true;
+            idle = true;
         });
     }
 
-    /** Something was passed on that others wait for. */
-    public void passedOn() {
-        passedOn = true;
-        lull = false;
+    /** Must be called after the processor has forwarded a record that others wait for. */
+    public void forwarded() {
+        forwarded = true;
+        idle = false;
     }
 }

@@ -5,10 +5,10 @@ import io.sppostream.log.DeadLetters;
 import io.sppostream.log.EventDecoder;
 import io.sppostream.log.EventEncoder;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
 import io.sppostream.log.GroupInstance;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,13 +41,16 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Both ends of a consume-transform-produce loop: what it reads and what it writes commit together or not at all. A
- * record that can't be decoded goes to its topic's dead letters in the same transaction. For one thread; after an
- * exception, close it: what was not committed is read again by the next one.
+ * Both ends of a consume-transform-produce loop: consumed offsets and produced events commit together or not at all.
+ * Records that cannot be decoded are sent to the DLQ in the same transaction. Close it after an exception: the next one
+ * resumes from the last commit. Not thread-safe, except for {@link #wakeup}.
  */
 public final class ExactlyOnceLog implements AutoCloseable {
     private final KafkaSettings kafka;
+
+    /** Id of the role in its namespace. */
     private final String role;
+
     private final @Nullable GroupInstance member;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
@@ -56,63 +59,56 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private final Duration timeout;
 
-    /** When the open transaction was begun; null where none is. */
+    /** When the open transaction began; null if none is open. */
     private @Nullable Instant begun;
 
     private ExactlyOnceLog(
-            KafkaSettings kafka,
-            EventSerdes serdes,
+            RunLog runLog,
             String role,
             Map<String, Object> producer,
             @Nullable GroupInstance member,
             List<Topic<? extends SpecificRecord>> inputs) {
-        this.kafka = kafka;
+        this.kafka = runLog.kafka();
         this.role = role;
         this.member = member;
-        this.encoder = new EventEncoder(serdes);
+        this.encoder = new EventEncoder(runLog.serdes());
         this.producer = kafka.clients().producer(producer);
         this.timeout = Duration.ofMillis(
                 Long.parseLong(String.valueOf(producer.get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG))));
         this.producer.initTransactions();
         this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
-        this.decoder = new EventDecoder(serdes, inputs);
+        this.decoder = new EventDecoder(runLog.serdes(), inputs);
     }
 
     /**
-     * A loop that shares its inputs with others of its role, as members of one consumer group.
+     * A loop that shares its inputs with other loops of its role, as members of one consumer group.
      *
-     * @param role the role's name in its namespace
-     * @param stateDirectory where members keep what they are called
+     * @param role name of the role, as in {@link io.sppostream.events.catalogue.RoleName}
+     * @param stateDirectory where members keep their {@link GroupInstance} ids
      */
     public static ExactlyOnceLog shared(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            String role,
-            Path stateDirectory,
-            List<Topic<? extends SpecificRecord>> inputs) {
-        GroupInstance member = GroupInstance.take(stateDirectory, role);
+            RunLog runLog, String role, Path stateDirectory, List<Topic<? extends SpecificRecord>> inputs) {
+        String group = runLog.topics().application(role);
+        GroupInstance member = GroupInstance.take(stateDirectory, group);
         ExactlyOnceLog log = new ExactlyOnceLog(
-                kafka, serdes, role, kafka.transactionalProducer(member.id(), Duration.ZERO), member, inputs);
+                runLog, group, runLog.kafka().transactionalProducer(member.id(), Duration.ZERO), member, inputs);
         log.consumer.subscribe(log.decoder.topics());
         return log;
     }
 
     /**
-     * The one loop of its role: it reads all of its inputs. When it is open, what an earlier one had not committed is
-     * undone, and that one, should it live on, can commit nothing more.
+     * The only loop of its role: it reads all partitions of its inputs. Opening it aborts the open transaction of an
+     * earlier loop of the role, and fences that loop if it is still running: it cannot commit any more.
      *
-     * @param role the role's name in its namespace
-     * @param open how long a transaction may be open, over what it takes to send a batch of events
+     * @param role name of the role, as in {@link io.sppostream.events.catalogue.RoleName}
+     * @param open how long a transaction may stay open, in addition to the time it takes to send a batch of events
      */
     public static ExactlyOnceLog sole(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            String role,
-            List<Topic<? extends SpecificRecord>> inputs,
-            Duration open) {
+            RunLog runLog, String role, List<Topic<? extends SpecificRecord>> inputs, Duration open) {
+        String id = runLog.topics().application(role);
         ExactlyOnceLog log =
-                new ExactlyOnceLog(kafka, serdes, role, kafka.transactionalProducer(role, open), null, inputs);
-        // Without a group's members: there is nobody to share with, and no session of a dead one to wait for.
+                new ExactlyOnceLog(runLog, id, runLog.kafka().transactionalProducer(id, open), null, inputs);
+        // Assigned, not subscribed: partitions are not shared, and there is no session of a dead member to wait for.
         log.consumer.assign(inputs.stream()
                 .flatMap(topic -> IntStream.range(0, topic.partitions())
                         .mapToObj(partition -> new TopicPartition(topic.name(), partition)))
@@ -120,87 +116,82 @@ public final class ExactlyOnceLog implements AutoCloseable {
         return log;
     }
 
-    /** Continues a partition of an input at an offset, whatever was committed. */
+    /** Moves to an offset of an input's partition, whatever offset is committed. */
     public void seek(Topic<?> topic, int partition, long offset) {
         consumer.seek(new TopicPartition(topic.name(), partition), offset);
     }
 
-    /** The next events, in order within a partition; empty where none came within the timeout. */
+    /** The next events, in order within a partition; empty if none arrived within the timeout. */
     public List<EventRecord<?>> poll(Duration timeout) {
         List<EventRecord<?>> events = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
             try {
                 events.add(decoder.decode(record));
             } catch (SerializationException e) {
-                // Sent with the next commit: a transaction is not to be open while work is done.
-                deferred.add(DeadLetters.of(
-                        record.topic(),
-                        record.partition(),
-                        record.offset(),
-                        record.key(),
-                        record.value(),
-                        record.headers(),
-                        role,
-                        e));
+                // Sent with the next commit, so that no transaction is open while the loop works.
+                deferred.add(DeadLetters.of(record, role, e));
             }
         }
         return events;
     }
 
-    /** Polls bring no events until {@link #resume}, but keep this loop's place in its group. */
+    /** Polls return no events until {@link #resume}, but keep this loop's membership of its group alive. */
     public void pause() {
         consumer.pause(consumer.assignment());
     }
 
-    /** Polls bring events again. */
+    /** Polls return events again. */
     public void resume() {
         consumer.resume(consumer.paused());
     }
 
-    /** The partitions this loop works on; polls change it. */
+    /** The partitions that this loop reads; polls may change them. */
     public Set<TopicPartition> assignment() {
         return consumer.assignment();
     }
 
-    /** Whether something was sent, or is to be sent with the next commit, that is not committed. */
+    /** Whether events were sent, or deferred to the next commit, since the last commit. */
     public boolean uncommitted() {
         return begun != null || !deferred.isEmpty();
     }
 
     /**
-     * Writes an event within the transaction; its offset is known once it is acknowledged.
+     * Sends an event in the transaction, which begins with the first one.
      *
-     * @throws LogException where another sole loop of the role has taken over
-     * @throws StalledException where the cluster has ended the transaction since it was open for too long
+     * @return completes with the event's offset, once it is acknowledged
+     * @throws LogException if another sole loop of the role has taken over
+     * @throws StalledException if the cluster has aborted the transaction because it was open for too long
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
         ProducerRecord<byte[], byte[]> record = encoder.encode(topic, key, event);
-        return unlessEnded(() -> {
+        return unlessFenced(() -> {
             begin();
             return producer.send(record);
         });
     }
 
-    /** Writes an event with the next commit: no transaction is open while the loop works towards it. */
+    /** Sends an event with the next commit, so that no transaction is open until then. */
     public <V extends SpecificRecord> void sendWithCommit(Topic<V> topic, String key, V event) {
         deferred.add(encoder.encode(topic, key, event));
     }
 
-    /** The offset of an event that was sent; waits for all that were. */
+    /** The offset of a sent event; waits until all sent events are acknowledged. */
     public long offset(Future<RecordMetadata> sent) {
         producer.flush();
-        return unlessEnded(() -> {
+        return unlessFenced(() -> {
             try {
                 return sent.get().offset();
             } catch (ExecutionException e) {
-                throw new KafkaException("an event of " + role + " was not accepted", e.getCause());
+                throw new KafkaException("the log did not accept an event of " + role, e.getCause());
             } catch (InterruptedException e) {
                 throw new InterruptException(e);
             }
         });
     }
 
-    /** For every partition, the offset of the first record not consumed: the first of the pending ones, or the next. */
+    /**
+     * The offset of the first unconsumed record, by partition: that of its first pending event, or of the next to poll.
+     */
     public Map<TopicPartition, Long> consumed(Collection<? extends EventRecord<?>> pending) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         for (TopicPartition partition : consumer.assignment()) {
@@ -213,21 +204,22 @@ public final class ExactlyOnceLog implements AutoCloseable {
     }
 
     /**
-     * Commits what was sent together with everything polled, but for what is still pending.
+     * Commits the sent events together with the offsets of all polled events, except for pending ones.
      *
-     * @param pending polled events that are to be read again should this loop end here
-     * @throws LogException where another sole loop of the role has taken over
-     * @throws StalledException where the cluster has ended the transaction since it was open for too long, or the
-     *     group has gone on without this member
+     * @param pending polled events that the loop has not processed; the next loop reads them again
+     * @throws LogException if another sole loop of the role has taken over
+     * @throws StalledException if the cluster has aborted the transaction because it was open for too long, or the group
+     *     has removed this member
      */
     public void commit(Collection<? extends EventRecord<?>> pending) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         consumed(pending).forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
-        unlessEnded(() -> {
+        unlessFenced(() -> {
             begin();
             deferred.forEach(producer::send);
             deferred.clear();
-            // Offsets sent while records are still on their way wait for them at the coordinator, for long.
+            // Offsets that arrive before the records are acknowledged wait for them at the coordinator, for a long
+            // time.
             producer.flush();
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
             producer.commitTransaction();
@@ -236,12 +228,12 @@ public final class ExactlyOnceLog implements AutoCloseable {
         begun = null;
     }
 
-    private <T> T unlessEnded(Supplier<T> action) {
+    private <T> T unlessFenced(Supplier<T> action) {
         try {
             return action.get();
         } catch (KafkaException e) {
             if (member != null && e instanceof CommitFailedException) {
-                throw new StalledException(role, "its group went on without it", e);
+                throw new StalledException(role, "its group removed it", e);
             }
             if (!Fencing.isFenced(e)) {
                 throw e;
@@ -250,13 +242,13 @@ public final class ExactlyOnceLog implements AutoCloseable {
             if (open.compareTo(timeout) >= 0 && isAbandoned()) {
                 throw new StalledException(
                         role,
-                        "its transaction, open for " + open.toSeconds() + " s, was ended after " + timeout.toSeconds()
+                        "its transaction, open for " + open.toSeconds() + " s, was aborted after " + timeout.toSeconds()
                                 + " s",
                         e);
             }
             throw new LogException(
-                    "another " + role + " has been started and has taken over: there can be one of it, so this"
-                            + " one stops, and what it had not committed counts for nothing",
+                    "another " + role + " has been started and has taken over: only one may run, so this one stops,"
+                            + " and its uncommitted work is discarded",
                     e);
         }
     }
@@ -274,15 +266,15 @@ public final class ExactlyOnceLog implements AutoCloseable {
         }
     }
 
-    /** Makes a poll in another thread return at once by {@link org.apache.kafka.common.errors.WakeupException}. */
+    /** Makes a poll in another thread throw {@link org.apache.kafka.common.errors.WakeupException} at once. Thread-safe. */
     public void wakeup() {
         consumer.wakeup();
     }
 
-    /** Drops what was not committed, and leaves the group: others go on with the inputs at once. */
+    /** Discards uncommitted work and leaves the group, so that other members take over the inputs at once. */
     @Override
     public void close() {
-        // The one of its role has nobody to take leave of, and need not wait for a fetch that waits for news.
+        // A sole loop has no group to leave, and no reason to wait for a fetch that is waiting for records.
         consumer.close(
                 member == null
                         ? CloseOptions.timeout(Duration.ZERO)

@@ -5,8 +5,8 @@ import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 
 /**
- * What a client is told of a transaction of its own that the cluster has ended: for a new producer of the same id, or
- * because it was open for too long.
+ * Recognizes the errors by which a producer learns that the cluster has ended its transaction: because a new producer
+ * with the same id has started, or because the transaction was open for too long. Stateless.
  */
 final class Fencing {
     private static final String COORDINATOR_FAILED =
@@ -14,12 +14,13 @@ final class Fencing {
 
     private Fencing() {}
 
-    /** Whether an error, or one of its causes, is that. */
+    /** Whether an error or one of its causes is such an error. */
     static boolean isFenced(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            // The third where a commit comes when the transaction has been ended and no new producer has begun one.
-            // The text where it comes while that is being done: Kafka 4.3's coordinator fails there ("Preparing
-            // transaction state transition to ONGOING while it already a pending state PREPARE_EPOCH_FENCE").
+            // InvalidTxnStateException: the commit arrives after the transaction was aborted, and no new producer has
+            // begun one. The text: the commit arrives during the abort, where Kafka 4.3's coordinator fails with
+            // "Preparing transaction state transition to ONGOING while it already a pending state
+            // PREPARE_EPOCH_FENCE".
             if (cause instanceof ProducerFencedException
                     || cause instanceof InvalidProducerEpochException
                     || cause instanceof InvalidTxnStateException

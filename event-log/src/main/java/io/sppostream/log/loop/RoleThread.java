@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Runs a role's loop in a thread of its own, until it is closed or fails. */
+/** Runs a role's loop in its own thread until it is closed or fails. Thread-safe. */
 public final class RoleThread implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
-    /** A loop that looks at {@code running} at least every few hundred milliseconds and ends when it is false. */
+    /** A loop that checks {@code running} at least every few hundred milliseconds, and ends when it is false. */
     @FunctionalInterface
     public interface Loop {
         void run(BooleanSupplier running) throws Exception;
@@ -20,8 +20,8 @@ public final class RoleThread implements AutoCloseable {
     /**
      * Starts the loop.
      *
-     * @param name name of the thread; the part before the first {@code #} is the role in reports
-     * @param onFailure told of the exception that ended the loop
+     * @param name name of the thread; reports show the part before the first {@code #} as the role
+     * @param onFailure receives the exception that ended the loop
      */
     public RoleThread(String name, Loop loop, Consumer<Throwable> onFailure) {
         thread = new Thread(
@@ -35,7 +35,7 @@ public final class RoleThread implements AutoCloseable {
                     }
                 },
                 name);
-        // A response may take minutes to sample: the process does not wait for what will be sampled again.
+        // Sampling a response may take minutes. The process need not wait: it is sampled again after a restart.
         thread.setDaemon(true);
         thread.start();
     }
@@ -45,12 +45,12 @@ public final class RoleThread implements AutoCloseable {
         running = false;
     }
 
-    /** Asks the loop to end and waits for it, though not for long: what it has not committed is read again. */
+    /** Asks the loop to end and waits up to 10 s for it; a later start resumes from its last commit. */
     @Override
     public void close() {
         stop();
         try {
-            thread.join(PATIENCE.toMillis());
+            thread.join(STOP_TIMEOUT.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,8 +1,8 @@
 package io.sppostream.log.loop;
 
 import io.sppostream.log.GroupInstance;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.RunLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
@@ -21,8 +21,8 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 
 /**
- * A running Kafka Streams application. An exception that its topology does not handle stops it as a whole: what it had
- * not committed is rolled back, and whoever starts it again goes on from the last commit.
+ * A running Kafka Streams application. An exception that its topology does not handle stops all of its threads. Its
+ * uncommitted work is rolled back, and the next start resumes from the last commit. Thread-safe.
  */
 public final class StreamsApp implements AutoCloseable {
     private static final Duration CLOSING = Duration.ofSeconds(30);
@@ -41,28 +41,30 @@ public final class StreamsApp implements AutoCloseable {
     /**
      * Starts a topology and returns at once.
      *
-     * @param name the application's id: the role's name in its namespace
-     * @param stateDirectory where its stores live on disk
+     * @param role name of the role, as in {@link io.sppostream.events.catalogue.RoleName}; in its namespace it is the
+     *     application's id
+     * @param stateDirectory where its state stores are kept on disk
      * @param threads stream threads
-     * @param onFailure told once, on a thread of the application, why it stops by itself; it must not close the
-     *     application there, only pass the word on
+     * @param onFailure called once, on a thread of the application, with the reason why it stops; it must not close the
+     *     application on that thread
      */
     public static StreamsApp start(
             Topology topology,
-            KafkaSettings kafka,
-            String name,
+            RunLog runLog,
+            String role,
             Path stateDirectory,
             int threads,
             Consumer<Throwable> onFailure) {
+        String name = runLog.topics().application(role);
         GroupInstance member = GroupInstance.take(stateDirectory, name);
         Properties properties = new Properties();
-        properties.putAll(kafka.streams(name, stateDirectory, threads));
+        properties.putAll(runLog.kafka().streams(name, stateDirectory, threads));
         properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
         StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties));
         AtomicBoolean failed = new AtomicBoolean();
         app.streams.setUncaughtExceptionHandler(error -> {
             LogException reason = Fencing.isFenced(error)
-                    ? new StalledException(name, "a transaction of it was ended", error)
+                    ? new StalledException(name, "one of its transactions was aborted", error)
                     : new LogException(name + " stopped: " + LogException.reason(error), error);
             app.running.completeExceptionally(reason);
             if (failed.compareAndSet(false, true)) {
@@ -82,7 +84,7 @@ public final class StreamsApp implements AutoCloseable {
     /**
      * Waits until the application has its partitions and its stores are restored.
      *
-     * @throws LogException if it fails or is not running in time
+     * @throws LogException if it fails, or is not running within the timeout
      */
     public void awaitRunning(Duration timeout) throws InterruptedException {
         try {
@@ -95,7 +97,7 @@ public final class StreamsApp implements AutoCloseable {
         }
     }
 
-    /** Commits what is done, stops, and leaves the group: others go on with its partitions at once. */
+    /** Commits finished work, stops, and leaves the group, so that other members take over its partitions at once. */
     @Override
     public void close() {
         streams.close(CloseOptions.groupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP)

@@ -1,4 +1,4 @@
-/** Loops over the log: consume, transform, produce, exactly once; threads and Kafka Streams applications of roles. */
+/** Exactly-once consume-transform-produce loops, and the threads and Kafka Streams applications that run roles. */
 @NullMarked
 package io.sppostream.log.loop;
 

@@ -7,21 +7,21 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 
-/** What follows from a version's manifest. */
+/** Properties of a version that follow from its manifest. Stateless. */
 public final class Manifests {
     private Manifests() {}
 
-    /** Whether training can go on from the version alone: the start weights, and those with the optimizer's state. */
+    /** Whether training can resume from the version: it is the start weights, or has the optimizer's state with it. */
     public static boolean isSnapshot(WeightsManifest manifest) {
         return manifest.getVersion() == 0 || manifest.getOptimizer() != null;
     }
 
-    /** Whether the version can be read without others. */
+    /** Whether the version can be read without others: its encoding is {@code FULL}. */
     static boolean isFull(WeightsManifest manifest) {
         return manifest.getEncoding() == WeightsEncoding.FULL;
     }
 
-    /** Where the version's chunks lie. */
+    /** The topic of the version's chunks. */
     static Topic<WeightsChunk> chunks(Topics topics, ModelKind kind, WeightsManifest manifest) {
         return manifest.getVersion() == 0 ? topics.startWeights(kind) : topics.weights(kind);
     }

@@ -5,19 +5,19 @@ import com.github.luben.zstd.ZstdException;
 import io.sppostream.log.LogException;
 
 /**
- * The difference of a piece of weights from the same piece of the version before, without loss. A step changes the low
- * bits of most weights and the sign and exponent of few: the XOR of the two is gathered by the place of a byte in its
- * word, so that the bytes which are mostly zero lie together, and compressed.
+ * Lossless delta encoding of a piece of weights against the same piece of the previous version. A step changes the low
+ * bits of most weights, and the sign and exponent of few. The XOR of the two pieces is therefore split into planes, one
+ * for each byte of a 32-bit word, so that mostly zero bytes lie together, and then compressed with zstd. Stateless.
  */
 final class WeightsDelta {
     private static final int WORD = Float.BYTES;
 
-    /** Higher levels find next to nothing more in the low bits, which are noise. */
+    /** Higher levels compress hardly better, since the low bits are noise. */
     private static final int LEVEL = 1;
 
     private WeightsDelta() {}
 
-    /** What turns a piece into another of the same length. */
+    /** The delta that turns a piece into another of the same length. */
     static byte[] encode(byte[] from, byte[] to) {
         requireSameLength(from, to.length);
         byte[] planes = new byte[to.length];
@@ -34,16 +34,16 @@ final class WeightsDelta {
     }
 
     /**
-     * The piece that a difference makes of another.
+     * Applies a delta to a piece.
      *
-     * @throws LogException where the difference is damaged or that of a longer or shorter piece
+     * @throws LogException if the delta is damaged, or was made of a piece of another length
      */
     static byte[] decode(byte[] from, byte[] delta) {
         byte[] planes = new byte[from.length];
         try {
             requireSameLength(from, (int) Zstd.decompress(planes, delta));
         } catch (ZstdException e) {
-            throw new LogException("a difference of weights can't be decompressed: " + e.getMessage(), e);
+            throw new LogException("a delta of weights can't be decompressed: " + e.getMessage(), e);
         }
         byte[] to = new byte[from.length];
         int words = from.length / WORD;
@@ -60,7 +60,7 @@ final class WeightsDelta {
 
     private static void requireSameLength(byte[] from, int length) {
         if (from.length != length) {
-            throw new LogException("a difference of weights is that of " + length + " bytes, not of " + from.length);
+            throw new LogException("a delta of weights is for " + length + " bytes, not for " + from.length);
         }
     }
 }

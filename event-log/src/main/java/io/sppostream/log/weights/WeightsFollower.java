@@ -31,24 +31,24 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the versions of a weight line and fetches their bytes: of a version that is a difference, those of the last
- * whole one before it and of the differences since, as far as they are not at hand. Chunks are checked for their order,
- * and each piece of weights for its CRC-32C; the SHA-256 over all of them is for recovery and audits, since it costs as
- * much as sampling a batch from a small model. For one thread.
+ * Follows the weight versions of a model and fetches their bytes. For a version stored as a delta it fetches the last
+ * full version before it and the deltas since, except for those it already has. It checks the order of chunks and the
+ * CRC-32C of each piece of weights. The SHA-256 of a version is left to recovery and audits, since it costs as much as
+ * sampling a batch from a small model. Not thread-safe.
  */
 public final class WeightsFollower implements AutoCloseable {
-    /** To begin with the newest version. */
+    /** Start with the newest version. */
     public static final int NEWEST = Integer.MAX_VALUE;
 
-    private static final Duration FETCH_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(30);
 
-    /** Takes weights, or an optimizer's state, as a safetensors file. */
+    /** Reads weights, or an optimizer's state, as a safetensors file. */
     @FunctionalInterface
     public interface Sink {
         void readFrom(ReadableByteChannel channel) throws IOException;
     }
 
-    /** The bytes of a version in pieces, each of one chunk. */
+    /** The bytes of a version, in pieces of one chunk each. */
     private record Image(int version, List<byte[]> pieces) {}
 
     private final EventReader manifests;
@@ -56,27 +56,27 @@ public final class WeightsFollower implements AutoCloseable {
     private final Topics topics;
     private final ModelKind kind;
 
-    /** What {@link #poll} has not given out yet; found when the follower began. */
+    /** Versions found at the start, which {@link #poll} has not returned yet. */
     private final Deque<WeightsManifest> found = new ArrayDeque<>();
 
-    /** The versions seen, from the last whole one that was fetched or is needed for one that was. */
+    /** Versions seen since the full version that the last fetched one builds on. */
     private final TreeMap<Integer, WeightsManifest> seen = new TreeMap<>();
 
-    /** The first offsets of topics of which something has been found to be gone: looking for it takes its time. */
+    /** The first offsets of topics with deleted records; a look-up takes time, so it is made only after a miss. */
     private final Map<String, Long> begins = new HashMap<>();
 
-    /** The version fetched last, where the next may be a difference from it. */
+    /** The version fetched last, if the next may be a delta against it. */
     private @Nullable Image image;
 
-    /** Follows all versions from the start weights on. */
+    /** Follows all versions, beginning with the start weights. */
     public WeightsFollower(RunLog runLog, ModelKind kind) {
         this(runLog, kind, 0);
     }
 
     /**
-     * Follows the versions from one on, or from the newest where it is older.
+     * Follows the versions from a given one, or from the newest if that is older.
      *
-     * @param from version to begin with; those before it, back to a whole one, are given out too
+     * @param from version to begin with, or {@link #NEWEST}; polls also return the versions before it, back to a full one
      */
     public WeightsFollower(RunLog runLog, ModelKind kind, int from) {
         this.topics = runLog.topics();
@@ -103,7 +103,7 @@ public final class WeightsFollower implements AutoCloseable {
         return events.stream().map(event -> (WeightsManifest) event.event()).toList();
     }
 
-    /** The versions published since the last call, oldest first; empty where none came within the timeout. */
+    /** The versions published since the last call, oldest first; empty if none arrived within the timeout. */
     public List<WeightsManifest> poll(Duration timeout) {
         List<WeightsManifest> versions = new ArrayList<>(found);
         found.clear();
@@ -113,12 +113,12 @@ public final class WeightsFollower implements AutoCloseable {
     }
 
     /**
-     * Fetches the weights of a version; no version before it afterwards. Those between the last whole one and it have to
-     * have been given out by {@link #poll}, or fetched, before.
+     * Fetches the weights of a version. Versions must be fetched in ascending order, and those between the last full one
+     * and this one must have been returned by {@link #poll} or fetched before.
      *
-     * @return false where its bytes are no longer on the log, as newer snapshots have taken their place: those are to be
-     *     had by another poll. The sink has then not been called
-     * @throws LogException where the bytes on the log are not those of the manifest; the sink has then not been called
+     * @return false if its bytes are no longer on the log, because newer snapshots have replaced them; another poll returns
+     *     those. The sink was not called
+     * @throws LogException if the bytes on the log do not match the manifest. The sink was not called
      */
     public boolean fetch(WeightsManifest manifest, Sink sink) {
         seen.put(manifest.getVersion(), manifest);
@@ -126,9 +126,9 @@ public final class WeightsFollower implements AutoCloseable {
         if (fetched == null) {
             return false;
         }
-        // Of one piece there are no differences.
+        // Versions of one piece are never stored as deltas.
         image = fetched.pieces().size() > 1 ? fetched : null;
-        seen.headMap(whole(manifest)).clear();
+        seen.headMap(full(manifest)).clear();
         feed(fetched.pieces(), sink);
         return true;
     }
@@ -136,7 +136,7 @@ public final class WeightsFollower implements AutoCloseable {
     /**
      * Fetches the optimizer's state of a snapshot.
      *
-     * @return false where its bytes are no longer on the log; the sink has then not been called
+     * @return false if its bytes are no longer on the log. The sink was not called
      */
     public boolean fetchOptimizer(WeightsManifest manifest, OptimizerState state, Sink sink) {
         List<byte[]> pieces =
@@ -148,8 +148,8 @@ public final class WeightsFollower implements AutoCloseable {
         return true;
     }
 
-    /** The last whole version at or before one. */
-    private int whole(WeightsManifest manifest) {
+    /** The last full version at or before a given one. */
+    private int full(WeightsManifest manifest) {
         for (WeightsManifest each :
                 seen.headMap(manifest.getVersion(), true).descendingMap().values()) {
             if (Manifests.isFull(each)) {
@@ -159,9 +159,9 @@ public final class WeightsFollower implements AutoCloseable {
         return manifest.getVersion();
     }
 
-    /** Null where something of it is no longer there. */
+    /** Builds a version from a full one and deltas; null if some of its bytes are no longer on the log. */
     private @Nullable Image build(WeightsManifest manifest) {
-        int first = whole(manifest);
+        int first = full(manifest);
         Image built =
                 image != null && image.version() >= first && image.version() < manifest.getVersion() ? image : null;
         if (built == null && Manifests.isFull(manifest)) {
@@ -171,8 +171,7 @@ public final class WeightsFollower implements AutoCloseable {
         for (int version = from; version <= manifest.getVersion(); version++) {
             WeightsManifest next = seen.get(version);
             if (next == null || (built == null && !Manifests.isFull(next))) {
-                throw corrupt(
-                        manifest, "it is a difference from versions before it, of which " + version + " is not there");
+                throw corrupt(manifest, "it is a delta against earlier versions, of which " + version + " is missing");
             }
             built = image(next, built);
             if (built == null) {
@@ -195,44 +194,46 @@ public final class WeightsFollower implements AutoCloseable {
     /**
      * Fetches the chunks of a file.
      *
-     * @param parent the pieces they are the difference from; null where they are whole
-     * @return the file's pieces; null where they are no longer there
+     * @param parent the pieces that they are a delta against; null if they are full
+     * @return the file's pieces; null if they are no longer on the log
      */
     private @Nullable List<byte[]> fetch(
             WeightsManifest manifest, long firstOffset, int firstIndex, int count, @Nullable List<byte[]> parent) {
         Topic<WeightsChunk> topic = Manifests.chunks(topics, kind, manifest);
         if (parent != null && parent.size() != count) {
-            throw corrupt(manifest, "it has " + count + " chunks, the version it differs from " + parent.size());
+            throw corrupt(
+                    manifest,
+                    "it has " + count + " chunks, the version that it is a delta against has " + parent.size());
         }
         if (firstOffset < begins.getOrDefault(topic.name(), 0L)) {
             return null;
         }
         List<byte[]> pieces = new ArrayList<>(count);
         chunks.seek(topic, 0, firstOffset);
-        long deadline = System.nanoTime() + FETCH_PATIENCE.toNanos();
+        long deadline = System.nanoTime() + FETCH_TIMEOUT.toNanos();
         while (pieces.size() < count) {
-            for (EventRecord<?> received : chunks.poll(Duration.ofMillis(500))) {
+            for (EventRecord<?> record : chunks.poll(Duration.ofMillis(500))) {
                 int index = pieces.size();
-                if (index == count || !received.topic().equals(topic.name())) {
+                if (index == count || !record.topic().equals(topic.name())) {
                     continue;
                 }
-                WeightsChunk chunk = (WeightsChunk) received.event();
+                WeightsChunk chunk = (WeightsChunk) record.event();
                 if (chunk.getVersion() != manifest.getVersion()
                         || chunk.getIndex() != firstIndex + index
-                        || (index == 0 && received.offset() != firstOffset)) {
+                        || (index == 0 && record.offset() != firstOffset)) {
                     begins.put(topic.name(), chunks.begin(topic, 0));
                     if (firstOffset < begins.get(topic.name())) {
                         return null;
                     }
                     throw corrupt(
                             manifest,
-                            "chunk " + (firstIndex + index) + " is expected, chunk " + chunk.getIndex() + " of version "
-                                    + chunk.getVersion() + " is there");
+                            "expected chunk " + (firstIndex + index) + ", found chunk " + chunk.getIndex()
+                                    + " of version " + chunk.getVersion());
                 }
                 pieces.add(piece(manifest, chunk, parent == null ? null : parent.get(index)));
             }
             if (System.nanoTime() > deadline) {
-                throw corrupt(manifest, pieces.size() + " of " + count + " chunks are there");
+                throw corrupt(manifest, "found " + pieces.size() + " of " + count + " chunks");
             }
         }
         return pieces;

@@ -27,16 +27,16 @@ import org.apache.kafka.common.utils.Crc32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes versions of a line's weights to the log, within the transaction of the step that made them. The start weights
- * and snapshots, which have the optimizer's state with them, are written whole; of the versions between, those that fit
- * in one chunk as well, since a difference would save a reader of every version little and cost one who passes some
- * over more. Larger ones are written as their difference from the version before, piece by piece.
+ * Writes weight versions of a model to the log, in the transaction of the step that made them. The start weights, and
+ * snapshots, which have the optimizer's state with them, are written in full. So are other versions that fit in one
+ * chunk: a delta would save little for readers of every version, and cost more for readers that skip some. Larger
+ * versions are written as deltas against the previous version, piece by piece. Not thread-safe.
  */
 public final class WeightsPublisher {
-    /** The bytes of one record, well below what brokers take by default. */
+    /** Bytes of weights in one record, well below the default message size limit of brokers. */
     public static final int CHUNK_BYTES = 512 << 10;
 
-    /** Writes weights, or an optimizer's state, as a safetensors file; the same bytes for the same values. */
+    /** Writes weights, or an optimizer's state, as a safetensors file: the same bytes for the same values. */
     @FunctionalInterface
     public interface Source {
         void writeTo(WritableByteChannel channel) throws IOException;
@@ -49,12 +49,12 @@ public final class WeightsPublisher {
     private final int chunkBytes;
     private final Clock clock;
 
-    /** The pieces of the version published last; empty before the first. */
+    /** The pieces of the last published version; empty before the first. */
     private final List<byte[]> published = new ArrayList<>();
 
     /**
-     * @param config the model's config.json
-     * @param chunkBytes bytes of weights in one record; those of a line are all cut alike
+     * @param config the model's {@code config.json}
+     * @param chunkBytes bytes of weights in one record, the same for all versions of a model
      */
     public WeightsPublisher(
             ExactlyOnceLog log, Topics topics, ModelKind kind, String config, int chunkBytes, Clock clock) {
@@ -66,27 +66,27 @@ public final class WeightsPublisher {
         this.clock = clock;
     }
 
-    /** SHA-256 of what a source writes, in hexadecimal. */
+    /** SHA-256 of the bytes that a source writes, in hexadecimal. */
     public static String sha256(Source source) {
         MessageDigest digest = Hashes.sha256();
         write(source, Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
         return Hashes.hex(digest);
     }
 
-    /** Takes weights that are on the log as the version published last, so that the next can be a difference. */
+    /** Resumes after a version that is on the log already, so that the next can be a delta against it. */
     public void continueFrom(Source weights) {
         write(weights, new Pieces(chunkBytes, this::keep));
     }
 
-    /** Sends the start weights; readers see them when the caller commits. */
+    /** Sends the start weights; readers see them after the caller has committed. */
     public WeightsManifest publishStart(Source weights) {
         return publish(0, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(kind));
     }
 
     /**
-     * Sends the version that a step made of the one before.
+     * Sends the version that a step has made of its parent; readers see it after the caller has committed.
      *
-     * @param optimizer the optimizer's state, which makes the version a snapshot; null for none
+     * @param optimizer the optimizer's state, to make the version a snapshot; null otherwise
      */
     public WeightsManifest publish(
             int version, int parentVersion, int step, Source weights, @Nullable Source optimizer) {
@@ -133,7 +133,7 @@ public final class WeightsPublisher {
                 Hashes.hex(chunks.sha256), chunks.bytes, chunks.index - firstIndex, chunks.firstOffset());
     }
 
-    /** Should the transaction not commit, the line's writer ends, and this with it. */
+    /** Kept before the commit: if the transaction fails, the learner ends, and this publisher with it. */
     private void keep(int index, byte[] piece) {
         if (index < published.size()) {
             published.set(index, piece);
@@ -179,26 +179,26 @@ public final class WeightsPublisher {
         /** Waits for the acknowledgement of the first chunk. */
         long firstOffset() {
             if (first == null) {
-                throw new IllegalStateException("a version without weights");
+                throw new IllegalStateException("a version has no weights");
             }
             return log.offset(first);
         }
     }
 
-    /** Takes the pieces of a file in order. */
-    private interface Taker {
+    /** Receives the pieces of a file in order. */
+    private interface PieceSink {
         void take(int index, byte[] piece);
     }
 
     /** Cuts a stream of bytes into pieces. */
     private static final class Pieces implements WritableByteChannel {
-        private final Taker taker;
+        private final PieceSink sink;
         private final ByteBuffer piece;
         private int index;
 
-        Pieces(int bytes, Taker taker) {
+        Pieces(int bytes, PieceSink sink) {
             this.piece = ByteBuffer.allocate(bytes);
-            this.taker = taker;
+            this.sink = sink;
         }
 
         @Override
@@ -217,7 +217,7 @@ public final class WeightsPublisher {
         }
 
         private void end() {
-            taker.take(index++, Arrays.copyOf(piece.array(), piece.position()));
+            sink.take(index++, Arrays.copyOf(piece.array(), piece.position()));
             piece.clear();
         }
 

@@ -14,9 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a line's weights topic short. When a snapshot is committed, what lies before the one before it is deleted: the
- * last two stay, with all versions since. Recovery needs the last; the one before is for readers who are about to fetch
- * a version, and one who has fallen further behind finds its version gone and goes on with the newest. For one thread.
+ * Keeps a model's weights topic short. When a snapshot is committed, the records before the previous snapshot are
+ * deleted, so that the last two snapshots stay, with all versions since. Recovery needs the last one. The previous one is
+ * for readers that are fetching a version; readers further behind find their version gone and continue with the newest.
+ * Not thread-safe.
  */
 public final class WeightsRetention implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WeightsRetention.class);
@@ -32,7 +33,7 @@ public final class WeightsRetention implements AutoCloseable {
         this.last = last;
     }
 
-    /** To be called when a snapshot has been committed; returns at once. */
+    /** Must be called when a snapshot has been committed; returns at once. */
     public void committed(WeightsManifest snapshot) {
         WeightsManifest before = last;
         last = snapshot;
@@ -41,8 +42,8 @@ public final class WeightsRetention implements AutoCloseable {
                     .all()
                     .whenComplete((done, failure) -> {
                         if (failure != null) {
-                            // The next snapshot's deletion includes this one's.
-                            LOG.warn("{} is not shortened: {}", partition, LogException.reason(failure));
+                            // Harmless: the deletion after the next snapshot includes this one.
+                            LOG.warn("old records of {} were not deleted: {}", partition, LogException.reason(failure));
                         }
                     });
         }

@@ -1,4 +1,4 @@
-/** Weights on the log: publishing, following and retiring versions. */
+/** Weights on the log: publishing, following and deleting versions. */
 @NullMarked
 package io.sppostream.log.weights;
 

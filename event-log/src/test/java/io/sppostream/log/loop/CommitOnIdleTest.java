@@ -7,16 +7,16 @@ import org.junit.jupiter.api.Test;
 
 class CommitOnIdleTest {
     private final MockProcessorContext<String, String> context = new MockProcessorContext<>();
-    private final CommitOnIdle wave = new CommitOnIdle(context);
+    private final CommitOnIdle commits = new CommitOnIdle(context);
 
     private void tick() {
         context.scheduledPunctuators().get(0).getPunctuator().punctuate(0);
     }
 
     @Test
-    void shouldCommitOnceWhenAWaveIsOver() {
-        wave.passedOn();
-        wave.passedOn();
+    void shouldCommitOnceWhenInputPauses() {
+        commits.forwarded();
+        commits.forwarded();
         tick();
         assertThat(context.committed()).isFalse();
 
@@ -30,16 +30,16 @@ class CommitOnIdleTest {
     }
 
     @Test
-    void shouldNotCommitWhileAWaveGoesOn() {
+    void shouldNotCommitWhileRecordsKeepArriving() {
         for (int i = 0; i < 5; i++) {
-            wave.passedOn();
+            commits.forwarded();
             tick();
         }
         assertThat(context.committed()).isFalse();
     }
 
     @Test
-    void shouldNotCommitWhenNothingWasPassedOn() {
+    void shouldNotCommitWhenNothingWasForwarded() {
         tick();
         tick();
         assertThat(context.committed()).isFalse();

@@ -55,7 +55,7 @@ class WeightsDeltaTest {
         assertThatThrownBy(() -> WeightsDelta.decode(noise(3_996), delta)).isInstanceOf(LogException.class);
         assertThatThrownBy(() -> WeightsDelta.decode(noise(4_004), delta))
                 .isInstanceOf(LogException.class)
-                .hasMessageContaining("4000 bytes, not of 4004");
+                .hasMessageContaining("4000 bytes, not for 4004");
         delta[0] ^= 1;
         assertThatThrownBy(() -> WeightsDelta.decode(from, delta)).isInstanceOf(LogException.class);
     }

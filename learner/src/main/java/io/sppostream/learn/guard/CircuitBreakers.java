@@ -1,57 +1,45 @@
 package io.sppostream.learn.guard;
 
 import io.sppostream.events.Breaker;
-import io.sppostream.learn.update.ImportanceRatios;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a learner had better stop and ask: decided from what a step has measured and from what became of the last
- * samples. Knows neither log nor clock. For one thread.
+ * Decides when a learner pauses and waits for an operator, by the metrics of a step and the fate of the last samples.
+ * Knows neither log nor clock. For one thread.
  */
 public final class CircuitBreakers {
 
     /**
-     * Thresholds.
-     *
-     * @param minEffectiveSampleSize the least that one of two steps in a row must have, see {@link ImportanceRatios}: a
-     *     single token of a ratio in the hundreds, which the clip holds, is enough for one step to fall short; 0 for none
-     * @param maxInfraErrors the largest share of the last rollouts that verifiers may fail on; 1 for any
-     * @param maxStale the largest share of the last samples that may be past the cap on lag; 1 for any
-     * @param window how many last ones; fewer say nothing yet
-     */
-    public record Settings(double minEffectiveSampleSize, double maxInfraErrors, double maxStale, int window) {}
-
-    /**
      * Why a learner pauses.
      *
-     * @param reason in words, with what was measured and the threshold
+     * @param reason in words, with the measured value and its threshold
      */
     record Trip(Breaker breaker, String reason) {}
 
-    private final Settings settings;
+    private final CircuitBreakerSettings settings;
     private RecentShare infraErrors;
     private RecentShare stale;
     private boolean fellShort;
 
-    public CircuitBreakers(Settings settings) {
+    public CircuitBreakers(CircuitBreakerSettings settings) {
         this.settings = settings;
         this.infraErrors = new RecentShare(settings.window());
         this.stale = new RecentShare(settings.window());
     }
 
-    /** A rollout has been judged, or its verifier has failed. */
+    /** Counts a rollout that was judged, or whose verifier failed. */
     void judged(boolean infraError) {
         infraErrors.add(infraError);
     }
 
-    /** A sample has been trained on, or it was past the cap on lag. */
+    /** Counts a sample that was trained on, or was past the cap on lag. */
     void taken(boolean isStale) {
         stale.add(isStale);
     }
 
-    /** Forgets what became of samples: whoever lets the learner go on has seen to it. */
+    /** Forgets all samples and steps: the operator who resumes the learner has dealt with the cause. */
     void reset() {
         infraErrors = new RecentShare(settings.window());
         stale = new RecentShare(settings.window());
@@ -59,9 +47,11 @@ public final class CircuitBreakers {
     }
 
     /**
-     * What a step has to say.
+     * Decides by the metrics of a step: NaN or infinite values trip at once, a small effective sample size in the
+     * second step in a row.
      *
      * @param metrics by the names the ledger uses
+     * @return null if no breaker trips
      */
     @Nullable
     Trip afterStep(Map<String, Double> metrics) {
@@ -92,7 +82,7 @@ public final class CircuitBreakers {
         return null;
     }
 
-    /** What became of the last samples. */
+    /** Decides by the fate of the last samples; null if no breaker trips. */
     @Nullable
     Trip ofSamples() {
         if (infraErrors.exceeds(settings.maxInfraErrors())) {

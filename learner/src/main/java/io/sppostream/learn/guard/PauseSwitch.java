@@ -29,34 +29,34 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the policy learner may go on. Where one of the {@link CircuitBreakers} trips it writes so on the log and
- * pauses, until a record there tells it to go on; since the state is on the log and nowhere else, a learner that is
- * started again is still paused. A paused learner trains and commits nothing, and what it has not trained stays where it
- * is. For one thread.
+ * Pauses and resumes the policy learner. When one of the {@link CircuitBreakers} trips, the switch writes the pause and
+ * its reason to the log. It stays paused until a record on the same topic resumes it. The log holds the only copy of
+ * the state, so a restarted learner is still paused. A paused learner trains and commits nothing, and untrained samples
+ * stay on their topic. For one thread.
  */
 public final class PauseSwitch implements AutoCloseable {
     private final ExactlyOnceLog log;
     private final Topics topics;
     private final CircuitBreakers breakers;
     private final Clock clock;
-    private final EventReader news;
+    private final EventReader follower;
 
-    /** What was let go after the last step, and is read again since that did not consume it. */
-    private final Set<String> letGo = new HashSet<>();
+    /** Rollouts that expired after the last step: their samples are read again, because no step has consumed them. */
+    private final Set<String> expiredSinceStep = new HashSet<>();
 
-    /** The last offset of what was let go and is read again, by partition. */
-    private final Map<Integer, Long> lastLetGo = new HashMap<>();
+    /** The last offset of an expired sample that was read again, by partition. */
+    private final Map<Integer, Long> lastExpired = new HashMap<>();
 
-    /** The ends of advantages when this one began. */
-    private final Map<TopicPartition, Long> readBefore;
+    /** The ends of the advantages topic at the start of this learner. */
+    private final Map<TopicPartition, Long> endsAtStart;
 
     private boolean paused;
 
     /**
-     * Reads the state of the line, and what it has let go since the last step.
+     * Reads the learner's state, and which samples have expired since its last step.
      *
-     * @param log takes what this one writes, with the learner's next commit
-     * @param lastStep when its version was ready to be committed
+     * @param log the learner's loop; records of this switch commit with its next commit
+     * @param lastStep publication time of the last version
      */
     public PauseSwitch(ExactlyOnceLog log, RunLog runLog, CircuitBreakers breakers, Instant lastStep, Clock clock) {
         this.log = log;
@@ -65,87 +65,90 @@ public final class PauseSwitch implements AutoCloseable {
         this.clock = clock;
         List<Topic<? extends SpecificRecord>> read =
                 List.of(runLog.topics().learnerStates(), runLog.topics().expired());
-        this.news = runLog.following(read);
-        news.seek(runLog.topics().expired(), lastStep);
+        this.follower = runLog.following(read);
+        follower.seek(runLog.topics().expired(), lastStep);
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
-            // Others write to expired too: what they have open is waited for, as what this line let go may lie behind
-            // it.
-            takeBefore(admin.ends(IsolationLevel.READ_UNCOMMITTED, read), lastStep);
-            readBefore = admin.ends(
+            // Other roles write to the topic expired too. Samples that this learner expired may lie behind the open
+            // transaction of one of them, so this waits until it ends.
+            readTo(admin.ends(IsolationLevel.READ_UNCOMMITTED, read), lastStep);
+            endsAtStart = admin.ends(
                     IsolationLevel.READ_COMMITTED, List.of(runLog.topics().advantages()));
         }
     }
 
-    private void takeBefore(Map<TopicPartition, Long> ends, Instant lastStep) {
-        news.pollTo(ends).forEach(received -> {
-            take(received);
-            if (received.event() instanceof Expired expired
+    private void readTo(Map<TopicPartition, Long> ends, Instant lastStep) {
+        follower.pollTo(ends).forEach(record -> {
+            take(record);
+            if (record.event() instanceof Expired expired
                     && expired.getReason() == ExpiryReason.STALE
                     && !expired.getExpiredAt().isBefore(lastStep)) {
-                letGo.add(expired.getRolloutId());
+                expiredSinceStep.add(expired.getRolloutId());
             }
         });
     }
 
-    /** Looks whether there is news; returns whether the learner is to pause. */
+    /** Polls for new records; returns whether the learner is paused. */
     public boolean isPaused() {
-        news.poll(Duration.ZERO).forEach(this::take);
+        follower.poll(Duration.ZERO).forEach(this::take);
         return paused;
     }
 
-    private void take(EventRecord<?> received) {
-        if (received.event() instanceof LearnerState state && state.getLine().equals(ModelKind.POLICY.id())) {
+    private void take(EventRecord<?> record) {
+        if (record.event() instanceof LearnerState state && state.getLine().equals(ModelKind.POLICY.id())) {
             paused = state.getStatus() == LearnerStatus.PAUSED;
             if (!paused) {
                 breakers.reset();
             }
-        } else if (received.event() instanceof Expired expired && expired.getReason() == ExpiryReason.INFRA_ERROR) {
+        } else if (record.event() instanceof Expired expired && expired.getReason() == ExpiryReason.INFRA_ERROR) {
             breakers.judged(true);
         }
     }
 
-    /** Takes samples in; returns those that were not let go as stale before a restart, which reads some again. */
-    public List<EventRecord<?>> arrived(List<EventRecord<?>> samples) {
+    /** Counts polled samples for the breakers; returns those that had not expired as stale before a restart. */
+    public List<EventRecord<?>> withoutExpired(List<EventRecord<?>> samples) {
         samples.forEach(sample -> breakers.judged(false));
-        return letGo.isEmpty() ? samples : samples.stream().filter(this::isNew).toList();
+        return expiredSinceStep.isEmpty()
+                ? samples
+                : samples.stream().filter(this::isNew).toList();
     }
 
     private boolean isNew(EventRecord<?> sample) {
         String id = ((TrainingSample) sample.event()).getRollout().getRolloutId();
-        if (!letGo.remove(id)) {
+        if (!expiredSinceStep.remove(id)) {
             return true;
         }
-        lastLetGo.merge(sample.partition(), sample.offset(), Math::max);
+        lastExpired.merge(sample.partition(), sample.offset(), Math::max);
         return false;
     }
 
     /**
-     * Whether what was let go before a restart is read again. Until then there can be no step, and the first one has to
-     * consume it, for whoever begins after a step does not look for what was let go before it: so the samples that lie
-     * before it go first. They are fewer than a batch, since it was let go for want of one.
+     * Whether all samples that expired before a restart have been read again. Until then there is no step. The first
+     * step must consume them, because a learner that starts after a step does not look for samples that expired before
+     * it. So this moves the pending samples that lie before an expired one to the front. They are fewer than a batch:
+     * stale samples commit without a step only when too few fresh ones are left.
      */
     public boolean hasCaughtUp(List<EventRecord<?>> pending) {
         Map<TopicPartition, Long> reached = log.consumed(List.of());
-        if (!letGo.isEmpty()
-                && readBefore.entrySet().stream()
+        if (!expiredSinceStep.isEmpty()
+                && endsAtStart.entrySet().stream()
                         .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue())) {
             return false;
         }
-        if (!lastLetGo.isEmpty()) {
-            pending.sort(
-                    Comparator.comparing(sample -> sample.offset() > lastLetGo.getOrDefault(sample.partition(), -1L)));
-            lastLetGo.clear();
+        if (!lastExpired.isEmpty()) {
+            pending.sort(Comparator.comparing(
+                    sample -> sample.offset() > lastExpired.getOrDefault(sample.partition(), -1L)));
+            lastExpired.clear();
         }
         return true;
     }
 
-    /** Takes in what a step has measured, before it is committed: a pause it leads to commits with it. */
-    public void measured(int step, Map<String, Double> metrics) {
+    /** Checks the metrics of a step before its commit, so that a pause commits with the step. */
+    public void afterStep(int step, Map<String, Double> metrics) {
         pauseIf(breakers.afterStep(metrics), step);
     }
 
-    /** Takes in what became of the samples last seen; where that leads to a pause it is committed. */
-    public void settled(int step, List<EventRecord<?>> pending) {
+    /** Checks the fate of the last samples, and commits the pause if that trips a breaker. */
+    public void afterSamples(int step, List<EventRecord<?>> pending) {
         if (!paused && pauseIf(breakers.ofSamples(), step)) {
             log.commit(pending);
         }
@@ -170,6 +173,6 @@ public final class PauseSwitch implements AutoCloseable {
 
     @Override
     public void close() {
-        news.close();
+        follower.close();
     }
 }

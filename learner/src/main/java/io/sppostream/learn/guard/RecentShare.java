@@ -2,7 +2,7 @@ package io.sppostream.learn.guard;
 
 import java.util.BitSet;
 
-/** How many of the last so many were such; nothing is said before there were so many. For one thread. */
+/** The share of true among the last N observations; undefined before there are N. For one thread. */
 final class RecentShare {
     private final int size;
     private final BitSet ring;
@@ -13,11 +13,11 @@ final class RecentShare {
         this.ring = new BitSet(size);
     }
 
-    void add(boolean such) {
-        ring.set((int) (seen++ % size), such);
+    void add(boolean observation) {
+        ring.set((int) (seen++ % size), observation);
     }
 
-    /** Whether the share is larger than a threshold. */
+    /** Whether the share is larger than a threshold; false while it is undefined. */
     boolean exceeds(double threshold) {
         return seen >= size && ring.cardinality() > threshold * size;
     }

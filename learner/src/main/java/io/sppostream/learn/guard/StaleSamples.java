@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * The hard cap on lag: samples of too old a policy are not trained on but written to {@code expired}, with the step that
- * passes them over, in its transaction. Where they leave too few for a step they are committed on their own, since the
- * feed waits for that to release others.
+ * The hard cap on lag: samples of too old a policy go to the topic {@code expired} instead of into a batch. They commit
+ * with the next step. If they leave too few samples for a step they commit on their own, because the feed counts them
+ * to release new prompts. For one thread.
  */
 public final class StaleSamples {
     private final ExactlyOnceLog log;
@@ -36,26 +36,25 @@ public final class StaleSamples {
         this.clock = clock;
     }
 
-    /** Published versions between the one that sampled a rollout's oldest token and another. */
+    /** Published versions from the one that sampled a rollout's oldest token to a given version. */
     public static int lag(Rollout rollout, int version) {
         return version - rollout.getPolicySegments().get(0).getPolicyVersion();
     }
 
     /**
-     * Lets go of the stale samples before the next batch's last.
+     * Expires the stale samples that lie before the last sample of the next batch.
      *
-     * @param pending samples in order of arrival, of which the stale ones are taken away
-     * @param version the one that would be trained from
-     * @return whether the first of the pending samples are a batch
+     * @param pending samples in order of arrival; the stale ones are removed from it
+     * @param version the version that the next step trains from
+     * @return whether the first pending samples now make a full batch
      */
     public boolean expire(List<EventRecord<?>> pending, int version) {
         if (pending.size() < batchSize) {
             return false;
         }
-        List<EventRecord<?>> stale =
-                takeStale(pending, received -> lag(rollout(received), version) > maxLag, batchSize);
-        for (EventRecord<?> received : stale) {
-            log.sendWithCommit(topics.expired(), received.key(), expired(rollout(received), version));
+        List<EventRecord<?>> stale = takeStale(pending, record -> lag(rollout(record), version) > maxLag, batchSize);
+        for (EventRecord<?> record : stale) {
+            log.sendWithCommit(topics.expired(), record.key(), expired(rollout(record), version));
             breakers.taken(true);
         }
         boolean complete = pending.size() >= batchSize;
@@ -68,9 +67,10 @@ public final class StaleSamples {
     }
 
     /**
-     * Takes away what is stale before the last of the first so many that are not; all of it where they are fewer.
+     * Removes the stale elements that lie before the last of the first {@code batchSize} fresh ones; all stale elements
+     * if there are fewer fresh ones.
      *
-     * @return what was taken away, in order
+     * @return the removed elements, in order
      */
     static <T> List<T> takeStale(List<T> pending, Predicate<T> isStale, int batchSize) {
         List<T> stale = new ArrayList<>();
@@ -87,8 +87,8 @@ public final class StaleSamples {
         return stale;
     }
 
-    private static Rollout rollout(EventRecord<?> received) {
-        return ((TrainingSample) received.event()).getRollout();
+    private static Rollout rollout(EventRecord<?> record) {
+        return ((TrainingSample) record.event()).getRollout();
     }
 
     private Expired expired(Rollout rollout, int version) {

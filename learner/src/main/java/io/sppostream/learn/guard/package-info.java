@@ -1,4 +1,4 @@
-/** What keeps a learner from training on the wrong samples: circuit breakers, pauses, the cap on staleness. */
+/** Keeps a learner from training on the wrong samples: circuit breakers, pauses, the hard cap on lag. */
 @NullMarked
 package io.sppostream.learn.guard;
 

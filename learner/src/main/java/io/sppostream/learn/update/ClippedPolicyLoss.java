@@ -1,30 +1,35 @@
 package io.sppostream.learn.update;
 
 /**
- * The clipped policy loss of PPO with dual clip, per token, as SPPO uses it (arXiv 2604.08865 and its implementation;
- * dual clip: arXiv 1912.09729):
+ * The clipped policy loss of PPO (arXiv 1707.06347, eq. 7) with dual clip (arXiv 1912.09729), as SPPO uses it (arXiv
+ * 2604.08865 and its implementation). For a token with log-probability logp and advantage A:
  *
  * <pre>
  *   r = exp(clamp(logp - logp_behaviour, -20, 20))
- *   L = max(-A r, -A clip(r, 1 - eps, 1 + eps));   where A &lt; 0:  L = min(L, -c A)
+ *   L = max(-A r, -A clip(r, 1 - eps, 1 + eps))
+ *   L = min(L, -c A)                                 if A &lt; 0
  * </pre>
  *
- * @param clip eps, on both sides
- * @param dualClip c, the most a negative advantage's loss may grow; above 1
+ * <p>All functions are of one token; {@link PolicyUpdate} averages over the [B, T] response tokens of a mini-batch.
+ * Log-probabilities are in nats. Degenerate cases: A = 0 has loss and gradient 0 at any ratio, and the clamp keeps the
+ * ratio finite when a log-probability is infinite. Two equal infinities, or any NaN, make the ratio NaN.
+ *
+ * @param clip eps, the same on both sides, in (0, 1)
+ * @param dualClip c, above 1: bounds the loss of a token with a negative advantage by c |A|
  */
 public record ClippedPolicyLoss(double clip, double dualClip) {
     private static final double MAX_LOG_RATIO = 20;
 
     public ClippedPolicyLoss {
         if (!(clip > 0 && clip < 1)) {
-            throw new IllegalArgumentException("clip = " + clip + ": a number between 0 and 1 is needed");
+            throw new IllegalArgumentException("clip = " + clip + ": must be between 0 and 1");
         }
         if (!(dualClip > 1)) {
-            throw new IllegalArgumentException("dualClip = " + dualClip + ": a number above 1 is needed");
+            throw new IllegalArgumentException("dualClip = " + dualClip + ": must be above 1");
         }
     }
 
-    /** pi / pi_behaviour of a token, from its log-probabilities. */
+    /** The ratio r = pi / pi_behaviour of a token, in [exp(-20), exp(20)]. */
     public static double ratio(double logProb, double behaviourLogProb) {
         return Math.exp(Math.max(-MAX_LOG_RATIO, Math.min(MAX_LOG_RATIO, logProb - behaviourLogProb)));
     }
@@ -37,19 +42,19 @@ public record ClippedPolicyLoss(double clip, double dualClip) {
     }
 
     /**
-     * dL / dlogp of a token: -A r where neither clip holds it, else 0. Where the log-ratio is clamped from below, by
-     * which r is 2e-9, it is -A r too, rather than 0.
+     * The gradient dL / dlogp of a token: 0 if either clip applies, -A r otherwise. This ignores the clamp of the
+     * log-ratio, which matters only at its lower end: there r is 2e-9, and the gradient -A r instead of 0.
      */
     public double gradient(double ratio, double advantage) {
         return isClipped(ratio, advantage) || isDualClipped(ratio, advantage) ? 0 : -advantage * ratio;
     }
 
-    /** Whether the ratio has moved past the clip in the direction the advantage asks for; an advantage of 0 asks for none. */
+    /** Whether the ratio is past the clip on the side that the advantage pushes it to; false for A = 0. */
     public boolean isClipped(double ratio, double advantage) {
         return advantage > 0 ? ratio > 1 + clip : advantage < 0 && ratio < 1 - clip;
     }
 
-    /** Whether a negative advantage's loss is held by the dual clip. */
+    /** Whether the dual clip bounds the loss: A is negative and r above c. */
     public boolean isDualClipped(double ratio, double advantage) {
         return advantage < 0 && ratio > dualClip;
     }

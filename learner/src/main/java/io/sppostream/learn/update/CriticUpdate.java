@@ -7,21 +7,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One step of the critic: the samples in training order, cut into mini-batches, one optimizer step each, on the mean
- * binary cross-entropy of V(prompt) against the reward. No value clipping (ALGORITHMS: SPPO).
+ * One step of the critic, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into
+ * mini-batches with one optimizer step each. The loss of a mini-batch of B prompts is the mean binary cross-entropy of
+ * value and reward, without value clipping:
+ *
+ * <pre>
+ *   L = -1/B sum over i of ( R_i log V_i + (1 - R_i) log(1 - V_i) ),   V_i = sigmoid(z_i)
+ * </pre>
  */
 public final class CriticUpdate {
-
-    /**
-     * @param learningRate by step
-     * @param miniBatches optimizer steps a step
-     */
-    public record Settings(LearningRate learningRate, int miniBatches) {}
-
     private final CriticTrainer trainer;
-    private final Settings settings;
+    private final CriticUpdateSettings settings;
 
-    public CriticUpdate(CriticTrainer trainer, Settings settings) {
+    public CriticUpdate(CriticTrainer trainer, CriticUpdateSettings settings) {
         this.trainer = trainer;
         this.settings = settings;
     }
@@ -30,7 +28,7 @@ public final class CriticUpdate {
      * Trains on the samples, given in training order.
      *
      * @param step the step, counting from 1
-     * @return what was measured, by the names the ledger uses
+     * @return metrics by the names the ledger uses; the map is mutable
      */
     public Map<String, Double> apply(int step, List<CriticSample> order) {
         double rate = settings.learningRate().at(step);

@@ -1,25 +1,27 @@
 package io.sppostream.learn.update;
 
 /**
- * The decoupled policy loss, for samples of policies that have been left behind (arXiv 2110.00641), per token. The
- * proximal policy is the one the step began with: the clip keeps the step near it, whatever sampled the token, and a
- * weight corrects for what did:
+ * The decoupled policy loss for samples of older policies (Hilton et al., arXiv 2110.00641). The proximal policy is the
+ * one that the step began with. The clip keeps the step near the proximal policy, whichever policy sampled the token,
+ * and an importance weight corrects for the sampling:
  *
  * <pre>
  *   r = exp(clamp(logp - logp_proximal, -20, 20))
- *   w = min(exp(clamp(logp_proximal - logp_behaviour, -20, 20)), 2), a constant of the step
- *   L = w max(-A r, -A clip(r, 1 - eps, 1 + eps)), with the dual clip of {@link ClippedPolicyLoss}
+ *   w = min(exp(clamp(logp_proximal - logp_behaviour, -20, 20)), 2)     constant within the step
+ *   L = w max(-A r, -A clip(r, 1 - eps, 1 + eps))                       with the dual clip of {@link ClippedPolicyLoss}
  * </pre>
  *
- * Where the proximal policy is the behaviour, w is 1 and L is the plain loss, bit for bit.
+ * <p>All functions are of one token; {@link PolicyUpdate} averages over the [B, T] response tokens of a mini-batch.
+ * If the proximal policy is the behaviour policy, w is 1 and L is the clipped loss, bit for bit. {@link StalenessRules}
+ * says when this loss is used.
  *
- * @param clipped the loss of a ratio
+ * @param clipped the loss as a function of the ratio
  */
 public record DecoupledPolicyLoss(ClippedPolicyLoss clipped) {
-    /** The most a token counts for: a ratio far above 1 says more of noise than of the policy. */
+    /** Cap of w: the few tokens with ratios far above 1 would otherwise dominate the gradient with their noise. */
     static final double MAX_WEIGHT = 2;
 
-    /** w of a token; 1 where both log-probabilities are the same, infinite ones too. */
+    /** The weight w of a token, in [exp(-20), 2]; 1 if both log-probabilities are equal, also if they are infinite. */
     public static double weight(double proximalLogProb, double behaviourLogProb) {
         return proximalLogProb == behaviourLogProb
                 ? 1
@@ -32,7 +34,7 @@ public record DecoupledPolicyLoss(ClippedPolicyLoss clipped) {
                 * clipped.loss(ClippedPolicyLoss.ratio(logProb, proximalLogProb), advantage);
     }
 
-    /** dL / dlogp of a token. */
+    /** The gradient dL / dlogp of a token; w has none. */
     public double gradient(double logProb, double proximalLogProb, double behaviourLogProb, double advantage) {
         return weight(proximalLogProb, behaviourLogProb)
                 * clipped.gradient(ClippedPolicyLoss.ratio(logProb, proximalLogProb), advantage);

@@ -3,13 +3,14 @@ package io.sppostream.learn.update;
 import java.util.Map;
 
 /**
- * How far the policy has moved from what sampled the tokens it trains on: the ratios r = pi / pi_behaviour of a step's
- * response tokens, each under the weights that its mini-batch began with. For one thread.
+ * Measures how far the policy has moved from the policies that sampled its training tokens: statistics of the ratios
+ * r = pi / pi_behaviour over the n response tokens of a step, each under the weights that its mini-batch began with. For
+ * one thread.
  *
- * <p>The effective sample size is ESS = (sum r)^2 / (n sum r^2) over the n tokens, in (0, 1]: the part of the tokens that
- * would say as much if each counted the same; 1 where all ratios are equal. It is taken over tokens and not over whole
- * responses because the loss is a mean over tokens, each with a ratio of its own: the product over a response, which
- * shrinks to nothing with its length, enters nowhere.
+ * <p>The effective sample size is ESS = (sum r)^2 / (n sum r^2), in (0, 1]: the fraction of equally weighted tokens
+ * that would carry the same information. It is 1 if all ratios are equal, and NaN if there is no token or a ratio is
+ * NaN. It is over tokens and not over responses because the loss is a mean over tokens, each with its own ratio. The
+ * product of the ratios of a response, which vanishes with its length, appears nowhere in the loss.
  */
 public final class ImportanceRatios {
     private long tokens;
@@ -35,7 +36,7 @@ public final class ImportanceRatios {
         return sum * sum / (tokens * squares);
     }
 
-    /** By the names the ledger uses. */
+    /** Mean, maximum and effective sample size, by the names the ledger uses. */
     Map<String, Double> metrics() {
         return Map.of("ratio_mean", sum / tokens, "ratio_max", max, "effective_sample_size", effectiveSampleSize());
     }

@@ -7,16 +7,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What the policy trains on.
+ * A sample that the policy trains on.
  *
  * @param rolloutId identifies the sample
- * @param tokens prompt [P] and response [T]
- * @param behaviourLogProbs log-probabilities the response was sampled with, shape [T]
- * @param advantages A of each response token, shape [T]
+ * @param tokens token ids of prompt, shape [P], and response, shape [T]
+ * @param behaviourLogProbs log-probabilities that the response tokens were sampled with, in nats, shape [T]
+ * @param advantages advantage A of each response token, shape [T]
  */
 public record PolicySample(String rolloutId, TokenSequence tokens, float[] behaviourLogProbs, double[] advantages) {
 
-    /** A rollout with its advantages, as the log has them. */
+    /** Makes a sample of a rollout and its advantages, and gives each token the advantage of its segment. */
     public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments) {
         int length = rollout.getResponseTokens().size();
         float[] behaviour = new float[length];

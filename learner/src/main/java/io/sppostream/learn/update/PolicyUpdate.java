@@ -8,31 +8,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One step of the policy: the samples in training order, cut into mini-batches, one optimizer step each, on the token
- * mean of {@link ClippedPolicyLoss}, or of {@link DecoupledPolicyLoss} where samples may be stale. No entropy term, no
- * KL term, no reference model (ALGORITHMS: SPPO).
+ * One step of the policy, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into
+ * mini-batches with one optimizer step each. The loss of a mini-batch is the mean over all of its [B, T] response
+ * tokens of {@link ClippedPolicyLoss}, or of {@link DecoupledPolicyLoss} for older samples. It has no entropy term, no
+ * KL term and no reference model.
  */
 public final class PolicyUpdate {
-
-    /**
-     * @param loss the loss per token
-     * @param decoupled whether the clip is around the policy that the step began with, and not around the behaviour
-     * @param learningRate by step
-     * @param miniBatches optimizer steps a step
-     * @param temperature log-probabilities are of logits / temperature, as sampled
-     */
-    public record Settings(
-            ClippedPolicyLoss loss,
-            boolean decoupled,
-            LearningRate learningRate,
-            int miniBatches,
-            double temperature) {}
-
     private final PolicyTrainer trainer;
-    private final Settings settings;
+    private final PolicyUpdateSettings settings;
     private final DecoupledPolicyLoss loss;
 
-    public PolicyUpdate(PolicyTrainer trainer, Settings settings) {
+    public PolicyUpdate(PolicyTrainer trainer, PolicyUpdateSettings settings) {
         this.trainer = trainer;
         this.settings = settings;
         this.loss = new DecoupledPolicyLoss(settings.loss());
@@ -42,7 +28,7 @@ public final class PolicyUpdate {
      * Trains on the samples, given in training order.
      *
      * @param step the step, counting from 1
-     * @return what was measured, by the names the ledger uses
+     * @return metrics by the names the ledger uses; the map is mutable
      */
     public Map<String, Double> apply(int step, List<PolicySample> order) {
         Tally tally = new Tally();
@@ -66,8 +52,8 @@ public final class PolicyUpdate {
     }
 
     /**
-     * What the clip is around, shape [samples][T]: the weights as they are now, before the first update, or simply the
-     * behaviour.
+     * Log-probabilities of the policy that the clip is centred on, shape [samples, T]: the current one, before the
+     * first update, or the behaviour policy.
      */
     private float[][] proximalLogProbs(List<PolicySample> order) {
         return settings.decoupled()
@@ -77,8 +63,8 @@ public final class PolicyUpdate {
 
     private UpdateResult update(List<PolicySample> batch, float[][] proximal, double rate, Tally tally) {
         long tokens = batch.stream().mapToLong(s -> s.advantages().length).sum();
-        // Filled by worker threads, each sequence its own slot, and summed in order afterwards: sums of floating-point
-        // numbers depend on their order, and the ledger's metrics are to be reproducible.
+        // Worker threads fill one slot per sequence. The slots are summed in order afterwards, because a floating-point
+        // sum depends on its order, and the ledger's metrics must be reproducible.
         Tally[] tallies = new Tally[batch.size()];
         UpdateResult result = trainer.update(
                 batch.stream().map(PolicySample::tokens).toList(), settings.temperature(), rate, (i, logProbs) -> {
@@ -91,7 +77,7 @@ public final class PolicyUpdate {
         return result;
     }
 
-    /** dL / dlogp of each token of a sample, where L is the mean over all tokens of the mini-batch. */
+    /** dL / dlogp of each token of a sample, shape [T], where L is the mean over all tokens of the mini-batch. */
     private float[] gradient(PolicySample sample, float[] logProbs, float[] proximal, long batchTokens, Tally tally) {
         float[] gradient = new float[logProbs.length];
         for (int t = 0; t < logProbs.length; t++) {

@@ -5,7 +5,7 @@ import io.sppostream.model.TokenSequence;
 import java.util.Arrays;
 import java.util.List;
 
-/** One step of supervised warm-up: the negative log-likelihood of the responses, token mean. */
+/** One step of supervised warm-up on the negative log-likelihood of responses, as a mean over the [B, T] tokens. */
 public final class SupervisedUpdate {
     private final PolicyTrainer trainer;
 
@@ -16,7 +16,8 @@ public final class SupervisedUpdate {
     /**
      * Trains on a batch.
      *
-     * @return the loss before the step, in nats a token
+     * @param batch prompts, shape [P], and the responses to learn, shape [T]
+     * @return the loss before the step, in nats per token
      */
     public double apply(List<TokenSequence> batch, double learningRate) {
         long tokens = batch.stream().mapToLong(s -> s.response().length).sum();

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 
-/** In which order, and in which mini-batches, a step's samples are trained. */
+/** The order in which the samples of a step are trained, and their mini-batches. */
 public final class TrainingOrder {
     private TrainingOrder() {}
 
     /**
-     * The samples in training order: sorted by id, so that the order of arrival does not matter, then shuffled by the
-     * run's seed and the step.
+     * Returns the samples in training order: sorted by id, so that the order of arrival does not matter, then shuffled
+     * by the run's seed and the step.
      */
     public static <T> List<T> of(List<T> samples, Function<T, String> id, long seed, int step) {
         List<T> order = new ArrayList<>(samples);
@@ -23,8 +23,8 @@ public final class TrainingOrder {
     }
 
     /**
-     * The order cut into mini-batches of equal size; where it does not divide, the first are larger by one. None is
-     * empty: of fewer samples than mini-batches each is a mini-batch of its own.
+     * Cuts the order into mini-batches of equal size; if it does not divide evenly, the first ones have one sample
+     * more. None is empty: with fewer samples than mini-batches, each sample is a mini-batch.
      */
     public static <T> List<List<T>> miniBatches(List<T> order, int count) {
         int batchCount = Math.min(count, order.size());

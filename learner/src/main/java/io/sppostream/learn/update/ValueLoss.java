@@ -1,27 +1,33 @@
 package io.sppostream.learn.update;
 
-/** Binary cross-entropy of the critic's logit against the reward, and how well values foretell rewards. */
+/**
+ * The value loss of SPPO (arXiv 2604.08865): binary cross-entropy between the critic's value V = sigmoid(z) of a prompt
+ * and the reward R in [0, 1] of its response. Also the explained variance of values.
+ *
+ * <p>{@link #loss} and {@link #gradient} are of one prompt; {@link CriticUpdate} averages them over the [B] prompts of
+ * a mini-batch. Both stay finite for any finite logit.
+ */
 public final class ValueLoss {
     private ValueLoss() {}
 
-    /** V = sigmoid(z). */
+    /** The value V = sigmoid(z), in [0, 1]. */
     public static double probability(double logit) {
         return 1 / (1 + Math.exp(-logit));
     }
 
-    /** -R log V - (1 - R) log(1 - V), in nats, computed from the logit so that no V rounds to 0 or 1. */
+    /** The loss -R log V - (1 - R) log(1 - V), in nats, from the logit: accurate where V rounds to 0 or 1. */
     public static double loss(double logit, double reward) {
         return Math.max(logit, 0) - logit * reward + Math.log1p(Math.exp(-Math.abs(logit)));
     }
 
-    /** dloss / dz = V - R. */
+    /** The gradient dloss / dz = V - R. */
     public static double gradient(double logit, double reward) {
         return probability(logit) - reward;
     }
 
     /**
-     * 1 - Var(R - V) / Var(R), on the probability and not the logit; 0 where all rewards are equal, since there is
-     * nothing to explain.
+     * Explained variance 1 - Var(R - V) / Var(R), at most 1, of values and not of logits. 0 if all rewards are equal:
+     * then there is no variance to explain.
      *
      * @param values V, shape [n]
      * @param rewards R, shape [n]

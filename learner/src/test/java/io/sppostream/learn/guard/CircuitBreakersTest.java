@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CircuitBreakersTest {
-    private final CircuitBreakers breakers = new CircuitBreakers(new CircuitBreakers.Settings(0.25, 0.5, 0.2, 10));
+    private final CircuitBreakers breakers = new CircuitBreakers(new CircuitBreakerSettings(0.25, 0.5, 0.2, 10));
 
     private static @Nullable Breaker breaker(CircuitBreakers.@Nullable Trip trip) {
         return trip == null ? null : trip.breaker();
@@ -18,7 +18,7 @@ class CircuitBreakersTest {
 
     @ParameterizedTest
     @CsvSource({
-        // loss, updates skipped, effective sample size, what trips
+        // loss, skipped updates, effective sample size, tripped breaker
         "-0.1, 0, 0.99,",
         "-0.1, 0, 0.25,",
         "-0.1, 0, 0.2499,",
@@ -33,7 +33,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldSayWhatWasMeasuredAndTheThresholdWhenTwoStepsInARowFallShort() {
+    void shouldNameValueAndThresholdWhenTwoStepsInARowFallShort() {
         assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.125))).isNull();
         assertThat(breakers.afterStep(Map.of("effective_sample_size", 0.1875)))
                 .isEqualTo(new CircuitBreakers.Trip(
@@ -42,7 +42,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldPassOverStepsThatFallShortAlone() {
+    void shouldNotTripWhenSingleStepsFallShort() {
         for (int step = 0; step < 10; step++) {
             assertThat(breakers.afterStep(Map.of("effective_sample_size", step % 2 == 0 ? 0.01 : 0.25)))
                     .isNull();
@@ -68,7 +68,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldSayNothingBeforeTheWindowIsFull() {
+    void shouldNotTripBeforeTheWindowIsFull() {
         for (int i = 0; i < 9; i++) {
             breakers.judged(true);
             breakers.taken(true);
@@ -79,7 +79,7 @@ class CircuitBreakersTest {
     }
 
     @Test
-    void shouldForgetWhatLedToAPauseWhenItEnds() {
+    void shouldForgetTheCauseWhenThePauseEnds() {
         for (int i = 0; i < 10; i++) {
             breakers.judged(true);
         }
@@ -92,7 +92,7 @@ class CircuitBreakersTest {
 
     @Test
     void shouldNeverTripWhenTheThresholdsAreOff() {
-        CircuitBreakers off = new CircuitBreakers(new CircuitBreakers.Settings(0, 1, 1, 4));
+        CircuitBreakers off = new CircuitBreakers(new CircuitBreakerSettings(0, 1, 1, 4));
         for (int i = 0; i < 8; i++) {
             off.judged(true);
             off.taken(true);

@@ -13,21 +13,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class StaleSamplesTest {
 
-    /** Letters in order of arrival, the stale ones in lower case; of batches of three. */
+    /** Letters in order of arrival; stale ones are in lower case, and a batch has three. */
     @ParameterizedTest
     @CsvSource({
         "ABC, '', ABC",
         "ABCDE, '', ABCDE",
         "aBCD, a, BCD",
         "aBbCDE, ab, BCDE",
-        // what is behind the batch waits: it is looked at when its turn comes
+        // samples behind the batch are not looked at yet
         "ABCdE, '', ABCdE",
         "aBCDeF, a, BCDeF",
-        // too few are left: all that is stale has been looked at
+        // too few fresh ones: all samples are looked at
         "aBbC, ab, BC",
         "abcd, abcd, ''",
     })
-    void shouldTakeTheStaleOnesBeforeTheLastOfTheBatch(String arrived, String stale, String left) {
+    void shouldRemoveTheStaleOnesBeforeTheLastOfTheBatch(String arrived, String stale, String left) {
         List<Character> pending = new ArrayList<>(letters(arrived));
         assertThat(StaleSamples.takeStale(pending, Character::isLowerCase, 3)).isEqualTo(letters(stale));
         assertThat(pending).isEqualTo(letters(left));
@@ -38,7 +38,7 @@ class StaleSamplesTest {
     }
 
     @Test
-    void shouldCountFromTheOldestTokensVersion() {
+    void shouldCountFromTheVersionOfTheOldestToken() {
         Rollout rollout = PolicySampleTest.rollout(new PolicySegment(1, 3, "03"), new PolicySegment(3, 5, "05"));
         assertThat(StaleSamples.lag(rollout, 7)).isEqualTo(4);
     }

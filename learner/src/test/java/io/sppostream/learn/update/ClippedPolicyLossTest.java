@@ -98,7 +98,7 @@ class ClippedPolicyLossTest {
 
     @ParameterizedTest
     @CsvSource({"0, 3", "1, 3", "-0.2, 3", "NaN, 3", "0.2, 1", "0.2, 0.5", "0.2, NaN"})
-    void shouldRefuseWhenAClipMakesNoSense(double clip, double dualClip) {
+    void shouldRefuseWhenAClipIsOutOfRange(double clip, double dualClip) {
         assertThatThrownBy(() -> new ClippedPolicyLoss(clip, dualClip))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("lip = ");

@@ -25,10 +25,10 @@ class CriticUpdateTest {
     }
 
     private CriticUpdate update(double rate, int miniBatches) {
-        return new CriticUpdate(trainer, new CriticUpdate.Settings(new LearningRate(rate, 0), miniBatches));
+        return new CriticUpdate(trainer, new CriticUpdateSettings(new LearningRate(rate, 0), miniBatches));
     }
 
-    /** Prompts that are rewarded where their first token is odd; valued at .5 throughout. */
+    /** Prompts whose reward is 1 if their first token is odd, and whose value is 0.5. */
     private static List<CriticSample> samples(int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<CriticSample> samples = new ArrayList<>();
@@ -69,7 +69,7 @@ class CriticUpdateTest {
         assertThat(meanLoss(samples)).isLessThan(0.2);
     }
 
-    /** Of 7 samples in 3 mini-batches (3, 2, 2) each counts for a seventh, not for a third of its mini-batch's share. */
+    /** Each of 7 samples in mini-batches of 3, 2 and 2 counts for a seventh. */
     @Test
     void shouldMeasureTheMeanOverAllSamplesWhenMiniBatchesAreUneven() {
         CriticUpdate training = update(1e-2, 1);
@@ -84,7 +84,7 @@ class CriticUpdateTest {
         assertThat(update(0, 1).apply(11, seven).get("loss")).isCloseTo(expected, within(1e-6));
     }
 
-    /** Explained variance is of the values the advantages were made with, not of the critic as it trains. */
+    /** Explained variance is of the values that made the advantages, not of the critic in training. */
     @Test
     void shouldExplainByTheValuesOnTheLog() {
         List<CriticSample> exact = samples(30, 3).stream()

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DecoupledPolicyLossTest {
-    private static final ClippedPolicyLoss PLAIN = new ClippedPolicyLoss(0.2, 3);
-    private static final DecoupledPolicyLoss LOSS = new DecoupledPolicyLoss(PLAIN);
+    private static final ClippedPolicyLoss CLIPPED = new ClippedPolicyLoss(0.2, 3);
+    private static final DecoupledPolicyLoss LOSS = new DecoupledPolicyLoss(CLIPPED);
 
     @ParameterizedTest
     @CsvSource({
@@ -20,12 +20,12 @@ class DecoupledPolicyLossTest {
         "1.1, 1.0,  0.5, -0.55, -0.55",
         "1.0, 1.5,  0.5, -0.75, -0.75",
         "1.0, 0.5, -0.5,  0.25,  0.25",
-        // the clip is around the proximal policy, wherever the behaviour is
+        // the clip is centred on the proximal policy, whatever the behaviour policy
         "1.5, 0.5,  0.5, -0.3,   0",
         "0.5, 1.5, -0.5,  0.6,   0",
         "0.9, 0.1,  0.5, -0.045, -0.045",
         "4.0, 0.5, -0.5,  0.75,  0",
-        // the weight ends at 2
+        // the weight is capped at 2
         "1.0, 2.0,  0.5, -1.0,  -1.0",
         "1.0, 9.0,  0.5, -1.0,  -1.0",
         "1.1, 9.0, -0.5,  1.1,   1.1",
@@ -51,26 +51,26 @@ class DecoupledPolicyLossTest {
         "-1, -Infinity, 2",
         "-Infinity, -1, 2.061153622438558E-9"
     })
-    void shouldWeighByTheCappedRatio(double proximal, double behaviour, double weight) {
+    void shouldWeightByTheCappedRatio(double proximal, double behaviour, double weight) {
         assertThat(DecoupledPolicyLoss.weight(proximal, behaviour)).isCloseTo(weight, within(1e-15));
     }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
-    void shouldBeThePlainLossBitForBitWhenTheProximalPolicyIsTheBehaviour(long seed) {
+    void shouldBeTheClippedLossBitForBitWhenTheProximalPolicyIsTheBehaviour(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < 1_000; i++) {
             double advantage = random.nextDouble(-1, 1);
             double behaviour = random.nextDouble(-10, 0);
             double logProb = behaviour + random.nextDouble(-3, 3);
             double ratio = ClippedPolicyLoss.ratio(logProb, behaviour);
-            assertThat(LOSS.loss(logProb, behaviour, behaviour, advantage)).isEqualTo(PLAIN.loss(ratio, advantage));
+            assertThat(LOSS.loss(logProb, behaviour, behaviour, advantage)).isEqualTo(CLIPPED.loss(ratio, advantage));
             assertThat(LOSS.gradient(logProb, behaviour, behaviour, advantage))
-                    .isEqualTo(PLAIN.gradient(ratio, advantage));
+                    .isEqualTo(CLIPPED.gradient(ratio, advantage));
         }
     }
 
-    /** By central differences in logp, proximal and behaviour held: the weight has no gradient. */
+    /** By central differences in logp with fixed proximal and behaviour policies: the weight has no gradient. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void shouldHaveTheSlopeOfTheLossWhenAwayFromKinks(long seed) {
@@ -95,7 +95,9 @@ class DecoupledPolicyLossTest {
         assertThat(checked).isGreaterThan(1_900);
     }
 
-    /** Importance sampling: in expectation over the behaviour, an unclipped, uncapped weight gives the proximal gradient. */
+    /**
+     * Importance sampling: in expectation over the behaviour policy, an uncapped weight gives the proximal gradient.
+     */
     @Test
     void shouldEstimateTheProximalPolicysGradientFromTheBehavioursSamples() {
         double[] behaviour = {0.5, 0.3, 0.2};
@@ -105,7 +107,7 @@ class DecoupledPolicyLossTest {
         double estimated = 0;
         for (int token = 0; token < 3; token++) {
             double logProximal = Math.log(proximal[token]);
-            expected += proximal[token] * PLAIN.gradient(1, advantage[token]);
+            expected += proximal[token] * CLIPPED.gradient(1, advantage[token]);
             estimated += behaviour[token]
                     * LOSS.gradient(logProximal, logProximal, Math.log(behaviour[token]), advantage[token]);
         }

@@ -30,7 +30,7 @@ class ImportanceRatiosTest {
     }
 
     @Test
-    void shouldComeToOneOfManyWhenOneRatioIsAllThatCounts() {
+    void shouldBeOneTokenOfManyWhenOneRatioOutweighsTheOthers() {
         assertThat(of(1e6, 0, 0, 0).effectiveSampleSize()).isEqualTo(0.25);
     }
 
@@ -44,7 +44,7 @@ class ImportanceRatiosTest {
             double one = of(ratios).effectiveSampleSize();
             assertThat(one).isGreaterThan(0).isLessThanOrEqualTo(1 + 1e-12);
             assertThat(of(DoubleStream.of(ratios).map(r -> r / 8).toArray()).effectiveSampleSize())
-                    .as("whatever the scale")
+                    .as("at another scale")
                     .isCloseTo(one, within(1e-12));
         }
     }
@@ -57,7 +57,7 @@ class ImportanceRatiosTest {
     }
 
     @Test
-    void shouldBeNoNumberWhenARatioIsNone() {
+    void shouldBeNaNWhenARatioIsNaN() {
         assertThat(of(1, Double.NaN).effectiveSampleSize()).isNaN();
     }
 }

@@ -41,7 +41,7 @@ public class PolicySampleTest {
     }
 
     @Test
-    void shouldTakeTokensAndLogProbsWhenMadeFromARollout() {
+    void shouldTakeTokensAndLogProbsFromARollout() {
         PolicySample sample = PolicySample.of(ROLLOUT, List.of(new AdvantageSegment(3, 0.75)));
 
         assertThat(sample.rolloutId()).isEqualTo("r-1/0");

@@ -37,11 +37,13 @@ class PolicyUpdateTest {
     private PolicyUpdate update(double rate, int miniBatches, boolean decoupled) {
         return new PolicyUpdate(
                 trainer,
-                new PolicyUpdate.Settings(
+                new PolicyUpdateSettings(
                         new ClippedPolicyLoss(0.2, 3), decoupled, new LearningRate(rate, 0), miniBatches, TEMPERATURE));
     }
 
-    /** A sample the current policy would draw with probabilities that are higher by these ratios. */
+    /**
+     * A sample whose tokens are more probable under the current policy than under the behaviour policy by these ratios.
+     */
     private PolicySample sample(TokenSequence tokens, double advantage, double... ratios) {
         float[] behaviour = policy.logProbs(List.of(tokens), TEMPERATURE)[0];
         for (int t = 0; t < behaviour.length; t++) {
@@ -52,7 +54,7 @@ class PolicyUpdateTest {
         return new PolicySample("r", tokens, behaviour, advantages);
     }
 
-    /** Samples as the current policy draws them. */
+    /** Samples whose behaviour policy is the current policy. */
     private List<PolicySample> onPolicy(int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         return TestModels.sequences(count, seed).stream()
@@ -111,11 +113,11 @@ class PolicyUpdateTest {
     }
 
     /**
-     * The step's first mini-batch has pi = pi_proximal, so that no clip holds and the loss is -A min(r, 2), r the ratio of
-     * the policy to the behaviour: -0.5 (1 + 1.5) for the first sample, 0.5 (0.5 + 1 + 2) for the second.
+     * The first mini-batch of a step has pi = pi_proximal. So no clip applies, and the loss is -A min(r, 2) with the
+     * ratio r of policy to behaviour policy: -0.5 (1 + 1.5) for the first sample, 0.5 (0.5 + 1 + 2) for the second.
      */
     @Test
-    void shouldWeighByTheProximalPolicyWhenDecoupled() {
+    void shouldWeightByTheProximalPolicyWhenDecoupled() {
         TokenSequence two = new TokenSequence(new int[] {1, 2, 3}, new int[] {4, 5});
         TokenSequence three = new TokenSequence(new int[] {6}, new int[] {7, 8, 9});
         List<PolicySample> order = List.of(sample(two, 0.5, 1, 1.5), sample(three, -0.5, 0.5, 1, 4));
@@ -128,9 +130,9 @@ class PolicyUpdateTest {
         assertThat(metrics.get("ratio_max")).isCloseTo(4, within(1e-4));
     }
 
-    /** The clip is around the weights before the first mini-batch, for the samples of the second too. */
+    /** The clip is centred on the weights before the first mini-batch, also for the samples of the second. */
     @Test
-    void shouldKeepTheProximalPolicyOfTheStartForAllMiniBatchesWhenDecoupled() {
+    void shouldKeepTheProximalPolicyForAllMiniBatchesWhenDecoupled() {
         TokenSequence tokens = new TokenSequence(new int[] {1, 2}, new int[] {3, 4});
         List<PolicySample> order =
                 IntStream.range(0, 8).mapToObj(i -> sample(tokens, 1, 1, 1)).toList();
@@ -161,7 +163,7 @@ class PolicyUpdateTest {
     }
 
     @Test
-    void shouldMoveProbabilitiesTheWayTheAdvantagePoints() {
+    void shouldMoveProbabilitiesInTheDirectionOfTheAdvantage() {
         TokenSequence good = new TokenSequence(new int[] {1, 2}, new int[] {3, 4});
         TokenSequence bad = new TokenSequence(new int[] {5, 6}, new int[] {7, 8});
         List<PolicySample> order = List.of(sample(good, 1, 1, 1), sample(bad, -1, 1, 1));
@@ -176,7 +178,9 @@ class PolicyUpdateTest {
         }
     }
 
-    /** The gradient of a token mean: linear in the advantages, unmoved when every sample is there twice. */
+    /**
+     * The gradient of a token mean is linear in the advantages, and does not change when every sample appears twice.
+     */
     @Test
     void shouldKeepTheIdentitiesOfATokenMean() {
         List<PolicySample> order = onPolicy(15, 3);
@@ -205,7 +209,7 @@ class PolicyUpdateTest {
     }
 
     @Test
-    void shouldCountASkippedUpdateWhenAnAdvantageIsNotANumber() {
+    void shouldCountASkippedUpdateWhenAnAdvantageIsNaN() {
         List<PolicySample> order = new ArrayList<>(onPolicy(4, 5));
         float[][] before = policy.logProbs(List.of(order.get(0).tokens()), TEMPERATURE);
         order.set(2, scaled(order.get(2), NaN));

@@ -45,13 +45,13 @@ class TrainingOrderTest {
     }
 
     @Test
-    void shouldLeaveWhatArrivedAsItWas() {
+    void shouldLeaveTheGivenListUnchanged() {
         List<String> arrived = new ArrayList<>(List.of("b", "a", "c"));
         order(arrived, 1, 1);
         assertThat(arrived).containsExactly("b", "a", "c");
     }
 
-    /** The order is part of the log's meaning: a ledger of last year is re-trained in the order of last year. */
+    /** The order is part of the ledger's meaning: another one would retrain old runs to other weights. */
     @Test
     void shouldGiveTheOrderItAlwaysGave() {
         assertThat(order(List.of("a", "b", "c", "d", "e", "f"), 1, 1)).containsExactly("c", "b", "f", "a", "d", "e");

@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The built-in task: addition of mixed difficulty, in a vocabulary of 13 characters. {@code 37+45=} wants {@code 82};
- * with two digits, half of the training prompts are easy ones like {@code 03+04=}, since a value function pays where
- * difficulty is mixed. A tenth of all pairs is held out for testing.
+ * The built-in task: addition, in a vocabulary of 13 characters. The answer to {@code 37+45=} is {@code 82}. With two
+ * digits, half of the training prompts are easy ones such as {@code 03+04=}, since a value function is most useful when
+ * difficulty varies, and a tenth of all pairs is held out for testing.
  */
 public final class Addition {
     /** Name of the dataset of two-digit numbers. */
     public static final String NAME = "addition";
 
-    /** Name of the dataset of one-digit numbers: learned in seconds, tested on what it trains on. */
+    /** Name of the dataset of one-digit numbers, which a model learns in seconds. It is tested on its training problems. */
     public static final String ONE_DIGIT = "addition-1";
 
     private static final int SPLIT_SEED = 0;
@@ -21,7 +21,7 @@ public final class Addition {
 
     private Addition() {}
 
-    /** Two-digit numbers: 9,000 training pairs and as many easy ones, 1,000 held out, about. */
+    /** Two-digit numbers: about 9,000 training pairs, as many easy ones, and about 1,000 held-out pairs. */
     public static Dataset twoDigits() {
         Random random = new Random(SPLIT_SEED);
         List<Problem> training = new ArrayList<>();
@@ -47,7 +47,7 @@ public final class Addition {
         return new Dataset(NAME, training, heldOut);
     }
 
-    /** One-digit numbers: all 100 pairs, to train on and to test with. */
+    /** One-digit numbers: all 100 pairs, for training and for testing. */
     public static Dataset oneDigit() {
         List<Problem> problems = new ArrayList<>();
         for (int a = 0; a < 10; a++) {

@@ -17,8 +17,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Datasets as JSON Lines: an object a line with a prompt and its answer. GSM8K's worked answers are cut down to what
- * follows their last {@code ####}.
+ * Reads datasets in JSON Lines: one object per line, with a prompt and its answer. Worked answers in the format of GSM8K
+ * are reduced to the text after their last {@code ####}. Stateless.
  */
 public final class JsonLines {
     private static final List<String> PROMPT_FIELDS = List.of("prompt", "question", "problem");
@@ -32,10 +32,10 @@ public final class JsonLines {
     /**
      * Reads a dataset.
      *
-     * @param promptField the field that holds the prompt; null for the first of prompt, question, problem
+     * @param promptField the field that holds the prompt; null for the first present of prompt, question and problem
      * @param answerField the field that holds the answer; null for answer
-     * @param heldOut problems to hold out for testing; at most a tenth is
-     * @throws UserException naming the file, the line and what is wrong with it
+     * @param heldOut number of problems to hold out for testing; limited to a tenth of them
+     * @throws UserException with the file, the line and the error
      */
     public static Dataset read(Path file, @Nullable String promptField, @Nullable String answerField, int heldOut) {
         List<String> promptFields = promptField == null ? PROMPT_FIELDS : List.of(promptField);
@@ -50,14 +50,15 @@ public final class JsonLines {
                 }
             }
         } catch (MalformedInputException e) {
-            throw new UserException("dataset " + file + " is not UTF-8 text: JSON Lines are read, an object a line");
+            throw new UserException(
+                    "dataset " + file + " is not UTF-8 text: it must be in JSON Lines, one object per line");
         } catch (IOException e) {
             throw new UserException("dataset " + file + " can't be read: "
                     + (Files.exists(file) ? e.getMessage() : "there is no such file"));
         }
         if (problems.isEmpty()) {
             throw new UserException(
-                    "dataset " + file + " is empty: an object with a prompt and an answer a line is read");
+                    "dataset " + file + " is empty: it must hold one object per line, with a prompt and an answer");
         }
         List<Problem> shuffled = new ArrayList<>(problems);
         Collections.shuffle(shuffled, new Random(SPLIT_SEED));
@@ -88,7 +89,7 @@ public final class JsonLines {
         return Problem.asked(Integer.toString(number), prompt, reference(answer));
     }
 
-    /** The reference answer within an answer, which may be worked out as those of GSM8K are. */
+    /** The reference answer in an answer, which may be a worked one in the format of GSM8K. */
     public static String reference(String answer) {
         int mark = answer.lastIndexOf(GSM8K_MARK);
         return (mark < 0 ? answer : answer.substring(mark + GSM8K_MARK.length())).strip();
@@ -107,13 +108,12 @@ public final class JsonLines {
     private static UserException missing(String where, JsonNode object, String what, List<String> fields, String flag) {
         List<String> names = new ArrayList<>();
         object.fieldNames().forEachRemaining(names::add);
-        return new UserException(where + " has no " + what + ": " + String.join(" or ", fields)
-                + " is looked for, " + (names.isEmpty() ? "nothing" : String.join(", ", names))
-                + " is there (name it with "
-                + flag + ")");
+        return new UserException(where + " has no " + what + ": expected " + String.join(" or ", fields)
+                + ", found " + (names.isEmpty() ? "no fields" : String.join(", ", names))
+                + " (name the field with " + flag + ")");
     }
 
-    /** Name of the dataset in a file: the file's, without its last extension. */
+    /** Name of the dataset in a file: that of the file, without its ending. */
     public static String name(Path file) {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');

@@ -8,11 +8,13 @@ import java.util.List;
 /**
  * A prompt with its reference answer.
  *
- * @param id identifies it within its dataset
+ * @param id unique within its dataset
+ * @param messages the conversation to respond to
+ * @param reference the correct answer
  */
 public record Problem(String id, List<Message> messages, String reference) {
 
-    /** A problem asked in one user message. */
+    /** A problem that consists of one user message. */
     public static Problem asked(String id, String question, String reference) {
         return new Problem(id, List.of(new Message("user", question)), reference);
     }

@@ -1,4 +1,4 @@
-/** Datasets: problems with reference answers, built in or read from files. */
+/** Datasets: problems with reference answers, built-in or read from files. */
 @NullMarked
 package io.sppostream.feed.data;
 

@@ -35,7 +35,7 @@ class EpochOrderTest {
         assertThat(orders).hasSize(30);
     }
 
-    /** A feed that is started again goes on in the middle. */
+    /** A restarted feed resumes within an epoch. */
     @Test
     void shouldDependOnTheIndexAloneWhereverItBegins() {
         EpochOrder fromStart = new EpochOrder(DATASET, 1);

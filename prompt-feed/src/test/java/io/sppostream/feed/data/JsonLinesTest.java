@@ -125,17 +125,17 @@ class JsonLinesTest {
         refuses(
                 GOOD + "{\"input\": \"1+1=\", \"answer\": \"2\"}\n",
                 null,
-                ", line 2 has no prompt: prompt or question or problem is looked for, input, answer is there (name it"
+                ", line 2 has no prompt: expected prompt or question or problem, found input, answer (name the field"
                         + " with --prompt-field)");
         refuses(
                 "{\"prompt\": \"1+1=\", \"solution\": \"2\"}\n",
                 null,
-                ", line 1 has no answer: answer is looked for, prompt, solution is there (name it with"
+                ", line 1 has no answer: expected answer, found prompt, solution (name the field with"
                         + " --answer-field)");
         refuses("{\"prompt\": null, \"answer\": \"2\"}\n", null, ", line 1 has no prompt");
         refuses("{\"prompt\": \"1+1=\", \"answer\": {\"value\": 2}}\n", null, ", line 1 has no answer");
         refuses("[1, 2]\n", null, ", line 1 has no prompt");
-        refuses(GOOD, "query", ", line 1 has no prompt: query is looked for, prompt, answer is there");
+        refuses(GOOD, "query", ", line 1 has no prompt: expected query, found prompt, answer");
     }
 
     @ParameterizedTest

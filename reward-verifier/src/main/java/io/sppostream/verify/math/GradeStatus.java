@@ -1,17 +1,17 @@
 package io.sppostream.verify.math;
 
-/** What a grading can end in: the part of the log's verdict statuses that needs no infrastructure. */
+/** The typed results of grading: the verdict statuses of the log, without those that report infrastructure failures. */
 public enum GradeStatus {
-    /** The answer is the reference answer. */
+    /** The answer equals the reference. */
     CORRECT,
-    /** The answer was read and is not the reference answer, or could not be shown to be. */
+    /** The answer was parsed and differs from the reference, or could not be shown to be equal. */
     INCORRECT,
     /** The response holds no answer: no box, no answer line, or a think block that never closed. */
     NO_ANSWER,
-    /** There is an answer, but it is not mathematics this grader reads. */
+    /** There is an answer, but this grader cannot parse it. */
     UNPARSEABLE_ANSWER,
-    /** The reference itself can't be read; no response to it can be judged. */
+    /** The reference cannot be parsed, so that no response can be judged. */
     UNPARSEABLE_REFERENCE,
-    /** The comparison would have taken more steps than one verdict may. */
+    /** The comparison needs more steps than one grade may take. */
     BUDGET_EXCEEDED
 }

@@ -2,21 +2,27 @@ package io.sppostream.verify.math;
 
 import java.util.Locale;
 
-/** Where answers are looked for and how they are compared. */
+/** Where the grader looks for answers and how it compares them. */
 public enum GradingProfile {
-    /** A box, else an {@code Answer:} line; typed comparison. */
+    /** The last box, else an {@code Answer:} line; compared as mathematics. */
     MATH,
-    /** A box, else {@code ####}, else an {@code Answer:} line; typed comparison. */
+    /** The last box, else {@code ####}, else an {@code Answer:} line; compared as mathematics. */
     GSM8K,
-    /** Found as in {@link #MATH}; equal only character by character, surrounding blanks aside. */
-    EXACT,
-    /** Found as in {@link #MATH}; the letter of a multiple-choice answer. */
+    /**
+     * Extracted as in {@link #MATH}; compared character by character, leading and trailing whitespace ignored. Formerly
+     * {@code exact}, which now only names the verifier that compares whole responses.
+     */
+    VERBATIM,
+    /** Extracted as in {@link #MATH}; the letters of multiple-choice answers are compared. */
     CHOICE,
     /**
-     * {@link #MATH} with the tolerances of the official SPPO reward: numbers agree within one part in 10,000, and at a
-     * hundredth or a hundredfold too. For comparing with the paper only: it calls 5 and 500 the same.
+     * {@link #MATH} with the tolerances of the official SPPO reward: numbers are equal within one part in 10,000, and
+     * also to a hundredth and a hundredfold of the reference. Only for comparison with the paper: 5 and 500 are equal.
      */
     SPPO_COMPAT;
+
+    /** The former id of {@link #VERBATIM}: deprecated, but recorded runs and scripts may use it. */
+    private static final String FORMER_VERBATIM = "exact";
 
     /** The name used in configuration and on the command line, for example {@code sppo-compat}. */
     public String id() {
@@ -24,17 +30,31 @@ public enum GradingProfile {
     }
 
     /**
-     * The profile of that {@link #id()}.
+     * The profile of an {@link #id()}; the deprecated {@code exact} is {@link #VERBATIM}.
      *
-     * @throws IllegalArgumentException naming the known profiles, where there is none of that name
+     * @throws IllegalArgumentException if there is no such profile; the message lists all
      */
     public static GradingProfile parse(String id) {
+        String wanted = id.trim().toLowerCase(Locale.ROOT);
+        if (wanted.equals(FORMER_VERBATIM)) {
+            return VERBATIM;
+        }
         for (GradingProfile profile : values()) {
-            if (profile.id().equals(id.trim().toLowerCase(Locale.ROOT))) {
+            if (profile.id().equals(wanted)) {
                 return profile;
             }
         }
         throw new IllegalArgumentException(
-                "No grading profile is called '" + id + "'; use one of math, gsm8k, exact, choice, sppo-compat.");
+                "No grading profile is called '" + id + "'; use one of math, gsm8k, verbatim, choice, sppo-compat.");
+    }
+
+    /** Whether {@code ####} marks an answer. */
+    boolean readsHashes() {
+        return this == GSM8K;
+    }
+
+    /** Whether answers are parsed and compared as mathematics, rather than as texts or letters. */
+    boolean comparesValues() {
+        return this != VERBATIM && this != CHOICE;
     }
 }

@@ -4,11 +4,11 @@ import java.math.BigDecimal;
 import java.util.regex.Pattern;
 
 /**
- * Whether a reference answer is fit to judge responses by. One that is not belongs in quarantine: no response to its
- * problem can earn a reward that means anything.
+ * Checks whether a reference answer is fit to judge responses by. No response to a problem with an unfit reference can
+ * earn a meaningful reward.
  *
- * @param wellFormed whether it is
- * @param reason why not: {@code unparseable}, {@code not-its-own-answer} or {@code float-rounded}; empty where it is
+ * @param wellFormed whether the reference is fit
+ * @param reason why it is unfit: {@code unparseable}, {@code not-its-own-answer} or {@code float-rounded}; empty if fit
  * @param detail the rule or parse failure behind the reason
  */
 public record ReferenceCheck(boolean wellFormed, String reason, String detail) {
@@ -21,7 +21,7 @@ public record ReferenceCheck(boolean wellFormed, String reason, String detail) {
         return check(new MathGrader(GradingProfile.MATH), reference);
     }
 
-    /** Checks a reference under a grader's profile. */
+    /** Checks a reference under the profile of a grader. */
     public static ReferenceCheck check(MathGrader grader, String reference) {
         String failure = grader.referenceFailure(reference);
         if (failure != null) {
@@ -38,8 +38,8 @@ public record ReferenceCheck(boolean wellFormed, String reason, String detail) {
     }
 
     /**
-     * Whether the digits are those of a 64-bit float rather than of an answer: an integer beyond 2^53 with 16 significant
-     * digits or more that a float happens to hold exactly, or a decimal of 15 places or more that a float prints so.
+     * Whether a number has the digits of a rounded 64-bit float: an integer beyond 2^53 with 16 or more significant
+     * digits that a float holds exactly, or a decimal with 15 or more places that equals its float as printed.
      */
     private static boolean isFloatRounded(String number) {
         if (FLOAT_DECIMAL.matcher(number).matches()) {

@@ -1,11 +1,11 @@
 /**
- * The maths grader: is this answer the reference answer? A pure library without I/O, clock or thread of its own.
+ * The maths grader: decides whether an answer equals a reference. A pure library without I/O, clock or threads.
  *
- * <p>A verdict passes these files in order: {@link io.sppostream.verify.math.read.AnswerExtractor} finds the one candidate in
- * a response, {@link io.sppostream.verify.math.read.Lexer} and {@link io.sppostream.verify.math.read.AnswerParser} read it
- * into an {@link io.sppostream.verify.math.answer.Answer}, {@link io.sppostream.verify.math.compare.AnswerComparator} compares it with
- * the reference, type by type, and {@link io.sppostream.verify.math.compare.ExpressionComparator} decides whether two
- * expressions are equal: exactly where it can, by arithmetic with error bounds where it must.
+ * <p>A grade passes through these classes in order: {@link io.sppostream.verify.math.MathGrader} has {@link
+ * io.sppostream.verify.math.read.AnswerExtractor} find the candidate in a response, {@link
+ * io.sppostream.verify.math.read.AnswerParser} parses it into an {@link io.sppostream.verify.math.answer.Answer}, and
+ * {@link io.sppostream.verify.math.compare.AnswerComparator} compares it with the reference, by type. Expressions are
+ * compared exactly if possible, otherwise by arithmetic with error bounds.
  */
 @NullMarked
 package io.sppostream.verify.math;

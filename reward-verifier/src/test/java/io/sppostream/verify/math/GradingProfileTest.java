@@ -17,8 +17,13 @@ class GradingProfileTest {
     }
 
     @Test
-    void shouldNameTheProfilesWhenThereIsNoneOfThatName() {
+    void shouldListTheProfilesWhenAnIdIsUnknown() {
         assertThatThrownBy(() -> GradingProfile.parse("maths")).hasMessageContaining("sppo-compat");
+    }
+
+    @Test
+    void shouldParseTheFormerIdWhenAScriptUsesIt() {
+        assertThat(GradingProfile.parse("exact")).isEqualTo(GradingProfile.VERBATIM);
     }
 
     @ParameterizedTest
@@ -30,9 +35,9 @@ class GradingProfileTest {
     }
 
     @Test
-    void shouldCompareCharactersWhenTheProfileIsExact() {
-        assertThat(status(GradingProfile.EXACT, " 0.5", "0.5 ")).isEqualTo(GradeStatus.CORRECT);
-        assertThat(status(GradingProfile.EXACT, "0.5", "1/2")).isEqualTo(GradeStatus.INCORRECT);
+    void shouldCompareCharactersWhenTheProfileIsVerbatim() {
+        assertThat(status(GradingProfile.VERBATIM, " 0.5", "0.5 ")).isEqualTo(GradeStatus.CORRECT);
+        assertThat(status(GradingProfile.VERBATIM, "0.5", "1/2")).isEqualTo(GradeStatus.INCORRECT);
     }
 
     @Test

@@ -3,39 +3,62 @@ package io.sppostream.run.config;
 import io.sppostream.feed.data.Addition;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.JsonLines;
+import io.sppostream.log.UserException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Datasets by what a configuration calls them. */
+/** Datasets by their names in configurations. */
 public final class Datasets {
+    static final List<String> BUILT_IN = List.of(Addition.NAME, Addition.ONE_DIGIT);
+
     private Datasets() {}
 
     /**
      * Opens the configured dataset: a built-in one by its name, or a JSON Lines file.
      *
-     * @throws io.sppostream.log.UserException where there is no such file, or it is malformed
+     * @throws UserException if there is no such file, or it is malformed
      */
     public static Dataset open(RunSettings settings) {
-        String dataset = settings.getString("dataset");
+        String dataset = settings.dataset();
         return switch (dataset) {
             case Addition.NAME -> Addition.twoDigits();
             case Addition.ONE_DIGIT -> Addition.oneDigit();
             default ->
                 JsonLines.read(
                         Path.of(dataset),
-                        emptyToNull(settings.getString("dataset.prompt.field")),
-                        emptyToNull(settings.getString("dataset.answer.field")),
-                        settings.getInt("eval.prompts"));
+                        emptyToNull(settings.getString(SettingsDefinition.DATASET_PROMPT_FIELD)),
+                        emptyToNull(settings.getString(SettingsDefinition.DATASET_ANSWER_FIELD)),
+                        settings.evaluationPrompts());
         };
     }
 
     /** Name of the configured dataset, which its prompts carry and which chooses their verifier; opens no file. */
     public static String name(RunSettings settings) {
-        String dataset = settings.getString("dataset");
-        return switch (dataset) {
-            case Addition.NAME, Addition.ONE_DIGIT -> dataset;
-            default -> JsonLines.name(Path.of(dataset));
-        };
+        String dataset = settings.dataset();
+        return BUILT_IN.contains(dataset) ? dataset : JsonLines.name(Path.of(dataset));
+    }
+
+    /**
+     * Checks that the settings {@code verifier.DATASET} name datasets that there are: built-in ones, the configured one
+     * and those of {@code dataset.others}.
+     *
+     * @throws UserException naming the setting, and the dataset it may have meant
+     */
+    public static void requireKnown(RunSettings settings) {
+        List<String> known = new ArrayList<>(BUILT_IN);
+        if (!BUILT_IN.contains(settings.dataset())) {
+            known.add(JsonLines.name(Path.of(settings.dataset())));
+        }
+        known.addAll(settings.otherDatasets());
+        for (String dataset : settings.verifiersOfDatasets().keySet()) {
+            if (!known.contains(dataset)) {
+                throw new UserException(SettingsDefinition.VERIFIER_OF_DATASET + dataset + ": there is no dataset '"
+                        + dataset + "' (there are " + String.join(", ", known) + "; "
+                        + SettingsDefinition.DATASET_OTHERS + " adds names)" + Suggestions.question(dataset, known));
+            }
+        }
     }
 
     private static @Nullable String emptyToNull(String text) {

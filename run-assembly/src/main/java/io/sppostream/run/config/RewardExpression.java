@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a configuration says of the verifiers of a dataset, in one line: a verifier's name, or a combination of several,
- * and the shadows, which judge and are never rewarded. For example {@code math},
- * {@code all(math, length), shadow(judge)} or {@code weighted(math=0.8, length=0.2)}.
+ * The verifiers of a dataset, as a configuration writes them in one line: the name of a verifier or a combination of
+ * several, and the shadows, which judge and are not rewarded. Examples: {@code math}, {@code all(math, length),
+ * shadow(judge)}, {@code weighted(math=0.8, length=0.2)}.
  *
  * @param combination of the verifiers that reward
  * @param shadows names of the others
@@ -31,9 +31,9 @@ record RewardExpression(Combination combination, List<String> shadows) {
     }
 
     /**
-     * Reads a line.
+     * Reads an expression.
      *
-     * @throws IllegalArgumentException saying what is wrong with it
+     * @throws IllegalArgumentException naming the mistake in it
      */
     static RewardExpression parse(String text) {
         List<Combination> live = new ArrayList<>();
@@ -93,7 +93,7 @@ record RewardExpression(Combination combination, List<String> shadows) {
                 return Double.parseDouble(parts[1].strip());
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // Reported below.
         }
         throw new IllegalArgumentException("'" + argument.strip() + "' of weighted is not NAME=WEIGHT");
     }

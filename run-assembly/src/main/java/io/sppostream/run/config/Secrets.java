@@ -3,7 +3,7 @@ package io.sppostream.run.config;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Settings whose values are shown nowhere. */
+/** Settings whose values are never shown or recorded. */
 public final class Secrets {
     private static final Pattern SECRET = Pattern.compile(
             "password|secret|jaas|token$|token\\.|credential|authorization|user\\.info|api.?key|\\.key|^key");

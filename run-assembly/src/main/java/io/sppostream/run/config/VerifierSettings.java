@@ -25,11 +25,16 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Range;
 import org.apache.kafka.common.config.types.Password;
 
-/** What a configuration says of one verifier, under {@code verifiers.NAME}. */
+/** The settings of one verifier, under {@code verifiers.NAME}. */
 final class VerifierSettings extends AbstractConfig {
+    /** Before the settings that the verifier itself defines. */
+    static final String OWN = "settings.";
+
     private static final String HTTP = "http";
+    private static final String EXTERNAL = "external";
+    /** The former name of {@link #EXTERNAL}, still accepted for recorded configurations. */
     private static final String OUTSIDE = "outside";
-    private static final String OWN = "settings.";
+
     private static final Range POSITIVE = Range.atLeast(1);
     private static final Range SOME_TIME = Range.atLeast(0.001);
 
@@ -39,36 +44,42 @@ final class VerifierSettings extends AbstractConfig {
                     STRING,
                     "",
                     HIGH,
-                    "The verifier, built in or a plugin, that goes by this name; http for a service; outside for a"
-                            + " program that reads rollouts and writes verdicts by itself. Empty for that of the same"
-                            + " name.")
-            .define("url", STRING, "", HIGH, "http: where rollouts are posted to.")
-            .define("authorization", PASSWORD, "", MEDIUM, "http: the Authorization header, a secret.")
-            .define("version", STRING, "1", LOW, "http: version of the service's rules, for its verdicts.")
-            .define("batch.size", INT, 1, POSITIVE, MEDIUM, "http: most rollouts a request.")
+                    "A built-in verifier or a plugin, by its name; http for a service; external for a program that reads"
+                            + " rollouts and writes verdicts. Empty: the verifier called NAME.")
+            .define("url", STRING, "", HIGH, "http: URL to which rollouts are posted.")
+            .define("authorization", PASSWORD, "", MEDIUM, "http: Authorization header. Secret.")
+            .define("version", STRING, "1", LOW, "http: version of the service's rules, recorded on its verdicts.")
+            .define("batch.size", INT, 1, POSITIVE, MEDIUM, "http: maximum number of rollouts in a request.")
             .define(
                     "concurrency",
                     INT,
                     16,
                     POSITIVE,
                     MEDIUM,
-                    "http: most requests at once. A plugin: most rollouts judged at once.")
-            .define("attempts", INT, 3, POSITIVE, MEDIUM, "http, plugin: most attempts at a rollout.")
+                    "http: maximum number of requests at once. plugin: maximum number of rollouts judged at once.")
+            .define(
+                    "attempts",
+                    INT,
+                    3,
+                    POSITIVE,
+                    MEDIUM,
+                    "http, plugin: maximum number of attempts to judge a rollout.")
             .define(
                     "backoff.seconds",
                     DOUBLE,
                     0.2,
                     SOME_TIME,
                     LOW,
-                    "http, plugin: wait before the second attempt, doubled for each one after, give or take a half.")
-            .define("timeout.seconds", DOUBLE, 10.0, SOME_TIME, MEDIUM, "http, plugin: most time of an attempt.")
+                    "http, plugin: wait before the second attempt. It doubles with each further attempt, and varies at"
+                            + " random by half.")
+            .define("timeout.seconds", DOUBLE, 10.0, SOME_TIME, MEDIUM, "http, plugin: maximum time of an attempt.")
             .define(
                     "deadline.seconds",
                     DOUBLE,
                     60.0,
                     SOME_TIME,
                     MEDIUM,
-                    "http, plugin: most time of all attempts at a rollout.");
+                    "http, plugin: maximum time of all attempts to judge a rollout.");
 
     private static final Set<String> OF_HTTP_ALONE = Set.of("url", "authorization", "version", "batch.size");
 
@@ -77,10 +88,10 @@ final class VerifierSettings extends AbstractConfig {
     private final Map<String, String> own;
 
     /**
-     * Reads what is under a verifier's name.
+     * Reads the settings of a verifier.
      *
-     * @throws IllegalArgumentException naming the setting
-     * @throws org.apache.kafka.common.config.ConfigException where a value is out of its bounds
+     * @throws IllegalArgumentException naming a setting that does not exist
+     * @throws org.apache.kafka.common.config.ConfigException if a value is out of bounds
      */
     VerifierSettings(String name, Map<String, String> values) {
         super(DEFINITION, known(name, values), false);
@@ -113,9 +124,9 @@ final class VerifierSettings extends AbstractConfig {
         String type = getString("type").isEmpty() ? name : getString("type");
         return switch (type) {
             case HTTP -> new ConfiguredVerifier(name, getString("version"), shown(), overHttp());
-            case OUTSIDE -> {
-                refuse(given, "of a program outside");
-                yield new ConfiguredVerifier(name, "", shown(), new Place.Outside());
+            case EXTERNAL, OUTSIDE -> {
+                refuse(given, "of an external program");
+                yield new ConfiguredVerifier(name, "", shown(), new Place.External());
             }
             default -> inProcess(catalogue.find(type));
         };
@@ -138,7 +149,7 @@ final class VerifierSettings extends AbstractConfig {
         ConfiguredVerifier configured =
                 ConfiguredVerifier.inProcess(name, verifier.with(Map.copyOf(own)), shown(), policy());
         Set<String> tooMuch = new TreeSet<>(given);
-        if (!configured.onStream()) {
+        if (!configured.isInline()) {
             tooMuch.retainAll(OF_HTTP_ALONE);
         }
         refuse(tooMuch, "of a verifier of this type");
@@ -147,7 +158,7 @@ final class VerifierSettings extends AbstractConfig {
 
     private static void refuse(Set<String> keys, String what) {
         if (!keys.isEmpty()) {
-            throw new IllegalArgumentException(String.join(", ", keys) + " is no setting " + what);
+            throw new IllegalArgumentException(String.join(", ", keys) + " is not a setting " + what);
         }
     }
 
@@ -165,7 +176,7 @@ final class VerifierSettings extends AbstractConfig {
         return Duration.ofNanos(Math.round(getDouble(key) * 1e9));
     }
 
-    /** The verifier's own settings as they stand on its verdicts. */
+    /** The verifier's own settings without secrets, as its verdicts record them. */
     private Map<String, String> shown() {
         Map<String, String> shown = new HashMap<>(own);
         shown.keySet().removeIf(Secrets::named);

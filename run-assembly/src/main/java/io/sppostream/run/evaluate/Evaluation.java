@@ -1,6 +1,6 @@
 package io.sppostream.run.evaluate;
 
-import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardOutcome;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
@@ -8,7 +8,7 @@ import io.sppostream.feed.data.Dataset;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
-import io.sppostream.rollout.ResponseGenerator;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
@@ -76,7 +76,7 @@ public final class Evaluation {
         if (obstacle.isPresent()) {
             return HeldOutResult.notJudged(obstacle.get());
         }
-        List<ResponseGenerator.Outcome> outcomes = sampler.sample(model, 0, "", requests, cancelled);
+        List<GenerationResult> outcomes = sampler.sample(model, 0, "", requests, cancelled);
         List<Rollout> rollouts = new ArrayList<>(requests.size());
         for (int i = 0; i < requests.size(); i++) {
             if (outcomes.get(i) instanceof Response response) {
@@ -88,16 +88,16 @@ public final class Evaluation {
     }
 
     /** @param unanswered problems that the policy could not answer */
-    static HeldOutResult result(List<@Nullable Outcome> outcomes, int unanswered) {
+    static HeldOutResult result(List<@Nullable RewardOutcome> outcomes, int unanswered) {
         double sum = 0;
         int judged = unanswered;
         int failed = 0;
         String because = null;
-        for (Outcome outcome : outcomes) {
-            if (outcome instanceof Outcome.Rewarded rewarded) {
+        for (RewardOutcome outcome : outcomes) {
+            if (outcome instanceof RewardOutcome.Rewarded rewarded) {
                 sum += rewarded.reward();
                 judged++;
-            } else if (outcome instanceof Outcome.NotJudged notJudged) {
+            } else if (outcome instanceof RewardOutcome.NotJudged notJudged) {
                 failed += notJudged.reason() == ExpiryReason.INFRA_ERROR ? 1 : 0;
                 because = because == null || failed == 1 ? notJudged.detail() : because;
             } else {

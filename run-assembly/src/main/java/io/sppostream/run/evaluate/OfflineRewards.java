@@ -1,6 +1,6 @@
 package io.sppostream.run.evaluate;
 
-import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardOutcome;
 import io.sppostream.advantage.RewardRules;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
@@ -8,10 +8,10 @@ import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.ConfiguredVerifier.Place;
-import io.sppostream.verify.Judge;
 import io.sppostream.verify.Judgement;
+import io.sppostream.verify.RunningVerifier;
 import io.sppostream.verify.Verifiers;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,14 +29,14 @@ import org.jspecify.annotations.Nullable;
 public final class OfflineRewards implements AutoCloseable {
     private final Verifiers verifiers;
     private final RewardRules rewards;
-    private final Map<String, Judge> judges = new HashMap<>();
+    private final Map<String, RunningVerifier> judges = new HashMap<>();
 
     private OfflineRewards(Verifiers verifiers, RewardRules rewards) {
         this.verifiers = verifiers;
         this.rewards = rewards;
         for (ConfiguredVerifier verifier : verifiers.all()) {
-            if (!(verifier.place() instanceof Place.Outside)) {
-                judges.put(verifier.name(), verifier.judge());
+            if (!(verifier.place() instanceof Place.External)) {
+                judges.put(verifier.name(), verifier.start());
             }
         }
     }
@@ -67,7 +67,7 @@ public final class OfflineRewards implements AutoCloseable {
     /** The rewards of rollouts, in their order; empty for a rollout that was not judged. */
     public List<OptionalDouble> of(List<Rollout> rollouts) {
         return outcomes(rollouts, Instant.EPOCH).stream()
-                .map(outcome -> outcome instanceof Outcome.Rewarded rewarded
+                .map(outcome -> outcome instanceof RewardOutcome.Rewarded rewarded
                         ? OptionalDouble.of(rewarded.reward())
                         : OptionalDouble.empty())
                 .toList();
@@ -79,9 +79,9 @@ public final class OfflineRewards implements AutoCloseable {
      *
      * @param now the time that the verdicts carry
      */
-    public List<@Nullable Outcome> outcomes(List<Rollout> rollouts, Instant now) {
+    public List<@Nullable RewardOutcome> outcomes(List<Rollout> rollouts, Instant now) {
         List<List<Asked>> asked = rollouts.stream().map(this::ask).toList();
-        List<@Nullable Outcome> outcomes = new ArrayList<>(rollouts.size());
+        List<@Nullable RewardOutcome> outcomes = new ArrayList<>(rollouts.size());
         for (int i = 0; i < rollouts.size(); i++) {
             outcomes.add(outcome(rollouts.get(i), asked.get(i), now));
         }
@@ -90,16 +90,16 @@ public final class OfflineRewards implements AutoCloseable {
 
     private List<Asked> ask(Rollout rollout) {
         List<Asked> asked = new ArrayList<>(1);
-        for (Duty duty : verifiers.of(rollout.getDataset())) {
-            Judge judge = judges.get(duty.verifier().name());
-            if (judge != null && !duty.shadow()) {
-                asked.add(new Asked(duty.verifier(), judge.judge(rollout)));
+        for (Assignment assignment : verifiers.of(rollout.getDataset())) {
+            RunningVerifier judge = judges.get(assignment.verifier().name());
+            if (judge != null && !assignment.shadow()) {
+                asked.add(new Asked(assignment.verifier(), judge.judge(rollout)));
             }
         }
         return asked;
     }
 
-    private @Nullable Outcome outcome(Rollout rollout, List<Asked> asked, Instant now) {
+    private @Nullable RewardOutcome outcome(Rollout rollout, List<Asked> asked, Instant now) {
         List<Verdict> verdicts = asked.stream()
                 .map(one -> one.verifier().sign(rollout, one.judgement().join(), false, now))
                 .toList();
@@ -113,6 +113,6 @@ public final class OfflineRewards implements AutoCloseable {
 
     @Override
     public void close() {
-        judges.values().forEach(Judge::close);
+        judges.values().forEach(RunningVerifier::close);
     }
 }

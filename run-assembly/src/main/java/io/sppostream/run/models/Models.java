@@ -31,9 +31,8 @@ public final class Models {
      * @throws UserException where neither is there
      */
     public static Checkpoint policy(RunSettings settings) {
-        String model = settings.getString("model");
-        return Checkpoint.open(
-                model.isEmpty() ? unpack(settings.getString("dataset"), settings.dataDirectory()) : Path.of(model));
+        String model = settings.policyModel();
+        return Checkpoint.open(model.isEmpty() ? unpack(settings.dataset(), settings.dataDirectory()) : Path.of(model));
     }
 
     /** The start critic: the configured folder's backbone, or a random one that reads the policy's tokens. */
@@ -46,7 +45,7 @@ public final class Models {
 
     /** The checkpoint whose tokenizer and chat template the critic reads by: its own, or, of a random one, the policy's. */
     public static Checkpoint criticTokens(RunSettings settings, Checkpoint policy) {
-        String model = settings.getString("critic.model");
+        String model = settings.criticModel();
         return model.isEmpty() ? policy : Checkpoint.open(Path.of(model));
     }
 

@@ -9,24 +9,27 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * The learning curves of a run as a page that needs nothing but a browser: held-out accuracy, reward, critic loss and
- * explained variance, over steps and over time.
+ * The learning curves of a run. {@value #FILE} is a page that needs nothing but a browser: held-out accuracy, reward,
+ * critic loss and explained variance, over steps and over time. {@value #IMAGE} is a small image for documents:
+ * held-out accuracy and reward over the rollouts trained.
  */
 public final class Figure {
     public static final String FILE = "figure.html";
+    public static final String IMAGE = "figure.svg";
 
     private static final String LIBRARY = "/META-INF/resources/webjars/echarts/5.3.1/dist/echarts.min.js";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Figure() {}
 
-    /** Writes the page into a folder. */
+    /** Writes the page and the image into a folder. */
     public static void write(Path directory, String run, LearningCurve curve) throws IOException {
         // A point is step, seconds, value; the value is null if the answers were not judged.
         Map<String, List<Double[]>> panels = new LinkedHashMap<>();
@@ -46,15 +49,35 @@ public final class Figure {
                 .replace("{{echarts}}", resource(LIBRARY));
         Files.createDirectories(directory);
         Files.writeString(directory.resolve(FILE), page);
+        Files.writeString(directory.resolve(IMAGE), image(run, curve));
+    }
+
+    private static String image(String run, LearningCurve curve) throws IOException {
+        Map<Integer, Long> rollouts = new HashMap<>(Map.of(0, 0L)); // by step
+        List<FigureSvg.Point> reward = new ArrayList<>();
+        for (TrainingStep step : curve.policy()) {
+            rollouts.put(step.getStep(), step.getSamplesTrained());
+            reward.add(new FigureSvg.Point(step.getSamplesTrained(), metric(step, "reward_mean")));
+        }
+        List<FigureSvg.Point> accuracy = curve.accuracies().stream()
+                .filter(point -> rollouts.containsKey(point.step()))
+                .filter(point -> point.accuracy() != null)
+                .map(point -> new FigureSvg.Point(
+                        Objects.requireNonNull(rollouts.get(point.step())), Objects.requireNonNull(point.accuracy())))
+                .toList();
+        return FigureSvg.draw(resource("/figure.svg"), run, accuracy, reward);
     }
 
     private static List<Double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
         List<Double[]> points = new ArrayList<>(steps.size());
         for (TrainingStep step : steps) {
-            double value = Objects.requireNonNull(step.getMetrics().get(metric), metric);
-            points.add(new Double[] {(double) step.getStep(), curve.seconds(step.getEndedAt()), value});
+            points.add(new Double[] {(double) step.getStep(), curve.seconds(step.getEndedAt()), metric(step, metric)});
         }
         return points;
+    }
+
+    private static double metric(TrainingStep step, String name) {
+        return Objects.requireNonNull(step.getMetrics().get(name), name);
     }
 
     private static String resource(String name) throws IOException {

@@ -1,14 +1,17 @@
 package io.sppostream.run.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.sppostream.feed.Pacing;
 import io.sppostream.log.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -56,11 +59,11 @@ class ConfigurationTest {
     @Test
     void shouldTakeThePresetOfTheDatasetThatWins() throws IOException {
         Path file = file("dataset: addition-1\n");
-        assertThat(load(file, Map.of(), Map.of()).settings().getInt("eval.prompts"))
+        assertThat(load(file, Map.of(), Map.of()).settings().evaluationPrompts())
                 .isEqualTo(100);
         assertThat(load(file, Map.of(), Map.of("dataset", "addition"))
                         .settings()
-                        .getInt("eval.prompts"))
+                        .evaluationPrompts())
                 .isEqualTo(1000);
     }
 
@@ -187,13 +190,13 @@ class ConfigurationTest {
     }
 
     @Test
-    void shouldShowWhatIsNoSecret() {
+    void shouldShowSettingsThatAreNotSecret() {
         assertThat(flags(Map.of("kafka.security.protocol", "SASL_SSL")).toYaml())
                 .contains("kafka.security.protocol: \"SASL_SSL\"")
                 .contains("sampling.max.tokens: 4");
     }
 
-    /** What is recorded of a run is enough to start it again. */
+    /** The recorded configuration of a run is enough to start it again. */
     @Test
     void shouldBeTheSameWhenReadFromItsOwnYaml() throws IOException {
         Configuration configuration =
@@ -216,11 +219,177 @@ class ConfigurationTest {
                 .isNotEqualTo(flags(Map.of()).sha256());
     }
 
+    @ParameterizedTest
+    @CsvSource({"policy.gradient.norm, policy.max.gradient.norm", "critic.gradient.norm, critic.max.gradient.norm"})
+    void shouldUnderstandTheFormerNameOfASettingWhereverItComesFrom(String former, String name) throws IOException {
+        String variable = "SPPO_" + former.toUpperCase(Locale.ROOT).replace('.', '_');
+        Path file = file(former + ": 0.25\n");
+
+        assertThat(load(file, Map.of(), Map.of()))
+                .satisfies(it -> assertThat(it.effective()).containsEntry(name, 0.25))
+                .satisfies(it -> assertThat(it.notes())
+                        .containsExactly("setting '" + former + "' (in " + file + ") is now called '" + name
+                                + "'; use the new name"));
+        assertThat(load(null, Map.of(variable, "0.25"), Map.of()).effective()).containsEntry(name, 0.25);
+        assertThat(flags(Map.of(former, "0.25")).sha256())
+                .isEqualTo(flags(Map.of(name, "0.25")).sha256());
+        assertThat(load(file, Map.of(), Map.of(name, "0.75")).effective())
+                .as("a later source by the current name wins")
+                .containsEntry(name, 0.75);
+        assertThat(flags(Map.of(name, "0.25")).notes()).isEmpty();
+        assertThatThrownBy(() -> flags(Map.of(former, "0.25", name, "0.25")))
+                .isInstanceOf(UserException.class)
+                .hasMessage(
+                        "'%s' is the former name of '%s', and both are given (on the command line):"
+                                + " remove the former",
+                        former, name);
+    }
+
+    /** What a version before the renaming has recorded on the log. */
+    private static String recordedByFormerNames(Configuration configuration) {
+        String yaml = configuration
+                .toYaml()
+                .replace("policy.max.gradient.norm", "policy.gradient.norm")
+                .replace("critic.max.gradient.norm", "critic.gradient.norm")
+                .replaceAll("(?m)^dataset.others.*\n", "");
+        assertThat(yaml).contains("\npolicy.gradient.norm: 0.5\n", "\ncritic.gradient.norm: 1.0\n");
+        return yaml;
+    }
+
     @Test
-    void shouldDescribeEverySetting() {
-        assertThat(RunSettings.DEFINITION.configKeys().values())
-                .hasSizeGreaterThan(30)
-                .allSatisfy(key -> assertThat(key.documentation).as(key.name).isNotBlank());
+    void shouldResumeAuditAndReplayARunThatHasRecordedFormerNames() {
+        Configuration now = begun(Map.of());
+        String recorded = recordedByFormerNames(now);
+
+        assertThat(now.differencesInTraining(recorded)).as("resume").isEmpty();
+        assertThat(begun(Map.of("policy.max.gradient.norm", "2")).differencesInTraining(recorded))
+                .containsExactly("policy.max.gradient.norm: 0.5 -> 2.0");
+        Configuration audited = Configuration.recorded(recorded, Map.of(), Map.of());
+        assertThat(audited.settings().policyOptimizer())
+                .isEqualTo(now.settings().policyOptimizer());
+        assertThat(audited.settings().policyOptimizer().maxGradientNorm()).isEqualTo(0.5);
+        assertThat(audited.differencesInTraining(recorded)).isEmpty();
+        assertThat(audited.notes()).isEmpty();
+        Configuration replayed = Configuration.recorded(recorded, Map.of("critic.gradient.norm", "3"), Map.of());
+        assertThat(replayed.settings().criticOptimizer().maxGradientNorm()).isEqualTo(3);
+        assertThat(replayed.notes()).singleElement().asString().contains("(on the command line)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "secrity.protocol, security.protocol",
+        "consumer.fetch.mim.bytes, consumer.fetch.min.bytes",
+        "main.consumer.fetch.mim.bytes, main.consumer.fetch.min.bytes",
+        "sasl.jaas.confg, sasl.jaas.config",
+        "basic.auth.user.inf, basic.auth.user.info"
+    })
+    void shouldRefuseAKafkaPropertyThatNoClientHas(String property, String meant) {
+        assertThatThrownBy(() -> flags(Map.of("kafka." + property, "1")))
+                .isInstanceOf(UserException.class)
+                .hasMessage(
+                        "no Kafka or registry client has a property '%s' (kafka.%s, on the command line);"
+                                + " did you mean 'kafka.%s'?",
+                        property, property, meant);
+    }
+
+    @Test
+    void shouldPassOnAPropertyOfTheUsersOwnClasses() {
+        assertThatThrownBy(() -> flags(Map.of("kafka.acme.audit.topic", "audit")))
+                .isInstanceOf(UserException.class)
+                .hasMessage("no Kafka or registry client has a property 'acme.audit.topic' (kafka.acme.audit.topic, on"
+                        + " the command line); a property of a class of your own is given as"
+                        + " kafka.custom.acme.audit.topic");
+
+        Configuration configuration = flags(Map.of("kafka.custom.acme.audit.topic", "audit"));
+        assertThat(configuration.kafka("broker:9092", "http://registry").producer())
+                .containsEntry("acme.audit.topic", "audit");
+        assertThat(configuration.toYaml()).contains("kafka.custom.acme.audit.topic: \"audit\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "security.protocol",
+                "sasl.mechanism",
+                "sasl.jaas.config",
+                "ssl.truststore.location",
+                "transaction.timeout.ms",
+                "fetch.max.wait.ms",
+                "compression.type",
+                "num.standby.replicas",
+                "producer.linger.ms",
+                "admin.retries",
+                "main.consumer.max.poll.records",
+                "topic.segment.bytes",
+                "schema.registry.url",
+                "schema.registry.ssl.truststore.location",
+                "schema.registry.basic.auth.user.info",
+                "basic.auth.credentials.source",
+                "bearer.auth.token",
+                "auto.register.schemas",
+                "interceptor.classes"
+            })
+    void shouldAcceptWhatAClientDefines(String property) {
+        assertThat(flags(Map.of("kafka." + property, "1")).kafkaProperties()).containsEntry(property, "1");
+    }
+
+    /** The client reads these without a definition of their names. */
+    @Test
+    void shouldAcceptAllPropertiesOfTheRegistryClient() {
+        assertThat(SchemaRegistryClientConfig.class.getFields())
+                .filteredOn(field -> field.getType() == String.class)
+                .filteredOn(field -> !field.getName().matches("CLIENT_NAMESPACE|SSL_PREFIX|.*_DEFAULT"))
+                .hasSizeGreaterThan(20)
+                .allSatisfy(field -> KafkaProperties.require(String.valueOf(field.get(null)), "here"));
+    }
+
+    @Test
+    void shouldRefuseTheVerifierOfADatasetThatDoesNotExist() {
+        assertThatThrownBy(() -> Datasets.requireKnown(
+                        flags(Map.of("verifier.addtion", "math")).settings()))
+                .isInstanceOf(UserException.class)
+                .hasMessage("verifier.addtion: there is no dataset 'addtion' (there are addition, addition-1;"
+                        + " dataset.others adds names); did you mean 'addition'?");
+        assertThatThrownBy(() ->
+                        Datasets.requireKnown(flags(Map.of("verifier.essays", "math", "dataset", "data/gsm8k.jsonl"))
+                                .settings()))
+                .isInstanceOf(UserException.class)
+                .hasMessage("verifier.essays: there is no dataset 'essays' (there are addition, addition-1, gsm8k;"
+                        + " dataset.others adds names)");
+    }
+
+    @Test
+    void shouldKnowBuiltInDatasetsTheConfiguredOneAndOthers() {
+        Map<String, String> flags = Map.of(
+                "dataset", "data/gsm8k.jsonl",
+                "dataset.others", "essays, proofs",
+                "verifier.gsm8k", "math:gsm8k",
+                "verifier.addition-1", "exact",
+                "verifier.proofs", "exact",
+                "verifier.essays", "exact");
+        assertThatCode(() -> Datasets.requireKnown(flags(flags).settings())).doesNotThrowAnyException();
+    }
+
+    @Test
+    void shouldTellWhatDiffersFromDefaultsAndPreset() {
+        assertThat(flags(Map.of("batch.size", "512", "clip", "0.2")).changed())
+                .as("as the preset and the default have it")
+                .isEmpty();
+        Configuration configuration = flags(Map.of(
+                "lag", "0", "batch.size", "256", "kafka.ssl.key.password", "hunter2", "verifier.addition", "math"));
+        assertThat(configuration.hasPreset()).isTrue();
+        assertThat(configuration.changed())
+                .isEqualTo(Map.of(
+                        "batch.size",
+                        256,
+                        "kafka.ssl.key.password",
+                        "[hidden]",
+                        "lag",
+                        0,
+                        "verifier.addition",
+                        "math"));
+        assertThat(flags(FILE_DATASET).hasPreset()).isFalse();
+        assertThat(flags(FILE_DATASET).changed()).isEmpty();
     }
 
     @Test
@@ -233,7 +402,7 @@ class ConfigurationTest {
     }
 
     @Test
-    void shouldNameWhatARunCannotGoOnWith() {
+    void shouldNameTheSettingsARunCannotBeResumedWith() {
         String begun = begun(Map.of("seed", "1", "steps", "10", "weights.snapshot.interval", "5"))
                 .toYaml();
 

@@ -13,7 +13,7 @@ import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.ConfiguredVerifier.Place;
 import io.sppostream.verify.HttpService;
 import io.sppostream.verify.Verifiers;
-import io.sppostream.verify.Verifiers.Duty;
+import io.sppostream.verify.Verifiers.Assignment;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -49,7 +49,9 @@ class RewardFactoryTest {
         assertThat(RewardFactory.rewards(settings)).isEqualTo(RewardRules.by("math"));
         assertThat(RewardFactory.verifiers(settings).of("anything"))
                 .extracting(
-                        duty -> duty.verifier().name(), duty -> duty.verifier().onStream(), Duty::shadow)
+                        assignment -> assignment.verifier().name(),
+                        assignment -> assignment.verifier().isInline(),
+                        Assignment::shadow)
                 .containsExactly(tuple("math", true, false));
     }
 
@@ -73,7 +75,7 @@ class RewardFactoryTest {
                   rubric: strict
                   max.tokens: 512
                   api.key: s3cret
-              facts: {type: outside}
+              facts: {type: external}
             """;
 
     @Test
@@ -86,7 +88,7 @@ class RewardFactoryTest {
         assertThat(rewards.of("gsm8k")).isEqualTo(Combination.of("math:gsm8k"));
         assertThat(rewards.of("essays")).isEqualTo(new Combination(Rule.ALL, List.of("style", "facts"), List.of()));
         assertThat(verifiers.of("essays"))
-                .extracting(duty -> duty.verifier().name(), Duty::shadow)
+                .extracting(assignment -> assignment.verifier().name(), Assignment::shadow)
                 .containsExactly(tuple("style", false), tuple("facts", false), tuple("math", true));
         assertThat(verifiers.all())
                 .extracting(ConfiguredVerifier::name)
@@ -104,7 +106,7 @@ class RewardFactoryTest {
                                 Map.of("rubric", "strict", "max.tokens", "512", "api.key", "s3cret")),
                         new AttemptPolicy(
                                 64, 4, 3, Duration.ofMillis(200), Duration.ofSeconds(1), Duration.ofMillis(12_500))));
-        assertThat(verifiers.of("essays").get(1).verifier().place()).isEqualTo(new Place.Outside());
+        assertThat(verifiers.of("essays").get(1).verifier().place()).isEqualTo(new Place.External());
     }
 
     @Test
@@ -144,7 +146,20 @@ class RewardFactoryTest {
 
         assertThat(verifiers.of("any").get(0).verifier())
                 .satisfies(verifier -> assertThat(verifier.name()).isEqualTo("strict"))
-                .satisfies(verifier -> assertThat(verifier.onStream()).isTrue());
+                .satisfies(verifier -> assertThat(verifier.isInline()).isTrue());
+    }
+
+    @Test
+    void shouldAcceptFormerNamesWhenARecordedConfigurationHasThem() {
+        Verifiers verifiers = RewardFactory.verifiers(
+                flags(Map.of("verifier", "all(math:exact, facts)", "verifiers.facts.type", "outside"))
+                        .settings());
+
+        assertThat(verifiers.of("any"))
+                .extracting(assignment -> assignment.verifier().name())
+                .as("verdicts are signed as before")
+                .containsExactly("math:exact", "facts");
+        assertThat(verifiers.of("any").get(1).verifier().place()).isEqualTo(new Place.External());
     }
 
     @ParameterizedTest
@@ -159,9 +174,9 @@ class RewardFactoryTest {
                 "verifiers.judge.type=http | verifiers.judge: it is a service: give its address as verifiers.judge.url",
                 "verifiers.judge.typ=http | verifiers.judge: there is no setting 'verifiers.judge.typ'; there are: attempts",
                 "verifiers.judge.type=oracle | verifiers.judge: there is no verifier 'oracle'",
-                "verifiers.exact.settings.depth=2 | verifiers.exact: it takes no settings, given are depth",
-                "verifiers.exact.url=http://host/ | verifiers.exact: url is no setting of a verifier of this type",
-                "verifiers.exact.attempts=2 | verifiers.exact: attempts is no setting of a verifier of this type",
+                "verifiers.exact.settings.depth=2 | verifiers.exact: it takes no settings, but got depth",
+                "verifiers.exact.url=http://host/ | verifiers.exact: url is not a setting of a verifier of this type",
+                "verifiers.exact.attempts=2 | verifiers.exact: attempts is not a setting of a verifier of this type",
                 "verifiers.math.attempts=many | verifiers.math: Invalid value many for configuration attempts",
                 "verifiers.math.attempts=0 | verifiers.math: Invalid value 0 for configuration attempts",
                 "verifier.plugins=nowhere | verifier.plugins: the plugins folder nowhere can't be read",
@@ -180,9 +195,9 @@ class RewardFactoryTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "url=ftp://host/ | url 'ftp://host/' is not that of an HTTP service",
+                "url=ftp://host/ | url 'ftp://host/' is not the address of an HTTP service",
                 "url=http://ho st/ | Illegal character",
-                "timeout.seconds=100 | a positive timeout is needed, within the deadline",
+                "timeout.seconds=100 | the timeout must be positive and at most the deadline",
             })
     void shouldNameTheVerifierWhenAServiceIsConfiguredBadly(String setting, String reason) {
         String[] parts = setting.split("=", 2);

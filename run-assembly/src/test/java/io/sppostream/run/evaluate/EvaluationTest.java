@@ -3,7 +3,7 @@ package io.sppostream.run.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardOutcome;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.LogException;
@@ -14,11 +14,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
-    private static final Outcome RIGHT = new Outcome.Rewarded(1, List.of());
-    private static final Outcome WRONG = new Outcome.Rewarded(0, List.of());
+    private static final RewardOutcome RIGHT = new RewardOutcome.Rewarded(1, List.of());
+    private static final RewardOutcome WRONG = new RewardOutcome.Rewarded(0, List.of());
 
-    private static Outcome notJudged(VerdictStatus status) {
-        return new Outcome.NotJudged(
+    private static RewardOutcome notJudged(VerdictStatus status) {
+        return new RewardOutcome.NotJudged(
                 new Verdict("r/0", "r", "judge", "1", status, null, null, "http-503", Instant.EPOCH, Map.of(), false));
     }
 
@@ -47,7 +47,7 @@ class EvaluationTest {
 
     @Test
     void shouldLeaveOutAProblemWhoseReferenceCannotBeRead() {
-        Outcome unreadable = notJudged(VerdictStatus.UNPARSEABLE_REFERENCE);
+        RewardOutcome unreadable = notJudged(VerdictStatus.UNPARSEABLE_REFERENCE);
 
         assertThat(Evaluation.result(List.of(RIGHT, unreadable, WRONG), 0)).isEqualTo(HeldOutResult.judged(2, 0.5));
         assertThat(Evaluation.result(List.of(unreadable, unreadable), 0).notJudgedBecause())

@@ -11,31 +11,31 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an audit found.
+ * The report of an audit.
  *
  * @param run name of the run
- * @param results of the checks, in the order of the flow
- * @param seconds it took
+ * @param results of the checks, in the order of the data flow
+ * @param seconds that the audit took
  */
 public record AuditReport(String run, List<Result> results, double seconds) {
 
     /**
      * The result of one check.
      *
-     * @param name what was checked
-     * @param summary how much of it there was
-     * @param claim what holds of it where nothing differs
-     * @param differences how many were found
-     * @param first the one of the earliest step; null where there is none
+     * @param name what was checked, in one word
+     * @param summary how much was checked
+     * @param claim the property that was checked, in words
+     * @param findings number of violations
+     * @param first the violation of the earliest step; null if there is none
      */
     public record Result(
             String name,
             String summary,
             String claim,
-            long differences,
-            @Nullable Difference first) {}
+            long findings,
+            @Nullable Finding first) {}
 
-    /** The report with what further checks find. */
+    /** This report with the results of further checks. */
     public AuditReport with(Supplier<List<Result>> further) {
         long start = System.nanoTime();
         List<Result> all = new ArrayList<>(results);
@@ -43,37 +43,34 @@ public record AuditReport(String run, List<Result> results, double seconds) {
         return new AuditReport(run, all, seconds + (System.nanoTime() - start) / 1e9);
     }
 
-    /** Whether nothing differs. */
+    /** Whether there are no findings. */
     public boolean clean() {
         return first().isEmpty();
     }
 
-    /** The difference of the earliest step; of those of one step, or of none, that of the check that comes first. */
-    public Optional<Difference> first() {
-        return results.stream()
-                .map(Result::first)
-                .filter(Objects::nonNull)
-                .min(Comparator.comparingInt(Difference::step));
+    /** The finding of the earliest step; within a step, or among findings of no step, that of the first check. */
+    public Optional<Finding> first() {
+        return results.stream().map(Result::first).filter(Objects::nonNull).min(Comparator.comparingInt(Finding::step));
     }
 
-    /** Prints a line a check, what is wrong with it below, and the conclusion. */
+    /** Prints a line per check, its first finding below, and the conclusion. */
     public void print(PrintStream out) {
         out.printf("audit of run '%s'%n", run);
         for (Result result : results) {
-            Difference difference = result.first();
-            if (difference == null) {
+            Finding finding = result.first();
+            if (finding == null) {
                 out.printf("%-9s ok    %s: %s%n", result.name(), result.summary(), result.claim());
             } else {
                 out.printf(
                         Locale.ROOT,
-                        "%-9s FAIL  %s: %,d differ, the first is%n                %s%n",
+                        "%-9s FAIL  %s: %,d findings, the first is%n                %s%n",
                         result.name(),
                         result.summary(),
-                        result.differences(),
-                        difference);
+                        result.findings(),
+                        finding);
             }
         }
-        out.println(first().map(difference -> "not clean: the first difference is " + difference)
+        out.println(first().map(finding -> "not clean: the first finding is " + finding)
                 .orElseGet(() -> String.format(Locale.ROOT, "clean, in %.1f s", seconds)));
     }
 }

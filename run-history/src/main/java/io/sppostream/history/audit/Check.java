@@ -4,49 +4,49 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One thing that must hold, and what was found to differ from it. For one thread. */
+/** One property that a log must have, and the findings against it. Not thread-safe. */
 final class Check {
     private final String name;
     private final String claim;
     private String summary = "";
     private long count;
-    private @Nullable Difference first;
+    private @Nullable Finding first;
 
     /**
      * @param name what is checked, in one word
-     * @param claim what holds of it where nothing differs
+     * @param claim the property, in words
      */
     Check(String name, String claim) {
         this.name = name;
         this.claim = claim;
     }
 
-    /** Notes a difference; the first is the one of the earliest step, and of these the one found first. */
-    void differs(Difference difference) {
+    /** Adds a finding. The first finding is the one of the earliest step, and the earliest added of that step. */
+    void add(Finding finding) {
         count++;
-        if (first == null || difference.step() < first.step()) {
-            first = difference;
+        if (first == null || finding.step() < first.step()) {
+            first = finding;
         }
     }
 
-    /** Notes a difference unless a condition holds. */
-    void require(boolean condition, Supplier<Difference> otherwise) {
+    /** Adds a finding unless a condition holds. */
+    void require(boolean condition, Supplier<Finding> otherwise) {
         if (!condition) {
-            differs(otherwise.get());
+            add(otherwise.get());
         }
     }
 
-    /** Takes over what another check of the same thing has found. */
+    /** Adds the findings of another check of the same property. */
     void add(Check other) {
-        Difference theirs = other.first;
+        Finding theirs = other.first;
         if (theirs != null) {
-            differs(theirs);
+            add(theirs);
             count += other.count - 1;
         }
     }
 
-    /** Says how much was looked at. */
-    void sumUp(String format, Object... arguments) {
+    /** Sets the text that says how much was checked. */
+    void summarize(String format, Object... arguments) {
         summary = String.format(Locale.ROOT, format, arguments);
     }
 

@@ -17,16 +17,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ledger of one line, step by step: gapless, each step from the version and the hash that the one before made, each
- * sample where it is said to lie, none trained twice, and everything before the consumed offsets trained or expired.
+ * Checks the ledger of the policy or the critic, step by step. There are no gaps. Each step starts from the version and
+ * the hash that the previous one made. Each sample is at the offset that the step names, and none is trained twice. Every
+ * sample before the consumed offsets is trained or expired.
  */
 final class LedgerAudit {
     private final ModelKind kind;
     private final Topics topics;
     private final Lineage lineage;
-    private final Requests requests;
-    private final Samples samples;
-    private final Versions versions;
+    private final RequestAudit requests;
+    private final SampleAudit samples;
+    private final VersionAudit versions;
     private final Set<String> configurations;
     private final Check steps;
     private final Check trained;
@@ -36,22 +37,15 @@ final class LedgerAudit {
     private int count;
     private long sampleCount;
 
-    /**
-     * @param configurations the hashes of those on {@code runs}
-     * @param steps takes what is wrong with a step itself
-     * @param trained takes what is wrong with its samples
-     * @param offsets takes what is wrong with the offsets it consumed
-     */
+    /** @param configurations hashes of the configurations on {@code runs} */
     LedgerAudit(
             Topics topics,
             Lineage lineage,
-            Requests requests,
-            Samples samples,
-            Versions versions,
+            RequestAudit requests,
+            SampleAudit samples,
+            VersionAudit versions,
             Set<String> configurations,
-            Check steps,
-            Check trained,
-            Check offsets) {
+            LedgerChecks checks) {
         this.kind = versions.kind();
         this.topics = topics;
         this.lineage = lineage;
@@ -59,34 +53,34 @@ final class LedgerAudit {
         this.samples = samples;
         this.versions = versions;
         this.configurations = configurations;
-        this.steps = steps;
-        this.trained = trained;
-        this.offsets = offsets;
+        this.steps = checks.steps();
+        this.trained = checks.samples();
+        this.offsets = checks.offsets();
     }
 
-    /** Takes in the next step of the line. */
-    void take(EventRecord<TrainingStep> received) {
-        TrainingStep step = received.event();
+    /** Checks the next step. */
+    void take(EventRecord<TrainingStep> record) {
+        TrainingStep step = record.event();
         count++;
-        checkChain(received);
-        versions.compare(received);
+        checkChain(record);
+        versions.compare(record);
         for (TrainedSample sample : step.getSamples()) {
-            checkSample(received, sample);
+            checkSample(record, sample);
         }
         sampleCount += step.getSamples().size();
         require(
                 steps,
                 step.getSamplesTrained() == sampleCount,
-                received,
-                () -> "samples trained are counted as " + step.getSamplesTrained() + ", the steps have " + sampleCount);
+                record,
+                () -> "counts " + step.getSamplesTrained() + " samples trained, the steps have " + sampleCount);
         if (!lineage.isDriven(kind)) {
-            checkOffsets(received);
+            checkOffsets(record);
         }
         previous = step;
     }
 
-    private void checkOffsets(EventRecord<TrainingStep> received) {
-        TrainingStep step = received.event();
+    private void checkOffsets(EventRecord<TrainingStep> record) {
+        TrainingStep step = record.event();
         Map<Integer, Long> consumed = new HashMap<>();
         step.getConsumed().forEach(offset -> consumed.put(offset.getPartition(), offset.getOffset()));
         for (TrainedSample sample : step.getSamples()) {
@@ -94,84 +88,84 @@ final class LedgerAudit {
             require(
                     offsets,
                     sample.getOffset() < next,
-                    received,
-                    () -> "trains " + place(sample) + " and would consume it again, from offset " + next);
+                    record,
+                    () -> "trains " + place(sample) + " and will consume it again: its next offset is " + next);
         }
         consumed.forEach((partition, offset) -> {
-            Samples.Entry skipped = settle(partition, offset, step.getStep());
-            require(offsets, skipped == null, received, () -> skipping(partition, offset, requireNonNull(skipped)));
+            AuditedSample skipped = settle(partition, offset, step.getStep());
+            require(offsets, skipped == null, record, () -> skipping(partition, offset, requireNonNull(skipped)));
         });
     }
 
-    private void checkChain(EventRecord<TrainingStep> received) {
-        TrainingStep step = received.event();
+    private void checkChain(EventRecord<TrainingStep> record) {
+        TrainingStep step = record.event();
         int number = previous == null ? 1 : previous.getStep() + 1;
         int from = previous == null ? 0 : previous.getToVersion();
         String sha256 = previous == null ? versions.sha256(0) : previous.getToSha256();
         require(
                 steps,
                 step.getStep() == number,
-                received,
+                record,
                 () -> kind.id() + " step " + number + " is expected, step " + step.getStep() + " is there");
         require(
                 steps,
                 step.getFromVersion() == from && step.getToVersion() == from + 1,
-                received,
+                record,
                 () -> "goes from version " + step.getFromVersion() + " to " + step.getToVersion() + ", not from " + from
                         + " to " + (from + 1));
         require(
                 steps,
                 step.getFromSha256().equals(sha256),
-                received,
-                () -> "starts from weights " + Versions.brief(step.getFromSha256()) + ", where version " + from + " is "
-                        + (sha256 == null ? "not published" : Versions.brief(sha256)));
+                record,
+                () -> "starts from weights " + VersionAudit.brief(step.getFromSha256()) + ", where version " + from
+                        + " is " + (sha256 == null ? "not published" : VersionAudit.brief(sha256)));
         require(
                 steps,
                 configurations.contains(step.getConfigurationSha256()),
-                received,
+                record,
                 () -> "was made under a configuration that is not on "
                         + topics.runs().name());
     }
 
-    private void checkSample(EventRecord<TrainingStep> received, TrainedSample sample) {
-        TrainingStep step = received.event();
-        Fate fate = requests.fate(sample.getRolloutId());
-        int before = fate.step(kind);
+    private void checkSample(EventRecord<TrainingStep> record, TrainedSample sample) {
+        TrainingStep step = record.event();
+        RolloutStatus status = requests.status(sample.getRolloutId());
+        int before = status.step(kind);
         require(
                 trained,
                 before == 0,
-                received,
-                () -> "rollout " + fate.rolloutId + " is trained a second time by the " + kind.id() + ", after step "
+                record,
+                () -> "rollout " + status.rolloutId + " is trained a second time by the " + kind.id() + ", after step "
                         + before);
-        fate.trained(kind, step.getStep());
-        Samples.Entry there = samples.at(sample.getPartition(), sample.getOffset());
-        if (there == null || there.fate() != fate) {
-            trained.differs(Difference.at(
+        status.trained(kind, step.getStep());
+        AuditedSample there = samples.at(sample.getPartition(), sample.getOffset());
+        if (there == null || there.status() != status) {
+            trained.add(Finding.at(
                     step.getStep(),
-                    received,
-                    "rollout " + fate.rolloutId + " is said to be at " + place(sample) + ", where "
-                            + (there == null ? "there is no sample" : "rollout " + there.fate().rolloutId + " is")));
+                    record,
+                    "rollout " + status.rolloutId + " is said to be at " + place(sample) + ", where "
+                            + (there == null ? "there is no sample" : "rollout " + there.status().rolloutId + " is")));
             return;
         }
         int version = kind == ModelKind.POLICY ? there.policyVersion() : there.criticVersion();
         int lag = step.getFromVersion() - version;
-        // Versions of another run may be ahead of the line's.
+        // A replay's samples name versions of another run, which may be ahead.
         require(
                 trained,
                 sample.getPolicyLag() == lag && (lag >= 0 || !lineage.isOwn(kind)),
-                received,
-                () -> "rollout " + fate.rolloutId + " of " + kind.id() + " version " + version + " has lag "
+                record,
+                () -> "rollout " + status.rolloutId + " of " + kind.id() + " version " + version + " has lag "
                         + sample.getPolicyLag() + " at version " + step.getFromVersion());
     }
 
-    /** Looks at what is newly consumed of a partition; returns the first of it that has not settled, or null. */
-    private Samples.@Nullable Entry settle(int partition, long offset, int step) {
-        List<Samples.Entry> entries = samples.of(partition);
-        Samples.Entry skipped = null;
+    /** Advances over the newly consumed samples of a partition; returns the first that has not settled, or null. */
+    private @Nullable AuditedSample settle(int partition, long offset, int step) {
+        List<AuditedSample> entries = samples.of(partition);
+        AuditedSample skipped = null;
         int next = settled.getOrDefault(partition, 0);
         for (; next < entries.size() && entries.get(next).offset() < offset; next++) {
-            Fate fate = entries.get(next).fate();
-            boolean done = fate.expired || (fate.step(kind) > 0 && fate.step(kind) <= step);
+            RolloutStatus status = entries.get(next).status();
+            boolean done = status.expired || (status.step(kind) > 0 && status.step(kind) <= step);
             if (skipped == null && !done) {
                 skipped = entries.get(next);
             }
@@ -180,26 +174,26 @@ final class LedgerAudit {
         return skipped;
     }
 
-    private String skipping(int partition, long offset, Samples.Entry skipped) {
+    private String skipping(int partition, long offset, AuditedSample skipped) {
         String name = topics.advantages().name();
-        return "the " + kind.id() + " has consumed " + Difference.place(name, partition, offset)
-                + " without training rollout " + skipped.fate().rolloutId + " at "
-                + Difference.place(name, partition, skipped.offset());
+        return "the " + kind.id() + " has consumed " + Finding.place(name, partition, offset)
+                + " without training rollout " + skipped.status().rolloutId + " at "
+                + Finding.place(name, partition, skipped.offset());
     }
 
     private String place(TrainedSample sample) {
-        return Difference.place(topics.advantages().name(), sample.getPartition(), sample.getOffset());
+        return Finding.place(topics.advantages().name(), sample.getPartition(), sample.getOffset());
     }
 
-    /** Looks at what the line's group had committed before the ledger was looked at: none of it may be left out. */
+    /** Checks that no sample before the offsets that were committed before the ledger was read is left out. */
     void end(Map<TopicPartition, Long> committed) {
         int last = previous == null ? 0 : previous.getStep();
         committed.forEach((partition, offset) -> {
             if (partition.topic().equals(topics.advantages().name())) {
-                Samples.Entry skipped = settle(partition.partition(), offset, last);
+                AuditedSample skipped = settle(partition.partition(), offset, last);
                 offsets.require(
                         skipped == null,
-                        () -> new Difference(
+                        () -> new Finding(
                                 last,
                                 partition.toString(),
                                 skipping(partition.partition(), offset, requireNonNull(skipped))));
@@ -209,7 +203,7 @@ final class LedgerAudit {
 
     private static void require(
             Check check, boolean condition, EventRecord<TrainingStep> step, Supplier<String> otherwise) {
-        check.require(condition, () -> Difference.at(step.event().getStep(), step, otherwise.get()));
+        check.require(condition, () -> Finding.at(step.event().getStep(), step, otherwise.get()));
     }
 
     int steps() {

@@ -10,7 +10,6 @@ import io.sppostream.learn.LedgerReplay;
 import io.sppostream.learn.TrainableCritic;
 import io.sppostream.learn.TrainableModel;
 import io.sppostream.learn.TrainablePolicy;
-import io.sppostream.log.LogScan;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.model.Checkpoint;
@@ -27,33 +26,35 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Trains the steps of the ledger again, from the start weights on the log, on the samples the ledger names in its order,
- * under the configuration that is recorded, and compares the hash of the weights after each. On the CPU training is a
- * function of these, bit for bit: a difference means that something of them, or the program, is not what it was.
+ * Repeats the steps of the ledger from the start weights on the log, with the samples that the ledger names, in its order
+ * and with the recorded configuration. Compares the hash of the weights after each step. On the CPU, training is a
+ * deterministic function of these inputs, bit for bit. A different hash means that the inputs or the program changed.
  */
 public final class Retraining {
     private final RecordedRun recorded;
+    private final RunLog log;
     private final Topics topics;
     private final RunSettings settings;
     private final int lastVersion;
     private final Map<TopicPartition, Long> ends;
 
-    /** @param lastVersion where to stop */
+    /** @param lastVersion the last version to train */
     public Retraining(RecordedRun recorded, int lastVersion) {
         this.recorded = recorded;
-        this.topics = recorded.topics();
+        this.log = recorded.log();
+        this.topics = log.topics();
         this.settings = Configuration.recorded(recorded.lastTrained().getConfiguration(), Map.of(), Map.of())
                 .settings();
         this.lastVersion = lastVersion;
-        try (TopicAdmin admin = new TopicAdmin(recorded.kafka())) {
+        try (TopicAdmin admin = new TopicAdmin(log.kafka())) {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.trainingSteps()));
         }
     }
 
-    /** Trains the lines that the run has trained. */
+    /** Trains each model that the run has trained. */
     public List<AuditReport.Result> run() {
         Checkpoint checkpoint = Models.policy(settings);
-        Lineage lineage = Lineage.of(new RunLog(recorded.kafka(), recorded.serdes(), topics));
+        Lineage lineage = Lineage.of(log);
         return Stream.of(ModelKind.values())
                 .filter(lineage::trains)
                 .map(kind -> kind == ModelKind.POLICY ? policy(checkpoint) : critic(checkpoint))
@@ -63,18 +64,18 @@ public final class Retraining {
 
     private Check policy(Checkpoint checkpoint) {
         try (PolicyModel model = PolicyModel.load(checkpoint, settings.model());
-                TrainablePolicy kind = new TrainablePolicy(
+                TrainablePolicy policy = new TrainablePolicy(
                         model, settings.policyUpdate(), settings.policyOptimizer(), settings.training())) {
-            return retrain(kind);
+            return retrain(policy);
         }
     }
 
     private Check critic(Checkpoint checkpoint) {
         try (CriticModel model = Models.critic(settings, checkpoint);
                 Tokenizer tokenizer = Models.criticTokens(settings, checkpoint).tokenizer();
-                TrainableCritic kind = new TrainableCritic(
+                TrainableCritic critic = new TrainableCritic(
                         model, tokenizer, settings.criticUpdate(), settings.criticOptimizer(), settings.training())) {
-            return retrain(kind);
+            return retrain(critic);
         }
     }
 
@@ -82,11 +83,9 @@ public final class Retraining {
         ModelKind kind = model.kind();
         Check check = new Check("retrain", "each step makes the recorded weights");
         recorded.readStart(kind, version -> true, model::readWeights);
-        LogScan log = new LogScan(recorded.kafka(), recorded.serdes());
         int trained = 0;
-        try (RecordedSteps steps = new RecordedSteps(log.from(topics.trainingSteps(), Map.of(), ends), kind);
-                LedgerReplay replay =
-                        new LedgerReplay(new RunLog(recorded.kafka(), recorded.serdes(), topics), model, null)) {
+        try (RecordedSteps steps = new RecordedSteps(log.scan().from(topics.trainingSteps(), Map.of(), ends), kind);
+                LedgerReplay replay = new LedgerReplay(log, model, null)) {
             while (steps.hasNext()) {
                 TrainingStep step = steps.next();
                 if (step.getToVersion() > lastVersion) {
@@ -95,17 +94,17 @@ public final class Retraining {
                 String sha256 = replay.rerun(step);
                 trained++;
                 if (!sha256.equals(step.getToSha256())) {
-                    // All later ones differ too.
-                    check.differs(new Difference(
+                    // All later steps differ too.
+                    check.add(new Finding(
                             step.getStep(),
                             topics.trainingSteps().name(),
-                            kind.id() + " step " + step.getStep() + " makes weights " + Versions.brief(sha256)
-                                    + ", recorded are " + Versions.brief(step.getToSha256())));
+                            kind.id() + " step " + step.getStep() + " makes weights " + VersionAudit.brief(sha256)
+                                    + ", the recorded ones are " + VersionAudit.brief(step.getToSha256())));
                     break;
                 }
             }
         }
-        check.sumUp("%s %d steps trained again from the start weights", kind.id(), trained);
+        check.summarize("%s %d steps trained again from the start weights", kind.id(), trained);
         return check;
     }
 }

@@ -12,20 +12,20 @@ import java.security.MessageDigest;
 import java.util.List;
 
 /**
- * Whether the bytes of a line's versions have the SHA-256 that their manifests name. Versions whose bytes have left the
- * log, as newer snapshots took their place, are counted.
+ * Checks that the bytes of each version have the SHA-256 of its manifest. Counts the versions whose bytes have been deleted
+ * from the log because newer snapshots replace them.
  */
 final class WeightsAudit implements Runnable {
     private static final int BUFFER = 512 << 10;
 
     private final RunLog runLog;
-    private final Versions versions;
+    private final VersionAudit versions;
     private final Check check = check();
     private long count;
-    private long retired;
+    private long deleted;
     private long bytes;
 
-    WeightsAudit(RunLog runLog, Versions versions) {
+    WeightsAudit(RunLog runLog, VersionAudit versions) {
         this.runLog = runLog;
         this.versions = versions;
     }
@@ -37,9 +37,9 @@ final class WeightsAudit implements Runnable {
                 String wrong = fetch(follower, manifest);
                 check.require(
                         wrong.isEmpty(),
-                        () -> new Difference(
+                        () -> new Finding(
                                 manifest.getStep(),
-                                Difference.place(
+                                Finding.place(
                                         runLog.topics().weights(versions.kind()).name(),
                                         0,
                                         manifest.getFirstChunkOffset()),
@@ -48,12 +48,12 @@ final class WeightsAudit implements Runnable {
         }
     }
 
-    /** What is wrong with a version's bytes; empty where nothing is. */
+    /** Reads a version; returns what is wrong with its bytes, empty if nothing is. */
     private String fetch(WeightsFollower follower, WeightsManifest manifest) {
         MessageDigest digest = Hashes.sha256();
         try {
             if (!follower.fetch(manifest, channel -> drain(channel, digest))) {
-                retired++;
+                deleted++;
                 return "";
             }
         } catch (LogException e) {
@@ -63,8 +63,8 @@ final class WeightsAudit implements Runnable {
         String sha256 = Hashes.hex(digest);
         return sha256.equals(manifest.getSha256())
                 ? ""
-                : "version " + manifest.getVersion() + " has bytes of SHA-256 " + Versions.brief(sha256)
-                        + ", its manifest names " + Versions.brief(manifest.getSha256());
+                : "version " + manifest.getVersion() + " has bytes with SHA-256 " + VersionAudit.brief(sha256)
+                        + ", its manifest names " + VersionAudit.brief(manifest.getSha256());
     }
 
     private void drain(ReadableByteChannel channel, MessageDigest digest) throws IOException {
@@ -81,15 +81,15 @@ final class WeightsAudit implements Runnable {
         return new Check("weights", "each with the SHA-256 of its manifest");
     }
 
-    /** One check of all lines. */
-    static Check conclude(List<WeightsAudit> lines) {
+    /** The check of all models together. */
+    static Check conclude(List<WeightsAudit> audits) {
         Check all = check();
-        lines.forEach(line -> all.add(line.check));
-        all.sumUp(
+        audits.forEach(audit -> all.add(audit.check));
+        all.summarize(
                 "%,d versions on the log, %,d older than the snapshots kept; %,d MB",
-                lines.stream().mapToLong(line -> line.count).sum(),
-                lines.stream().mapToLong(line -> line.retired).sum(),
-                lines.stream().mapToLong(line -> line.bytes).sum() / 1_000_000);
+                audits.stream().mapToLong(audit -> audit.count).sum(),
+                audits.stream().mapToLong(audit -> audit.deleted).sum(),
+                audits.stream().mapToLong(audit -> audit.bytes).sum() / 1_000_000);
         return all;
     }
 }

@@ -1,4 +1,4 @@
-/** The audit: whether what is on the log adds up, down to the hashes of the weights. */
+/** Audits of recorded runs, from request counts to the hashes of weights, and traces of single requests. */
 @NullMarked
 package io.sppostream.history.audit;
 

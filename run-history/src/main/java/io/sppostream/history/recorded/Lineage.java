@@ -15,21 +15,22 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a namespace is a run or a replay of one, and whose versions its samples name. Those of a run are its own. A
- * replay has sampled nothing: its rollouts name policy versions of the run that it replays, and so do its values critic
- * versions, unless it has scored again. Where that run is a replay in turn, they are those that its samples name.
+ * Whether a namespace is a run or a replay, and whose versions its samples name. The samples of a run name its own
+ * versions. A replay samples nothing: its rollouts name policy versions of its source. Its values name critic versions of
+ * its source, unless it has scored again. If the source is itself a replay, the samples name the versions of that one's
+ * source, and so on.
  *
- * @param replayOf null for a run
- * @param named the namespace whose versions samples name, by line; none where that is no longer on the cluster
+ * @param replayOf the source of a replay; null for a run
+ * @param named the namespace whose versions the samples name, by model; absent if it has left the cluster
  */
 public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named) {
 
-    /** That of a run. */
+    /** The lineage of a run. */
     public static Lineage ofRun(Topics topics) {
         return new Lineage(null, Map.of(ModelKind.POLICY, topics, ModelKind.CRITIC, topics));
     }
 
-    /** That of whatever is in a namespace. */
+    /** The lineage of a run or a replay. */
     public static Lineage of(RunLog runLog) {
         Map<ModelKind, Topics> named = new EnumMap<>(ModelKind.class);
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
@@ -45,8 +46,8 @@ public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named)
 
     private static @Nullable Topics origin(ModelKind kind, TopicAdmin admin, RunLog runLog) {
         Topics at = runLog.topics();
-        Set<String> passed = new HashSet<>();
-        while (passed.add(at.namespace())) {
+        Set<String> visited = new HashSet<>();
+        while (visited.add(at.namespace())) {
             ReplayOf replayOf = replayOf(new RunLog(runLog.kafka(), runLog.serdes(), at));
             if (replayOf == null || isOwn(kind, replayOf)) {
                 return at;
@@ -69,19 +70,19 @@ public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named)
         return replayOf == null || (kind == ModelKind.CRITIC && replayOf.getScored());
     }
 
-    /** Whether samples name versions of the namespace's own line. */
+    /** Whether samples name versions of this namespace. */
     public boolean isOwn(ModelKind kind) {
         return isOwn(kind, replayOf);
     }
 
-    /** Whether the namespace trains a line. */
+    /** Whether the namespace trains the policy, or the critic. */
     public boolean trains(ModelKind kind) {
         return replayOf == null || (kind == ModelKind.POLICY ? replayOf.getTrained() : replayOf.getScored());
     }
 
     /**
-     * Whether a line is trained in an order that was recorded, and not in that of the topic of samples, so that it
-     * consumes no offsets of it: a replay's critic.
+     * Whether a model is trained in a recorded order instead of the order of {@code advantages}, and so consumes no
+     * offsets of that topic. This is true of a replay's critic.
      */
     public boolean isDriven(ModelKind kind) {
         return replayOf != null && kind == ModelKind.CRITIC;

@@ -8,28 +8,27 @@ import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recorded events by where they lie. They are asked for nearly in the order of their topic, so that few are read before
- * they are wanted. For one thread.
+ * Recorded events by position. Callers take them nearly in the order of the topic, so few are buffered. Not thread-safe.
  */
 public final class RecordedEvents<V extends SpecificRecord> implements AutoCloseable {
     private final LogCursor<V> cursor;
-    private final Map<Integer, Map<Long, V>> read = new HashMap<>();
+    private final Map<Integer, Map<Long, V>> buffered = new HashMap<>();
     private final Map<Integer, Long> reached = new HashMap<>();
 
-    /** @param cursor on the topic; closed with this */
+    /** @param cursor reads the topic; closed with this */
     public RecordedEvents(LogCursor<V> cursor) {
         this.cursor = cursor;
     }
 
-    /** Takes the event that lies somewhere; null where there is none, or it has been taken. */
+    /** Takes the event at a position; null if there is none, or it was taken before. */
     public @Nullable V take(int partition, long offset) {
         while (reached.getOrDefault(partition, -1L) < offset && cursor.hasNext()) {
-            EventRecord<V> received = cursor.next();
-            read.computeIfAbsent(received.partition(), key -> new HashMap<>()).put(received.offset(), received.event());
-            reached.put(received.partition(), received.offset());
+            EventRecord<V> record = cursor.next();
+            buffered.computeIfAbsent(record.partition(), key -> new HashMap<>()).put(record.offset(), record.event());
+            reached.put(record.partition(), record.offset());
         }
-        Map<Long, V> there = read.get(partition);
-        return there == null ? null : there.remove(offset);
+        Map<Long, V> ofPartition = buffered.get(partition);
+        return ofPartition == null ? null : ofPartition.remove(offset);
     }
 
     @Override

@@ -6,33 +6,33 @@ import io.sppostream.log.LogException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The recorded prompts, by request, asked for nearly in the order of the topic. For one thread. */
+/** The recorded prompts, by request. Callers take them nearly in the order of the topic. Not thread-safe. */
 public final class RecordedPrompts implements AutoCloseable {
     private final LogCursor<Prompt> cursor;
-    private final Map<String, Prompt> read = new HashMap<>();
+    private final Map<String, Prompt> buffered = new HashMap<>();
 
-    /** @param cursor on the topic; closed with this */
+    /** @param cursor reads the topic; closed with this */
     public RecordedPrompts(LogCursor<Prompt> cursor) {
         this.cursor = cursor;
     }
 
     /**
-     * Takes the prompt of a request; each can be taken once.
+     * Takes the prompt of a request. Each can be taken once.
      *
-     * @throws LogException where there is none
+     * @throws LogException if there is none
      */
     public Prompt take(String requestId) {
-        Prompt prompt = read.remove(requestId);
+        Prompt prompt = buffered.remove(requestId);
         while (prompt == null) {
             if (!cursor.hasNext()) {
-                throw new LogException("request " + requestId
-                        + " has left records and no prompt: ./sppo audit says what else is wrong");
+                throw new LogException(
+                        "request " + requestId + " has records but no prompt: check the run with ./sppo audit");
             }
             Prompt next = cursor.next().event();
             if (next.getRequestId().equals(requestId)) {
                 prompt = next;
             } else {
-                read.put(next.getRequestId(), next);
+                buffered.put(next.getRequestId(), next);
             }
         }
         return prompt;

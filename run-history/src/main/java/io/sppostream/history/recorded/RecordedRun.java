@@ -9,7 +9,6 @@ import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
@@ -21,61 +20,52 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** A run that is on the log, finished or going on, for commands that look at it: its cluster and its topics. */
+/** A run on the log, finished or in progress, and the cluster it is on. */
 public final class RecordedRun implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration POLL_TIMEOUT = Duration.ofSeconds(10);
 
     private final Cluster cluster;
-    private final EventSerdes serdes;
-    private final Topics topics;
+    private final RunLog log;
 
-    private RecordedRun(Cluster cluster, EventSerdes serdes, Topics topics) {
+    private RecordedRun(Cluster cluster, RunLog log) {
         this.cluster = cluster;
-        this.serdes = serdes;
-        this.topics = topics;
+        this.log = log;
     }
 
     /**
      * Finds a run.
      *
-     * @param configuration says where the cluster is, and the run's name
-     * @throws io.sppostream.log.LogException where there is no such run
+     * @param configuration has the run's name and locates the cluster
+     * @throws io.sppostream.log.LogException if there is no such run
      */
     public static RecordedRun open(Configuration configuration) {
         Cluster cluster = Cluster.ofRecordedRuns(configuration);
         try (TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
             Topics topics = admin.find(configuration.settings().run());
-            return new RecordedRun(cluster, new EventSerdes(cluster.kafka()), topics);
+            return new RecordedRun(cluster, new RunLog(cluster.kafka(), new EventSerdes(cluster.kafka()), topics));
         } catch (RuntimeException e) {
             cluster.close();
             throw e;
         }
     }
 
-    public KafkaSettings kafka() {
-        return cluster.kafka();
-    }
-
-    public EventSerdes serdes() {
-        return serdes;
-    }
-
-    /** Its topics, with the partitions they have. */
-    public Topics topics() {
-        return topics;
+    /** The log of the run; its topics have the number of partitions that the cluster has. */
+    public RunLog log() {
+        return log;
     }
 
     /**
-     * What the last training step was made under, or, before the first, what it was begun with. The starts of a run do not
-     * differ in what has a bearing on training; the paths of this one are those by which a learner found its models.
+     * The configuration of the last training step, or the one the run began with if it has not trained. Settings that
+     * affect training are the same for all starts of a run; the paths of this start are those by which a learner found
+     * its models.
      *
-     * @throws UserException where that is not on the log
+     * @throws UserException if the log has no configuration
      */
     public Run lastTrained() {
-        List<Run> starts = RunRecord.all(new RunLog(kafka(), serdes, topics));
+        List<Run> starts = RunRecord.all(log);
         if (starts.isEmpty()) {
-            throw new UserException("run '" + topics.namespace() + "' has no configuration on "
-                    + topics.runs().name());
+            throw new UserException("run '" + log.topics().namespace() + "' has no configuration on "
+                    + log.topics().runs().name());
         }
         String lastStep = lastStepsConfiguration();
         return starts.stream()
@@ -85,9 +75,9 @@ public final class RecordedRun implements AutoCloseable {
     }
 
     private String lastStepsConfiguration() {
-        Topic<TrainingStep> ledger = topics.trainingSteps();
-        try (EventReader log = new EventReader(kafka(), serdes, List.of(ledger))) {
-            List<EventRecord<?>> last = log.last(ledger, 0, log.end(ledger, 0), steps -> !steps.isEmpty());
+        Topic<TrainingStep> ledger = log.topics().trainingSteps();
+        try (EventReader reader = log.reader(List.of(ledger))) {
+            List<EventRecord<?>> last = reader.last(ledger, 0, reader.end(ledger, 0), steps -> !steps.isEmpty());
             return last.isEmpty()
                     ? ""
                     : ((TrainingStep) last.get(last.size() - 1).event()).getConfigurationSha256();
@@ -95,17 +85,17 @@ public final class RecordedRun implements AutoCloseable {
     }
 
     /**
-     * Reads the start weights of a line into a model, where their manifest fits it; leaves it as it is elsewhere. A
-     * replay that has not trained the line has them from the run whose versions its samples name.
+     * Reads the start weights of a policy or critic into a model if their manifest fits; otherwise leaves the model
+     * unchanged. A replay that has not trained the model takes them from the run whose versions its samples name.
      */
     public void readStart(ModelKind kind, Predicate<WeightsManifest> fits, WeightsFollower.Sink model) {
-        Lineage lineage = Lineage.of(new RunLog(kafka(), serdes, topics));
-        Topics origin = lineage.trains(kind) ? topics : lineage.named().get(kind);
+        Lineage lineage = Lineage.of(log);
+        Topics origin = lineage.trains(kind) ? log.topics() : lineage.named().get(kind);
         if (origin == null) {
             return;
         }
-        try (WeightsFollower weights = new WeightsFollower(new RunLog(kafka(), serdes, origin), kind)) {
-            for (WeightsManifest version : weights.poll(PATIENCE)) {
+        try (WeightsFollower weights = new WeightsFollower(new RunLog(log.kafka(), log.serdes(), origin), kind)) {
+            for (WeightsManifest version : weights.poll(POLL_TIMEOUT)) {
                 if (version.getVersion() == 0 && fits.test(version)) {
                     weights.fetch(version, model);
                 }
@@ -115,7 +105,7 @@ public final class RecordedRun implements AutoCloseable {
 
     @Override
     public void close() {
-        serdes.close();
+        log.serdes().close();
         cluster.close();
     }
 }

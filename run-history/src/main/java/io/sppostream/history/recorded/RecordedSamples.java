@@ -7,7 +7,7 @@ import io.sppostream.log.LogException;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
-/** The recorded training samples, by where the ledger says they lie. For one thread. */
+/** The recorded training samples, by the positions that the ledger names. Not thread-safe. */
 public final class RecordedSamples implements AutoCloseable {
     private final RecordedEvents<TrainingSample> events;
     private final String topic;
@@ -15,8 +15,10 @@ public final class RecordedSamples implements AutoCloseable {
     private final Map<TopicPartition, Long> ends;
 
     /**
-     * @param cursor from the starts to the ends of the topic's partitions
-     * @param topic its name
+     * @param cursor reads the topic from the starts to the ends; closed with this
+     * @param topic name of the topic
+     * @param starts first offset of the range that is replayed, by partition
+     * @param ends end of the range, by partition
      */
     public RecordedSamples(
             LogCursor<TrainingSample> cursor,
@@ -37,16 +39,16 @@ public final class RecordedSamples implements AutoCloseable {
     }
 
     /**
-     * Takes a sample of the ledger; each can be taken once.
+     * Takes the sample of an entry of the ledger. Each can be taken once.
      *
-     * @throws LogException where another lies there, or none
+     * @throws LogException if there is another sample at that position, or none
      */
     public TrainingSample take(TrainedSample trained) {
         TrainingSample sample = events.take(trained.getPartition(), trained.getOffset());
         if (sample == null || !sample.getRollout().getRolloutId().equals(trained.getRolloutId())) {
             throw new LogException("rollout " + trained.getRolloutId() + " is not at " + topic + "-"
                     + trained.getPartition() + "@" + trained.getOffset()
-                    + ", where the ledger says it is: ./sppo audit says what else is wrong");
+                    + ", where the ledger says it is: check the run with ./sppo audit");
         }
         return sample;
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** The steps of one line, as the ledger has them; of those passed, the hashes and the time they took stay. */
+/** Iterates over the recorded steps of the policy or the critic, and collects their hashes and their time span. */
 public final class RecordedSteps implements Iterator<TrainingStep>, AutoCloseable {
     private final LogCursor<TrainingStep> ledger;
     private final ModelKind kind;
@@ -49,12 +49,12 @@ public final class RecordedSteps implements Iterator<TrainingStep>, AutoCloseabl
         return step;
     }
 
-    /** SHA-256 of the weights that each step made. */
+    /** SHA-256 of the weights of each step so far. */
     public List<String> hashes() {
         return hashes;
     }
 
-    /** Seconds from the start of the first step to the end of the last. */
+    /** Seconds from the start of the first step to the end of the last one so far. */
     public double seconds() {
         return firstStart == null || lastEnd == null
                 ? 0

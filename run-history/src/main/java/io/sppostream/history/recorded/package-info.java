@@ -1,4 +1,4 @@
-/** Runs that are on the log: where they are, and what they trained on, in the order of the ledger. */
+/** Reading of recorded runs: their cluster, their steps and samples in the order of the ledger, and their lineage. */
 @NullMarked
 package io.sppostream.history.recorded;
 

@@ -9,7 +9,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.StepSettings;
 import io.sppostream.learn.TrainableCritic;
-import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.weights.Manifests;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -30,15 +30,15 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 
 /**
- * Writes the critic line of a replay. A version is published when it is made, so that no value names one that is not on
- * the log. The ledger's record of its step follows when all of the step's samples lie on {@code advantages}: these are in
- * the policy's order, in which the critic has not trained. The steps consume no offsets for the same reason. For one
- * thread.
+ * Trains the critic of a replay and writes its versions and steps. A version is published as soon as it is trained, so
+ * every value names a version that is on the log. The ledger's record of the step follows when all of its samples are on
+ * {@code advantages}, which has the policy's order, not the critic's. For the same reason the steps consume no offsets.
+ * Not thread-safe.
  */
 final class CriticSteps implements AutoCloseable {
 
-    /** A step whose samples may not lie on the log yet; their offsets are still to be filled in. */
-    private record Made(
+    /** A step that waits for its samples to be on the log. Its record names their offsets. */
+    private record PendingStep(
             WeightsManifest from,
             WeightsManifest to,
             List<TrainingSample> order,
@@ -46,51 +46,45 @@ final class CriticSteps implements AutoCloseable {
             Instant startedAt,
             Instant endedAt) {}
 
-    private final ExactlyOnceLog log;
-    private final Topics into;
-    private final TrainableCritic line;
+    private final ExactlyOnceLog out;
+    private final Topics topics;
+    private final TrainableCritic critic;
     private final StepSettings settings;
     private final WeightsPublisher publisher;
     private final WeightsRetention retention;
     private final Clock clock;
-    private final Deque<Made> waiting = new ArrayDeque<>();
+    private final Deque<PendingStep> waiting = new ArrayDeque<>();
     private final Deque<WeightsManifest> snapshots = new ArrayDeque<>();
-    private final Map<String, Future<RecordMetadata>> places = new HashMap<>();
+    private final Map<String, Future<RecordMetadata>> positions = new HashMap<>();
     private final List<String> hashes = new ArrayList<>();
     private WeightsManifest current;
     private long samplesTrained;
 
     /** Publishes the start weights. */
-    CriticSteps(
-            ExactlyOnceLog log,
-            KafkaSettings kafka,
-            Topics into,
-            TrainableCritic line,
-            StepSettings settings,
-            Clock clock) {
-        this.log = log;
-        this.into = into;
-        this.line = line;
+    CriticSteps(ExactlyOnceLog out, RunLog into, TrainableCritic critic, StepSettings settings, Clock clock) {
+        this.out = out;
+        this.topics = into.topics();
+        this.critic = critic;
         this.settings = settings;
         this.clock = clock;
         this.publisher =
-                new WeightsPublisher(log, into, line.kind(), line.config(), WeightsPublisher.CHUNK_BYTES, clock);
-        this.current = publisher.publishStart(line::writeWeights);
-        log.commit(List.of());
-        this.retention = new WeightsRetention(kafka, into, line.kind(), current);
+                new WeightsPublisher(out, topics, critic.kind(), critic.config(), WeightsPublisher.CHUNK_BYTES, clock);
+        this.current = publisher.publishStart(critic::writeWeights);
+        out.commit(List.of());
+        this.retention = new WeightsRetention(into.kafka(), topics, critic.kind(), current);
     }
 
-    /** The last version made. */
+    /** The last version. */
     WeightsManifest current() {
         return current;
     }
 
-    /** Trains the next step on samples, given in training order, and publishes the version that it makes. */
+    /** Trains the next step on samples in training order, and publishes its version. */
     void train(List<TrainingSample> order) {
         Instant startedAt = clock.instant();
         WeightsManifest from = current;
         int step = from.getStep() + 1;
-        Map<String, Double> metrics = line.train(step, order);
+        Map<String, Double> metrics = critic.train(step, order);
         metrics.put(
                 "critic_lag_mean",
                 order.stream().mapToInt(sample -> lag(from, sample)).average().orElse(0));
@@ -101,72 +95,73 @@ final class CriticSteps implements AutoCloseable {
         int version = from.getVersion() + 1;
         boolean snapshot = version % settings.snapshotInterval() == 0;
         current = publisher.publish(
-                version, from.getVersion(), step, line::writeWeights, snapshot ? line::writeOptimizer : null);
+                version, from.getVersion(), step, critic::writeWeights, snapshot ? critic::writeOptimizer : null);
         hashes.add(current.getSha256());
         if (Manifests.isSnapshot(current)) {
             snapshots.add(current);
         }
-        waiting.add(new Made(from, current, order, metrics, startedAt, endedAt));
+        waiting.add(new PendingStep(from, current, order, metrics, startedAt, endedAt));
     }
 
     private int lag(WeightsManifest from, TrainingSample sample) {
-        return from.getVersion() - line.versionOf(sample);
+        return from.getVersion() - critic.versionOf(sample);
     }
 
-    /** Takes note of where a sample lies, or will when it is committed. */
-    void placed(String rolloutId, Future<RecordMetadata> place) {
-        places.put(rolloutId, place);
+    /** Notes the position of a sample, which is known when its transaction is committed. */
+    void placed(String rolloutId, Future<RecordMetadata> position) {
+        positions.put(rolloutId, position);
     }
 
-    /** After each commit: has the next one take those steps to the ledger whose samples all lie on the log. */
+    /** Call after each commit. Sends the steps whose samples are all on the log with the next commit. */
     void committed() {
         while (!waiting.isEmpty()
                 && waiting.element().order().stream()
-                        .allMatch(
-                                sample -> places.containsKey(sample.getRollout().getRolloutId()))) {
-            Made made = waiting.remove();
-            samplesTrained += made.order().size();
-            log.sendWithCommit(into.trainingSteps(), line.kind().id(), record(made));
+                        .allMatch(sample ->
+                                positions.containsKey(sample.getRollout().getRolloutId()))) {
+            PendingStep step = waiting.remove();
+            samplesTrained += step.order().size();
+            out.sendWithCommit(topics.trainingSteps(), critic.kind().id(), record(step));
         }
         while (!snapshots.isEmpty()) {
             retention.committed(snapshots.remove());
         }
     }
 
-    private TrainingStep record(Made made) {
-        List<TrainedSample> samples = new ArrayList<>(made.order().size());
-        for (TrainingSample sample : made.order()) {
+    private TrainingStep record(PendingStep step) {
+        List<TrainedSample> samples = new ArrayList<>(step.order().size());
+        for (TrainingSample sample : step.order()) {
             String id = sample.getRollout().getRolloutId();
-            samples.add(new TrainedSample(id, 0, offset(requireNonNull(places.remove(id))), lag(made.from(), sample)));
+            samples.add(
+                    new TrainedSample(id, 0, offset(requireNonNull(positions.remove(id))), lag(step.from(), sample)));
         }
         return new TrainingStep(
-                line.kind().id(),
-                made.to().getStep(),
-                made.from().getVersion(),
-                made.to().getVersion(),
-                made.from().getSha256(),
-                made.to().getSha256(),
+                critic.kind().id(),
+                step.to().getStep(),
+                step.from().getVersion(),
+                step.to().getVersion(),
+                step.from().getSha256(),
+                step.to().getSha256(),
                 samples,
                 samplesTrained,
                 List.of(),
                 settings.configurationSha256(),
-                made.metrics(),
-                made.startedAt(),
-                made.endedAt());
+                step.metrics(),
+                step.startedAt(),
+                step.endedAt());
     }
 
-    /** What is committed has its offset. */
+    /** The offset of a committed record. */
     private static long offset(Future<RecordMetadata> committed) {
         try {
             return committed.get().offset();
         } catch (ExecutionException e) {
-            throw new KafkaException("a sample of a replay was not accepted", e.getCause());
+            throw new KafkaException("the cluster did not accept a sample of the replay", e.getCause());
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
     }
 
-    /** SHA-256 of the weights that each step made. */
+    /** SHA-256 of the weights after each step. */
     List<String> hashes() {
         return hashes;
     }

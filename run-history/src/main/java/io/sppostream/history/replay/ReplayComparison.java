@@ -11,80 +11,22 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What differs between a replay and what it replays, sample by sample. For one thread. */
+/** Compares a replay with its source, sample by sample. Not thread-safe. */
 final class ReplayComparison {
-
-    /**
-     * A rollout that is rewarded otherwise, or no longer, or only now.
-     *
-     * @param reference the reference answer
-     * @param text the response
-     * @param before the recorded verdict's status; of one that was not rewarded, why it was not trained
-     * @param rewardBefore null where there was none
-     * @param after the replay's verdict's status, or {@code none}
-     * @param rewardAfter null where it is not judged
-     */
-    record Flip(
-            String rolloutId,
-            String reference,
-            String text,
-            String before,
-            @Nullable Double rewardBefore,
-            String after,
-            @Nullable Double rewardAfter) {}
-
-    /** Numbers that were computed twice. */
-    static final class Numbers {
-        private long count;
-        private long different;
-        private double sum;
-        private double max;
-
-        private void add(double before, double after) {
-            count++;
-            if (Double.compare(before, after) != 0) {
-                double difference = Math.abs(after - before);
-                different++;
-                sum += difference;
-                max = Math.max(max, difference);
-            }
-        }
-
-        /** How many were compared. */
-        long count() {
-            return count;
-        }
-
-        /** How many are not the same, to the bit. */
-        long different() {
-            return different;
-        }
-
-        /** Mean of the absolute difference, over all. */
-        double mean() {
-            return count == 0 ? 0 : sum / count;
-        }
-
-        /** The greatest absolute difference. */
-        double max() {
-            return max;
-        }
-    }
-
-    private final List<Flip> flips = new ArrayList<>();
-    private final Numbers values = new Numbers();
-    private final Numbers advantages = new Numbers();
+    private final List<RewardFlip> flips = new ArrayList<>();
+    private final NumericDifference.Accumulator values = new NumericDifference.Accumulator();
+    private final NumericDifference.Accumulator advantages = new NumericDifference.Accumulator();
     private final SortedMap<String, Long> untrained = new TreeMap<>();
     private long verdicts;
     private long untrainedRewarded;
 
-    /** Compares what a rollout was rewarded by with what it is rewarded by now. */
+    /** Compares the recorded reward of a sample with the one of the replay. */
     void verdict(TrainingSample before, ReplayJudge.Ruling after) {
         compare(before.getRollout(), before.getVerdict().getStatus().toString(), before.getReward(), after);
     }
 
-    /** Compares what became of a rollout that was not trained with what it is rewarded by now. */
-    void verdict(Rollout rollout, Untrained.Was before, ReplayJudge.Ruling after) {
+    /** Compares the recorded outcome of a rollout that was not trained with the replay's reward. */
+    void verdict(Rollout rollout, UntrainedRollouts.RecordedOutcome before, ReplayJudge.Ruling after) {
         untrained.merge(before.reason(), 1L, Long::sum);
         untrainedRewarded += after.reward() == null ? 0 : 1;
         compare(rollout, before.status() == null ? before.reason() : before.status(), before.reward(), after);
@@ -93,7 +35,7 @@ final class ReplayComparison {
     private void compare(Rollout rollout, String before, @Nullable Double rewardBefore, ReplayJudge.Ruling after) {
         verdicts++;
         if (!Objects.equals(after.reward(), rewardBefore)) {
-            flips.add(new Flip(
+            flips.add(new RewardFlip(
                     rollout.getRolloutId(),
                     rollout.getReference(),
                     rollout.getText(),
@@ -110,7 +52,7 @@ final class ReplayComparison {
         values.add(before.getProbability(), after.getProbability());
     }
 
-    /** Compares the advantages of a response token by token, where they change. */
+    /** Compares the advantages of a response; once for each run of tokens over which neither changes. */
     void advantages(List<AdvantageSegment> before, List<AdvantageSegment> after) {
         int b = 0;
         int a = 0;
@@ -122,12 +64,12 @@ final class ReplayComparison {
         }
     }
 
-    /** How many rollouts that the source had not trained were judged, by why it had not. */
+    /** Judged rollouts that the source had not trained on, by the reason. */
     SortedMap<String, Long> untrained() {
         return untrained;
     }
 
-    /** How many of these are rewarded. */
+    /** How many of these have a reward now. */
     long untrainedRewarded() {
         return untrainedRewarded;
     }
@@ -136,15 +78,15 @@ final class ReplayComparison {
         return verdicts;
     }
 
-    List<Flip> flips() {
+    List<RewardFlip> flips() {
         return flips;
     }
 
-    Numbers values() {
-        return values;
+    NumericDifference values() {
+        return values.result();
     }
 
-    Numbers advantages() {
-        return advantages;
+    NumericDifference advantages() {
+        return advantages.result();
     }
 }

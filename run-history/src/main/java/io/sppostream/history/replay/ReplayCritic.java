@@ -7,9 +7,9 @@ import io.sppostream.history.recorded.RecordedPrompts;
 import io.sppostream.history.recorded.RecordedRun;
 import io.sppostream.history.recorded.RecordedSamples;
 import io.sppostream.history.recorded.RecordedSteps;
-import io.sppostream.history.replay.ReplayReport.Weights;
-import io.sppostream.learn.Critic;
+import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.TrainableCritic;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The critic that a replay trains, with all that it reads and writes. For one thread. */
+/** The critic of a replay, with the recorded events that it reads and the steps that it writes. Not thread-safe. */
 record ReplayCritic(
         Rescoring rescoring,
         CriticSteps steps,
-        TrainableCritic line,
+        TrainableCritic critic,
         CriticModel model,
         Tokenizer tokenizer,
         RecordedSteps ledger,
@@ -32,13 +32,14 @@ record ReplayCritic(
         implements AutoCloseable {
 
     /**
-     * Begins its line in the new namespace. Its start weights are those recorded, unless it is to have another shape.
+     * Publishes the start weights: the recorded ones, or fresh ones if the critic has another shape.
      *
-     * @param model of the shape it is to have; closed with this, as is the tokenizer
+     * @param model closed with this
+     * @param tokenizer closed with this
      */
     static ReplayCritic start(
-            Recording recording,
-            Plan plan,
+            ReplaySource recorded,
+            ReplayPlan plan,
             RecordedRun source,
             CriticModel model,
             Tokenizer tokenizer,
@@ -47,42 +48,49 @@ record ReplayCritic(
             Clock clock) {
         source.readStart(
                 ModelKind.CRITIC, version -> version.getConfig().equals(model.configJson()), model::readWeights);
-        Critic.Settings settings =
+        CriticSettings settings =
                 plan.configuration().settings().critic(plan.configuration().sha256());
-        TrainableCritic line =
+        TrainableCritic critic =
                 new TrainableCritic(model, tokenizer, settings.update(), settings.optimizer(), settings.training());
         CriticSteps steps = new CriticSteps(
-                out, source.kafka(), plan.configuration().settings().topics(), line, settings.step(), clock);
-        RecordedSteps ledger = recording.steps(ModelKind.CRITIC);
-        RecordedSamples samples = recording.samples();
-        ValuesByVersion values = recording.values();
-        RecordedPrompts prompts = recording.prompts();
-        Set<String> trained = plan.judgeAgain() ? recording.trained(ModelKind.CRITIC) : Set.of();
+                out,
+                new RunLog(
+                        source.log().kafka(),
+                        source.log().serdes(),
+                        plan.configuration().settings().topics()),
+                critic,
+                settings.step(),
+                clock);
+        RecordedSteps ledger = recorded.steps(ModelKind.CRITIC);
+        RecordedSamples samples = recorded.samples();
+        ValuesByVersion values = recorded.values();
+        RecordedPrompts prompts = recorded.prompts();
+        Set<String> trained = plan.judgeAgain() ? recorded.trained(ModelKind.CRITIC) : Set.of();
         Rescoring rescoring = new Rescoring(
-                new Rescoring.Recorded(ledger, samples, values, prompts, trained),
+                new Rescoring.Inputs(ledger, samples, values, prompts, trained),
                 model,
                 steps,
                 tokenizer,
                 judge,
                 settings.step(),
                 clock);
-        return new ReplayCritic(rescoring, steps, line, model, tokenizer, ledger, samples, values, prompts);
+        return new ReplayCritic(rescoring, steps, critic, model, tokenizer, ledger, samples, values, prompts);
     }
 
-    /** Trains to the end of what is recorded, and has the new namespace's ledger tell all of it. */
-    Weights finish(Replay replay, Recording recording) {
+    /** Trains to the end of the recording, and writes the samples and steps that are still missing. */
+    WeightsComparison finish(Replay replay, ReplaySource recorded) {
         rescoring.finish();
         List<TrainingSample> own = rescoring.unplaced();
         Set<String> requests =
                 own.stream().map(sample -> sample.getRollout().getRequestId()).collect(Collectors.toSet());
         Set<String> rollouts =
                 own.stream().map(sample -> sample.getRollout().getRolloutId()).collect(Collectors.toSet());
-        List<Expired> expired = recording.expired(requests::contains).stream()
+        List<Expired> expired = recorded.expired(requests::contains).stream()
                 .filter(each -> each.getRolloutId() != null && rollouts.contains(each.getRolloutId()))
                 .toList();
         replay.writeCriticsOwn(own, expired);
         replay.commit();
-        return Weights.of(rescoring.hashes(), ledger.hashes());
+        return WeightsComparison.of(rescoring.hashes(), ledger.hashes());
     }
 
     @Override
@@ -92,7 +100,7 @@ record ReplayCritic(
         samples.close();
         ledger.close();
         steps.close();
-        line.close();
+        critic.close();
         tokenizer.close();
         model.close();
     }

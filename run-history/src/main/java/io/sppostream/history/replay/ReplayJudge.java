@@ -2,7 +2,7 @@ package io.sppostream.history.replay;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sppostream.advantage.Combination.Outcome;
+import io.sppostream.advantage.RewardOutcome;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -17,16 +17,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The rewards of a replay: those recorded, or those of other verifiers, which are asked once a rollout. For one thread. */
+/**
+ * The rewards of a replay: the recorded ones, or those of other verifiers, which judge each rollout once. Not thread-safe.
+ */
 final class ReplayJudge {
 
     /**
-     * What a rollout is rewarded by.
+     * The reward of a rollout.
      *
-     * @param reward null where it is not judged
-     * @param verdicts those it follows from; where it is not judged, the one to blame, if any
+     * @param reward null if the rollout is not judged
+     * @param verdicts those the reward follows from; if the rollout is not judged, the verdict that is the reason, if any
      * @param combination how they become the reward
-     * @param reason why there is no reward; null where there is one
+     * @param reason why there is no reward; null if there is one
      * @param detail the reason in words
      */
     record Ruling(
@@ -35,18 +37,18 @@ final class ReplayJudge {
             String combination,
             @Nullable ExpiryReason reason,
             String detail) {
-        private static Ruling of(@Nullable Outcome outcome, String combination) {
-            if (outcome instanceof Outcome.Rewarded rewarded) {
+        private static Ruling of(@Nullable RewardOutcome outcome, String combination) {
+            if (outcome instanceof RewardOutcome.Rewarded rewarded) {
                 return rewarded(rewarded.reward(), rewarded.verdicts(), combination);
             }
-            return outcome instanceof Outcome.NotJudged not
+            return outcome instanceof RewardOutcome.NotJudged not
                     ? new Ruling(null, List.of(not.because()), combination, not.reason(), not.detail())
                     : new Ruling(
                             null,
                             List.of(),
                             combination,
                             ExpiryReason.NO_VERDICT_IN_TIME,
-                            "it depends on a verifier outside, which a replay can't ask");
+                            "its reward needs an external verifier, which a replay cannot call");
         }
 
         private static Ruling rewarded(double reward, List<Verdict> verdicts, String combination) {
@@ -60,8 +62,8 @@ final class ReplayJudge {
     private final Map<String, Ruling> known = new HashMap<>();
 
     /**
-     * @param rewards judge again; null where the recorded verdicts hold
-     * @param twice whether each rollout is asked about twice, by both lines
+     * @param rewards judge again; null if the recorded verdicts are used
+     * @param twice whether each rollout is judged for both policy and critic, which use one ruling
      */
     ReplayJudge(@Nullable OfflineRewards rewards, boolean twice, Clock clock) {
         this.rewards = rewards;
@@ -69,40 +71,40 @@ final class ReplayJudge {
         this.clock = clock;
     }
 
-    /** Whether the recorded verdicts do not hold. */
+    /** Whether verifiers judge again. */
     boolean judgesAgain() {
         return rewards != null;
     }
 
     /** The rulings on rollouts, in their order. */
-    List<Ruling> rulings(List<Subject> subjects) {
+    List<Ruling> rulings(List<ReplayedRollout> rollouts) {
         OfflineRewards judges = rewards;
         if (judges == null) {
-            return subjects.stream().map(ReplayJudge::recorded).toList();
+            return rollouts.stream().map(ReplayJudge::recorded).toList();
         }
-        List<Rollout> unknown = subjects.stream()
-                .map(Subject::rollout)
+        List<Rollout> unknown = rollouts.stream()
+                .map(ReplayedRollout::rollout)
                 .filter(rollout -> !known.containsKey(rollout.getRolloutId()))
                 .toList();
-        List<@Nullable Outcome> outcomes = judges.outcomes(unknown, clock.instant());
+        List<@Nullable RewardOutcome> outcomes = judges.outcomes(unknown, clock.instant());
         for (int i = 0; i < unknown.size(); i++) {
             Rollout rollout = unknown.get(i);
             known.put(rollout.getRolloutId(), Ruling.of(outcomes.get(i), judges.combination(rollout.getDataset())));
         }
-        List<Ruling> rulings = subjects.stream()
-                .map(subject -> requireNonNull(known.get(subject.rolloutId())))
+        List<Ruling> rulings = rollouts.stream()
+                .map(rollout -> requireNonNull(known.get(rollout.rolloutId())))
                 .toList();
         Set<String> askedNow =
                 twice ? unknown.stream().map(Rollout::getRolloutId).collect(Collectors.toSet()) : Set.of();
-        subjects.stream()
-                .map(Subject::rolloutId)
+        rollouts.stream()
+                .map(ReplayedRollout::rolloutId)
                 .filter(id -> !askedNow.contains(id))
                 .forEach(known::remove);
         return rulings;
     }
 
-    private static Ruling recorded(Subject subject) {
-        TrainingSample sample = requireNonNull(subject.sample(), "without judging again, only samples are replayed");
+    private static Ruling recorded(ReplayedRollout rollout) {
+        TrainingSample sample = requireNonNull(rollout.sample(), "without judging again, only samples are replayed");
         return Ruling.rewarded(sample.getReward(), verdicts(sample), sample.getCombination());
     }
 

@@ -27,26 +27,27 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
- * Values of another critic, trained along. A prompt is scored when the critic has trained on as many of the recorded
- * critic's samples as that one had when it scored it: with unchanged settings, by the version of the same number, and
- * bit for bit the same. As recorded, no prompt is scored by weights that have seen its reward. What the recorded critic
- * has not trained on and a verifier rewards now, it trains on when the policy's turn comes. For one thread.
+ * Scores prompts with another critic, which it trains meanwhile. A prompt is scored when the critic has trained on as many
+ * of the recorded critic's samples as that one had when it scored the prompt. With unchanged settings this is the version
+ * of the same number, bit for bit. As in the recording, no prompt is scored by weights that have seen its reward. Samples
+ * that the recorded critic has not trained on, and that have a reward now, are trained on when the policy comes to them.
+ * Not thread-safe.
  */
 final class Rescoring {
 
     /**
-     * What is recorded of the critic. The cursors are the caller's to close.
+     * The recorded events of the critic. The caller closes them.
      *
-     * @param trained the rollouts it has trained on, where others may come back besides
+     * @param trained ids of the rollouts it has trained on, if others may return; else empty
      */
-    record Recorded(
+    record Inputs(
             Iterator<TrainingStep> ledger,
             RecordedSamples samples,
             ValuesByVersion values,
             RecordedPrompts prompts,
             Set<String> trained) {}
 
-    private final Recorded recorded;
+    private final Inputs recorded;
     private final CriticModel model;
     private final CriticSteps steps;
     private final Tokenizer tokenizer;
@@ -57,15 +58,15 @@ final class Rescoring {
     private final List<TrainingSample> untrained = new ArrayList<>();
     private int recordedVersion;
 
-    /** What it trains on that does not lie in the new namespace yet, by rollout. */
+    /** Samples it has trained on that are not in the new namespace yet, by rollout. */
     private final Map<String, TrainingSample> unplaced = new LinkedHashMap<>();
 
-    /** What lies there and it has not come to yet. */
+    /** Positions of samples in the new namespace that it has not come to yet. */
     private final Map<String, Future<RecordMetadata>> placedEarly = new HashMap<>();
 
     /** @param steps train the model */
     Rescoring(
-            Recorded recorded,
+            Inputs recorded,
             CriticModel model,
             CriticSteps steps,
             Tokenizer tokenizer,
@@ -84,7 +85,7 @@ final class Rescoring {
     /**
      * The new value of a request.
      *
-     * @throws LogException where the recorded critic never scored it
+     * @throws LogException if the recorded critic never scored it
      */
     Value value(String requestId) {
         while (!scored.containsKey(requestId)) {
@@ -120,22 +121,22 @@ final class Rescoring {
         }
     }
 
-    /** Trains on what the recorded critic had trained on to reach a version; all of it has been scored by then. */
+    /** Trains on the samples that the recorded critic had trained on to reach a version. All have been scored by then. */
     private void trainUpTo(int version) {
         while (recordedVersion < version && recorded.ledger().hasNext()) {
             TrainingStep step = recorded.ledger().next();
             recordedVersion = step.getToVersion();
-            List<Subject> subjects = step.getSamples().stream()
+            List<ReplayedRollout> rollouts = step.getSamples().stream()
                     .filter(recorded.samples()::contains)
                     .sorted(Replay.ARRIVAL)
                     .map(recorded.samples()::take)
-                    .map(Subject::of)
+                    .map(ReplayedRollout::of)
                     .toList();
-            List<ReplayJudge.Ruling> rulings = judge.rulings(subjects);
-            for (int i = 0; i < subjects.size(); i++) {
+            List<ReplayJudge.Ruling> rulings = judge.rulings(rollouts);
+            for (int i = 0; i < rollouts.size(); i++) {
                 if (rulings.get(i).reward() != null) {
-                    Subject subject = subjects.get(i);
-                    add(Replay.sample(subject, rulings.get(i), value(subject.requestId()), clock));
+                    ReplayedRollout rollout = rollouts.get(i);
+                    add(Replay.sample(rollout, rulings.get(i), value(rollout.requestId()), clock));
                 }
             }
             trainBatches();
@@ -145,11 +146,11 @@ final class Rescoring {
     private void add(TrainingSample sample) {
         String id = sample.getRollout().getRolloutId();
         untrained.add(sample);
-        Future<RecordMetadata> place = placedEarly.remove(id);
-        if (place == null) {
+        Future<RecordMetadata> position = placedEarly.remove(id);
+        if (position == null) {
             unplaced.put(id, sample);
         } else {
-            steps.placed(id, place);
+            steps.placed(id, position);
         }
     }
 
@@ -165,39 +166,39 @@ final class Rescoring {
         }
     }
 
-    /** Takes a sample of a rollout that the policy's source had not trained on. */
-    void comesBack(TrainingSample sample) {
+    /** Adds a sample of a rollout that the recorded policy had not trained on. */
+    void addUntrained(TrainingSample sample) {
         if (!recorded.trained().contains(sample.getRollout().getRolloutId())) {
             add(sample);
             trainBatches();
         }
     }
 
-    /** Takes note of where a sample lies, or will when it is committed. */
-    void placed(String rolloutId, Future<RecordMetadata> place) {
+    /** Notes the position of a sample, which is known when its transaction is committed. */
+    void placed(String rolloutId, Future<RecordMetadata> position) {
         if (unplaced.remove(rolloutId) == null) {
-            placedEarly.put(rolloutId, place);
+            placedEarly.put(rolloutId, position);
         } else {
-            steps.placed(rolloutId, place);
+            steps.placed(rolloutId, position);
         }
     }
 
-    /** After each commit. */
+    /** Call after each commit. */
     void committed() {
         steps.committed();
     }
 
-    /** Trains on the rest of what the recorded critic has trained on. */
+    /** Trains on the remaining samples of the recorded critic. */
     void finish() {
         trainUpTo(Integer.MAX_VALUE);
     }
 
-    /** What it trains on and was given no place, in its order: the policy has not trained on it. */
+    /** Samples it has trained on that are not in the new namespace, in training order. The policy has not trained on them. */
     List<TrainingSample> unplaced() {
         return List.copyOf(unplaced.values());
     }
 
-    /** SHA-256 of the weights that each of its steps made. */
+    /** SHA-256 of the weights after each step. */
     List<String> hashes() {
         return steps.hashes();
     }

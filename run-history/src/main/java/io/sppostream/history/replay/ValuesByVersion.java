@@ -12,8 +12,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recorded values in the order of the critic's versions, which is theirs on each partition, and not that in which
- * partitions are read. For one thread.
+ * Recorded values in the order of critic versions. Each partition has that order; this merges the partitions. Not
+ * thread-safe.
  */
 final class ValuesByVersion implements AutoCloseable {
     private final List<LogCursor<Value>> partitions = new ArrayList<>();
@@ -32,7 +32,7 @@ final class ValuesByVersion implements AutoCloseable {
         return cursor.hasNext() ? cursor.next().event() : null;
     }
 
-    /** All that the next version scored; empty at the end. */
+    /** All values of the next version; empty at the end. */
     List<Value> next() {
         int version = heads.stream()
                 .filter(Objects::nonNull)

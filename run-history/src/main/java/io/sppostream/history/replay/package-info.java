@@ -1,4 +1,4 @@
-/** The replay: recorded samples through another verifier, critic or learner, beside what came of them the first time. */
+/** Replays of recorded runs with another verifier, critic or learner, and their comparison with the recording. */
 @NullMarked
 package io.sppostream.history.replay;
 

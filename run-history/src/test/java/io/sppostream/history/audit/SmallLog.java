@@ -25,6 +25,8 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -35,17 +37,22 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A log in memory: three steps of two samples of both lines, on one partition, synchronous. Requests are r0 to r5 in the
- * order of their samples' offsets; weights of version n hash to {@code policy-n} and {@code critic-n}. Lists may be
- * changed before {@link #audit}.
+ * A log in memory: three synchronous steps of two samples for policy and critic, on one partition. Requests are r0 to r5
+ * in the order of their samples' offsets. Weights of version n hash to {@code policy-n} and {@code critic-n}. Tests may
+ * change the lists before {@link #audit}.
  */
 final class SmallLog {
+    static {
+        // Avro copies events only of classes that it trusts; the serdes declare them.
+        new EventSerdes(new KafkaSettings("unused:9092", "mock://small-log", Map.of())).close();
+    }
+
     static final Topics TOPICS = new Topics("small", 1);
     static final int STEPS = 3;
     static final int BATCH = 2;
 
-    /** The topics that samples are joined of: all of their records are there. */
-    static final Set<String> WHOLE = Set.of(
+    /** The topics that samples are joined from; all of their records are there. */
+    static final Set<String> COMPLETE = Set.of(
             TOPICS.rollouts().name(), TOPICS.verdicts().name(), TOPICS.values().name());
 
     final List<EventRecord<Prompt>> prompts = new ArrayList<>();
@@ -77,7 +84,7 @@ final class SmallLog {
         }
     }
 
-    /** A request, answered by a policy version and scored and judged. */
+    /** A request that is answered by a policy version, scored and judged. */
     void request(String id, int version) {
         add(
                 TOPICS.prompts(),
@@ -135,7 +142,7 @@ final class SmallLog {
                         Instant.EPOCH));
     }
 
-    /** The step that the small log has: its samples are the next two on the partition. */
+    /** A step of the small log; its samples are the next two on the partition. */
     static TrainingStep step(ModelKind kind, int step) {
         List<TrainedSample> trained = new ArrayList<>();
         for (int i = (step - 1) * BATCH; i < step * BATCH; i++) {
@@ -161,7 +168,7 @@ final class SmallLog {
         return new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH);
     }
 
-    /** With settings, whose order is not to count. */
+    /** A verdict with settings, whose order does not count. */
     static Verdict verdict(String requestId) {
         return new Verdict(
                 requestId + "/0",
@@ -201,33 +208,33 @@ final class SmallLog {
         records.add(new EventRecord<>(topic.name(), 0, records.size(), "key", event));
     }
 
-    /** What an audit makes of it, but for the bytes of the weights. */
+    /** Audits the log, without the bytes of the weights. */
     AuditReport audit() {
-        return audit(Lineage.ofRun(TOPICS), WHOLE);
+        return audit(Lineage.ofRun(TOPICS), COMPLETE);
     }
 
     /**
-     * The same.
+     * Audits the log, without the bytes of the weights.
      *
-     * @param whole topics that have all of their records
+     * @param complete topics that have all of their records
      */
-    AuditReport audit(Lineage lineage, Set<String> whole) {
-        Findings findings = new Findings(TOPICS, Set.of("configuration"), lineage);
-        versions.forEach((kind, records) -> records.forEach(findings.versions(kind)::take));
-        samples.forEach(findings.samples()::take);
-        samples.forEach(findings.joins()::sample);
-        prompts.forEach(findings.requests()::asked);
-        rollouts.forEach(findings.requests()::answered);
-        rollouts.forEach(findings.joins()::rollout);
-        verdicts.forEach(findings.joins()::verdict);
-        values.forEach(findings.joins()::value);
-        expired.forEach(findings.requests()::expired);
-        findings.requests().settleWholeRequests();
-        ledger.forEach(findings::take);
+    AuditReport audit(Lineage lineage, Set<String> complete) {
+        AuditChecks checks = new AuditChecks(TOPICS, Set.of("configuration"), lineage);
+        versions.forEach((kind, records) -> records.forEach(checks.versions(kind)::take));
+        samples.forEach(checks.samples()::take);
+        samples.forEach(checks.joins()::sample);
+        prompts.forEach(checks.requests()::asked);
+        rollouts.forEach(checks.requests()::answered);
+        rollouts.forEach(checks.joins()::rollout);
+        verdicts.forEach(checks.joins()::verdict);
+        values.forEach(checks.joins()::value);
+        expired.forEach(checks.requests()::expired);
+        checks.requests().settleExpiredRequests();
+        ledger.forEach(checks::take);
         Map<ModelKind, Map<TopicPartition, Long>> consumed = new EnumMap<>(ModelKind.class);
         committed.forEach((kind, offset) ->
                 consumed.put(kind, Map.of(new TopicPartition(TOPICS.advantages().name(), 0), offset)));
-        findings.end(consumed, kind -> Long.MAX_VALUE);
-        return new AuditReport("small", findings.results(whole), 0);
+        checks.end(consumed, kind -> Long.MAX_VALUE);
+        return new AuditReport("small", checks.results(complete), 0);
     }
 }

@@ -3,7 +3,6 @@ package io.sppostream.history.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.AdvantageSegment;
-import io.sppostream.history.replay.ReplayReport.Weights;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -32,12 +31,16 @@ class ReplayComparisonTest {
 
     @Test
     void shouldNameTheFirstStepThatMadeOtherWeights() {
-        assertThat(Weights.of(List.of("a", "b", "c"), List.of("a", "b", "c")).firstDifferentStep())
+        assertThat(WeightsComparison.of(List.of("a", "b", "c"), List.of("a", "b", "c"))
+                        .firstDifferentStep())
                 .isZero();
-        assertThat(Weights.of(List.of("a", "x", "c"), List.of("a", "b", "c")).firstDifferentStep())
+        assertThat(WeightsComparison.of(List.of("a", "x", "c"), List.of("a", "b", "c"))
+                        .firstDifferentStep())
                 .isEqualTo(2);
-        assertThat(Weights.of(List.of("a", "b"), List.of("a", "b", "c")).firstDifferentStep())
+        assertThat(WeightsComparison.of(List.of("a", "b"), List.of("a", "b", "c"))
+                        .firstDifferentStep())
                 .isEqualTo(3);
-        assertThat(Weights.of(List.of(), List.of("a")).firstDifferentStep()).isEqualTo(1);
+        assertThat(WeightsComparison.of(List.of(), List.of("a")).firstDifferentStep())
+                .isEqualTo(1);
     }
 }

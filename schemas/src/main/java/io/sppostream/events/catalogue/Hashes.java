@@ -6,11 +6,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, as it names weights and configurations on the log. */
+/** SHA-256 digests in hexadecimal, which identify weights and configurations on the log. Stateless. */
 public final class Hashes {
     private Hashes() {}
 
-    /** A fresh digest. */
+    /** A new digest. It is not thread-safe. */
     public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
@@ -19,12 +19,12 @@ public final class Hashes {
         }
     }
 
-    /** The digest's value in hexadecimal. */
+    /** Completes a digest and returns its value in hexadecimal. */
     public static String hex(MessageDigest digest) {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** SHA-256 of a text in UTF-8, in hexadecimal. */
+    /** SHA-256 of the UTF-8 bytes of a text, in hexadecimal. */
     public static String sha256(String text) {
         MessageDigest digest = sha256();
         digest.update(text.getBytes(UTF_8));

@@ -2,17 +2,21 @@ package io.sppostream.events.catalogue;
 
 import java.util.Locale;
 
-/** A succession of weight versions with one writer. */
+/** A trained model of a run: its weight versions form one sequence, which one learner writes. */
 public enum ModelKind {
     POLICY,
     CRITIC;
 
-    /** The line's name on the log. */
+    /** Name on the log: in topic names, and in events as {@code line}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The line of a name on the log. */
+    /**
+     * The model that a name on the log stands for.
+     *
+     * @throws IllegalArgumentException if no model has that name
+     */
     public static ModelKind of(String id) {
         return valueOf(id.toUpperCase(Locale.ROOT));
     }

@@ -1,17 +1,23 @@
 package io.sppostream.events.catalogue;
 
-/** Ids of rollouts: {@code requestId/sampleIndex}, with samples counted from 0. */
+/** Ids of rollouts: {@code <requestId>/<sampleIndex>}, with samples counted from 0. Request ids may contain slashes. */
 public final class RolloutIds {
     private static final char SEPARATOR = '/';
 
     private RolloutIds() {}
 
-    /** The id of one of a request's rollouts. */
+    /** The id of the rollout with that index among a request's rollouts. */
     public static String of(String requestId, int sampleIndex) {
         return requestId + SEPARATOR + sampleIndex;
     }
 
-    /** Whether an id is that of one of the request's rollouts. */
+    /** The request of a rollout. An id without a separator is a request's already and is returned unchanged. */
+    public static String requestId(String id) {
+        int separator = id.lastIndexOf(SEPARATOR);
+        return separator < 0 ? id : id.substring(0, separator);
+    }
+
+    /** Whether an id is that of a rollout of the request. */
     public static boolean belongsTo(String rolloutId, String requestId) {
         return rolloutId.length() > requestId.length()
                 && rolloutId.startsWith(requestId)

@@ -3,18 +3,23 @@ package io.sppostream.events.catalogue;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * A topic of the log. Keys are strings; records are kept for good.
+ * A topic with the type of its events. Keys are UTF-8 strings; values are Avro in Confluent's wire format.
  *
- * @param <V> the event on it
+ * @param <V> type of the events
  * @param name full name, namespace and version included
- * @param key what its records are keyed by, in words
- * @param valueType class of the event
+ * @param key the field of the event that its records are keyed by
+ * @param valueType class of the events
  * @param partitions number of partitions
  */
 public record Topic<V extends SpecificRecord>(String name, String key, Class<V> valueType, int partitions) {
 
-    /** Name of the topic that takes this one's records that could not be read or judged, as raw bytes. */
+    /** Name of the dead-letter topic of this one; see {@link #deadLetters(String)}. */
     public String deadLetters() {
-        return name + ".dlq";
+        return deadLetters(name);
+    }
+
+    /** Name of the topic that takes a topic's unreadable records, as raw bytes. */
+    public static String deadLetters(String topic) {
+        return topic + ".dlq";
     }
 }

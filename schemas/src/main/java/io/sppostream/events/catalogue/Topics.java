@@ -17,11 +17,12 @@ import java.util.regex.Pattern;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * The catalogue of topics of one namespace: a run, or an ablation. Names are {@code <namespace>.<name>.v1}. What a
- * request leads to is keyed by its requestId on topics of equal partition counts, so that joins need no repartition.
+ * The topics of one run, named {@code <namespace>.<name>.v1}. All records that descend from a prompt are keyed by its
+ * requestId and lie on topics with equal partition counts, so joins need no repartitioning. All other topics have one
+ * partition, since their readers need a total order.
  *
- * @param namespace letters, digits, {@code _} and {@code -}
- * @param partitions partitions of the topics keyed by requestId
+ * @param namespace the run's name: 1 to 100 letters, digits, {@code _} and {@code -}
+ * @param partitions partitions of each topic keyed by requestId, at least 1
  */
 public record Topics(String namespace, int partitions) {
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9_-]{1,100}");
@@ -36,76 +37,76 @@ public record Topics(String namespace, int partitions) {
         }
     }
 
-    /** Requests for responses; written by a feed or a production service. */
+    /** Prompts to respond to. Written by the feed, or by a production service. */
     public Topic<Prompt> prompts() {
         return byRequest("prompts", Prompt.class);
     }
 
-    /** Sampled responses; written by rollout producers. */
+    /** Sampled responses. Written by rollout producers. */
     public Topic<Rollout> rollouts() {
         return byRequest("rollouts", Rollout.class);
     }
 
-    /** Judgements; written by reward verifiers. */
+    /** Judgements of rollouts. Written by reward verifiers. */
     public Topic<Verdict> verdicts() {
         return byRequest("verdicts", Verdict.class);
     }
 
-    /** Estimates of prompts; written by the critic. */
+    /** Estimates of the probability that the policy solves a prompt. Written by the critic. */
     public Topic<Value> values() {
         return byRequest("values", Value.class);
     }
 
-    /** Whole training samples; written by the advantage stream. */
+    /** Complete training samples. Written by the advantage stream. */
     public Topic<TrainingSample> advantages() {
         return byRequest("advantages", TrainingSample.class);
     }
 
-    /** What will not be trained on, and why; written by whoever decides. */
+    /** Prompts and rollouts that no learner will train on, with the reason. Written by the role that decides. */
     public Topic<Expired> expired() {
         return byRequest("expired", Expired.class);
     }
 
-    /** Manifests of a line's versions; written by its one learner. */
+    /** Manifests of a model's weight versions. Written by the model's learner. */
     public Topic<WeightsManifest> versions(ModelKind kind) {
         return ordered(kind.id() + "-versions", "line", WeightsManifest.class);
     }
 
     /**
-     * The bytes of a line's start weights, version 0. They have a topic of their own because the weights topic is cut
-     * off at the front as the line goes on, and a log can only be cut there: what any version is re-computed from must
-     * not lie on it.
+     * The bytes of a model's start weights, version 0. Written by the model's learner. They have their own topic because
+     * old records of the weights topic are deleted as training proceeds, and Kafka deletes from the front only. Every
+     * version can be recomputed from the start weights, so they must stay.
      */
     public Topic<WeightsChunk> startWeights(ModelKind kind) {
         return ordered(kind.id() + "-start", "version", WeightsChunk.class);
     }
 
-    /** The bytes of a line's later versions, back to its last snapshots; written by its one learner. */
+    /** The bytes of a model's later versions, back to its last two snapshots. Written by the model's learner. */
     public Topic<WeightsChunk> weights(ModelKind kind) {
         return ordered(kind.id() + "-weights", "version", WeightsChunk.class);
     }
 
-    /** The ledger; written by the learners of both lines. */
+    /** The ledger: one record for each optimizer step. Written by the learners of both models. */
     public Topic<TrainingStep> trainingSteps() {
         return ordered("training-steps", "line", TrainingStep.class);
     }
 
-    /** Held-out accuracy of policy versions; written by the evaluator. */
+    /** Held-out accuracy of policy versions. Written by the evaluator. */
     public Topic<HeldOutAccuracy> evaluations() {
         return ordered("evaluations", "version", HeldOutAccuracy.class);
     }
 
-    /** Pauses of the learners and their ends; written by the learners, and by whoever tells them to go on. */
+    /** Pauses of learners and their ends. Written by the learners, and by operators who resume them. */
     public Topic<LearnerState> learnerStates() {
         return ordered("learner-states", "line", LearnerState.class);
     }
 
-    /** What runs were started with. */
+    /** The configuration of each start of the run. Written at start-up. */
     public Topic<Run> runs() {
         return ordered("runs", "run", Run.class);
     }
 
-    /** All of them, in the order in which a rollout passes them. */
+    /** All topics, in the order in which a rollout passes through them. */
     public List<Topic<? extends SpecificRecord>> all() {
         return List.of(
                 runs(),
@@ -126,7 +127,7 @@ public record Topics(String namespace, int partitions) {
                 weights(ModelKind.CRITIC));
     }
 
-    /** Application or group id of a role in this namespace. */
+    /** The id of a role in this namespace: its consumer group, Streams application and transactional id. */
     public String application(String role) {
         return namespace + "." + role;
     }
@@ -135,7 +136,6 @@ public record Topics(String namespace, int partitions) {
         return new Topic<>(qualified(name), "requestId", type, partitions);
     }
 
-    /** One partition: readers need a total order. */
     private <V extends SpecificRecord> Topic<V> ordered(String name, String key, Class<V> type) {
         return new Topic<>(qualified(name), key, type, 1);
     }

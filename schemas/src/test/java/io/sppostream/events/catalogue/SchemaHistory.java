@@ -17,15 +17,15 @@ import org.apache.avro.SchemaFormatter;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * Every version of an event's schema that a log may hold, as committed: {@code history/<Record>/v<n>.avsc}, each
- * complete in itself.
+ * The committed history of schemas: every version that a log may hold, in {@code history/<Record>/v<n>.avsc}. Each file
+ * is self-contained.
  */
 final class SchemaHistory {
     private static final Path DIRECTORY = Path.of("src/test/resources/history");
 
     private SchemaHistory() {}
 
-    /** The records on the topics of the catalogue, and those in state stores, whose changelogs are topics too. */
+    /** The events on the topics of the catalogue, and the values of state stores, whose changelogs are topics too. */
     static List<Class<? extends SpecificRecord>> types() {
         List<Class<? extends SpecificRecord>> types = new ArrayList<>();
         for (Topic<? extends SpecificRecord> topic : new Topics("any", 1).all()) {
@@ -37,7 +37,7 @@ final class SchemaHistory {
         return types;
     }
 
-    /** A record's schema as the registry gets it: without what only Java cares for. */
+    /** A record's schema as it is registered: without properties for Java code generation. */
     static Schema current(Class<? extends SpecificRecord> type) {
         try {
             return AvroSchemaUtils.getSchema(type.getDeclaredConstructor().newInstance(), false, false, true);
@@ -59,7 +59,7 @@ final class SchemaHistory {
         return versions;
     }
 
-    /** Files of a record's history; more than versions where their numbers have a gap. */
+    /** Number of files in a record's history; greater than the number of versions if a number is skipped. */
     static long files(Class<? extends SpecificRecord> type) {
         try (Stream<Path> files = Files.list(DIRECTORY.resolve(type.getSimpleName()))) {
             return files.count();
@@ -68,7 +68,7 @@ final class SchemaHistory {
         }
     }
 
-    /** Commits a schema, where it is compatible, as the version after the newest. */
+    /** Writes a changed schema as the next version, if it is compatible. */
     static void write(Class<? extends SpecificRecord> type) {
         List<Schema> versions = versions(type);
         Schema current = current(type);
@@ -85,7 +85,7 @@ final class SchemaHistory {
         }
     }
 
-    /** What keeps a schema from being FULL_TRANSITIVE-compatible with the versions before it, as the registry sees it. */
+    /** The reasons why a schema is not FULL_TRANSITIVE-compatible with earlier versions, by the registry's check. */
     static List<String> differences(Schema schema, List<Schema> versions) {
         return CompatibilityChecker.checker(CompatibilityLevel.FULL_TRANSITIVE)
                 .isCompatible(
@@ -93,7 +93,7 @@ final class SchemaHistory {
                         versions.stream().map(AvroSchema::new).toList());
     }
 
-    /** A schema as its file has it, descriptions included. */
+    /** The text of a schema in its file, docs included. */
     static String text(Schema schema) {
         return SchemaFormatter.format("json/pretty", schema);
     }

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The events' schemas against the committed history. With {@code -Dhistory.write=true} a schema that has changed is
- * first added to it.
+ * Compares the schemas of events with their committed history. {@code -Dhistory.write=true} first adds changed schemas
+ * to it.
  */
 class SchemaHistoryTest {
 
@@ -39,9 +39,9 @@ class SchemaHistoryTest {
     void shouldBeCompatibleWithEveryVersionBefore(Class<? extends SpecificRecord> type) {
         assertThat(SchemaHistory.differences(SchemaHistory.current(type), SchemaHistory.versions(type)))
                 .as(
-                        "%s.avsc can't be read by, or can't read, a version in %s. Logs hold records of every version:"
-                                + " give a new field a default, leave fields without one where they are, and give what"
-                                + " changes its type another name.",
+                        "%s.avsc is not compatible both ways with a version in %s. Logs hold records of every version:"
+                                + " give new fields a default, keep fields without one, and rename a field whose type"
+                                + " changes.",
                         type.getSimpleName(), SchemaHistory.file(type, 1).getParent())
                 .isEmpty();
     }
@@ -117,7 +117,7 @@ class SchemaHistoryTest {
 
     private static final Schema VALUE = SchemaHistory.current(Value.class);
 
-    /** The value's schema without a field, and with another. */
+    /** The schema of Value with one field removed and another added. */
     private static Schema changed(String without, Schema.@Nullable Field with) {
         List<Schema.Field> fields = new ArrayList<>();
         for (Schema.Field field : VALUE.getFields()) {

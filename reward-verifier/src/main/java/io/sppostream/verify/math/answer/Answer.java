@@ -3,37 +3,42 @@ package io.sppostream.verify.math.answer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A parsed answer; its type decides how it is compared. */
+/** A parsed answer. Its type decides how it is compared. */
 public sealed interface Answer {
 
     /**
-     * One value.
+     * A single value.
      *
-     * @param unit the canonical unit, null where none was written
-     * @param percent whether it was written with a percent sign
+     * @param unit the canonical unit; null if none was written
+     * @param percent whether a percent sign was written
      */
     record Value(Expr expr, @Nullable String unit, boolean percent) implements Answer {
+        /** A value without unit or percent sign. */
         public static Value of(Expr expr) {
             return new Value(expr, null, false);
         }
     }
 
-    /** Several answers: in brackets and ordered, in braces, or just separated by commas. */
+    /** Several answers. */
     record Sequence(Kind kind, List<Answer> items) implements Answer {
+        /** How the items are written. */
         public enum Kind {
+            /** In round brackets, ordered. */
             TUPLE,
+            /** In braces. */
             SET,
+            /** Separated by commas, without brackets. */
             LIST
         }
     }
 
-    /** An interval of the reals; an infinite end is open. */
+    /** An interval of the reals. An infinite end is open. */
     record Interval(Expr low, boolean lowClosed, Expr high, boolean highClosed) implements Answer {}
 
     /** A union of intervals and sets. */
     record Union(List<Answer> parts) implements Answer {}
 
-    /** An equation, inequality, membership or congruence; {@code sides} has one entry more than {@code relators}. */
+    /** An equation, inequality, membership or congruence. It has one more side than relators. */
     record Relation(List<Answer> sides, List<Relator> relators) implements Answer {}
 
     /** Numbers in proportion, or a time of day: {@code 7:32}. */
@@ -60,11 +65,12 @@ public sealed interface Answer {
             return this == EQUAL || this == APPROXIMATELY;
         }
 
+        /** Whether this is one of the four inequalities with an order. */
         public boolean isOrder() {
             return this == LESS || this == AT_MOST || this == GREATER || this == AT_LEAST;
         }
 
-        /** The relation as seen from the other side. */
+        /** The relator with its sides exchanged. */
         public Relator flipped() {
             return switch (this) {
                 case LESS -> GREATER;

@@ -7,13 +7,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers that say what they are the value of: in {@code x = 5}, {@code f(x) = x^2}, {@code AB = 4},
- * {@code (p, q) = (3, 2)} and {@code k \in \{1, 2\}} the left side is a label, and the right side is the answer.
+ * Labels of answers. In {@code x = 5}, {@code f(x) = x^2}, {@code AB = 4}, {@code (p, q) = (3, 2)} and {@code k \in \{1,
+ * 2\}} the left side is a label, and the right side is the answer.
  */
 public final class AnswerLabels {
     private AnswerLabels() {}
 
-    /** The label of a labelled answer, or null where it has none. */
+    /** The label of an answer, or null if it has none. */
     public static @Nullable Answer label(Answer answer) {
         if (!(answer instanceof Relation relation) || !isLabel(relation.sides().get(0))) {
             return null;
@@ -23,7 +23,7 @@ public final class AnswerLabels {
         return assigns && !mentions(relation) ? relation.sides().get(0) : null;
     }
 
-    /** The value of a labelled answer, or the answer itself where it has no label. */
+    /** The value of a labelled answer, or the answer itself if it has no label. */
     public static Answer value(Answer answer) {
         return answer instanceof Relation relation && label(answer) != null
                 ? relation.sides().get(relation.sides().size() - 1)
@@ -63,7 +63,7 @@ public final class AnswerLabels {
         return expr instanceof Expr.Sym || expr instanceof Expr.Apply;
     }
 
-    /** Whether the label occurs in what it would label: then this is an equation and not an assignment. */
+    /** Whether the label occurs in the value: then the relation is an equation and not a labelled answer. */
     private static boolean mentions(Relation relation) {
         if (!(relation.sides().get(0) instanceof Answer.Value label) || !(label.expr() instanceof Expr.Sym sym)) {
             return false;

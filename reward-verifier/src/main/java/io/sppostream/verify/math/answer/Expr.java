@@ -8,7 +8,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
-/** An expression: what a value, a side of a relation, or an entry of a tuple or matrix is made of. */
+/** A mathematical expression. */
 public sealed interface Expr {
 
     /** A rational number, written as an integer, a decimal or a repeating decimal. */
@@ -17,7 +17,7 @@ public sealed interface Expr {
     /** A named unknown, such as {@code x}, {@code x_1} or {@code theta}. */
     record Sym(String name) implements Expr {}
 
-    /** A constant with a name. */
+    /** A named constant. */
     enum Constant implements Expr {
         PI,
         E,
@@ -25,16 +25,22 @@ public sealed interface Expr {
         INFINITY
     }
 
+    /** The sum of its terms. */
     record Sum(List<Expr> terms) implements Expr {}
 
+    /** Minus its operand. */
     record Neg(Expr operand) implements Expr {}
 
+    /** The product of its factors. */
     record Product(List<Expr> factors) implements Expr {}
 
+    /** A fraction or division. */
     record Quotient(Expr numerator, Expr denominator) implements Expr {}
 
+    /** A power. */
     record Power(Expr base, Expr exponent) implements Expr {}
 
+    /** A root of a degree, 2 for the square root. */
     record Root(Expr degree, Expr radicand) implements Expr {}
 
     /** {@code n!}, or {@code n!!} with step 2. */
@@ -46,18 +52,19 @@ public sealed interface Expr {
     /** An unknown function of its arguments, such as {@code f(x)} or {@code a_{n+1}}. */
     record Apply(String name, List<Expr> arguments) implements Expr {}
 
-    /** A sum or product over an index. */
+    /** A sum over an index, or a product if {@code product}. */
     record Series(boolean product, String index, Expr from, Expr to, Expr body) implements Expr {}
 
-    /** Plus or minus; with {@code flipped}, minus or plus. All the signs of an answer are chosen together. */
+    /** Plus or minus; minus or plus if {@code flipped}. All signs of an answer are chosen together. */
     record PlusMinus(boolean flipped, Expr operand) implements Expr {}
 
     /** Digits in a base, such as {@code 204_5}. */
     record InBase(String digits, int base) implements Expr {}
 
+    /** A matrix, by rows of equal length. */
     record Matrix(List<List<Expr>> rows) implements Expr {}
 
-    /** The functions that can be computed; BINOMIAL, GCD, LCM, MAX and MIN take several arguments, LOG a base too. */
+    /** The functions that can be computed. BINOMIAL, GCD, LCM, MAX and MIN have several arguments, LOG an optional base. */
     enum Function {
         SIN,
         COS,
@@ -85,11 +92,12 @@ public sealed interface Expr {
         DEGREES
     }
 
+    /** An integer. */
     static Expr number(long value) {
         return new Num(Rational.of(value));
     }
 
-    /** The parts this is made of. */
+    /** The direct parts of this expression. */
     default List<Expr> children() {
         if (this instanceof Sum sum) {
             return sum.terms();
@@ -119,7 +127,7 @@ public sealed interface Expr {
         return List.of();
     }
 
-    /** This with every part replaced by its image. */
+    /** This expression with every direct part replaced by its image. */
     default Expr mapChildren(UnaryOperator<Expr> image) {
         if (this instanceof Sum sum) {
             return new Sum(map(sum.terms(), image));
@@ -158,12 +166,12 @@ public sealed interface Expr {
         return parts.stream().map(image).toList();
     }
 
-    /** Whether this or any part of it is one of these. */
+    /** Whether this expression or any part of it passes the test. */
     default boolean contains(Predicate<Expr> test) {
         return test.test(this) || children().stream().anyMatch(child -> child.contains(test));
     }
 
-    /** The unknowns in this, those bound by a sum or product left out. */
+    /** The unknowns of this expression, without indices bound by a sum or product. */
     default Set<String> variables() {
         Set<String> names = new TreeSet<>();
         collectVariables(this, names);
@@ -184,7 +192,7 @@ public sealed interface Expr {
         }
     }
 
-    /** The two values of an expression with plus-or-minus signs, or just itself. */
+    /** The two values of an expression with plus-or-minus signs, otherwise the expression itself. */
     default List<Expr> signChoices() {
         return contains(part -> part instanceof PlusMinus)
                 ? List.of(chooseSigns(this, false), chooseSigns(this, true))
@@ -199,6 +207,7 @@ public sealed interface Expr {
         return chosen;
     }
 
+    /** The first expression minus the second. */
     static Expr difference(Expr first, Expr second) {
         List<Expr> terms = new ArrayList<>();
         terms.add(first);

@@ -1,4 +1,4 @@
-/** What an answer is: expressions, and the types of answers made of them. */
+/** Parsed answers: expressions, and the types of answers that consist of them. */
 @NullMarked
 package io.sppostream.verify.math.answer;
 

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The value of an expression at a point, to a number of bits, with a bound on its error. */
+/** Evaluates expressions at a point to a number of bits, with an error bound. */
 final class BallEvaluator {
     private static final int MAX_SERIES_TERMS = 2_000;
 
@@ -25,13 +25,13 @@ final class BallEvaluator {
     private final StepBudget budget;
     private long scale;
 
-    /** Which numbers are allowed on the way to the value. */
+    /** Which intermediate values are allowed. */
     enum Domain {
-        /** Any step that leaves the reals makes the value undefined: unknowns are usually real. */
+        /** Real numbers only: an intermediate value that is not real makes the result undefined. */
         REAL,
         /** Square roots of negative numbers are imaginary; odd roots of them are real. */
         REAL_ROOTS,
-        /** Every root and logarithm is the principal one: the expression speaks of i. */
+        /** Every root and logarithm is the principal one: for expressions with i. */
         COMPLEX
     }
 
@@ -42,7 +42,7 @@ final class BallEvaluator {
         this.budget = budget;
     }
 
-    /** The largest distance, in powers of two, of any intermediate value from 1: how much cancellation may hide. */
+    /** The largest distance of an intermediate value from 1, in powers of two: the bits that cancellation can consume. */
     long scale() {
         return scale;
     }
@@ -259,7 +259,7 @@ final class BallEvaluator {
         return half(turned.exp(bits).add(turned.negate().exp(bits), bits));
     }
 
-    /** asin x = 2 atan(x / (1 + sqrt(1 - x^2))), which is fine at both ends. */
+    /** asin x = 2 atan(x / (1 + sqrt(1 - x^2))), which is accurate at both ends. */
     private ComplexBall arcSine(ComplexBall argument) {
         Ball x = requireReal(argument);
         Ball rest = Ball.ONE.subtract(x.multiply(x, bits), bits);
@@ -295,7 +295,7 @@ final class BallEvaluator {
         Rational from = exactly(series.from());
         Rational to = exactly(series.to());
         if (from == null || to == null || !from.isSmallInteger() || !to.isSmallInteger()) {
-            // Bounds that are not whole at this point: the sum is some function of its bounds and of its body.
+            // The bounds are not integers at this point: treat the sum as a function of its bounds times its body.
             List<Expr> parts = new ArrayList<>(List.of(series.from(), series.to()));
             Map<String, Rational> inner = new HashMap<>(point);
             inner.put(series.index(), new Rational(BigInteger.valueOf(17), BigInteger.valueOf(5)));
@@ -317,8 +317,8 @@ final class BallEvaluator {
     }
 
     /**
-     * An unknown function is given an arbitrary but fixed cubic for its name: two expressions in it that are equal for
-     * every function are equal for this one, and hardly any others are.
+     * The value of an unknown function. An arbitrary cubic, fixed by the name, stands for the function. Expressions that
+     * are equal for every function are equal for this one, and hardly any others are.
      */
     private ComplexBall unknownFunction(String name, List<Expr> arguments) {
         long seed = name.hashCode();

@@ -8,13 +8,18 @@ import java.util.Map;
 
 /**
  * The tolerances of the official SPPO reward, which it inherits from earlier graders: numbers are equal within one part
- * in 10,000, and a hundredth and a hundredfold of the reference count too. Kept only to compare with the paper.
+ * in 10,000, also to a hundredth and a hundredfold of the reference. Only for comparison with the paper.
  */
 public final class CompatTolerance {
     private static final double RELATIVE = 1e-4;
 
     private CompatTolerance() {}
 
+    /**
+     * Compares two numbers with tolerance.
+     *
+     * @param strict the decision without tolerance; returned if the answers are not equal within it or not numbers
+     */
     public static Decision compare(Answer expected, Answer given, Decision strict) {
         try {
             double reference = number(expected);

@@ -2,38 +2,46 @@ package io.sppostream.verify.math.compare;
 
 import io.sppostream.verify.math.number.Undecided;
 
-/** Whether two things are equal, and the rule that says so. */
-public record Decision(Outcome outcome, String rule) {
+/**
+ * Whether an answer equals a reference.
+ *
+ * @param rule id of the rule that decided
+ */
+public record Decision(Equality equality, String rule) {
 
-    public enum Outcome {
+    /** What a comparison found. */
+    public enum Equality {
         EQUAL,
         DIFFERENT,
         /** Neither shown equal nor shown different; graded as incorrect. */
         UNDECIDED,
+        /** The comparison needs more steps than one grade may take. */
         BUDGET_EXCEEDED
     }
 
-    public static Decision of(boolean equal, String rule) {
-        return new Decision(equal ? Outcome.EQUAL : Outcome.DIFFERENT, rule);
+    static Decision of(boolean equal, String rule) {
+        return new Decision(equal ? Equality.EQUAL : Equality.DIFFERENT, rule);
     }
 
     static Decision different(String rule) {
-        return new Decision(Outcome.DIFFERENT, rule);
+        return new Decision(Equality.DIFFERENT, rule);
     }
 
+    /** The decision for a computation that could not be finished. */
     public static Decision of(Undecided undecided) {
         return switch (undecided.reason()) {
-            case BUDGET -> new Decision(Outcome.BUDGET_EXCEEDED, "budget");
-            case UNDEFINED, UNSUPPORTED -> new Decision(Outcome.UNDECIDED, "undecided");
+            case BUDGET -> new Decision(Equality.BUDGET_EXCEEDED, "budget");
+            case UNDEFINED, UNSUPPORTED -> new Decision(Equality.UNDECIDED, "undecided");
         };
     }
 
+    /** Whether the answer equals the reference. */
     public boolean isEqual() {
-        return outcome == Outcome.EQUAL;
+        return equality == Equality.EQUAL;
     }
 
-    /** The same outcome by a rule that says more. */
+    /** The same decision under the rule of the enclosing comparison; unchanged if there was no decision. */
     Decision by(String outerRule) {
-        return outcome == Outcome.EQUAL || outcome == Outcome.DIFFERENT ? new Decision(outcome, outerRule) : this;
+        return equality == Equality.EQUAL || equality == Equality.DIFFERENT ? new Decision(equality, outerRule) : this;
     }
 }

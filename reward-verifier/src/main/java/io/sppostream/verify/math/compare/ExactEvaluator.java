@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The exact rational value of an expression at a point, where it has one that can be computed within the budget. */
+/** Evaluates expressions exactly, as rational numbers; throws {@link Undecided} if that is impossible. */
 final class ExactEvaluator {
     private static final int MAX_SERIES_TERMS = 2_000;
 
@@ -139,7 +139,7 @@ final class ExactEvaluator {
         return Rational.of(rangeProduct(top % step == 0 ? step : 1, Math.max(top, 1), step));
     }
 
-    /** The product of first, first + step, ..., last, split in halves so that the factors stay of one size. */
+    /** The product of first, first + step, ..., last, by halves, so that the factors have similar sizes. */
     private static BigInteger rangeProduct(int first, int last, int step) {
         if (first > last) {
             return BigInteger.ONE;

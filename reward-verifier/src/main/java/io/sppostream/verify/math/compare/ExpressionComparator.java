@@ -19,16 +19,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether two expressions are equal. Rational numbers and rational functions are compared exactly, without tolerance.
- * What remains is evaluated with error bounds, at 60 and then at 120 digits beyond the largest and smallest number that
- * occurs on the way: where zero lies outside the bounds of the difference, that is a proof that they differ; where it
- * does not, they are taken to be equal, under a rule of its own.
+ * Compares expressions. Rational numbers and rational functions are compared exactly, without tolerance. The difference
+ * of any other two expressions is evaluated with error bounds, first to 60 digits and then to 120 digits beyond the
+ * largest and smallest intermediate value. If zero is outside the bounds, the expressions are proved to differ. If zero
+ * is within the bounds at full precision, they count as equal, under a rule id of its own.
  */
 final class ExpressionComparator {
     private static final int BITS_60_DIGITS = 200;
     private static final int BITS_120_DIGITS = 400;
 
-    /** Where numbers this far from 1 occur, 120 digits beyond them are not computed. */
+    /** Largest distance of an intermediate value from 1, in powers of two, for which the fine evaluation is done. */
     private static final long MAX_SCALE = 2_048;
 
     private static final int POINTS = 4;
@@ -62,7 +62,7 @@ final class ExpressionComparator {
                 Rational second = new ExactEvaluator(Map.of(), budget).evaluate(answer);
                 return Decision.of(first.equals(second), first.isInteger() ? "integer" : "rational");
             });
-            if (exact != null && exact.outcome() != Decision.Outcome.BUDGET_EXCEEDED) {
+            if (exact != null && exact.equality() != Decision.Equality.BUDGET_EXCEEDED) {
                 return exact;
             }
         }
@@ -70,7 +70,7 @@ final class ExpressionComparator {
                 RationalFunction.of(reference, unknowns, budget)
                         .sameAs(RationalFunction.of(answer, unknowns, budget), budget),
                 "rational-function"));
-        if (exact != null && exact.outcome() != Decision.Outcome.BUDGET_EXCEEDED) {
+        if (exact != null && exact.equality() != Decision.Equality.BUDGET_EXCEEDED) {
             return exact;
         }
         Expr difference = Expr.difference(reference, answer);
@@ -81,7 +81,7 @@ final class ExpressionComparator {
         return expr instanceof Expr.Num num ? (num.value().isInteger() ? "integer" : "rational") : "identical";
     }
 
-    /** The sign of the constant by which the expressions differ, or 0 where they are not proportional. */
+    /** The sign of the constant ratio of two expressions, or 0 if they are not proportional. */
     int proportion(Expr first, Expr second) {
         Set<String> unknowns = first.variables();
         if (!unknowns.equals(second.variables())) {
@@ -98,7 +98,7 @@ final class ExpressionComparator {
 
     // ---- exact attempts ----
 
-    /** The decision, a budget decision where it would take too much, or null where this method does not apply. */
+    /** The decision of a method, BUDGET_EXCEEDED if it takes too long, or null if it does not apply. */
     private static @Nullable Decision attempt(Supplier<Decision> method) {
         try {
             return method.get();
@@ -129,7 +129,7 @@ final class ExpressionComparator {
         }
     }
 
-    /** Whether zero was found to enough digits, rather than bounds so wide that they hold anything. */
+    /** Whether the bounds around zero are narrow enough to count as zero. */
     private static boolean accurate(ComplexBall zero, int bits) {
         return accurate(zero.re(), bits) && accurate(zero.im(), bits);
     }
@@ -149,11 +149,11 @@ final class ExpressionComparator {
     // ---- functions of unknowns ----
 
     /**
-     * Whether all of these are zero at seeded points: positive ones, as most unknowns are, and, to tell x from |x|,
-     * negative ones and mixed. Points where a value is undefined or not real say nothing.
+     * Whether all expressions are zero at points from a fixed seed. Most points are positive, as most unknowns are. Some
+     * are negative or mixed, to distinguish x from |x|. A point where a value is undefined or not real is skipped.
      */
     private Decision functions(List<Expr> zeros, Set<String> unknowns) {
-        boolean whole = zeros.stream().anyMatch(zero -> zero.contains(ExpressionComparator::wantsWholeNumbers));
+        boolean whole = zeros.stream().anyMatch(zero -> zero.contains(ExpressionComparator::requiresIntegers));
         SplittableRandom random = new SplittableRandom(SEED);
         int agreed = 0;
         try {
@@ -193,8 +193,8 @@ final class ExpressionComparator {
         return true;
     }
 
-    /** Factorials, binomials, and powers of negative numbers make sense of unknowns that are whole numbers. */
-    private static boolean wantsWholeNumbers(Expr expr) {
+    /** Whether an expression requires integer unknowns: factorials, binomials, and powers of negative numbers do. */
+    private static boolean requiresIntegers(Expr expr) {
         if (expr instanceof Expr.Factorial factorial) {
             return !factorial.operand().variables().isEmpty();
         } else if (expr instanceof Expr.Call call) {
@@ -277,7 +277,7 @@ final class ExpressionComparator {
         return expr.mapChildren(child -> at(child, point));
     }
 
-    /** All entries of two lists, in order. */
+    /** Compares two lists of expressions pairwise, in order. */
     Decision compareAll(List<Expr> reference, List<Expr> answer, String rule) {
         if (reference.size() != answer.size()) {
             return Decision.different(rule);

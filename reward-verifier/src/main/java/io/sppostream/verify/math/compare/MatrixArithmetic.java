@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
-/** Sums, multiples and products of matrices, carried out entry by entry. */
+/** Evaluates sums, multiples and products of matrices, entry by entry. */
 final class MatrixArithmetic {
     private static final int MAX_ENTRIES = 100;
 
@@ -19,9 +19,9 @@ final class MatrixArithmetic {
     }
 
     /**
-     * The matrix an expression comes to.
+     * Evaluates an expression to a matrix.
      *
-     * @throws Undecided where it is not a matrix, or not one that adds up
+     * @throws Undecided if it is not a matrix, or shapes do not match
      */
     static Matrix evaluate(Expr expr) {
         if (expr instanceof Matrix matrix) {

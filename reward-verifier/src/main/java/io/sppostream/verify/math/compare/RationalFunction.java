@@ -13,19 +13,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A quotient of polynomials, for deciding equality exactly. Pi counts as one more unknown: as it is transcendental, two
- * rational functions in it are equal only if they are equal as functions.
+ * A quotient of polynomials, whose equality can be decided exactly. Pi is one more unknown: because it is
+ * transcendental, two rational functions of pi are equal only if they are equal as functions.
  */
 record RationalFunction(Polynomial numerator, Polynomial denominator) {
     private static final String PI = "\\pi";
     private static final int MAX_POWER = 200;
 
     /**
-     * The expression as a rational function of these unknowns.
+     * The expression as a rational function of unknowns.
      *
-     * @throws Undecided where it is none, or has too many terms
+     * @throws Undecided if it is not a rational function, or has too many terms
      */
-    public static RationalFunction of(Expr expr, Collection<String> unknowns, StepBudget budget) {
+    static RationalFunction of(Expr expr, Collection<String> unknowns, StepBudget budget) {
         List<String> names = new ArrayList<>(unknowns);
         names.add(PI);
         return new Reader(List.copyOf(names), budget).read(expr);
@@ -35,7 +35,7 @@ record RationalFunction(Polynomial numerator, Polynomial denominator) {
         return numerator.multiply(other.denominator, budget).equals(other.numerator.multiply(denominator, budget));
     }
 
-    /** The constant c with {@code this = c other}, or null where there is none. */
+    /** The constant c with {@code this = c other}, or null if there is none. */
     @Nullable
     Rational ratio(RationalFunction other, StepBudget budget) {
         if (numerator.isZero() || other.numerator.isZero()) {

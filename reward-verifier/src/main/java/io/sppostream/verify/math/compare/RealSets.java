@@ -11,14 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Sets of reals written in different ways: as intervals and unions of them, or as inequalities in one unknown. */
+/** Reads the notations of sets of reals: intervals, their unions, and inequalities in one unknown. */
 final class RealSets {
     private static final Expr INFINITE = Constant.INFINITY;
     private static final Expr MINUS_INFINITE = new Expr.Neg(Constant.INFINITY);
 
     private RealSets() {}
 
-    /** Whether an answer can only be read as a set of reals. */
+    /** Whether an answer can only be a set of reals. */
     static boolean isRealSet(Answer answer) {
         return answer instanceof Interval || answer instanceof Answer.Union || isInequality(answer);
     }
@@ -28,7 +28,7 @@ final class RealSets {
                 && relation.relators().stream().allMatch(relator -> relator.isOrder() || relator == Relator.UNEQUAL);
     }
 
-    /** The intervals and single values an answer is made of, or null where it is not a set of reals. */
+    /** The intervals and single values of a set of reals, or null if the answer is not one. */
     static @Nullable List<Answer> parts(Answer answer) {
         if (answer instanceof Interval) {
             return List.of(answer);
@@ -96,7 +96,7 @@ final class RealSets {
         return null;
     }
 
-    /** The solutions of: the unknown, this relation, this bound. */
+    /** The solutions of an inequality between the unknown, on the left, and a bound. */
     private static @Nullable List<Answer> oneSided(Relator relator, Expr bound) {
         return switch (relator) {
             case LESS -> List.of(new Interval(MINUS_INFINITE, false, bound, false));

@@ -1,4 +1,4 @@
-/** Comparison of an answer with its reference, type by type. */
+/** Compares an answer with a reference, by a comparator for each type of answer. */
 @NullMarked
 package io.sppostream.verify.math.compare;
 

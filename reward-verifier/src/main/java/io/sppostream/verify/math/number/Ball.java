@@ -3,8 +3,9 @@ package io.sppostream.verify.math.number;
 import java.math.BigInteger;
 
 /**
- * A real number known up to an error: some number in {@code [(mid - radius) 2^exponent, (mid + radius) 2^exponent]}.
- * Every operation returns a ball that surely holds the result for all numbers in its operands.
+ * A real number with an error bound: some number in {@code [(mid - radius) 2^exponent, (mid + radius) 2^exponent]}. Every
+ * operation returns a ball that contains the result for all numbers in its operands. The argument {@code bits} of an
+ * operation is the precision of the result's midpoint.
  */
 public record Ball(BigInteger mid, BigInteger radius, long exponent) {
     public static final Ball ZERO = new Ball(BigInteger.ZERO, BigInteger.ZERO, 0);
@@ -12,11 +13,11 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
 
     private static final int RADIUS_BITS = 30;
 
-    /** Beyond this many bits before or behind the point a number is not computed with. */
+    /** Largest exponent, either way. Numbers beyond it exceed the budget. */
     private static final long MAX_EXPONENT = 4_000_000;
 
-    /** Rounds to a mantissa of {@code bits}, and to as few more as the error leaves meaningful. */
-    public static Ball of(BigInteger mid, BigInteger radius, long exponent, int bits) {
+    /** A ball rounded to a mantissa of {@code bits}, or fewer if the error is larger than that. */
+    static Ball of(BigInteger mid, BigInteger radius, long exponent, int bits) {
         int excess = Math.max(mid.bitLength() - bits, radius.bitLength() - RADIUS_BITS);
         Ball ball = excess <= 0
                 ? new Ball(mid, radius, exponent)
@@ -27,6 +28,7 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return ball;
     }
 
+    /** The ball of a rational number. */
     public static Ball of(Rational value, int bits) {
         if (value.isInteger()) {
             return of(value.numerator(), BigInteger.ZERO, 0, bits);
@@ -37,25 +39,27 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return of(quotient, BigInteger.ONE, -shift, bits);
     }
 
+    /** Whether this is zero without error. */
     public boolean isExactZero() {
         return mid.signum() == 0 && radius.signum() == 0;
     }
 
+    /** Whether zero is within the error. */
     public boolean containsZero() {
         return mid.abs().compareTo(radius) <= 0;
     }
 
-    /** The sign of every number in this ball, or 0 where they differ. */
+    /** The sign of every number in this ball, or 0 if they differ. */
     public int sign() {
         return containsZero() ? 0 : mid.signum();
     }
 
-    /** Numbers in this ball are less than two to this power in size. */
+    /** An exponent of two that bounds the absolute value of every number in this ball. */
     public long magnitude() {
         return mid.abs().add(radius).bitLength() + exponent;
     }
 
-    /** How many leading bits of the number are known. */
+    /** Number of leading bits that are known. */
     long accuracy() {
         return radius.signum() == 0 ? Long.MAX_VALUE : (long) mid.bitLength() - radius.bitLength();
     }
@@ -68,6 +72,7 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return mid.signum() < 0 ? negate() : this;
     }
 
+    /** This times a power of two. */
     public Ball scale(int powerOfTwo) {
         return new Ball(mid, radius, exponent + powerOfTwo);
     }
@@ -85,7 +90,7 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return of(first.mid.add(second.mid), first.radius.add(second.radius), common, bits);
     }
 
-    /** The same ball on another exponent; what falls off its end goes into the radius. */
+    /** The same ball with another exponent. Bits that are cut off are added to the radius. */
     private Ball at(long newExponent) {
         long shift = exponent - newExponent;
         if (shift >= 0) {
@@ -127,7 +132,7 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return of(mid.signum() < 0 ? quotient.negate() : quotient, error, -shift - exponent, bits);
     }
 
-    /** The square root of a number that is not negative; a ball reaching below zero is cut there. */
+    /** The square root of a number that is not negative. The part of the ball below zero is ignored. */
     public Ball sqrt(int bits) {
         BigInteger low = mid.subtract(radius).max(BigInteger.ZERO);
         BigInteger high = mid.add(radius);
@@ -143,7 +148,7 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return of(sum, highRoot.subtract(lowRoot), (exponent - shift) / 2 - 1, bits);
     }
 
-    /** This to a power, by repeated squaring. */
+    /** This to an integer power, by repeated squaring. */
     Ball power(int exponent, int bits) {
         Ball result = ONE;
         Ball square = exponent < 0 ? inverse(bits) : this;
@@ -158,6 +163,7 @@ public record Ball(BigInteger mid, BigInteger radius, long exponent) {
         return result;
     }
 
+    /** The midpoint as a double. */
     public double doubleValue() {
         int drop = Math.max(0, mid.bitLength() - 60);
         return Math.scalb(mid.shiftRight(drop).doubleValue(), (int) Math.max(-3000, Math.min(3000, exponent + drop)));

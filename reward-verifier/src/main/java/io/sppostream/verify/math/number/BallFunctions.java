@@ -5,8 +5,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Elementary functions of real {@link Ball}s: the series is summed in fixed point at the ball's midpoint with 40 guard
- * bits, far more than its roundings can use up, and the ball's own radius is carried along by a bound on the derivative.
+ * Elementary functions of real {@link Ball}s. Each sums a series in fixed point at the midpoint of the ball, with 40
+ * guard bits, far more than the rounding errors can consume. A bound on the derivative turns the radius of the argument
+ * into an error of the result.
  */
 public final class BallFunctions {
     private static final int GUARD = 40;
@@ -14,7 +15,7 @@ public final class BallFunctions {
     /** Halvings of an exponent before its series is summed; undone by as many squarings. */
     private static final int HALVINGS = 12;
 
-    /** Arguments beyond two to this power are not reduced: their exponentials are out of range anyway. */
+    /** Arguments beyond two to this power exceed the budget: their exponentials are out of range. */
     private static final int MAX_ARGUMENT_BITS = 22;
 
     private static final ConcurrentMap<Integer, BigInteger> PI = new ConcurrentHashMap<>();
@@ -24,17 +25,18 @@ public final class BallFunctions {
 
     // ---- constants ----
 
+    /** The constant pi. */
     public static Ball pi(int bits) {
         int places = places(bits);
         return Ball.of(pi0(places), BigInteger.TWO, -places, bits);
     }
 
-    /** Constants are kept at a few precisions only, so that the cache stays small. */
+    /** Places rounded up to a multiple of 64, so that the cache of constants stays small. */
     private static int places(int bits) {
         return (bits + GUARD + 63) / 64 * 64;
     }
 
-    /** Machin: pi = 16 atan(1/5) - 4 atan(1/239), as an integer over two to the power of {@code places}. */
+    /** pi times two to the power of {@code places}, by Machin's formula pi = 16 atan(1/5) - 4 atan(1/239). */
     private static BigInteger pi0(int places) {
         return PI.computeIfAbsent(
                 places,
@@ -56,7 +58,7 @@ public final class BallFunctions {
         return sum;
     }
 
-    /** ln 2 = 2 atanh(1/3). */
+    /** ln 2 times two to the power of {@code places}, by ln 2 = 2 atanh(1/3). */
     private static BigInteger ln2(int places) {
         return LN_2.computeIfAbsent(places, p -> {
             BigInteger power = BigInteger.ONE.shiftLeft(p + GUARD + 1).divide(BigInteger.valueOf(3));
@@ -91,7 +93,7 @@ public final class BallFunctions {
         for (int i = 0; i < HALVINGS; i++) {
             sum = sum.multiply(sum).shiftRight(places);
         }
-        // |e^(m±r) - e^m| <= 2 r e^m for r <= 1; the rest is the error of the series, relative 2^-(bits + 8).
+        // |e^(m±r) - e^m| <= 2 r e^m for r <= 1. The series adds a relative error of 2^-(bits + 8).
         Ball value = Ball.of(sum, BigInteger.ONE.shiftLeft(places - bits - 8), turns.longValueExact() - places, bits);
         return withRelativeError(value, errorOf(x).scale(1), bits);
     }
@@ -124,7 +126,7 @@ public final class BallFunctions {
 
     // ---- circular functions ----
 
-    /** The sine and the cosine. */
+    /** The sine and the cosine, in this order. */
     public static Ball[] sinCos(Ball x, int bits) {
         requireModerate(x);
         int places = places(bits + MAX_ARGUMENT_BITS);
@@ -143,7 +145,7 @@ public final class BallFunctions {
                 sine = (k & 2) == 0 ? sine.add(term) : sine.subtract(term);
             }
             term = term.multiply(rest).shiftRight(places);
-            // Rounding towards zero lets a negative term end too.
+            // Division rounds towards zero, so that negative terms reach zero too.
             term = term.divide(BigInteger.valueOf(k + 1L));
         }
         BigInteger error = BigInteger.ONE.shiftLeft(places - bits - 8);
@@ -157,6 +159,7 @@ public final class BallFunctions {
         };
     }
 
+    /** The inverse tangent, in (-pi/2, pi/2). */
     public static Ball atan(Ball x, int bits) {
         if (x.isExactZero()) {
             return Ball.ZERO;
@@ -205,7 +208,7 @@ public final class BallFunctions {
         }
     }
 
-    /** Whether the error is so large that the bounds on the derivatives, which hold for small ones, may not. */
+    /** Whether the error is too large for the bounds on the derivatives, which hold for small errors only. */
     private static boolean isWide(Ball x) {
         return x.radius().signum() != 0 && x.radius().bitLength() + x.exponent() > -8;
     }
@@ -225,7 +228,7 @@ public final class BallFunctions {
                 : new Ball(BigInteger.valueOf((long) Math.scalb(value, 52)), BigInteger.ZERO, -52);
     }
 
-    /** A ball's radius as a number. */
+    /** The radius of a ball as a number. */
     private static Ball errorOf(Ball x) {
         return new Ball(x.radius(), BigInteger.ZERO, x.exponent());
     }

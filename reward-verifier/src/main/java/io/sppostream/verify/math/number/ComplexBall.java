@@ -1,15 +1,24 @@
 package io.sppostream.verify.math.number;
 
-/** A complex number known up to an error in each part; a real number has an imaginary part that is exactly zero. */
+/**
+ * A complex number with an error bound in each part. A real number has an imaginary part that is exactly zero. The
+ * argument {@code bits} of an operation is the precision of the result.
+ *
+ * @param re the real part
+ * @param im the imaginary part
+ */
 public record ComplexBall(Ball re, Ball im) {
+    /** A real number. */
     public static ComplexBall real(Ball value) {
         return new ComplexBall(value, Ball.ZERO);
     }
 
+    /** Whether the imaginary part is exactly zero. */
     public boolean isReal() {
         return im.isExactZero();
     }
 
+    /** Whether zero is within the error. */
     public boolean containsZero() {
         return re.containsZero() && im.containsZero();
     }
@@ -51,10 +60,12 @@ public record ComplexBall(Ball re, Ball im) {
         return re.multiply(re, bits).add(im.multiply(im, bits), bits);
     }
 
+    /** The absolute value. */
     public Ball abs(int bits) {
         return isReal() ? re.abs() : norm(bits).sqrt(bits);
     }
 
+    /** This to an integer power, by repeated squaring. */
     public ComplexBall power(int exponent, int bits) {
         if (isReal()) {
             return real(re.power(exponent, bits));
@@ -107,6 +118,7 @@ public record ComplexBall(Ball re, Ball im) {
                 .subtract(BallFunctions.atan(re.divide(im, bits), bits), bits);
     }
 
+    /** The principal square root. */
     public ComplexBall sqrt(int bits) {
         if (isReal() && re.sign() < 0) {
             return new ComplexBall(Ball.ZERO, re.negate().sqrt(bits));

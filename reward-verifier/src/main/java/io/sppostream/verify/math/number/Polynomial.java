@@ -9,16 +9,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A polynomial with rational coefficients in a fixed list of unknowns.
  *
- * @param terms coefficient by exponents, one exponent an unknown; no coefficient is zero
+ * @param terms coefficients, none of them zero, by their exponents, one for each unknown
  */
 public record Polynomial(Map<List<Integer>, Rational> terms) {
     private static final int MAX_TERMS = 400;
     private static final int MAX_DEGREE = 1_000;
 
+    /** A constant polynomial in a number of unknowns. */
     public static Polynomial constant(Rational value, int unknowns) {
         return value.isZero() ? new Polynomial(Map.of()) : new Polynomial(Map.of(exponents(unknowns, -1), value));
     }
 
+    /** The unknown of an index, as a polynomial. */
     public static Polynomial unknown(int index, int unknowns) {
         return new Polynomial(Map.of(exponents(unknowns, index), Rational.ONE));
     }
@@ -84,7 +86,7 @@ public record Polynomial(Map<List<Integer>, Rational> terms) {
         return new Polynomial(terms);
     }
 
-    /** The constant c with {@code this = c other}, or null where there is none. Neither may be zero. */
+    /** The constant c with {@code this = c other}, or null if there is none. Neither polynomial may be zero. */
     @Nullable
     public Rational ratio(Polynomial other, StepBudget budget) {
         if (!terms.keySet().equals(other.terms.keySet())) {

@@ -13,17 +13,20 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
     public static final Rational ONE = of(1);
     static final Rational TWO = of(2);
 
-    /** Numbers of more bits than this are not computed. */
+    /** Most bits of a numerator or denominator. */
     public static final int MAX_BITS = 100_000;
 
+    /** An integer. */
     public static Rational of(long value) {
         return new Rational(BigInteger.valueOf(value), BigInteger.ONE);
     }
 
+    /** An integer. */
     public static Rational of(BigInteger value) {
         return new Rational(value, BigInteger.ONE);
     }
 
+    /** A fraction, reduced to lowest terms. */
     public static Rational of(BigInteger numerator, BigInteger denominator, StepBudget budget) {
         if (denominator.signum() == 0) {
             throw Undecided.undefined("division by zero");
@@ -42,6 +45,7 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
         return new Rational(numerator.divide(divisor), denominator.divide(divisor));
     }
 
+    /** Whether the denominator is 1. */
     public boolean isInteger() {
         return denominator.equals(BigInteger.ONE);
     }
@@ -59,7 +63,7 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
         return Math.max(numerator.bitLength(), denominator.bitLength());
     }
 
-    /** This as an int. */
+    /** This as an int; throws {@link Undecided} if it is not an integer or too large. */
     public int intValueExact() {
         if (!isInteger() || numerator.bitLength() > 31) {
             throw Undecided.unsupported("not a small integer");
@@ -67,16 +71,17 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
         return numerator.intValueExact();
     }
 
+    /** Whether this is an integer of less than 31 bits. */
     public boolean isSmallInteger() {
         return isInteger() && numerator.bitLength() < 31;
     }
 
-    /** Whether the numerator fits an int. */
+    /** Whether the numerator has less than 31 bits. */
     public boolean isSmallNumerator() {
         return numerator.bitLength() < 31;
     }
 
-    /** This in lowest terms, for a fraction made from parts that may have a common divisor. */
+    /** This in lowest terms, for a fraction that was built from a numerator and denominator with a common divisor. */
     public Rational reduced() {
         BigInteger divisor = numerator.gcd(denominator);
         return new Rational(numerator.divide(divisor), denominator.divide(divisor));
@@ -112,7 +117,7 @@ public record Rational(BigInteger numerator, BigInteger denominator) implements 
         return of(product(numerator, other.denominator, budget), product(denominator, other.numerator, budget), budget);
     }
 
-    /** This to an integer power; the size of the result is estimated before it is computed. */
+    /** This to an integer power. The size of the result is checked before it is computed. */
     public Rational power(int exponent, StepBudget budget) {
         if (exponent < 0) {
             if (isZero()) {

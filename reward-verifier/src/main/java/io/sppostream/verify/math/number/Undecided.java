@@ -1,15 +1,16 @@
 package io.sppostream.verify.math.number;
 
-/** Thrown where a computation can't be finished; carries no stack trace, as it is an outcome and not a defect. */
+/** Thrown when a computation cannot be finished. It has no stack trace, because it is a result and not a defect. */
 public final class Undecided extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** Why a computation cannot be finished. */
     public enum Reason {
-        /** It would take more steps, or larger numbers, than one verdict may. */
+        /** It needs more steps, or larger numbers, than one grade may use. */
         BUDGET,
-        /** Undefined at this point, such as a division by zero or a logarithm of it. */
+        /** It is undefined at this point, as a division by zero or the logarithm of zero. */
         UNDEFINED,
-        /** Not something this method can compute; another may. */
+        /** This method cannot compute it; another may. */
         UNSUPPORTED
     }
 
@@ -20,18 +21,22 @@ public final class Undecided extends RuntimeException {
         this.reason = reason;
     }
 
+    /** A computation that exceeds the budget. */
     public static Undecided budget(String what) {
         return new Undecided(Reason.BUDGET, what);
     }
 
+    /** A computation without a defined result. */
     public static Undecided undefined(String what) {
         return new Undecided(Reason.UNDEFINED, what);
     }
 
+    /** A computation that this method does not support. */
     public static Undecided unsupported(String what) {
         return new Undecided(Reason.UNSUPPORTED, what);
     }
 
+    /** Why the computation cannot be finished. */
     public Reason reason() {
         return reason;
     }

@@ -1,4 +1,4 @@
-/** Numbers the grader computes with: exact rationals, balls (intervals with a rigorous radius), polynomials, and the budget of steps. */
+/** The numbers of the grader: exact rationals, balls (numbers with a rigorous error bound), polynomials, and the step budget. */
 @NullMarked
 package io.sppostream.verify.math.number;
 

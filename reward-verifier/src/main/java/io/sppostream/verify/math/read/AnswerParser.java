@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an answer: the types above the expression.
+ * Parses an answer: lists, relations, sets, intervals, ratios, units and words. {@link ExpressionParser} parses the
+ * expressions in it.
  *
  * <pre>
  * answer   := relation ((',' | ';' | 'and' | 'or') relation)*
@@ -39,7 +40,7 @@ public final class AnswerParser {
 
     private static final Set<String> ELLIPSES = Set.of("ldots", "cdots", "dots", "dotsc");
 
-    /** The whole answer in one text command. */
+    /** An answer that is a single text command. */
     private static final Pattern ALL_TEXT =
             Pattern.compile("\\\\(?:text|textbf|textit|textrm|textnormal|mbox|mathrm|operatorname)\\s*\\{([^{}]*)\\}");
 
@@ -54,9 +55,10 @@ public final class AnswerParser {
     }
 
     /**
-     * The answer this text states.
+     * Parses a text.
      *
-     * @throws ParseFailure saying why it states none
+     * @throws ParseFailure if it is not an answer
+     * @throws io.sppostream.verify.math.number.Undecided if a number in it is too large
      */
     public static Answer parse(String source) {
         if (source.length() > AnswerExtractor.MAX_ANSWER) {
@@ -79,7 +81,7 @@ public final class AnswerParser {
         return answer;
     }
 
-    /** Without the blanks, stops and math delimiters round it. */
+    /** The text without surrounding blanks, punctuation and math delimiters. */
     static String trimmed(String source) {
         String text = source.strip();
         while (true) {
@@ -115,7 +117,7 @@ public final class AnswerParser {
         }
     }
 
-    /** An answer in words: a whole text command that is not mathematics, or several plain words. */
+    /** An answer in words: a text command that is not mathematics, or several plain words. Null for any other answer. */
     private static @Nullable Answer words(String text) {
         String bare = text.replace("$", "").strip();
         Matcher matcher = ALL_TEXT.matcher(bare);
@@ -168,7 +170,7 @@ public final class AnswerParser {
         return List.copyOf(items);
     }
 
-    /** One separator, or several in a row, as in "3, and 4". */
+    /** Accepts one separator or several in a row, as in "3, and 4". */
     private boolean acceptSeparators() {
         boolean any = false;
         while (cursor.accept(",") || cursor.accept(";")) {
@@ -203,7 +205,7 @@ public final class AnswerParser {
         return cursor.atModulus() ? Relator.MODULO : null;
     }
 
-    /** What follows a congruence: {@code \\pmod{4}}, {@code \\bmod 4} or the latter in brackets. */
+    /** The modulus of a congruence: {@code \pmod{4}}, {@code \bmod 4} or {@code (\bmod 4)}. */
     private Answer modulus() {
         boolean bracketed = cursor.accept("(");
         cursor.next();
@@ -276,7 +278,7 @@ public final class AnswerParser {
         return cursor.node(new Answer.Value(expr, unit == null && currency ? "dollar" : unit, false));
     }
 
-    /** The unit at the cursor in canonical form, null where there is none: words, slashes and powers up to the end. */
+    /** The unit at the cursor in canonical form, with slashes and powers; null if there is none. */
     private @Nullable String unit() {
         StringBuilder unit = new StringBuilder();
         boolean any = false;
@@ -319,7 +321,7 @@ public final class AnswerParser {
 
     // ---- brackets ----
 
-    /** Whether the bracket at the cursor is a tuple, set or interval rather than a group within an expression. */
+    /** Whether the bracket at the cursor is a tuple, set or interval rather than part of an expression. */
     private boolean startsCollection() {
         if (cursor.at("\\{") || cursor.peek().isCommand("langle")) {
             return true;
@@ -352,7 +354,7 @@ public final class AnswerParser {
         return cursor.node(interval != null ? interval : new Sequence(Sequence.Kind.TUPLE, items));
     }
 
-    /** Two values of which one end is closed or infinite are an interval; in round brackets they may be a point too. */
+    /** An interval if one of two ends is closed or infinite; null otherwise, as two values in round brackets may be a point. */
     private static @Nullable Answer interval(boolean lowClosed, List<Answer> items, boolean highClosed) {
         if (items.size() != 2
                 || !(items.get(0) instanceof Answer.Value low)

@@ -14,13 +14,13 @@ public final class ChoiceLetter {
 
     private ChoiceLetter() {}
 
-    /** The letter where the text is nothing else. */
+    /** The letter if the text is nothing else, or null. */
     public static @Nullable String only(String text) {
         Matcher matcher = LETTER.matcher(unwrapped(text));
         return matcher.matches() ? matcher.group(1) : null;
     }
 
-    /** The letter where the text is it, or begins with it as the options of a question do: {@code (C) 12}. */
+    /** The letter if the text is a letter or begins with one as an option does, as in {@code (C) 12}; or null. */
     public static @Nullable String leading(String text) {
         String only = only(text);
         if (only != null) {

@@ -5,203 +5,17 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts an answer into tokens: the one place that knows how LaTeX, plain text and Unicode write the same thing.
- *
- * <p>Spacing, sizing and math delimiters vanish here, synonyms become one token, and digits grouped in thousands become
- * one number: {@code 1{,}000}, {@code 1,\!000} and {@code 1\,000} everywhere, {@code 1,000} only where a comma does not
- * separate.
+ * Splits an answer into tokens. Layout commands and math delimiters are dropped, and the synonyms of {@link Notation}
+ * become one token. Digits grouped in thousands become one number: {@code 1{,}000}, {@code 1,\!000} and {@code 1\,000}
+ * everywhere, {@code 1,000} only outside brackets, in which a comma separates items.
  */
 final class Lexer {
     private static final int MAX_DIGITS = 1_000;
-
-    private static final Map<Character, String> UNICODE = Map.ofEntries(
-            Map.entry('−', "-"),
-            Map.entry('–', "-"),
-            Map.entry('×', "\\times "),
-            Map.entry('·', "\\cdot "),
-            Map.entry('⋅', "\\cdot "),
-            Map.entry('÷', "\\div "),
-            Map.entry('±', "\\pm "),
-            Map.entry('π', "\\pi "),
-            Map.entry('∞', "\\infty "),
-            Map.entry('√', "\\sqrt "),
-            Map.entry('≤', "\\le "),
-            Map.entry('≥', "\\ge "),
-            Map.entry('≠', "\\ne "),
-            Map.entry('≈', "\\approx "),
-            Map.entry('∈', "\\in "),
-            Map.entry('∪', "\\cup "),
-            Map.entry('∅', "\\emptyset "),
-            Map.entry('°', "\\degree "),
-            Map.entry('²', "^2"),
-            Map.entry('³', "^3"),
-            Map.entry('½', "\\frac{1}{2}"),
-            Map.entry('，', ","),
-            Map.entry('；', ";"),
-            Map.entry('：', ":"),
-            Map.entry('（', "("),
-            Map.entry('）', ")"),
-            Map.entry('％', "%"),
-            Map.entry('\u00a0', " "),
-            Map.entry('\u2009', " "),
-            Map.entry('\u202f', " "),
-            Map.entry('′', "'"),
-            Map.entry('θ', "\\theta "),
-            Map.entry('α', "\\alpha "),
-            Map.entry('β', "\\beta "),
-            Map.entry('≡', "\\equiv "));
-
-    /** Commands that only move things about on the page. */
-    private static final Set<String> SPACING = Set.of(
-            ",",
-            ";",
-            ":",
-            "!",
-            " ",
-            "\n",
-            ">",
-            "quad",
-            "qquad",
-            "displaystyle",
-            "textstyle",
-            "limits",
-            "left",
-            "right",
-            "big",
-            "Big",
-            "bigg",
-            "Bigg",
-            "bigl",
-            "bigr",
-            "Bigl",
-            "Bigr",
-            "biggl",
-            "biggr",
-            "middle",
-            "(",
-            ")",
-            "[",
-            "]",
-            "nolimits",
-            "thinspace",
-            "hfill",
-            "boldsymbol",
-            "rm",
-            "bf");
-
-    private static final Map<String, String> PUNCTUATION = Map.ofEntries(
-            Map.entry("{", "\\{"),
-            Map.entry("}", "\\}"),
-            Map.entry("lbrace", "\\{"),
-            Map.entry("rbrace", "\\}"),
-            Map.entry("%", "%"),
-            Map.entry("times", "*"),
-            Map.entry("cdot", "*"),
-            Map.entry("ast", "*"),
-            Map.entry("div", "/"),
-            Map.entry("le", "<="),
-            Map.entry("leq", "<="),
-            Map.entry("leqslant", "<="),
-            Map.entry("ge", ">="),
-            Map.entry("geq", ">="),
-            Map.entry("geqslant", ">="),
-            Map.entry("lt", "<"),
-            Map.entry("gt", ">"),
-            Map.entry("ne", "!="),
-            Map.entry("neq", "!="),
-            Map.entry("approx", "~="),
-            Map.entry("simeq", "~="),
-            Map.entry("in", "in"),
-            Map.entry("mid", "mid"),
-            Map.entry("equiv", "==="),
-            Map.entry("cup", "cup"),
-            Map.entry("lvert", "|"),
-            Map.entry("rvert", "|"),
-            Map.entry("vert", "|"),
-            Map.entry("|", "||"),
-            Map.entry("colon", ":"),
-            Map.entry("lbrack", "["),
-            Map.entry("rbrack", "]"),
-            Map.entry("degree", "°"),
-            Map.entry("_", "_"),
-            Map.entry("land", ","),
-            Map.entry("lor", ","),
-            Map.entry("wedge", ","),
-            Map.entry("vee", ","),
-            Map.entry("pm", "±"),
-            Map.entry("mp", "∓"),
-            Map.entry("prime", "'"));
-
-    private static final Map<String, String> ALIASES = Map.ofEntries(
-            Map.entry("dfrac", "frac"),
-            Map.entry("tfrac", "frac"),
-            Map.entry("cfrac", "frac"),
-            Map.entry("dbinom", "binom"),
-            Map.entry("tbinom", "binom"),
-            Map.entry("varnothing", "emptyset"),
-            Map.entry("epsilon", "varepsilon"),
-            Map.entry("varphi", "phi"),
-            Map.entry("bmod", "mod"));
-
-    private static final Set<String> TEXT_COMMANDS = Set.of(
-            "text",
-            "textbf",
-            "textit",
-            "textrm",
-            "textnormal",
-            "textsc",
-            "textsf",
-            "mbox",
-            "hbox",
-            "mathrm",
-            "mathit",
-            "mathsf",
-            "operatorname");
-
-    private static final Set<String> ALPHABETS = Set.of("mathbf", "mathbb", "mathcal");
-
-    /** Plain words that are read as words and not as products of letters. */
-    private static final Set<String> WORDS = Set.of(
-            "and",
-            "or",
-            "sqrt",
-            "sin",
-            "cos",
-            "tan",
-            "cot",
-            "sec",
-            "csc",
-            "arcsin",
-            "arccos",
-            "arctan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "exp",
-            "ln",
-            "log",
-            "pi",
-            "infinity",
-            "infty",
-            "inf",
-            "oo",
-            "gcd",
-            "lcm",
-            "max",
-            "min",
-            "theta",
-            "alpha",
-            "beta",
-            "lambda",
-            "mod",
-            "cup");
 
     private static final String GROUP = "(?:\\{,\\}|,\\\\!\\s*|\\\\,|\\\\ |~)";
     private static final String FRACTION = "(?:\\.\\d+)?";
@@ -217,12 +31,12 @@ final class Lexer {
     private final List<Token> tokens = new ArrayList<>();
     private final Deque<Group> groups = new ArrayDeque<>();
     private int position;
-    /** How many single-token arguments the last \frac still waits for: its digits are read one by one. */
+    /** Number of arguments that the last \frac still needs. A digit alone is one: {@code \frac12} is 1/2. */
     private int argumentsDue;
 
     private int environments;
 
-    /** An open bracket: the arguments due when it opened, and whether a comma inside it separates. */
+    /** An open bracket: the arguments due before it, and whether a comma inside it separates items. */
     private record Group(int argumentsDue, boolean commasSeparate) {}
 
     private Lexer(String source) {
@@ -230,21 +44,7 @@ final class Lexer {
     }
 
     static List<Token> tokenize(String source) {
-        return new Lexer(plain(source)).run();
-    }
-
-    private static String plain(String source) {
-        StringBuilder plain = new StringBuilder(source.length() + 16);
-        for (int i = 0; i < source.length(); i++) {
-            char c = source.charAt(i);
-            String ascii = c < 128 ? null : UNICODE.get(c);
-            if (ascii == null) {
-                plain.append(c);
-            } else {
-                plain.append(ascii);
-            }
-        }
-        return plain.toString();
+        return new Lexer(Notation.withoutUnicode(source)).run();
     }
 
     private List<Token> run() {
@@ -334,7 +134,7 @@ final class Lexer {
             position++;
         }
         String run = source.substring(start, position);
-        if (WORDS.contains(run) || UnitWords.isPercent(run) || UnitWords.isBareUnit(run)) {
+        if (Notation.WORDS.contains(run) || UnitWords.isPercent(run) || UnitWords.isBareUnit(run)) {
             word(run);
             return;
         }
@@ -354,7 +154,7 @@ final class Lexer {
                     add(Token.Kind.PUNCTUATION, "%");
                 } else {
                     boolean unit = UnitWords.isBareUnit(word) && lastIsNumber();
-                    add(unit || !WORDS.contains(word) ? Token.Kind.WORD : Token.Kind.COMMAND, word);
+                    add(unit || !Notation.WORDS.contains(word) ? Token.Kind.WORD : Token.Kind.COMMAND, word);
                 }
             }
         }
@@ -384,14 +184,14 @@ final class Lexer {
             doubleBackslash();
             return;
         }
-        // Data loses the blank after \quad; TeX would not know \quadx, and nothing else can be meant.
+        // Data sets lose the blank after \quad. TeX has no \quadx, so the rest is a name.
         if (name.startsWith("quad") && name.length() > 4) {
             position = start + 4;
             return;
         }
-        name = ALIASES.getOrDefault(name, name);
-        String punctuation = PUNCTUATION.get(name);
-        if (SPACING.contains(name)) {
+        name = Notation.ALIASES.getOrDefault(name, name);
+        String punctuation = Notation.PUNCTUATION.get(name);
+        if (Notation.SPACING.contains(name)) {
             if ((name.equals("left") || name.equals("right"))
                     && position < source.length()
                     && source.charAt(position) == '.') {
@@ -406,9 +206,9 @@ final class Lexer {
                 close();
             }
             add(Token.Kind.PUNCTUATION, punctuation);
-        } else if (TEXT_COMMANDS.contains(name)) {
+        } else if (Notation.TEXT_COMMANDS.contains(name)) {
             text(argument());
-        } else if (ALPHABETS.contains(name)) {
+        } else if (Notation.ALPHABETS.contains(name)) {
             alphabet(name, argument().strip());
         } else if (name.equals("begin") || name.equals("end")) {
             environments += name.equals("begin") ? 1 : -1;
@@ -423,7 +223,7 @@ final class Lexer {
         }
     }
 
-    /** A letter in another alphabet is another name; anything else is only set in bold. */
+    /** A letter in another alphabet is another name. For anything else the alphabet is only a font. */
     private void alphabet(String alphabet, String content) {
         if (content.matches("[A-Za-z]")) {
             add(Token.Kind.COMMAND, alphabet + " " + content);
@@ -432,7 +232,7 @@ final class Lexer {
         }
     }
 
-    /** Ends a matrix row; elsewhere it is a backslash that was escaped once too often on its way here. */
+    /** A double backslash ends a matrix row. Elsewhere it is a backslash that was escaped twice, or a line break. */
     private void doubleBackslash() {
         if (environments > 0) {
             add(Token.Kind.PUNCTUATION, "\\\\");
@@ -444,7 +244,7 @@ final class Lexer {
         }
     }
 
-    /** The braced argument at the current position, braces left out. */
+    /** The argument at the current position, without its braces. */
     private String argument() {
         while (position < source.length() && source.charAt(position) == ' ') {
             position++;
@@ -455,7 +255,7 @@ final class Lexer {
         if (source.charAt(position) != '{') {
             return source.substring(position, ++position);
         }
-        int end = AnswerExtractor.closingBrace(source, position);
+        int end = Braces.closing(source, position);
         if (end < 0) {
             throw new ParseFailure("unclosed-brace");
         }
@@ -482,7 +282,7 @@ final class Lexer {
             add(Token.Kind.PUNCTUATION, ",");
         } else if (UnitWords.isPercent(text)) {
             add(Token.Kind.PUNCTUATION, "%");
-        } else if (WORDS.contains(text) && !UnitWords.isBareUnit(text)) {
+        } else if (Notation.WORDS.contains(text) && !UnitWords.isBareUnit(text)) {
             word(text);
         } else {
             add(Token.Kind.TEXT, text);
@@ -530,7 +330,7 @@ final class Lexer {
         }
     }
 
-    /** Whether a brace after this token holds an argument, in which a comma can't separate. */
+    /** Whether a brace after this token opens an argument, in which a comma does not separate items. */
     private static boolean opensArgument(Token before) {
         return before.kind() == Token.Kind.COMMAND
                 || before.isPunctuation("}")

@@ -1,6 +1,6 @@
 package io.sppostream.verify.math.read;
 
-/** The text is not an answer this grader reads; the message says why, in a form fit for a rule id. */
+/** Thrown for a text that this grader cannot parse as an answer. */
 public final class ParseFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -8,6 +8,7 @@ public final class ParseFailure extends RuntimeException {
         super(why, null, false, false);
     }
 
+    /** Why the text cannot be parsed, as a rule id. */
     public String why() {
         return String.valueOf(getMessage());
     }

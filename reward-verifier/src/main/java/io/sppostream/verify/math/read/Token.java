@@ -3,7 +3,7 @@ package io.sppostream.verify.math.read;
 /**
  * One token of an answer.
  *
- * @param text the number, letter, word, normalised command, content of a text command, or punctuation
+ * @param text the number, letter, word, normalized command, content of a text command, or punctuation
  */
 record Token(Kind kind, String text) {
     static final Token END = new Token(Kind.END, "");
@@ -13,9 +13,9 @@ record Token(Kind kind, String text) {
         NUMBER,
         /** One letter. */
         LETTER,
-        /** A plain word of two letters or more that means something, such as {@code cm}, {@code sin} or {@code or}. */
+        /** A known plain word of two or more letters, such as {@code cm}. */
         WORD,
-        /** A LaTeX command, without its backslash. */
+        /** A LaTeX command without its backslash. */
         COMMAND,
         /** The content of a text command. */
         TEXT,

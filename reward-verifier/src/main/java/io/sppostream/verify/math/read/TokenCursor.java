@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
-/** A place in a list of tokens, which bracket closes which, and the limits on depth and size of what is parsed. */
+/** A position in a list of tokens, with the matching brackets and the limits on depth and size of an answer. */
 final class TokenCursor {
     private static final int MAX_DEPTH = 64;
     private static final int MAX_NODES = 500;
@@ -97,18 +97,18 @@ final class TokenCursor {
         }
     }
 
-    /** The token that closes the bracket at the cursor, or {@link Token#END} where nothing does. */
+    /** The token that closes the bracket at the cursor, or {@link Token#END} if none does. */
     Token closer() {
         int closer = atEnd() ? -1 : closers[position];
         return closer < 0 ? Token.END : tokens.get(closer);
     }
 
-    /** Whether the bracket at the cursor is closed by the very last token. */
+    /** Whether the last token closes the bracket at the cursor. */
     boolean closesAtEnd() {
         return closers[position] == tokens.size() - 1;
     }
 
-    /** Whether the bracket at the cursor holds several parts. */
+    /** Whether the bracket at the cursor has several parts, separated by commas or semicolons. */
     boolean bracketHoldsSeveral() {
         int end = closers[position];
         for (int i = position + 1; i < end; i++) {
@@ -121,7 +121,7 @@ final class TokenCursor {
         return false;
     }
 
-    /** Whether "mod" comes next, on its own or first in brackets. */
+    /** Whether "mod" is next, by itself or first in brackets. */
     boolean atModulus() {
         Token token = at("(") ? peek(1) : peek();
         return token.isCommand("mod") || token.isCommand("pmod");
@@ -135,6 +135,7 @@ final class TokenCursor {
         position = to;
     }
 
+    /** Enters a level of nesting; fails beyond the deepest one allowed. */
     void enter() {
         if (++depth > MAX_DEPTH) {
             throw new ParseFailure("too-deep");
@@ -145,6 +146,7 @@ final class TokenCursor {
         depth--;
     }
 
+    /** Counts a node of the answer; fails beyond the number allowed. */
     <T> T node(T node) {
         if (++nodes > MAX_NODES) {
             throw new ParseFailure("too-many-nodes");

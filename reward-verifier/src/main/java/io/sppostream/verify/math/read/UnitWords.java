@@ -9,15 +9,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Units of measure. A bare word is a unit only if it is listed here and has two letters or more; inside a text command
- * any short noun is one, as in {@code 12\text{ apples}}.
+ * Units of measure. A bare word is a unit only if it is listed here and has at least two letters. In a text command any
+ * short phrase is a unit, as in {@code 12\text{ apples}}.
  */
-public final class UnitWords {
+final class UnitWords {
     private static final Map<String, String> CANONICAL = new HashMap<>();
 
     private static final Set<String> PERCENT = Set.of("percent", "pct", "percentage", "percents");
 
-    /** Words that make a phrase a sentence, a hedge or a list, and never a unit. */
+    /** Words that make a phrase a sentence, a hedge or a list rather than a unit. */
     private static final Set<String> NOT_UNITS = Set.of(
             "and",
             "or",
@@ -144,14 +144,14 @@ public final class UnitWords {
         return PERCENT.contains(word.trim().toLowerCase(Locale.ROOT));
     }
 
-    /** Whether a bare run of letters outside any text command is a unit. */
-    public static boolean isBareUnit(String word) {
+    /** Whether a word outside any text command is a unit. */
+    static boolean isBareUnit(String word) {
         return word.length() >= 2 && !word.equals("in") && lookUp(word) != null;
     }
 
     /**
-     * The canonical name of a unit written in a text command; empty for a word that says nothing, such as "units"; null
-     * where the text is not a unit.
+     * The canonical name of a unit in a text command. Empty for a word without meaning, such as "units"; null if the text
+     * is not a unit.
      */
     static @Nullable String inText(String text) {
         String phrase = text.strip();
@@ -205,7 +205,7 @@ public final class UnitWords {
     private static @Nullable String lookUp(String word) {
         String bare = word.endsWith(".") ? word.substring(0, word.length() - 1) : word;
         String exact = CANONICAL.get(bare);
-        // Letter case tells m from M in the short symbols and nothing in the words.
+        // Case distinguishes short symbols, such as m and M, but not words.
         if (exact != null || bare.length() <= 2) {
             return exact;
         }

@@ -1,4 +1,7 @@
-/** Reading: from a response to the answer in it, and from its text to an {@link io.sppostream.verify.math.answer.Answer}. */
+/**
+ * Extraction and parsing: finds the answer in a response, and parses it into an {@link
+ * io.sppostream.verify.math.answer.Answer}.
+ */
 @NullMarked
 package io.sppostream.verify.math.read;
 

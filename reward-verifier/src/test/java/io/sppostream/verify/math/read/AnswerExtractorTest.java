@@ -19,14 +19,14 @@ class AnswerExtractorTest {
     }
 
     @Test
-    void shouldMergeBoxesWhenOnlySeparatorsPartThem() {
+    void shouldJoinBoxesWhenOnlySeparatorsAreBetweenThem() {
         assertThat(extracted("$\\boxed{1}$ and $\\boxed{-2}$")).isEqualTo("1, -2");
         assertThat(extracted("$x = \\boxed{1}, \\quad y = \\boxed{2}$")).isEqualTo("1, 2");
         assertThat(extracted("\\boxed{1} is wrong \\boxed{2}")).isEqualTo("2");
     }
 
     @Test
-    void shouldLookNoFurtherWhenABoxExists() {
+    void shouldIgnoreTheAnswerLineWhenABoxExists() {
         assertThat(extracted("Answer: 25. \\boxed{see above}")).isEqualTo("see above");
         assertThat(extracted("Answer: 25. \\boxed{2")).isNull();
     }
@@ -44,7 +44,7 @@ class AnswerExtractorTest {
     }
 
     @Test
-    void shouldTakeThePercentSignAlongWhenItFollowsTheBox() {
+    void shouldIncludeThePercentSignWhenItFollowsTheBox() {
         assertThat(extracted("$\\boxed{28}$ percent")).isEqualTo("28\\%");
         assertThat(extracted("$\\boxed{28\\%}$ percent")).isEqualTo("28\\%");
     }
@@ -63,23 +63,15 @@ class AnswerExtractorTest {
     }
 
     @Test
+    void shouldReadTheAnswerOfAWholeSolutionWhenItIsTheReference() {
+        assertThat(AnswerExtractor.fromReference("So \\boxed{72}.", false)).isEqualTo("72");
+        assertThat(AnswerExtractor.fromReference("So 36 + 36.\n#### 72", true)).isEqualTo(" 72");
+        assertThat(AnswerExtractor.fromReference("72", false)).isEqualTo("72");
+    }
+
+    @Test
     void shouldNeverTakeTheLastNumberWhenAResponseEndsInProse() {
         assertThat(extracted("So there are 12 of them.")).isNull();
-    }
-
-    @Test
-    void shouldTakeTheLastNumberOrFormulaWhenAPredictionIsProse() {
-        assertThat(AnswerExtractor.fromProse("We add 3 and get $x > 5$ at last."))
-                .isEqualTo("x > 5");
-        assertThat(AnswerExtractor.fromProse("For $x > 5$ there are 1,234 left."))
-                .isEqualTo("1,234");
-        assertThat(AnswerExtractor.fromProse("AZYUK2A")).isNull();
-    }
-
-    @Test
-    void shouldTakeNothingWhenTheProseHedges() {
-        assertThat(AnswerExtractor.fromProse("I had 7 once. It is 42 or 43.")).isNull();
-        assertThat(AnswerExtractor.fromProse("It is 42 or not. In all, 43.")).isEqualTo("43");
     }
 
     private static @Nullable String extracted(String response) {

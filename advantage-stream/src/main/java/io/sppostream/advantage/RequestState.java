@@ -1,0 +1,217 @@
+package io.sppostream.advantage;
+
+import io.sppostream.events.JoinState;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The facts known about one open request: its value, the verdicts on its rollouts, and which rollouts have arrived and
+ * settled. Duplicates are recognised here; {@link SettlementRule} decides what follows from the facts. The rollouts
+ * themselves are stored elsewhere, as bytes. Rollouts are ordered by id, so that the order in which they settle does not
+ * depend on the order of arrival or on a restart. For one thread.
+ */
+final class RequestState {
+    private final String id;
+    private final SortedMap<String, PendingRollout> pending = new TreeMap<>();
+    private final SortedSet<String> settled = new TreeSet<>();
+    private @Nullable Value value;
+    private int samples;
+    private long lastProgress;
+
+    /** What is known about a rollout that has not settled; it may still have to arrive itself. */
+    static final class PendingRollout {
+        private final List<Verdict> verdicts = new ArrayList<>(1);
+        private @Nullable String dataset;
+        private @Nullable Long offset;
+
+        /** Its verdicts, at most one per verifier, in order of arrival. */
+        List<Verdict> verdicts() {
+            return verdicts;
+        }
+
+        /** The dataset of its prompt; null until the rollout arrives. */
+        @Nullable
+        String dataset() {
+            return dataset;
+        }
+
+        /** Its offset on the rollouts topic; null if it has not arrived, or arrived before a restart. */
+        @Nullable
+        Long offset() {
+            return offset;
+        }
+
+        private boolean add(Verdict verdict) {
+            for (Verdict known : verdicts) {
+                if (known.getVerifier().equals(verdict.getVerifier())) {
+                    return false;
+                }
+            }
+            return verdicts.add(verdict);
+        }
+    }
+
+    /**
+     * A request of which nothing is known yet.
+     *
+     * @param now when it was opened, in milliseconds of the wall clock
+     */
+    RequestState(String id, long now) {
+        this.id = id;
+        this.lastProgress = now;
+    }
+
+    /** Restores everything but the rollouts that wait, which {@link #restore} adds. */
+    RequestState(String id, JoinState stored, long now) {
+        this(id, now);
+        samples = stored.getSamples();
+        value = stored.getValue();
+        settled.addAll(stored.getSettled());
+        stored.getVerdicts().forEach(verdict -> pending(verdict.getRolloutId()).add(verdict));
+    }
+
+    /** Restores a rollout that waits. */
+    void restore(Rollout rollout) {
+        arrive(rollout, null);
+    }
+
+    /**
+     * Adds what an input says.
+     *
+     * @param offset of the input on its topic, if known
+     * @return false if the input says nothing new: it is a duplicate, or its rollout has settled
+     */
+    boolean add(JoinInput input, @Nullable Long offset) {
+        if (input instanceof JoinInput.OfRollout of) {
+            return add(of.rollout(), offset);
+        } else if (input instanceof JoinInput.OfVerdict of) {
+            return add(of.verdict());
+        } else if (input instanceof JoinInput.OfValue of) {
+            return add(of.value());
+        }
+        // A request that expired as a whole names no rollout.
+        return input instanceof JoinInput.OfExpired of
+                && of.expired().getRolloutId() != null
+                && settled.add(of.expired().getRolloutId());
+    }
+
+    private boolean add(Rollout rollout, @Nullable Long offset) {
+        String rolloutId = rollout.getRolloutId();
+        if (settled.contains(rolloutId) || hasArrived(rolloutId)) {
+            return false;
+        }
+        arrive(rollout, offset);
+        return true;
+    }
+
+    private void arrive(Rollout rollout, @Nullable Long offset) {
+        PendingRollout of = pending(rollout.getRolloutId());
+        of.dataset = rollout.getDataset();
+        of.offset = offset;
+        samples = rollout.getSamples();
+    }
+
+    private boolean add(Verdict verdict) {
+        return !settled.contains(verdict.getRolloutId())
+                && pending(verdict.getRolloutId()).add(verdict);
+    }
+
+    private boolean add(Value first) {
+        if (value != null) {
+            return false;
+        }
+        value = first;
+        return true;
+    }
+
+    private PendingRollout pending(String rolloutId) {
+        return pending.computeIfAbsent(rolloutId, any -> new PendingRollout());
+    }
+
+    /** Marks a rollout as settled. Its verdicts are forgotten, and whatever else arrives for it is a duplicate. */
+    void settle(String rolloutId) {
+        pending.remove(rolloutId);
+        settled.add(rolloutId);
+    }
+
+    /** Something new has arrived. */
+    void progress(long now) {
+        lastProgress = now;
+    }
+
+    /** The requestId. */
+    String id() {
+        return id;
+    }
+
+    /** The critic's value of the prompt; null until it arrives. */
+    @Nullable
+    Value value() {
+        return value;
+    }
+
+    /** Number of rollouts that the request asks for; 0 until the first of them arrives. */
+    int samples() {
+        return samples;
+    }
+
+    /** When something new last arrived, in milliseconds of the wall clock. */
+    long lastProgress() {
+        return lastProgress;
+    }
+
+    /** Whether a rollout has settled, here or in another role. */
+    boolean isSettled(String rolloutId) {
+        return settled.contains(rolloutId);
+    }
+
+    /** Whether any of the request's rollouts has settled. */
+    boolean isAnySettled() {
+        return !settled.isEmpty();
+    }
+
+    /** Whether all of the request's rollouts have settled. */
+    boolean isComplete() {
+        return samples > 0 && settled.size() >= samples;
+    }
+
+    /**
+     * Whether nothing but verdicts has arrived. A rollout precedes its verdicts on the log: either it settled so long ago
+     * that it is forgotten, or it is still to be read.
+     */
+    boolean hasOnlyVerdicts() {
+        return samples == 0 && value == null && settled.isEmpty();
+    }
+
+    /** What is known about a rollout that has not settled; null if nothing is. */
+    @Nullable
+    PendingRollout find(String rolloutId) {
+        return pending.get(rolloutId);
+    }
+
+    /** Whether a rollout has arrived and not settled, so that its bytes are stored. */
+    boolean hasArrived(String rolloutId) {
+        PendingRollout rollout = pending.get(rolloutId);
+        return rollout != null && rollout.dataset != null;
+    }
+
+    /** Ids of the rollouts that have arrived and not settled, in order. */
+    List<String> arrived() {
+        return pending.keySet().stream().filter(this::hasArrived).toList();
+    }
+
+    /** The state as it is stored, apart from the rollouts that wait. */
+    JoinState toEvent() {
+        List<Verdict> verdicts = new ArrayList<>(pending.size());
+        pending.values().forEach(rollout -> verdicts.addAll(rollout.verdicts));
+        return new JoinState(false, samples, value, verdicts, List.copyOf(settled));
+    }
+}

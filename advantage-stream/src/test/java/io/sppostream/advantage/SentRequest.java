@@ -1,0 +1,124 @@
+package io.sppostream.advantage;
+
+import io.sppostream.events.Expired;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.RolloutIds;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/** A request of a simulation: the events that it leads to, and those that reach the log. */
+final class SentRequest {
+    private static final List<VerdictStatus> FAILURES =
+            List.of(VerdictStatus.INFRA_ERROR, VerdictStatus.TIMEOUT, VerdictStatus.UNPARSEABLE_REFERENCE);
+
+    final String id;
+    final int samples;
+    final boolean refused;
+    final Value value;
+    private final Combination combination;
+    private final List<Rollout> rollouts = new ArrayList<>();
+    private final List<List<Verdict>> verdicts = new ArrayList<>();
+    private final List<SpecificRecord> events = new ArrayList<>();
+    private final Set<SpecificRecord> arrived = new HashSet<>();
+
+    /**
+     * A request with a random dataset, value and verdicts.
+     *
+     * @param refused whether the producer answers none of its samples
+     * @param failing whether some verdicts have no reward
+     */
+    SentRequest(String id, int samples, boolean refused, boolean failing, Random random) {
+        this.id = id;
+        this.samples = samples;
+        this.refused = refused;
+        this.value = Events.value(id, (1 + random.nextInt(9)) / 10.0);
+        String dataset = random.nextBoolean() ? "essays" : "addition";
+        this.combination = JoinDriver.SETTINGS.rewards().of(dataset);
+        events.add(value);
+        for (int sample = 0; sample < samples; sample++) {
+            rollouts.add(Events.rollout(id, sample, samples, dataset));
+            verdicts.add(verdicts(sample, failing, random));
+            if (refused) {
+                events.add(Events.refusal(id, sample));
+            } else {
+                events.add(rollouts.get(sample));
+                events.addAll(verdicts.get(sample));
+            }
+        }
+    }
+
+    private List<Verdict> verdicts(int sample, boolean failing, Random random) {
+        List<Verdict> ofSample = new ArrayList<>();
+        for (String verifier : combination.verifiers()) {
+            boolean fails = failing && random.nextInt(8) == 0;
+            ofSample.add(Events.verdict(
+                    verifier,
+                    id,
+                    sample,
+                    fails ? FAILURES.get(random.nextInt(FAILURES.size())) : VerdictStatus.INCORRECT,
+                    fails ? null : Double.valueOf(random.nextInt(3) / 2.0)));
+        }
+        return ofSample;
+    }
+
+    /** All events, in an order in which they may happen. */
+    List<SpecificRecord> events() {
+        return events;
+    }
+
+    /** An event reaches the log, once or several times. */
+    void arrive(SpecificRecord event) {
+        arrived.add(event);
+    }
+
+    Rollout rollout(int sample) {
+        return rollouts.get(sample);
+    }
+
+    List<Verdict> verdicts(int sample) {
+        return verdicts.get(sample);
+    }
+
+    String rolloutId(int sample) {
+        return RolloutIds.of(id, sample);
+    }
+
+    boolean hasArrived(SpecificRecord event) {
+        return arrived.contains(event);
+    }
+
+    boolean isAnyRolloutThere() {
+        return rollouts.stream().anyMatch(arrived::contains);
+    }
+
+    boolean isAnyRefusalThere() {
+        return arrived.stream().anyMatch(Expired.class::isInstance);
+    }
+
+    /** Whether more than verdicts arrives, from which alone nothing follows. */
+    boolean isKnown() {
+        return arrived.stream().anyMatch(event -> !(event instanceof Verdict));
+    }
+
+    /** The outcome of the verdicts that arrive; null if it stays open. */
+    @Nullable
+    RewardOutcome outcome(int sample) {
+        return combination.outcome(
+                verdicts.get(sample).stream().filter(arrived::contains).toList());
+    }
+
+    /** Whether everything arrives that a training sample needs. */
+    boolean isTrainable(int sample) {
+        return arrived.contains(value)
+                && arrived.contains(rollouts.get(sample))
+                && outcome(sample) instanceof RewardOutcome.Rewarded;
+    }
+}

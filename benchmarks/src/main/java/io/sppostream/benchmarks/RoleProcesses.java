@@ -1,0 +1,269 @@
+package io.sppostream.benchmarks;
+
+import io.sppostream.embedded.EmbeddedCluster;
+import io.sppostream.embedded.EmbeddedSettings;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.EventRecord;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.run.Role;
+import io.sppostream.run.config.Configuration;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * A run with each role in its own process, all on one embedded broker. A supervisor restarts processes that have ended.
+ * It works in the thread of its caller, inside the methods that wait. For one thread.
+ */
+final class RoleProcesses implements AutoCloseable {
+    /** Steps of a run whose end is not known at its start; {@link #endAfter} sets it. */
+    static final int ENDLESS = 1_000_000;
+
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
+
+    /**
+     * The outcome of a run, counted from its log without the code of the audit.
+     *
+     * @param prompts released prompts
+     * @param lost prompts that were not trained on, over policy and critic
+     * @param trainedTwice samples that were trained on more than once, over policy and critic
+     * @param expired records of the topic expired
+     * @param weights SHA-256 of the last version of policy and critic
+     */
+    record FinalState(int prompts, int lost, int trainedTwice, int expired, Map<ModelKind, String> weights) {}
+
+    private final Configuration configuration;
+    private final Path directory;
+    private final EmbeddedSettings broker;
+    private final KafkaSettings kafka;
+    private final EventSerdes serdes;
+    private final Topics topics;
+    private final EventReader ledger;
+    private final Map<Role, Process> processes = new EnumMap<>(Role.class);
+    private final Map<ModelKind, Integer> steps = new EnumMap<>(ModelKind.class);
+    private EmbeddedCluster cluster;
+    private int restarts;
+    private int lastStep;
+
+    /** @param directory for the broker's data and the output of the processes */
+    RoleProcesses(Configuration configuration, Path directory) throws IOException, InterruptedException {
+        this.configuration = configuration;
+        this.directory = directory;
+        this.lastStep = configuration.settings().steps();
+        this.broker = new EmbeddedSettings(directory.resolve("data"), freePort(), freePort());
+        this.cluster = EmbeddedCluster.start(broker);
+        this.kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        this.serdes = new EventSerdes(kafka);
+        this.topics = configuration.settings().topics();
+        startLogged("topics", "--create").waitFor();
+        this.ledger = new EventReader(kafka, serdes, List.of(topics.trainingSteps()));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Steps that both policy and critic had committed at the last check. */
+    int steps() {
+        return Arrays.stream(ModelKind.values())
+                .mapToInt(kind -> steps.getOrDefault(kind, 0))
+                .min()
+                .orElse(0);
+    }
+
+    /** Number of restarts, of processes that were killed or ended otherwise. */
+    int restarts() {
+        return restarts;
+    }
+
+    /**
+     * Ends the run after a step and waits for it.
+     *
+     * @param step a step whose prompts have not been released yet
+     */
+    void endAfter(int step) throws IOException {
+        lastStep = step;
+        kill(Role.FEED);
+        awaitStep(step);
+    }
+
+    /** Keeps all roles running until policy and critic have made a step. */
+    void awaitStep(int wanted) throws IOException {
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        while (steps() < wanted) {
+            supervise();
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("step " + wanted + " was not made within " + TIMEOUT.toSeconds()
+                        + " s: the last steps are " + steps + "; the output of the roles is in " + directory);
+            }
+        }
+    }
+
+    /**
+     * Waits for the step after next: no role has done any of its work yet.
+     *
+     * @param killed instant of the kill, by {@link System#nanoTime}
+     * @return seconds since the kill
+     */
+    double awaitRecovery(long killed) throws IOException {
+        awaitStep(checkSteps() + 2);
+        return (System.nanoTime() - killed) / 1e9;
+    }
+
+    /** Reads the ledger; returns {@link #steps}. */
+    int checkSteps() throws IOException {
+        supervise();
+        return steps();
+    }
+
+    /** Keeps all roles running for a time. */
+    void superviseFor(Duration time) throws IOException {
+        long end = System.nanoTime() + time.toNanos();
+        while (System.nanoTime() < end) {
+            supervise();
+        }
+    }
+
+    private void supervise() throws IOException {
+        for (Role role : Role.values()) {
+            Process process = processes.get(role);
+            if (process == null || !process.isAlive()) {
+                restarts += process == null ? 0 : 1;
+                processes.put(role, startLogged(role.command()));
+            }
+        }
+        for (EventRecord<?> record : ledger.poll(Duration.ofMillis(20))) {
+            TrainingStep step = (TrainingStep) record.event();
+            steps.put(ModelKind.of(step.getLine()), step.getStep());
+        }
+    }
+
+    void kill(Role role) {
+        Process process = processes.get(role);
+        if (process != null) {
+            process.destroyForcibly().onExit().join();
+        }
+    }
+
+    /** Kills and restarts the broker. */
+    void killBroker() throws IOException {
+        Properties state = new Properties();
+        try (InputStream in = Files.newInputStream(broker.dataDirectory().resolve("broker.state"))) {
+            state.load(in);
+        }
+        ProcessHandle.of(Long.parseLong(state.getProperty("pid"))).ifPresent(ProcessHandle::destroyForcibly);
+        cluster.close();
+        cluster = EmbeddedCluster.start(broker);
+    }
+
+    void killAll() throws IOException {
+        killRoles();
+        killBroker();
+    }
+
+    private void killRoles() {
+        processes.values().forEach(Process::destroyForcibly);
+        processes.values().forEach(process -> process.onExit().join());
+    }
+
+    /** Reads the final state of the run from the log. */
+    FinalState finalState() {
+        Set<String> prompts = read(topics.prompts())
+                .map(event -> ((Prompt) event).getRequestId() + "/0")
+                .collect(Collectors.toSet());
+        Map<ModelKind, List<String>> trained = new EnumMap<>(ModelKind.class);
+        Map<ModelKind, String> weights = new EnumMap<>(ModelKind.class);
+        read(topics.trainingSteps()).forEach(event -> {
+            TrainingStep step = (TrainingStep) event;
+            weights.put(ModelKind.of(step.getLine()), step.getToSha256());
+            step.getSamples().stream()
+                    .map(TrainedSample::getRolloutId)
+                    .forEach(trained.computeIfAbsent(ModelKind.of(step.getLine()), kind -> new ArrayList<>())::add);
+        });
+        int lost = 0;
+        int trainedTwice = 0;
+        for (ModelKind kind : ModelKind.values()) {
+            List<String> all = trained.getOrDefault(kind, List.of());
+            Set<String> once = new HashSet<>(all);
+            trainedTwice += all.size() - once.size();
+            lost += (int) prompts.stream().filter(id -> !once.contains(id)).count();
+        }
+        return new FinalState(
+                prompts.size(), lost, trainedTwice, (int) read(topics.expired()).count(), weights);
+    }
+
+    private <V extends SpecificRecord> Stream<SpecificRecord> read(Topic<V> topic) {
+        List<EventRecord<?>> events = new ArrayList<>();
+        try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
+            for (int partition = 0; partition < topic.partitions(); partition++) {
+                events.addAll(log.last(topic, partition, log.end(topic, partition), all -> false));
+            }
+        }
+        return events.stream().map(EventRecord::event);
+    }
+
+    /** Stops the roles and runs {@code ./sppo audit} on the log; returns its exit code. */
+    int audit() throws IOException, InterruptedException {
+        killRoles();
+        List<String> arguments = command("audit");
+        arguments.add("--run=" + configuration.settings().run());
+        return new ProcessBuilder(arguments).inheritIO().start().waitFor();
+    }
+
+    /** Starts a command with the configuration of the run; its output goes to a file of its name. */
+    private Process startLogged(String... command) throws IOException {
+        List<String> arguments = command(command);
+        configuration.effective().forEach((name, value) -> {
+            if (!Set.of("bootstrap.servers", "schema.registry.url", "steps").contains(name)) {
+                arguments.add("--set=" + name + "=" + value);
+            }
+        });
+        arguments.add("--set=steps=" + lastStep);
+        Path output = directory.resolve(command[0] + ".out");
+        return new ProcessBuilder(arguments)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                .start();
+    }
+
+    private List<String> command(String... command) {
+        List<String> arguments = BenchmarkTools.javaCommand();
+        arguments.add(io.sppostream.cli.Main.class.getName());
+        arguments.addAll(List.of(command));
+        arguments.add("--bootstrap-servers=" + kafka.bootstrapServers());
+        arguments.add("--schema-registry-url=" + kafka.schemaRegistryUrl());
+        return arguments;
+    }
+
+    @Override
+    public void close() {
+        killRoles();
+        ledger.close();
+        serdes.close();
+        cluster.close();
+    }
+}

@@ -1,0 +1,16 @@
+package io.sppostream.learn;
+
+import io.sppostream.learn.update.CriticUpdateSettings;
+import io.sppostream.model.OptimizerSettings;
+import io.sppostream.model.TrainingSettings;
+
+/**
+ * Settings of the {@link Critic} role.
+ *
+ * @param step size and bookkeeping of a step
+ * @param update learning rate and mini-batches
+ * @param optimizer AdamW, weight decay and gradient clipping
+ * @param training threads and micro-batches
+ */
+public record CriticSettings(
+        StepSettings step, CriticUpdateSettings update, OptimizerSettings optimizer, TrainingSettings training) {}

@@ -1,0 +1,14 @@
+package io.sppostream.learn.update;
+
+/**
+ * Settings of a {@link PolicyUpdate}.
+ *
+ * @param loss the loss of a token
+ * @param decoupled whether the clip is centred on the policy that the step began with ({@link DecoupledPolicyLoss}), or
+ *     on the behaviour policy
+ * @param learningRate by step
+ * @param miniBatches optimizer steps per training step
+ * @param temperature divides the logits before their log-softmax, as it did when the response was sampled
+ */
+public record PolicyUpdateSettings(
+        ClippedPolicyLoss loss, boolean decoupled, LearningRate learningRate, int miniBatches, double temperature) {}

@@ -1,0 +1,43 @@
+package io.sppostream.feed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class FeedProgressTest {
+    private final FeedProgress progress = new FeedProgress();
+
+    @Test
+    void shouldCountARequestOnceWhenItExpiresAgain() {
+        expire("0000000007", "0000000007/0", ExpiryReason.INVALID_PROMPT);
+        expire("0000000007", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
+        expire("0000000008", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
+
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 2));
+    }
+
+    @Test
+    void shouldTellWhatIsStaleFromWhatIsLost() {
+        expire("0000000007", "0000000007/0", ExpiryReason.STALE);
+        expire("0000000008", "0000000008/0", ExpiryReason.INFRA_ERROR);
+
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 1, 1));
+    }
+
+    @Test
+    void shouldNotCountRequestsOfOthers() {
+        expire("7", "7/0", ExpiryReason.INVALID_PROMPT);
+        expire("a-request", "a-request/0", ExpiryReason.INVALID_PROMPT);
+        expire("99999999999999999999", null, ExpiryReason.NO_ROLLOUT_IN_TIME);
+
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
+    }
+
+    private void expire(String requestId, @Nullable String rolloutId, ExpiryReason reason) {
+        progress.take(new Expired(requestId, rolloutId, reason, "", "test", Instant.EPOCH));
+    }
+}

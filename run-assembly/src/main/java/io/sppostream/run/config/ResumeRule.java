@@ -1,0 +1,88 @@
+package io.sppostream.run.config;
+
+import static io.sppostream.run.config.SettingsDefinition.BOOTSTRAP_SERVERS;
+import static io.sppostream.run.config.SettingsDefinition.BREAKER_EFFECTIVE_SAMPLE_SIZE;
+import static io.sppostream.run.config.SettingsDefinition.BREAKER_INFRA_ERRORS;
+import static io.sppostream.run.config.SettingsDefinition.BREAKER_STALE_SAMPLES;
+import static io.sppostream.run.config.SettingsDefinition.BREAKER_WINDOW;
+import static io.sppostream.run.config.SettingsDefinition.BROKER_PORT;
+import static io.sppostream.run.config.SettingsDefinition.CRITIC_MODEL;
+import static io.sppostream.run.config.SettingsDefinition.DATASET_OTHERS;
+import static io.sppostream.run.config.SettingsDefinition.DATA_DIR;
+import static io.sppostream.run.config.SettingsDefinition.DEFINITION;
+import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.KAFKA;
+import static io.sppostream.run.config.SettingsDefinition.MODEL;
+import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
+import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
+import static io.sppostream.run.config.SettingsDefinition.RUNS_DIR;
+import static io.sppostream.run.config.SettingsDefinition.SCHEMA_REGISTRY_URL;
+import static io.sppostream.run.config.SettingsDefinition.STEPS;
+import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which settings may change when a run is resumed: those that affect neither the samples of a step nor the weights it
+ * makes. Properties of the Kafka clients may change too.
+ */
+final class ResumeRule {
+    private static final Set<String> MAY_CHANGE = Set.of(
+            STEPS,
+            DATA_DIR,
+            RUNS_DIR,
+            DATASET_OTHERS,
+            BOOTSTRAP_SERVERS,
+            SCHEMA_REGISTRY_URL,
+            REPLICATION_FACTOR,
+            BROKER_PORT,
+            REGISTRY_PORT,
+            // The hash of the start weights is on the log, and is compared.
+            MODEL,
+            CRITIC_MODEL,
+            ROLLOUT_WORKERS,
+            ROLLOUT_MAX_BATCH,
+            TRAINING_THREADS,
+            WEIGHTS_SNAPSHOT_INTERVAL,
+            EVAL_INTERVAL,
+            // Breakers stop training and change nothing of it.
+            BREAKER_EFFECTIVE_SAMPLE_SIZE,
+            BREAKER_INFRA_ERRORS,
+            BREAKER_STALE_SAMPLES,
+            BREAKER_WINDOW);
+
+    private ResumeRule() {}
+
+    static boolean mayChange(String name) {
+        return MAY_CHANGE.contains(name) || name.startsWith(KAFKA);
+    }
+
+    /**
+     * The settings that must not differ and do, as {@code name: before -> now}, in alphabetical order. A setting that is
+     * missing on one side, because that version of the program did not have it, has its default there.
+     */
+    static List<String> breaches(Map<String, String> before, Map<String, String> now) {
+        TreeSet<String> names = new TreeSet<>(before.keySet());
+        names.addAll(now.keySet());
+        return names.stream()
+                .filter(name -> !mayChange(name))
+                .filter(name -> !Objects.equals(orDefault(before, name), orDefault(now, name)))
+                .map(name -> name + ": " + orDefault(before, name) + " -> " + orDefault(now, name))
+                .toList();
+    }
+
+    private static @Nullable String orDefault(Map<String, String> values, String name) {
+        Map<String, Object> defaults = DEFINITION.defaultValues();
+        return values.containsKey(name) || !defaults.containsKey(name)
+                ? values.get(name)
+                : Objects.toString(defaults.get(name));
+    }
+}

@@ -1,0 +1,425 @@
+package io.sppostream.run.config;
+
+import static org.apache.kafka.common.config.ConfigDef.Type.DOUBLE;
+import static org.apache.kafka.common.config.ConfigDef.Type.INT;
+import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
+import static org.apache.kafka.common.config.ConfigDef.Type.SHORT;
+import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
+
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.feed.data.Addition;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.ModelSettings.Precision;
+import java.util.Collection;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
+import org.apache.kafka.common.config.ConfigDef.Validator;
+import org.apache.kafka.common.config.ConfigDef.Width;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a run: the key, group, type, default, bounds and description of each. The defaults are those of the
+ * SPPO paper (arXiv 2604.08865) for a 1.5B model, if the paper gives one. {@code docs/configuration.md} is generated
+ * from this definition.
+ */
+public final class SettingsDefinition {
+    public static final String RUN = "run";
+    public static final String SEED = "seed";
+    public static final String STEPS = "steps";
+    public static final String MODEL = "model";
+    public static final String DEVICE = "device";
+    public static final String PRECISION = "precision";
+    public static final String DATA_DIR = "data.dir";
+    public static final String RUNS_DIR = "runs.dir";
+
+    public static final String DATASET = "dataset";
+    public static final String DATASET_PROMPT_FIELD = "dataset.prompt.field";
+    public static final String DATASET_ANSWER_FIELD = "dataset.answer.field";
+    public static final String DATASET_OTHERS = "dataset.others";
+
+    public static final String SAMPLING_TEMPERATURE = "sampling.temperature";
+    public static final String SAMPLING_MAX_TOKENS = "sampling.max.tokens";
+    public static final String ROLLOUT_WORKERS = "rollout.workers";
+    public static final String ROLLOUT_MAX_BATCH = "rollout.max.batch";
+
+    public static final String VERIFIER = "verifier";
+    public static final String VERIFIER_PLUGINS = "verifier.plugins";
+
+    public static final String JOIN_PATIENCE_SECONDS = "join.patience.seconds";
+
+    public static final String BATCH_SIZE = "batch.size";
+    public static final String MINI_BATCHES = "mini.batches";
+    public static final String POLICY_LEARNING_RATE = "policy.learning.rate";
+    public static final String WARMUP_STEPS = "warmup.steps";
+    public static final String POLICY_WEIGHT_DECAY = "policy.weight.decay";
+    public static final String POLICY_MAX_GRADIENT_NORM = "policy.max.gradient.norm";
+    public static final String CLIP = "clip";
+    public static final String DUAL_CLIP = "dual.clip";
+    public static final String ADAM_BETA1 = "adam.beta1";
+    public static final String ADAM_BETA2 = "adam.beta2";
+    public static final String ADAM_EPSILON = "adam.epsilon";
+    public static final String TRAINING_THREADS = "training.threads";
+    public static final String TRAINING_MICRO_BATCH_TOKENS = "training.micro.batch.tokens";
+
+    public static final String CRITIC_MODEL = "critic.model";
+    public static final String CRITIC_HIDDEN_SIZE = "critic.hidden.size";
+    public static final String CRITIC_LAYERS = "critic.layers";
+    public static final String CRITIC_LEARNING_RATE = "critic.learning.rate";
+    public static final String CRITIC_WEIGHT_DECAY = "critic.weight.decay";
+    public static final String CRITIC_MAX_GRADIENT_NORM = "critic.max.gradient.norm";
+
+    public static final String WEIGHTS_SNAPSHOT_INTERVAL = "weights.snapshot.interval";
+
+    public static final String LAG = "lag";
+
+    public static final String BREAKER_EFFECTIVE_SAMPLE_SIZE = "breaker.effective.sample.size";
+    public static final String BREAKER_INFRA_ERRORS = "breaker.infra.errors";
+    public static final String BREAKER_STALE_SAMPLES = "breaker.stale.samples";
+    public static final String BREAKER_WINDOW = "breaker.window";
+
+    public static final String EVAL_INTERVAL = "eval.interval";
+    public static final String EVAL_PROMPTS = "eval.prompts";
+
+    public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
+    public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
+    public static final String PARTITIONS = "partitions";
+    public static final String REPLICATION_FACTOR = "replication.factor";
+    public static final String BROKER_PORT = "broker.port";
+    public static final String REGISTRY_PORT = "registry.port";
+
+    /** Before the name of a dataset: the verifiers of that dataset. */
+    static final String VERIFIER_OF_DATASET = "verifier.";
+
+    /** Before the name of a verifier and of one of its settings ({@link VerifierSettings}). */
+    static final String VERIFIER_SETTINGS = "verifiers.";
+
+    /** Before a property of the Kafka and registry clients ({@link KafkaProperties}). */
+    static final String KAFKA = "kafka.";
+
+    static final String DEFAULT_PLUGINS = "plugins";
+    static final String BFLOAT16 = "bf16";
+    private static final String FLOAT32 = "fp32";
+
+    private static final Validator POSITIVE = Range.atLeast(1);
+    private static final Validator NOT_NEGATIVE = Range.atLeast(0);
+    private static final Validator SHARE = Range.between(0, 1);
+    private static final Validator PORT = Range.between(0, 65535);
+
+    private static final Validator ABOVE_ZERO = ConfigDef.LambdaValidator.with(
+            (name, value) -> {
+                if (!((Double) value > 0)) {
+                    throw new ConfigException(name, value, "must be above 0");
+                }
+            },
+            () -> "above 0");
+
+    private static final Validator FRACTION = ConfigDef.LambdaValidator.with(
+            (name, value) -> {
+                if (!((Double) value > 0 && (Double) value < 1)) {
+                    throw new ConfigException(name, value, "must be between 0 and 1");
+                }
+            },
+            () -> "between 0 and 1, both excluded");
+
+    private static final Validator DEVICES =
+            accepting(device -> new ModelSettings(device, Precision.FLOAT32), "cpu, gpu, gpu:INDEX");
+
+    private static final Validator TOPIC_PREFIX =
+            accepting(run -> new Topics(run, 1).runs(), "letters, digits, '_' and '-'");
+
+    static final ConfigDef DEFINITION = define();
+
+    private SettingsDefinition() {}
+
+    /** Names of all settings. */
+    public static Set<String> names() {
+        return DEFINITION.names();
+    }
+
+    /** All settings, group by group. */
+    static Collection<ConfigKey> keys() {
+        return DEFINITION.configKeys().values();
+    }
+
+    static SettingGroup group(ConfigKey key) {
+        return SettingGroup.valueOf(key.group);
+    }
+
+    private static ConfigDef define() {
+        Definition definition = new Definition();
+        definition
+                .in(SettingGroup.RUN)
+                .setting(
+                        RUN,
+                        STRING,
+                        ConfigDef.NO_DEFAULT_VALUE,
+                        TOPIC_PREFIX,
+                        "Name of the run and prefix of its topics. ./sppo train and up make one from the time if none"
+                                + " is given.")
+                .setting(
+                        SEED,
+                        LONG,
+                        1L,
+                        null,
+                        "Seed of the prompt order, of the sampled responses and of the order of samples in a step.")
+                .setting(STEPS, INT, 100, POSITIVE, "Training steps.")
+                .setting(
+                        MODEL,
+                        STRING,
+                        "",
+                        null,
+                        "Start policy: a checkpoint folder in Hugging Face layout. Empty: the checkpoint shipped with"
+                                + " the built-in dataset.")
+                .setting(
+                        DEVICE,
+                        STRING,
+                        "cpu",
+                        DEVICES,
+                        "Device of policy and critic: cpu, gpu, or gpu:1 for the second GPU (docs/gpu.md).")
+                .setting(
+                        PRECISION,
+                        STRING,
+                        FLOAT32,
+                        ValidString.in(FLOAT32, BFLOAT16),
+                        "Precision of the matrix products inside the layers. bf16 is faster on a GPU; the bits of its"
+                                + " results depend on the batch.")
+                .setting(
+                        DATA_DIR,
+                        STRING,
+                        ".sppo",
+                        null,
+                        "Folder for the data of the embedded broker and the state stores.")
+                .setting(RUNS_DIR, STRING, "runs", null, "Folder for the summary and the figure of each run.");
+        definition
+                .in(SettingGroup.DATA)
+                .setting(
+                        DATASET,
+                        STRING,
+                        Addition.NAME,
+                        null,
+                        "addition, addition-1, or a JSON Lines file of prompts and answers. A built-in dataset brings a"
+                                + " preset of settings.")
+                .setting(
+                        DATASET_PROMPT_FIELD,
+                        STRING,
+                        "",
+                        null,
+                        "Field of the prompt. Empty: the first of prompt, question and problem that is present.")
+                .setting(DATASET_ANSWER_FIELD, STRING, "", null, "Field of the answer. Empty: answer.")
+                .setting(
+                        DATASET_OTHERS,
+                        STRING,
+                        "",
+                        null,
+                        "Names, separated by commas, of other datasets that verifier.DATASET may refer to: those of"
+                                + " prompts from outside (./sppo up), or of other runs that share the YAML file.");
+        definition
+                .in(SettingGroup.SAMPLING)
+                .setting(
+                        SAMPLING_TEMPERATURE,
+                        DOUBLE,
+                        0.6,
+                        Range.atLeast(0.01),
+                        "Divides the logits, both in sampling and in training on the samples.")
+                .setting(SAMPLING_MAX_TOKENS, INT, 1024, POSITIVE, "Maximum number of tokens in a response.")
+                .setting(ROLLOUT_WORKERS, INT, 2, POSITIVE, "Sampling threads.")
+                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of prompts a worker samples at once.");
+        definition
+                .in(SettingGroup.REWARD)
+                .setting(
+                        VERIFIER,
+                        STRING,
+                        "exact",
+                        null,
+                        "Verifier that rewards: exact, math, math:PROFILE or another by its name. Combine several as"
+                                + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...). Append ', shadow(NAME,"
+                                + " ...)' for verifiers that judge without rewarding.")
+                .setting(VERIFIER_PLUGINS, STRING, DEFAULT_PLUGINS, null, "Folder with the jars of plugin verifiers.");
+        definition
+                .in(SettingGroup.ESTIMATOR)
+                .setting(
+                        JOIN_PATIENCE_SECONDS,
+                        INT,
+                        3600,
+                        POSITIVE,
+                        "Seconds that a rollout waits for its verdicts and its value before it expires.");
+        definition
+                .in(SettingGroup.LEARNER)
+                .setting(BATCH_SIZE, INT, 256, POSITIVE, "Rollouts per step.")
+                .setting(MINI_BATCHES, INT, 2, POSITIVE, "Optimizer steps per training step.")
+                .setting(POLICY_LEARNING_RATE, DOUBLE, 1e-6, NOT_NEGATIVE, "Learning rate of the policy after warm-up.")
+                .setting(
+                        WARMUP_STEPS,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Steps over which the learning rates of policy and critic rise linearly.")
+                .setting(POLICY_WEIGHT_DECAY, DOUBLE, 0.01, NOT_NEGATIVE, "AdamW: weight decay of the policy.")
+                .setting(
+                        POLICY_MAX_GRADIENT_NORM,
+                        DOUBLE,
+                        1.0,
+                        ABOVE_ZERO,
+                        "A policy gradient with a larger Euclidean norm is scaled down to this norm.")
+                .setting(
+                        CLIP,
+                        DOUBLE,
+                        0.2,
+                        FRACTION,
+                        "eps of the policy loss: the importance ratio is clipped to [1 - eps, 1 + eps].")
+                .setting(
+                        DUAL_CLIP,
+                        DOUBLE,
+                        3.0,
+                        Range.atLeast(1.01),
+                        "c of the dual clip: at a negative advantage A, the policy loss is at most -c A"
+                                + " (arXiv 1912.09729).")
+                .setting(ADAM_BETA1, DOUBLE, 0.9, FRACTION, "AdamW: decay of the first moment.")
+                .setting(ADAM_BETA2, DOUBLE, 0.999, FRACTION, "AdamW: decay of the second moment.")
+                .setting(ADAM_EPSILON, DOUBLE, 1e-8, NOT_NEGATIVE, "AdamW: added to the root of the second moment.")
+                .setting(TRAINING_THREADS, INT, 2, POSITIVE, "Threads that compute a gradient.")
+                .setting(
+                        TRAINING_MICRO_BATCH_TOKENS,
+                        INT,
+                        4096,
+                        POSITIVE,
+                        "Maximum number of tokens that a thread computes at once. Bounds memory.");
+        definition
+                .in(SettingGroup.CRITIC)
+                .setting(
+                        CRITIC_MODEL,
+                        STRING,
+                        "",
+                        null,
+                        "Checkpoint folder the critic starts from. Empty: random weights in the size given by"
+                                + " critic.hidden.size and critic.layers.")
+                .setting(CRITIC_HIDDEN_SIZE, INT, 64, POSITIVE, "Hidden size of a random critic; a multiple of 16.")
+                .setting(CRITIC_LAYERS, INT, 2, POSITIVE, "Layers of a random critic.")
+                .setting(CRITIC_LEARNING_RATE, DOUBLE, 5e-6, NOT_NEGATIVE, "Learning rate of the critic after warm-up.")
+                .setting(CRITIC_WEIGHT_DECAY, DOUBLE, 0.01, NOT_NEGATIVE, "AdamW: weight decay of the critic.")
+                .setting(
+                        CRITIC_MAX_GRADIENT_NORM,
+                        DOUBLE,
+                        1.0,
+                        ABOVE_ZERO,
+                        "A critic gradient with a larger Euclidean norm is scaled down to this norm.");
+        definition
+                .in(SettingGroup.WEIGHTS)
+                .setting(
+                        WEIGHTS_SNAPSHOT_INTERVAL,
+                        INT,
+                        10,
+                        POSITIVE,
+                        "Versions from one snapshot of weights and optimizer state to the next. After a crash, at most"
+                                + " this many steps are trained again; the weights topics keep two to three times as"
+                                + " many versions.");
+        definition
+                .in(SettingGroup.STALENESS)
+                .setting(
+                        LAG,
+                        INT,
+                        1,
+                        Range.between(0, 32),
+                        "K: maximum number of policy versions published while a sample is in progress. 0 is the"
+                                + " synchronous loop; from 2 on the loss is decoupled. Samples that lag by more than"
+                                + " 2 K versions expire.");
+        definition
+                .in(SettingGroup.BREAKERS)
+                .setting(
+                        BREAKER_EFFECTIVE_SAMPLE_SIZE,
+                        DOUBLE,
+                        0.05,
+                        SHARE,
+                        "Pause when the effective sample size of two steps in a row is smaller. 0: never.")
+                .setting(
+                        BREAKER_INFRA_ERRORS,
+                        DOUBLE,
+                        0.5,
+                        SHARE,
+                        "Pause when verifiers fail on a larger share of the last rollouts. 1: never.")
+                .setting(
+                        BREAKER_STALE_SAMPLES,
+                        DOUBLE,
+                        0.5,
+                        SHARE,
+                        "Pause when a larger share of the last samples exceeds the cap on lag. 1: never.")
+                .setting(BREAKER_WINDOW, INT, 256, POSITIVE, "Number of last rollouts or samples in these shares.");
+        definition
+                .in(SettingGroup.EVALUATION)
+                .setting(EVAL_INTERVAL, INT, 20, POSITIVE, "Steps from one evaluation to the next.")
+                .setting(
+                        EVAL_PROMPTS,
+                        INT,
+                        200,
+                        POSITIVE,
+                        "Held-out problems per evaluation, and the maximum held out of a JSON Lines dataset.");
+        definition
+                .in(SettingGroup.CLUSTER)
+                .setting(
+                        BOOTSTRAP_SERVERS, STRING, "", null, "Kafka cluster, as HOST:PORT. Empty: the embedded broker.")
+                .setting(SCHEMA_REGISTRY_URL, STRING, "", null, "Schema registry of that cluster.")
+                .setting(
+                        PARTITIONS,
+                        INT,
+                        2,
+                        POSITIVE,
+                        "Partitions of the topics keyed by request: the maximum number of threads that share the work"
+                                + " of a role.")
+                .setting(
+                        REPLICATION_FACTOR,
+                        SHORT,
+                        (short) -1,
+                        null,
+                        "Replicas of each partition. -1: the default of the cluster.")
+                .setting(BROKER_PORT, INT, 0, PORT, "Port of the embedded broker. 0: any free port.")
+                .setting(REGISTRY_PORT, INT, 0, PORT, "Port of the embedded schema registry. 0: any free port.");
+        return definition.definition;
+    }
+
+    /** Accepts the texts that a reader of them takes, and refuses others with its message. */
+    private static Validator accepting(Consumer<String> reader, String bounds) {
+        return ConfigDef.LambdaValidator.with(
+                (name, value) -> {
+                    try {
+                        reader.accept(String.valueOf(value));
+                    } catch (IllegalArgumentException e) {
+                        throw new ConfigException(name, value, e.getMessage());
+                    }
+                },
+                () -> bounds);
+    }
+
+    /** A {@link ConfigDef} in the making. Kafka's importance says nothing that the groups do not, and is all the same. */
+    private static final class Definition {
+        private final ConfigDef definition = new ConfigDef();
+        private SettingGroup group = SettingGroup.RUN;
+        private int order;
+
+        Definition in(SettingGroup next) {
+            group = next;
+            return this;
+        }
+
+        Definition setting(String key, Type type, Object defaultValue, @Nullable Validator bounds, String description) {
+            definition.define(
+                    key,
+                    type,
+                    defaultValue,
+                    bounds,
+                    Importance.MEDIUM,
+                    description,
+                    group.name(),
+                    ++order,
+                    Width.MEDIUM,
+                    key);
+            return this;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package io.sppostream.run.inprocess;
+
+import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
+import io.sppostream.feed.Feed;
+import io.sppostream.feed.data.Dataset;
+import io.sppostream.feed.data.EpochOrder;
+import io.sppostream.learn.PromptTokens;
+import io.sppostream.learn.update.ClippedPolicyLoss;
+import io.sppostream.learn.update.CriticSample;
+import io.sppostream.learn.update.CriticUpdateSettings;
+import io.sppostream.learn.update.PolicySample;
+import io.sppostream.learn.update.PolicyUpdateSettings;
+import io.sppostream.learn.update.TrainingOrder;
+import io.sppostream.learn.update.ValueLoss;
+import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.CriticModel;
+import io.sppostream.model.CriticTrainer;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.PolicyTrainer;
+import io.sppostream.model.TokenSequence;
+import io.sppostream.model.Tokenizer;
+import io.sppostream.rollout.ResponseGenerator.GenerationResult;
+import io.sppostream.rollout.ResponseGenerator.Request;
+import io.sppostream.rollout.ResponseGenerator.Response;
+import io.sppostream.rollout.ResponseSampler;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.Datasets;
+import io.sppostream.run.config.RewardFactory;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.evaluate.Evaluation;
+import io.sppostream.run.evaluate.OfflineRewards;
+import io.sppostream.run.models.Models;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.LongStream;
+
+/**
+ * Read this first: SPPO, sequence-level PPO (arXiv 2604.08865), in one method from top to bottom, without a log, roles
+ * or threads.
+ *
+ * <p>SPPO treats a response as one action. For each prompt s, the policy pi samples one response a, a verifier grades
+ * it with a reward R (1 if the answer is right, 0 if it is wrong), and a critic that reads only the prompt estimates
+ * the value V(s), the probability of success. The advantage of every token of the response is A = R - V(s). One
+ * training step is: sample, grade, value, advantage, critic update, policy update.
+ *
+ * <p>In a run on Kafka each of these is a role, and topics connect them. At {@code --lag 0} the roles compute the same:
+ * {@code ./sppo train --lag 0} makes the weights of this loop, bit for bit. The benchmarks measure the cost of the log
+ * against it. The losses live in {@link io.sppostream.learn.update}, with metrics in {@link
+ * io.sppostream.learn.update.PolicyUpdate} and {@link io.sppostream.learn.update.CriticUpdate}.
+ */
+public final class SynchronousSppo {
+
+    /**
+     * The result of a run.
+     *
+     * @param seconds wall-clock seconds from the first evaluation to the last
+     * @param secondsByPhase their parts
+     * @param accuracies held-out accuracy by step; step 0 is before training
+     * @param policySha256 hash of the final policy weights
+     * @param criticSha256 hash of the final critic weights
+     */
+    public record Result(
+            double seconds,
+            Map<String, Double> secondsByPhase,
+            Map<Integer, Double> accuracies,
+            String policySha256,
+            String criticSha256) {}
+
+    /**
+     * Samples the responses of a step. They do not depend on how the requests are split, so a caller may use threads.
+     */
+    @FunctionalInterface
+    public interface Sampling {
+        List<GenerationResult> sample(ResponseSampler sampler, PolicyModel policy, List<Request> requests)
+                throws InterruptedException;
+    }
+
+    private final RunSettings settings;
+    private final Sampling sampling;
+    private final Map<String, Double> secondsByPhase = new LinkedHashMap<>();
+    private long phaseStart;
+
+    public SynchronousSppo(Configuration configuration) {
+        this(configuration, (sampler, policy, requests) -> sampler.sample(policy, 0, "", requests));
+    }
+
+    public SynchronousSppo(Configuration configuration, Sampling sampling) {
+        this.settings = configuration.settings();
+        this.sampling = sampling;
+    }
+
+    /** Trains for the configured number of steps. */
+    public Result run() throws InterruptedException {
+        Dataset dataset = Datasets.open(settings);
+        Checkpoint checkpoint = Models.policy(settings);
+        try (Tokenizer tokenizer = checkpoint.tokenizer();
+                Tokenizer criticTokenizer =
+                        Models.criticTokens(settings, checkpoint).tokenizer();
+                PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
+                CriticModel critic = Models.critic(settings, checkpoint);
+                PolicyTrainer policyTrainer =
+                        new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
+                CriticTrainer criticTrainer =
+                        new CriticTrainer(critic, settings.criticOptimizer(), settings.training());
+                OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings))) {
+            EpochOrder problems = new EpochOrder(dataset, settings.seed());
+            ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling());
+            CriticUpdateSettings criticSettings = settings.criticUpdate();
+            PolicyUpdateSettings policySettings = settings.policyUpdate();
+            Evaluation evaluation =
+                    new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
+            Map<Integer, Double> accuracies = new LinkedHashMap<>();
+
+            long start = System.nanoTime();
+            phaseStart = start;
+            accuracies.put(0, evaluation.accuracy(policy));
+            end("evaluate");
+            for (int step = 1; step <= settings.steps(); step++) {
+
+                // 1. Sample one response a ~ pi(. | s) per prompt s. With each token, keep log pi_behaviour: its
+                // log-probability under the distribution it was drawn from, softmax(logits / temperature).
+                long first = (step - 1L) * settings.batchSize();
+                List<Request> requests = LongStream.range(first, first + settings.batchSize())
+                        .mapToObj(i -> problems.at(i).toPrompt(Feed.requestId(i), dataset.name(), 0, Instant.EPOCH))
+                        .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
+                        .toList();
+                List<GenerationResult> results = sampling.sample(sampler, policy, requests);
+                List<Rollout> rollouts = new ArrayList<>();
+                for (int i = 0; i < results.size(); i++) {
+                    if (results.get(i) instanceof Response response) { // a refused prompt is too long for the policy
+                        rollouts.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
+                    }
+                }
+                end("rollout");
+
+                // 2. Grade: the verifier compares the response with the reference answer, which gives the reward R.
+                List<OptionalDouble> rewards = verifier.of(rollouts);
+                end("verify");
+
+                // 3. Value: V(s) = sigmoid(z), where z is the critic's logit at the last token of the prompt. The
+                // critic has not trained on these rewards yet, so V is a baseline that is independent of the response.
+                List<int[]> criticPrompts = rollouts.stream()
+                        .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
+                        .toList();
+                float[] logits = critic.logits(criticPrompts);
+
+                // 4. Advantage: A = R - V(s), one number for the whole response. There is one action, so nothing is
+                // discounted and no credit is assigned within the response. A is not whitened or scaled.
+                List<CriticSample> criticSamples = new ArrayList<>();
+                List<PolicySample> policySamples = new ArrayList<>();
+                for (int i = 0; i < rollouts.size(); i++) {
+                    if (rewards.get(i).isPresent()) { // absent if the verifier failed
+                        Rollout rollout = rollouts.get(i);
+                        double reward = rewards.get(i).getAsDouble();
+                        double value = ValueLoss.probability(logits[i]);
+                        double advantage = reward - value;
+                        int length = rollout.getResponseTokens().size();
+                        criticSamples.add(
+                                new CriticSample(rollout.getRolloutId(), criticPrompts.get(i), reward, value));
+                        policySamples.add(PolicySample.of(rollout, List.of(new AdvantageSegment(length, advantage))));
+                    }
+                }
+                end("value and advantage");
+
+                // 5. Critic update: one pass over the samples, in an order drawn from the seed and the step, with one
+                // AdamW step per mini-batch. The loss of a mini-batch of B prompts is the mean binary cross-entropy
+                //     L_V = -1/B sum_i ( R_i log V(s_i) + (1 - R_i) log(1 - V(s_i)) )
+                //     dL_V / dz_i = (V(s_i) - R_i) / B
+                double criticRate = criticSettings.learningRate().at(step);
+                List<CriticSample> criticOrder =
+                        TrainingOrder.of(criticSamples, CriticSample::rolloutId, settings.seed(), step);
+                for (List<CriticSample> batch : TrainingOrder.miniBatches(criticOrder, criticSettings.miniBatches())) {
+                    criticTrainer.update(
+                            batch.stream().map(CriticSample::prompt).toList(), criticRate, (i, z) ->
+                                    (float) (ValueLoss.gradient(z, batch.get(i).reward()) / batch.size()));
+                }
+                end("critic update");
+
+                // 6. Policy update: the same pass with the clipped loss of PPO (arXiv 1707.06347, eq. 7), which every
+                // token enters with its own ratio and with the advantage of its response. For token t of sample i
+                //     r_it = pi(a_it | s_i, a_i<t) / pi_behaviour(a_it | s_i, a_i<t)
+                //     L_it = max(-A_i r_it, -A_i clip(r_it, 1 - eps, 1 + eps))
+                //     dL_it / dlog pi = -A_i r_it, or 0 if a clip applies
+                // L_it is bounded by -c A_i if A_i < 0 (dual clip, arXiv 1912.09729). The loss of a mini-batch is the
+                // mean over all of its tokens.
+                double policyRate = policySettings.learningRate().at(step);
+                List<PolicySample> policyOrder =
+                        TrainingOrder.of(policySamples, PolicySample::rolloutId, settings.seed(), step);
+                for (List<PolicySample> batch : TrainingOrder.miniBatches(policyOrder, policySettings.miniBatches())) {
+                    List<TokenSequence> sequences =
+                            batch.stream().map(PolicySample::tokens).toList();
+                    long tokens = sequences.stream()
+                            .mapToLong(each -> each.response().length)
+                            .sum();
+                    policyTrainer.update(sequences, policySettings.temperature(), policyRate, (i, logProbs) -> {
+                        PolicySample sample = batch.get(i);
+                        float[] gradient = new float[logProbs.length];
+                        for (int t = 0; t < gradient.length; t++) {
+                            double ratio = ClippedPolicyLoss.ratio(logProbs[t], sample.behaviourLogProbs()[t]);
+                            gradient[t] =
+                                    (float) (policySettings.loss().gradient(ratio, sample.advantages()[t]) / tokens);
+                        }
+                        return gradient;
+                    });
+                }
+                end("policy update");
+
+                if (step % settings.evaluationInterval() == 0 || step == settings.steps()) {
+                    accuracies.put(step, evaluation.accuracy(policy));
+                    end("evaluate");
+                }
+            }
+            return new Result(
+                    (System.nanoTime() - start) / 1e9,
+                    secondsByPhase,
+                    accuracies,
+                    WeightsPublisher.sha256(policy::writeWeights),
+                    WeightsPublisher.sha256(critic::writeWeights));
+        }
+    }
+
+    /** Ends a phase, for the benchmarks. */
+    private void end(String phase) {
+        long now = System.nanoTime();
+        secondsByPhase.merge(phase, (now - phaseStart) / 1e9, Double::sum);
+        phaseStart = now;
+    }
+}

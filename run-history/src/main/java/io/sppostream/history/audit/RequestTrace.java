@@ -1,0 +1,120 @@
+package io.sppostream.history.audit;
+
+import io.sppostream.events.Expired;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Run;
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingSample;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.RolloutIds;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventRecord;
+import io.sppostream.log.LogScan;
+import io.sppostream.log.RunLog;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.UserException;
+import io.sppostream.run.config.Configuration;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+
+/** All records of one request with their positions on the log, from the prompt to the gradient steps. */
+public final class RequestTrace {
+
+    /**
+     * A rollout in a training step of the policy or the critic.
+     *
+     * @param place of the sample in training order, from 0
+     * @param sample the ledger's entry for it
+     */
+    record Trained(EventRecord<TrainingStep> step, int place, TrainedSample sample) {}
+
+    final Topics topics;
+    final String requestId;
+    final List<EventRecord<Prompt>> prompts = new ArrayList<>();
+    final List<EventRecord<Value>> values = new ArrayList<>();
+    final List<EventRecord<Rollout>> rollouts = new ArrayList<>();
+    final List<EventRecord<Verdict>> verdicts = new ArrayList<>();
+    final List<EventRecord<TrainingSample>> samples = new ArrayList<>();
+    final List<Trained> trained = new ArrayList<>();
+    final List<EventRecord<Expired>> expired = new ArrayList<>();
+    final List<Run> runs = new ArrayList<>();
+
+    RequestTrace(Topics topics, String requestId) {
+        this.topics = topics;
+        this.requestId = requestId;
+    }
+
+    /**
+     * Follows a request through the log.
+     *
+     * @param id of the request, or of one of its rollouts
+     * @throws UserException if the log has no record of it
+     */
+    public static RequestTrace of(RunLog runLog, String id) {
+        RequestTrace trace = new RequestTrace(runLog.topics(), RolloutIds.requestId(id));
+        Map<TopicPartition, Long> ends;
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
+            ends = admin.ends(IsolationLevel.READ_COMMITTED, runLog.topics().all());
+        }
+        LogScan log = runLog.scan();
+        ParallelReads.run(List.of(
+                () -> {
+                    trace.read(log, ends, runLog.topics().prompts(), trace.prompts::add);
+                    trace.read(log, ends, runLog.topics().values(), trace.values::add);
+                    trace.read(log, ends, runLog.topics().verdicts(), trace.verdicts::add);
+                },
+                () -> {
+                    trace.read(log, ends, runLog.topics().rollouts(), trace.rollouts::add);
+                    trace.read(log, ends, runLog.topics().expired(), trace.expired::add);
+                    log.read(runLog.topics().runs(), ends, run -> trace.runs.add(run.event()));
+                },
+                () -> trace.read(log, ends, runLog.topics().advantages(), trace.samples::add),
+                () -> log.read(runLog.topics().trainingSteps(), ends, trace::take)));
+        if (trace.prompts.isEmpty() && trace.values.isEmpty() && trace.rollouts.isEmpty() && trace.expired.isEmpty()) {
+            throw new UserException("run '" + runLog.topics().namespace() + "' has no request '" + trace.requestId
+                    + "': give the id of a prompt, or of a rollout such as " + trace.requestId + "/0");
+        }
+        return trace;
+    }
+
+    private <V extends SpecificRecord> void read(
+            LogScan log, Map<TopicPartition, Long> ends, Topic<V> topic, Consumer<EventRecord<V>> reader) {
+        log.read(topic, ends, requestId::equals, reader);
+    }
+
+    /** Adds the request's rollouts in a step. */
+    void take(EventRecord<TrainingStep> step) {
+        List<TrainedSample> those = step.event().getSamples();
+        for (int place = 0; place < those.size(); place++) {
+            if (RolloutIds.belongsTo(those.get(place).getRolloutId(), requestId)) {
+                trained.add(new Trained(step, place, those.get(place)));
+            }
+        }
+    }
+
+    /** Mini-batches of a step, by the configuration of its run; 1 if that is unknown. */
+    int miniBatches(TrainingStep step) {
+        return runs.stream()
+                .filter(run -> run.getConfigurationSha256().equals(step.getConfigurationSha256()))
+                .map(run -> Configuration.recorded(run.getConfiguration(), Map.of(), Map.of())
+                        .settings()
+                        .miniBatches())
+                .findFirst()
+                .orElse(1);
+    }
+
+    /** Prints the trace, in the order in which the roles worked on it. */
+    public void print(PrintStream out) {
+        new RequestTracePrinter(this, out).print();
+    }
+}

@@ -1,0 +1,36 @@
+package io.sppostream.events.catalogue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RolloutIdsTest {
+
+    @Test
+    void shouldJoinRequestAndSample() {
+        assertThat(RolloutIds.of("0000000007", 0)).isEqualTo("0000000007/0");
+        assertThat(RolloutIds.of("0000000007", 12)).isEqualTo("0000000007/12");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0000000007", "a-request", "", "tenant/7", "/", "7/0"})
+    void shouldFindTheRequestWhenGivenItsRollout(String requestId) {
+        String rolloutId = RolloutIds.of(requestId, 3);
+
+        assertThat(RolloutIds.requestId(rolloutId)).isEqualTo(requestId);
+        assertThat(RolloutIds.belongsTo(rolloutId, requestId)).isTrue();
+    }
+
+    @Test
+    void shouldKeepARequestIdWhenGivenOne() {
+        assertThat(RolloutIds.requestId("0000000007")).isEqualTo("0000000007");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7", "70/0", "6/0", "", "7-0"})
+    void shouldNotBelongToARequestWhenOnlySimilar(String rolloutId) {
+        assertThat(RolloutIds.belongsTo(rolloutId, "7")).isFalse();
+    }
+}

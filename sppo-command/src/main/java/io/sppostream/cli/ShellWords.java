@@ -1,0 +1,21 @@
+package io.sppostream.cli;
+
+import io.sppostream.run.config.Secrets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Words of a command line, to be printed and typed again. */
+final class ShellWords {
+    private static final Pattern PLAIN = Pattern.compile("[\\w./:=,@%+-]+");
+    private static final Pattern ASSIGNMENT = Pattern.compile("((?:--set=)?([^=]+)=).*", Pattern.DOTALL);
+
+    private ShellWords() {}
+
+    /** The word in quotes if a shell would take it apart, and without the value of a setting that is a secret. */
+    static String quoted(String word) {
+        Matcher assignment = ASSIGNMENT.matcher(word);
+        String shown =
+                assignment.matches() && Secrets.named(assignment.group(2)) ? assignment.group(1) + "[hidden]" : word;
+        return PLAIN.matcher(shown).matches() ? shown : "'" + shown.replace("'", "'\\''") + "'";
+    }
+}

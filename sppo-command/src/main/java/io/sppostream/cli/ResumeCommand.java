@@ -11,7 +11,7 @@ import picocli.CommandLine.Mixin;
 /** {@code ./sppo resume}: ends the pause of a learner. */
 @Command(
         name = "resume",
-        description = "Resume a learner that has paused. It prints the reason of its pause and writes it to the log.",
+        description = "Resume a learner that a circuit breaker has paused. The terminal and the log say why it has.",
         mixinStandardHelpOptions = true)
 final class ResumeCommand implements Callable<Integer> {
     @Mixin
@@ -21,7 +21,7 @@ final class ResumeCommand implements Callable<Integer> {
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
             LearnerState pause = Pauses.end(recorded.log(), "resume", Clock.systemUTC());
-            System.out.println("learner of run " + run.run() + " resumes; it had paused after step " + pause.getStep()
+            System.out.println("learner of run " + run.run() + " resumes; it paused after step " + pause.getStep()
                     + ": " + pause.getReason());
         }
         return 0;

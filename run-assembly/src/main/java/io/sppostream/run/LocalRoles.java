@@ -50,10 +50,12 @@ public final class LocalRoles implements AutoCloseable {
     /**
      * Finds the datasets, verifiers and models of some roles.
      *
-     * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available
+     * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or the data directory
+     *     cannot be written
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
     public static LocalRoles open(RunSettings settings, Set<Role> roles) {
+        WritableDirectory.require(settings.dataDirectory(), "--data-dir");
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {

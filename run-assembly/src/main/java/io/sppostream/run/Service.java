@@ -74,7 +74,6 @@ public final class Service {
 
     /** Works until the roles are told to stop. */
     public void run() throws InterruptedException {
-        WritableDirectory.require(configuration.settings().dataDirectory(), "--data-dir");
         Failure failure = new Failure();
         try (LocalRoles local = LocalRoles.open(configuration.settings(), roles);
                 Cluster cluster = Cluster.start(configuration, died -> {

@@ -62,9 +62,20 @@ public final class TrainRun {
         this.stopRequested = stopRequested;
     }
 
+    /**
+     * Checks, before anything is started or printed, that a run has the files it needs and can write its results.
+     *
+     * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or a directory cannot be
+     *     written
+     * @throws io.sppostream.model.CheckpointException if a model is malformed
+     */
+    public static void requireFiles(RunSettings settings) {
+        WritableDirectory.require(settings.runDirectory(), "--runs-dir");
+        LocalRoles.open(settings, EnumSet.allOf(Role.class)).close();
+    }
+
     /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */
     public void run() throws InterruptedException {
-        WritableDirectory.require(settings.dataDirectory(), "--data-dir");
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
         // The broker takes seconds to start: models are loaded meanwhile.
         try (LocalRoles local = LocalRoles.open(settings, EnumSet.allOf(Role.class));

@@ -1,13 +1,10 @@
 package io.sppostream.cli;
 
-import io.sppostream.run.LocalRoles;
-import io.sppostream.run.Role;
 import io.sppostream.run.TrainRun;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsReference;
 import io.sppostream.run.report.Screen;
-import java.util.EnumSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,8 +36,7 @@ final class TrainCommand implements Callable<Integer> {
             System.out.print(configuration.toYaml());
             return 0;
         }
-        // Missing files are reported before anything is printed.
-        LocalRoles.open(configuration.settings(), EnumSet.allOf(Role.class)).close();
+        TrainRun.requireFiles(configuration.settings());
         String resumeCommand = options.resumeCommand(configuration);
         System.out.println(header(configuration, resumeCommand));
         return StopRequest.obeying(

@@ -80,7 +80,7 @@ class CrashIT {
         assertThat(summary.get("steps").asInt()).isEqualTo(STEPS);
         assertThat(summary.get("accuracy_after").asDouble())
                 .isEqualTo(expected.accuracies().get(STEPS));
-        assertThat(output(KILLS)).contains("going on after step");
+        assertThat(output(KILLS)).contains("resuming after step");
     }
 
     /** Waits until the progress line shows a step. */

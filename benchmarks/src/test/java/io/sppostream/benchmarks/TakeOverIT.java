@@ -16,6 +16,7 @@ import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.inprocess.SynchronousSppo;
+import io.sppostream.run.report.Screen;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -103,7 +104,7 @@ class TakeOverIT {
                         Service.joining(
                                         configuration(kafka),
                                         EnumSet.complementOf(EnumSet.copyOf(LEARNERS)),
-                                        new PrintStream(PrintStream.nullOutputStream()),
+                                        Screen.plain(new PrintStream(PrintStream.nullOutputStream())),
                                         done::get)
                                 .run();
                     } catch (InterruptedException e) {

@@ -39,6 +39,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final int TAIL_BYTES = 8000;
     private static final int TAIL_LINES = 3;
 
+    /** Exit codes above this one are signals. */
+    private static final int SIGNAL = 128;
+
     private final DataDirectory directory;
     private final BrokerJvm jvm;
     private final Process process;
@@ -156,8 +159,13 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private void onExit(Process ended) {
         if (!closing) {
-            died.complete(new EmbeddedException("the broker of " + directory.path() + " ended by itself with code "
-                    + ended.exitValue() + "; " + tail()));
+            died.complete(new EmbeddedException(
+                    ended.exitValue() > SIGNAL
+                            ? "the broker of " + directory.path() + " was killed by signal "
+                                    + (ended.exitValue() - SIGNAL)
+                                    + "; nothing that was committed is lost: run the same command again"
+                            : "the broker of " + directory.path() + " ended by itself with code " + ended.exitValue()
+                                    + ": run the same command again; " + tail()));
         }
     }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Trains a critic on losses over its logits. On the CPU the result is a function of weights, optimizer state, batch and
@@ -18,7 +19,19 @@ public final class CriticTrainer extends Trainer {
      * @param critic trained in place; the caller closes it, after this trainer
      */
     public CriticTrainer(CriticModel critic, OptimizerSettings optimizer, TrainingSettings settings) {
-        super(critic, optimizer, settings);
+        this(critic, optimizer, settings, () -> false);
+    }
+
+    /**
+     * A trainer that can be cancelled. An update that is cancelled changes nothing.
+     *
+     * @param critic trained in place; it stays the caller's to close, after this trainer
+     * @param cancelled asked before every micro-batch: if true, a {@link java.util.concurrent.CancellationException} ends
+     *     the update
+     */
+    public CriticTrainer(
+            CriticModel critic, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
+        super(critic, optimizer, settings, cancelled);
         this.critic = critic;
     }
 

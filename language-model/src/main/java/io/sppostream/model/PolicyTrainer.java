@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Trains a policy on losses over the log-probabilities of responses. On the CPU the result is a function of weights,
@@ -18,7 +19,19 @@ public final class PolicyTrainer extends Trainer {
      * @param policy trained in place; the caller closes it, after this trainer
      */
     public PolicyTrainer(PolicyModel policy, OptimizerSettings optimizer, TrainingSettings settings) {
-        super(policy, optimizer, settings);
+        this(policy, optimizer, settings, () -> false);
+    }
+
+    /**
+     * A trainer that can be cancelled. An update that is cancelled changes nothing.
+     *
+     * @param policy trained in place; it stays the caller's to close, after this trainer
+     * @param cancelled asked before every micro-batch: if true, a {@link java.util.concurrent.CancellationException} ends
+     *     the update
+     */
+    public PolicyTrainer(
+            PolicyModel policy, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
+        super(policy, optimizer, settings, cancelled);
         this.policy = policy;
     }
 

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Samples completions from a policy, many at once, with a key-value cache.
@@ -87,6 +89,17 @@ public final class Sampler {
      * @throws IllegalArgumentException if a prompt is empty, does not fit the model's positions, or has unknown tokens
      */
     public List<Completion> sample(List<SampleRequest> requests, SamplingParameters parameters) {
+        return sample(requests, parameters, () -> false);
+    }
+
+    /**
+     * Draws one completion for each request, as {@link #sample(List, SamplingParameters)} does, unless it is cancelled.
+     *
+     * @param cancelled asked before every token
+     * @throws CancellationException if it has become true
+     */
+    public List<Completion> sample(
+            List<SampleRequest> requests, SamplingParameters parameters, BooleanSupplier cancelled) {
         if (requests.isEmpty()) {
             return List.of();
         }
@@ -94,12 +107,19 @@ public final class Sampler {
         try (NDManager scratch = model.manager().newSubManager();
                 IValue cache = TorchProgram.list(new NDList())) {
             List<Group> groups = new ArrayList<>();
-            sampleFirst(requests, parameters, scratch, cache, groups, completions);
+            sampleFirst(requests, parameters, scratch, cache, groups, completions, cancelled);
             while (groups.stream().anyMatch(group -> !group.rows.isEmpty())) {
+                checkCancelled(cancelled);
                 sampleNext(parameters, scratch, cache, groups, completions);
             }
         }
         return Arrays.asList(completions);
+    }
+
+    private static void checkCancelled(BooleanSupplier cancelled) {
+        if (cancelled.getAsBoolean()) {
+            throw new CancellationException("sampling was cancelled");
+        }
     }
 
     private void sampleFirst(
@@ -108,9 +128,11 @@ public final class Sampler {
             NDManager scratch,
             IValue cache,
             List<Group> groups,
-            Completion[] completions) {
+            Completion[] completions,
+            BooleanSupplier cancelled) {
         try (IValue last = TorchProgram.list(new NDList())) {
             for (List<Integer> members : byPromptLength(requests)) {
+                checkCancelled(cancelled);
                 groups.add(prefill(requests, members, parameters, scratch, cache, last));
             }
             int rows = groups.stream().mapToInt(group -> group.rows.size()).sum();

@@ -3,6 +3,7 @@ package io.sppostream.model;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.function.BooleanSupplier;
 
 /** Trains a model in place with AdamW, whose state it keeps. Not thread-safe. */
 public abstract sealed class Trainer implements AutoCloseable permits PolicyTrainer, CriticTrainer {
@@ -10,9 +11,9 @@ public abstract sealed class Trainer implements AutoCloseable permits PolicyTrai
     private final TrainingSettings settings;
     private final Training training;
 
-    Trainer(LanguageModel model, OptimizerSettings optimizer, TrainingSettings settings) {
+    Trainer(LanguageModel model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
         this.settings = settings;
-        this.training = new Training(model.model(), optimizer, settings.threads());
+        this.training = new Training(model.model(), optimizer, settings.threads(), cancelled);
     }
 
     final TrainingSettings settings() {

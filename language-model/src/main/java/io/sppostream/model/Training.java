@@ -12,11 +12,13 @@ import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
@@ -32,6 +34,7 @@ final class Training implements AutoCloseable {
     private final OptimizerSettings optimizer;
     private final ExecutorService workers;
     private final int threads;
+    private final BooleanSupplier cancelled;
     private final NDManager state;
     private final NDList means = new NDList();
     private final NDList squares = new NDList();
@@ -56,10 +59,12 @@ final class Training implements AutoCloseable {
         float[] loss(float[] outputs);
     }
 
-    Training(Qwen2 model, OptimizerSettings optimizer, int threads) {
+    /** @param cancelled asked before every micro-batch; work then ends with a {@link CancellationException} */
+    Training(Qwen2 model, OptimizerSettings optimizer, int threads, BooleanSupplier cancelled) {
         this.model = model;
         this.optimizer = optimizer;
         this.threads = threads;
+        this.cancelled = cancelled;
         AtomicInteger number = new AtomicInteger();
         String owner = Thread.currentThread().getName();
         this.workers = Executors.newFixedThreadPool(threads, task -> {
@@ -101,6 +106,9 @@ final class Training implements AutoCloseable {
         for (int i = 0; i < Math.min(threads, pieces); i++) {
             running.add(workers.submit(() -> {
                 for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
+                    if (cancelled.getAsBoolean()) {
+                        throw new CancellationException("training was cancelled");
+                    }
                     work.accept(piece);
                 }
             }));

@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -254,5 +256,19 @@ class SamplerTest {
         assertThatThrownBy(() -> new Sampler(policy, Set.of()).sample(List.of(unknown), PARAMETERS))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("vocabulary");
+    }
+
+    @Test
+    void shouldStopBeforeTheNextTokenWhenCancelled() {
+        Sampler sampler = new Sampler(policy, Set.of());
+        List<SampleRequest> requests = requests(20, 1, 9);
+        AtomicInteger asked = new AtomicInteger();
+
+        assertThatThrownBy(() -> sampler.sample(requests, PARAMETERS, () -> asked.incrementAndGet() > 5))
+                .isInstanceOf(CancellationException.class);
+        assertThat(asked).as("once for the prompts, and once a token").hasValue(6);
+        assertSame(
+                sampler.sample(requests, PARAMETERS, () -> false).get(0),
+                sampler.sample(requests, PARAMETERS).get(0));
     }
 }

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -306,6 +308,23 @@ class TrainingTest {
                 // Bits, not values within a tolerance.
                 assertThat(critic.logits(List.of(prompts.get(i)))[0]).isEqualTo(together[i]);
             }
+        }
+    }
+
+    @Test
+    void shouldLeaveTheWeightsAsTheyWereWhenCancelledBetweenMicroBatches() {
+        AtomicInteger asked = new AtomicInteger();
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer = new PolicyTrainer(
+                        policy,
+                        TestModels.ADAM,
+                        new TrainingSettings(1, 1, false),
+                        () -> asked.incrementAndGet() == 2)) {
+            byte[] before = weights(policy);
+
+            assertThatThrownBy(() -> trainer.update(BATCH, 1, 1e-3, LOSS)).isInstanceOf(CancellationException.class);
+            assertThat(asked).hasValue(2);
+            assertThat(weights(policy)).isEqualTo(before);
         }
     }
 }

@@ -64,8 +64,13 @@ public final class Critic implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (TrainableCritic critic =
-                new TrainableCritic(model, tokenizer, settings.update(), settings.optimizer(), settings.training())) {
+        try (TrainableCritic critic = new TrainableCritic(
+                model,
+                tokenizer,
+                settings.update(),
+                settings.optimizer(),
+                settings.training(),
+                () -> !running.getAsBoolean())) {
             learn(runLog, critic, settings.step(), clock, running);
         }
     }

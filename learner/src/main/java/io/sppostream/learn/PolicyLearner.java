@@ -52,8 +52,8 @@ public final class PolicyLearner implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (TrainablePolicy policy =
-                new TrainablePolicy(model, settings.update(), settings.optimizer(), settings.training())) {
+        try (TrainablePolicy policy = new TrainablePolicy(
+                model, settings.update(), settings.optimizer(), settings.training(), () -> !running.getAsBoolean())) {
             learn(runLog, policy, settings, clock, running);
         }
     }

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /** The critic and its training. */
@@ -39,6 +40,26 @@ public final class TrainableCritic extends TrainableLanguageModel {
             OptimizerSettings optimizer,
             TrainingSettings training) {
         this(model, messages -> PromptTokens.of(tokenizer, messages), update, optimizer, training);
+    }
+
+    /**
+     * A critic whose training can be cancelled.
+     *
+     * @param cancelled ends a step by a {@link java.util.concurrent.CancellationException} when true; the model is then to
+     *     be discarded
+     */
+    TrainableCritic(
+            CriticModel model,
+            Tokenizer tokenizer,
+            CriticUpdateSettings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training,
+            BooleanSupplier cancelled) {
+        this(
+                model,
+                messages -> PromptTokens.of(tokenizer, messages),
+                new CriticTrainer(model, optimizer, training, cancelled),
+                update);
     }
 
     /** @param encoder turns a prompt into the critic's token ids, shape [P] */

@@ -12,6 +12,7 @@ import io.sppostream.model.TrainingSettings;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /** The policy and its training. */
 public final class TrainablePolicy extends TrainableLanguageModel {
@@ -20,7 +21,22 @@ public final class TrainablePolicy extends TrainableLanguageModel {
     /** @param model trained in place; closed by the caller, after this */
     public TrainablePolicy(
             PolicyModel model, PolicyUpdateSettings update, OptimizerSettings optimizer, TrainingSettings training) {
-        this(model, new PolicyTrainer(model, optimizer, training), update);
+        this(model, update, optimizer, training, () -> false);
+    }
+
+    /**
+     * A policy whose training can be cancelled.
+     *
+     * @param cancelled ends a step by a {@link java.util.concurrent.CancellationException} when true; the model is then to
+     *     be discarded
+     */
+    TrainablePolicy(
+            PolicyModel model,
+            PolicyUpdateSettings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training,
+            BooleanSupplier cancelled) {
+        this(model, new PolicyTrainer(model, optimizer, training, cancelled), update);
     }
 
     private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdateSettings update) {

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 public final class ModelGenerator implements ResponseGenerator {
     private final ResponseSampler sampler;
     private final PolicyVersions versions;
+    private volatile boolean closed;
 
     /**
      * @param checkpoint gives the policy's shape; the weights come from the log
@@ -37,12 +38,14 @@ public final class ModelGenerator implements ResponseGenerator {
                     lease.model(),
                     lease.manifest().getVersion(),
                     lease.manifest().getSha256(),
-                    requests);
+                    requests,
+                    () -> closed);
         }
     }
 
     @Override
     public void close() {
+        closed = true; // A batch under way ends before its next token.
         versions.close();
     }
 }

@@ -16,6 +16,7 @@ import io.sppostream.rollout.ResponseGenerator.Response;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** Samples responses from a model in this process, from conversation to tokens to text. Thread-safe. */
 public final class ResponseSampler {
@@ -35,6 +36,19 @@ public final class ResponseSampler {
      * @return results in the order of the requests
      */
     public List<GenerationResult> sample(PolicyModel model, int version, String weightsSha256, List<Request> requests) {
+        return sample(model, version, weightsSha256, requests, () -> false);
+    }
+
+    /**
+     * Answers requests, in their order, unless it is cancelled.
+     *
+     * @param version the model's policy version, which the responses are stamped with
+     * @param weightsSha256 hash of its weights
+     * @param cancelled asked before every token
+     * @throws java.util.concurrent.CancellationException if it has become true
+     */
+    public List<GenerationResult> sample(
+            PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
         int maxPositions = model.config().maxPositions();
         List<int[]> prompts = requests.stream().map(this::encode).toList();
         List<SampleRequest> answerable = new ArrayList<>();
@@ -44,7 +58,7 @@ public final class ResponseSampler {
             }
         }
         Iterator<Completion> completions = new Sampler(model, tokenizer.endTokens())
-                .sample(answerable, sampling)
+                .sample(answerable, sampling, cancelled)
                 .iterator();
         List<GenerationResult> results = new ArrayList<>(requests.size());
         for (int[] prompt : prompts) {

@@ -14,10 +14,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
-/** The cluster a command works on: the embedded one, for as long as the command runs, or one that is there already. */
+/** The cluster of a command: the embedded one, which runs as long as the command, or one that is running already. */
 public final class Cluster implements AutoCloseable {
 
-    /** RunSettings of a cluster, and what stops it. */
+    /** How to reach a cluster, and how to stop it. */
     private record Running(KafkaSettings kafka, Runnable stop) {}
 
     private final CompletableFuture<Running> running;
@@ -29,28 +29,25 @@ public final class Cluster implements AutoCloseable {
     /**
      * Begins to start or find the cluster of a configuration, and returns at once.
      *
-     * @param onFailure told if an embedded broker ends by itself
+     * @param onFailure receives the failure if an embedded broker ends by itself
      */
     public static Cluster start(Configuration configuration, Consumer<Throwable> onFailure) {
         return new Cluster(CompletableFuture.supplyAsync(() -> open(configuration, onFailure)));
     }
 
     /**
-     * Finds the cluster on which a run has been recorded: the one a process runs on the data directory, or, where none
-     * does, the embedded one, started on it.
+     * Finds the cluster on which a run is recorded: the one that a process runs on the data directory, or else an
+     * embedded one, started on it.
      *
-     * @throws UserException where there is no data
+     * @throws UserException if there is no data directory
      */
     public static Cluster ofRecordedRuns(Configuration configuration) {
         RunSettings settings = configuration.settings();
         Path data = settings.dataDirectory();
         if (settings.bootstrapServers().isEmpty()) {
-            Optional<RunningCluster> running = RunningCluster.of(data);
+            Optional<Cluster> running = running(configuration);
             if (running.isPresent()) {
-                return new Cluster(CompletableFuture.completedFuture(new Running(
-                        configuration.kafka(
-                                running.get().bootstrapServers(), running.get().registryUrl()),
-                        () -> {})));
+                return running.get();
             }
             if (!Files.isDirectory(data)) {
                 throw new UserException("there is no data directory " + data.toAbsolutePath()
@@ -58,6 +55,29 @@ public final class Cluster implements AutoCloseable {
             }
         }
         return start(configuration, failure -> {});
+    }
+
+    /**
+     * Finds the cluster of a run that is running, and starts none.
+     *
+     * @throws UserException if no process runs a cluster on the data directory
+     */
+    public static Cluster ofRunning(Configuration configuration) {
+        RunSettings settings = configuration.settings();
+        if (!settings.bootstrapServers().isEmpty()) {
+            return start(configuration, failure -> {});
+        }
+        return running(configuration)
+                .orElseThrow(() -> new UserException("no process runs a broker on "
+                        + settings.dataDirectory().toAbsolutePath() + ": start ./sppo up --run " + settings.run()
+                        + " first, or give the run's --data-dir or --bootstrap-servers"));
+    }
+
+    /** The cluster that some process runs on the data directory; empty if none does. */
+    private static Optional<Cluster> running(Configuration configuration) {
+        return RunningCluster.of(configuration.settings().dataDirectory())
+                .map(running -> new Cluster(CompletableFuture.completedFuture(new Running(
+                        configuration.kafka(running.bootstrapServers(), running.registryUrl()), () -> {}))));
     }
 
     private static Running open(Configuration configuration, Consumer<Throwable> onFailure) {
@@ -78,7 +98,7 @@ public final class Cluster implements AutoCloseable {
         return new Running(configuration.kafka(bootstrapServers, registryUrl), () -> {});
     }
 
-    /** How to reach it; waits until it is there. */
+    /** How to reach the cluster; waits until it is there. */
     public KafkaSettings kafka() {
         try {
             return running.join().kafka();
@@ -87,7 +107,7 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /** Stops what was started. */
+    /** Stops an embedded cluster. */
     @Override
     public void close() {
         running.handle((cluster, failure) -> cluster)

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the processor time goes from now on, by role: that of a role's threads, whose names bear its name, of the
- * broker's process, and of the rest of this process (compilation, garbage collection). To be sampled now and then,
- * since a thread that has ended is no longer seen. For one thread.
+ * Processor time by role, from the creation of this object: of a role's threads, whose names contain the role's, of the
+ * broker's process, and of the rest of this process (compilation, garbage collection). The caller samples it repeatedly,
+ * since the times of a thread that has ended are lost. For one thread.
  */
 final class CpuTimes {
     private static final List<String> ROLES = List.of(
@@ -33,7 +33,7 @@ final class CpuTimes {
     private final long before = process.getProcessCpuTime();
     private Duration broker = Duration.ZERO;
 
-    /** Takes the times of the threads there are. */
+    /** Reads the times of all live threads. */
     void sample() {
         for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
             if (thread != null) {

@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The first failure of the roles and the broker of this process, told by any of their threads. */
+/** The first failure of the roles and the broker of this process, reported by any of their threads. */
 final class Failure {
     private final CompletableFuture<Void> first = new CompletableFuture<>();
 
@@ -15,7 +15,7 @@ final class Failure {
         first.completeExceptionally(failure);
     }
 
-    /** Throws the failure if there has been one. */
+    /** Throws the failure, if any. */
     void rethrow() {
         if (first.isCompletedExceptionally()) {
             try {
@@ -26,7 +26,7 @@ final class Failure {
         }
     }
 
-    /** Waits that long for a failure, and throws it. */
+    /** Waits for a failure and throws it; returns if there is none in time. */
     void await(Duration timeout) throws InterruptedException {
         try {
             first.get(timeout.toMillis(), TimeUnit.MILLISECONDS);

@@ -9,20 +9,20 @@ import io.sppostream.log.UserException;
 import java.util.List;
 
 /**
- * How far a role has come is known by the offsets of its consumer group. A cluster deletes them when the group has been
- * idle for the broker's {@code offsets.retention.minutes}, seven days by default, and the role would then begin with the
- * first record and do everything a second time.
+ * The offsets of a role's consumer group say how far the role has come. A cluster deletes them when the group has been
+ * idle for the broker's {@code offsets.retention.minutes}, seven days by default. The role would then begin with the
+ * first record and do all of its work again.
  */
 final class GroupOffsets {
     private GroupOffsets() {}
 
     /**
-     * Makes sure that a role goes on where it was.
+     * Makes sure that a role resumes where it was.
      *
-     * @param group of the role
-     * @param input what it reads
-     * @param output what it writes, in the transactions that commit its offsets
-     * @throws UserException where the offsets are gone
+     * @param group the role's consumer group
+     * @param input a topic that the role reads
+     * @param output a topic that the role writes, in the transactions that commit its offsets
+     * @throws UserException if the offsets are gone
      */
     static void require(KafkaSettings kafka, EventSerdes serdes, String group, Topic<?> input, Topic<?> output) {
         try (TopicAdmin admin = new TopicAdmin(kafka)) {
@@ -34,8 +34,8 @@ final class GroupOffsets {
         }
         if (hasEvents(kafka, serdes, output)) {
             throw new UserException("the cluster has forgotten how far " + group + " has read " + input.name()
-                    + ", and it would do again what is on " + output.name()
-                    + ": docs/log.md, 'A cluster of your own', says how it is told");
+                    + ", and the role would repeat all work that is on " + output.name()
+                    + ": docs/log.md, 'A cluster of your own', says how to set the offsets");
         }
     }
 

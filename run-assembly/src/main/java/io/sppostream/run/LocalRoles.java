@@ -25,8 +25,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The roles that run in this process, and what they work with. A missing file or setting is found when they are opened;
- * what takes its time is loaded apart from that, while a cluster starts.
+ * The roles of this process and the datasets, verifiers and models that they need. {@link #open} finds a missing file or
+ * a wrong setting; {@link #load} does the slow part, while a cluster starts.
  */
 public final class LocalRoles implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
@@ -48,12 +48,14 @@ public final class LocalRoles implements AutoCloseable {
     }
 
     /**
-     * Finds what some roles work with.
+     * Finds the datasets, verifiers and models of some roles.
      *
-     * @throws io.sppostream.log.UserException where a dataset, a verifier or a model is not to be had
-     * @throws io.sppostream.model.CheckpointException where a model is malformed
+     * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or the data directory
+     *     cannot be written
+     * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
     public static LocalRoles open(RunSettings settings, Set<Role> roles) {
+        WritableDirectory.require(settings.dataDirectory(), "--data-dir");
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {
@@ -118,7 +120,7 @@ public final class LocalRoles implements AutoCloseable {
         return verifiers;
     }
 
-    OfflineRewards directRewards() {
+    OfflineRewards offlineRewards() {
         return owned(OfflineRewards.of(settings, verifiers()));
     }
 
@@ -141,15 +143,15 @@ public final class LocalRoles implements AutoCloseable {
         return resource;
     }
 
-    /** Starts them on a cluster; whatever comes of it, {@link #stop} is to be called. */
+    /** Starts the roles on a cluster. The caller calls {@link #stop}, even if this throws. */
     public void start(Roles cluster) {
         starts.forEach(start -> started.push(start.apply(cluster)));
     }
 
     /**
-     * Waits until those that run as Kafka Streams have their partitions.
+     * Waits until the roles that run as Kafka Streams have their partitions.
      *
-     * @throws io.sppostream.log.LogException where one has not in time
+     * @throws io.sppostream.log.LogException if one has not in time
      */
     public void awaitStreams() throws InterruptedException {
         for (AutoCloseable role : started) {
@@ -160,14 +162,14 @@ public final class LocalRoles implements AutoCloseable {
     }
 
     /**
-     * Gives the roles up instead of stopping them, for when their broker has died and the process is about to end: they
-     * can commit nothing more, and to stop them would be to wait for the broker's answers.
+     * Makes {@link #stop} and {@link #close} do nothing. For a process that ends because its broker died: the roles can
+     * commit nothing more, and stopping them would wait for answers of the broker.
      */
     public void abandon() {
         abandoned = true;
     }
 
-    /** Stops those that were started, all at once: each waits for its broker, not for the others. */
+    /** Stops the roles at the same time: each waits for its broker, not for the others. */
     public void stop() {
         if (abandoned) {
             return;
@@ -178,10 +180,10 @@ public final class LocalRoles implements AutoCloseable {
                 .forEach(CompletableFuture::join);
     }
 
-    /** Releases what was loaded; to be called when nothing runs on it any more. */
+    /** Releases datasets, verifiers and models. The caller has stopped the roles. */
     @Override
     public void close() {
-        if (!abandoned) { // Roles that still run work with what is loaded.
+        if (!abandoned) { // Abandoned roles still use their models.
             loaded.forEach(LocalRoles::close);
         }
     }

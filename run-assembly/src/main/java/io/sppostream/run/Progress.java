@@ -17,12 +17,12 @@ import java.util.Optional;
 /**
  * How far a run has come, by its log.
  *
- * @param steps steps both lines have committed
- * @param evaluated what has been evaluated, oldest first
- * @param firstRelease when the first prompt was released; empty where none has been
+ * @param steps steps that both policy and critic have committed
+ * @param evaluated the evaluations, oldest first
+ * @param firstRelease when the first prompt was released; empty if none has been
  */
 record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> firstRelease) {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration FIRST_PROMPT_WAIT = Duration.ofSeconds(5);
 
     static Progress of(RunLog runLog) {
         try (EventReader log = runLog.reader(List.of(
@@ -41,7 +41,7 @@ record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> fi
                             log.end(runLog.topics().evaluations(), 0),
                             events -> false)
                     .stream()
-                    .map(received -> (HeldOutAccuracy) received.event())
+                    .map(record -> (HeldOutAccuracy) record.event())
                     .toList();
             return new Progress(
                     steps, evaluated, log.end(runLog.topics().prompts()) == 0 ? Optional.empty() : firstRelease(log));
@@ -50,9 +50,9 @@ record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> fi
 
     private static int steps(List<EventRecord<?>> ledger) {
         return Arrays.stream(ModelKind.values())
-                .mapToInt(line -> ledger.stream()
-                        .map(received -> (TrainingStep) received.event())
-                        .filter(step -> step.getLine().equals(line.id()))
+                .mapToInt(kind -> ledger.stream()
+                        .map(record -> (TrainingStep) record.event())
+                        .filter(step -> step.getLine().equals(kind.id()))
                         .mapToInt(TrainingStep::getStep)
                         .max()
                         .orElse(0))
@@ -61,15 +61,15 @@ record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> fi
     }
 
     private static Optional<Instant> firstRelease(EventReader log) {
-        return log.poll(PATIENCE).stream()
+        return log.poll(FIRST_PROMPT_WAIT).stream()
                 .map(EventRecord::event)
                 .filter(Prompt.class::isInstance)
                 .map(prompt -> ((Prompt) prompt).getReleasedAt())
                 .min(Comparator.naturalOrder());
     }
 
-    /** Whether so many steps are trained, and the last version of them evaluated. */
-    boolean isFinished(int wanted) {
-        return steps >= wanted && evaluated.stream().anyMatch(point -> point.getStep() >= wanted);
+    /** Whether a version of that step or a later one is evaluated. */
+    boolean hasEvaluated(int step) {
+        return evaluated.stream().anyMatch(point -> point.getStep() >= step);
     }
 }

@@ -1,6 +1,6 @@
 package io.sppostream.run;
 
-/** The roles of a run, in the order in which they start: against the flow of data, so that each finds its reader there. */
+/** The roles of a run, in the order in which they start: against the flow of data, so that readers start before writers. */
 public enum Role {
     LEARN("learn", "advantages -> policy weights, training steps"),
     CRITIC("critic", "prompts -> values; advantages -> critic weights, training steps"),
@@ -22,7 +22,7 @@ public enum Role {
         return command;
     }
 
-    /** What it reads and what it writes. */
+    /** Its inputs and outputs. */
     public String flow() {
         return flow;
     }

@@ -29,10 +29,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Starts each role as a configuration has it; the same for a role of {@code train} and one that runs alone. */
+/** Starts each role as configured; the same for a role of {@code train} and one that runs alone. */
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
 
-    /** How long a settled request is remembered, to drop duplicates of its records. */
+    /** How long the join remembers a settled request, to drop duplicates of its records. */
     private static final Duration REMEMBER = Duration.ofHours(1);
 
     /** dataset -> prompts. */

@@ -19,16 +19,16 @@ import java.util.Map;
 import org.apache.kafka.common.utils.AppInfoParser;
 import org.jspecify.annotations.Nullable;
 
-/** The beginning of a run, and of each part of it after an interruption: topics, schemas, and what it was started with. */
+/** The start of a run, and each resumption: topics, schemas, and a record of the configuration. */
 public final class RunRecord {
     private RunRecord() {}
 
     /**
-     * Begins a run, or goes on with the one of that name: creates the topics it does not have, registers their schemas
-     * and records the start.
+     * Begins a run, or resumes the one of that name: creates the topics that are missing, registers their schemas and
+     * records the start.
      *
      * @return all starts of the run so far, this one included, oldest first
-     * @throws UserException where the run was begun with settings that would make it train otherwise
+     * @throws UserException if the run was begun with settings under which it trains differently
      */
     public static List<Run> start(Configuration configuration, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
@@ -47,7 +47,7 @@ public final class RunRecord {
     /**
      * Begins a replay.
      *
-     * @throws UserException where there is a run of that name
+     * @throws UserException if there is a run of that name
      */
     public static void begin(Configuration configuration, ReplayOf replayOf, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
@@ -62,10 +62,9 @@ public final class RunRecord {
     }
 
     /**
-     * Joins a run with one of its roles, as {@link #start} goes on with it. A configuration is recorded only where it is
-     * not yet.
+     * Joins a run with one of its roles. Records the configuration unless it is recorded already.
      *
-     * @throws UserException where there is no such run, or its settings would make it train otherwise
+     * @throws UserException if there is no such run, or it was begun with settings under which it trains differently
      */
     static void join(Configuration configuration, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
@@ -87,7 +86,7 @@ public final class RunRecord {
         Topic<Run> topic = runLog.topics().runs();
         try (EventReader log = runLog.reader(List.of(topic))) {
             return log.last(topic, 0, log.end(topic, 0), runs -> false).stream()
-                    .map(received -> (Run) received.event())
+                    .map(record -> (Run) record.event())
                     .toList();
         }
     }
@@ -95,7 +94,7 @@ public final class RunRecord {
     private static void requireSameTraining(Configuration configuration, List<Run> starts) {
         if (starts.stream().anyMatch(start -> start.getReplayOf() != null)) {
             throw new UserException("'" + configuration.settings().run()
-                    + "' is a replay, and nothing is added to it: choose another name with --run");
+                    + "' is a replay, which cannot be resumed: choose another name with --run");
         }
         if (!starts.isEmpty()) {
             List<String> differences =
@@ -104,12 +103,12 @@ public final class RunRecord {
                 throw new UserException(
                         "there is a run '" + configuration.settings().run()
                                 + "' already, and it was begun with other settings (" + String.join(", ", differences)
-                                + "): give the same to go on with it, or choose another name with --run");
+                                + "): give the same to resume it, or choose another name with --run");
             }
         }
     }
 
-    /** Schemas first: where the registry refuses one, there is no run. */
+    /** Registers the schemas first: if the registry refuses one, no topic is created. */
     private static void create(TopicAdmin admin, RunSettings settings, EventSerdes serdes) {
         serdes.register(settings.topics());
         admin.create(settings.topics(), settings.replicationFactor());

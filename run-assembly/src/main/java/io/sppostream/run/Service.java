@@ -1,6 +1,8 @@
 package io.sppostream.run;
 
+import io.sppostream.events.Expired;
 import io.sppostream.events.LearnerState;
+import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
@@ -8,70 +10,66 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
-import java.io.PrintStream;
+import io.sppostream.run.report.LiveLine;
+import io.sppostream.run.report.Screen;
+import io.sppostream.run.report.TerminalText;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.apache.avro.specific.SpecificRecord;
 
-/** Some roles of a run, at work until they are told to stop or one of them fails. */
+/**
+ * Some roles of a run, at work until they are told to stop or one of them fails. A live line counts the records of the
+ * run that the roles read and write, from the start of this process; they may be other processes' too.
+ */
 public final class Service {
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
     private final Configuration configuration;
     private final Set<Role> roles;
-    private final Beginning beginning;
-    private final PrintStream out;
+    private final Start start;
+    private final Screen screen;
     private final BooleanSupplier stopRequested;
     private final Clock clock = Clock.systemUTC();
 
-    /** What is done before the roles start. */
-    private interface Beginning {
-        void of(Configuration configuration, RunLog runLog, Clock clock);
+    /** Prepares the log of the run before the roles start. */
+    private interface Start {
+        void prepare(Configuration configuration, RunLog runLog, Clock clock);
     }
 
     private Service(
-            Configuration configuration,
-            Set<Role> roles,
-            Beginning beginning,
-            PrintStream out,
-            BooleanSupplier stopRequested) {
+            Configuration configuration, Set<Role> roles, Start start, Screen screen, BooleanSupplier stopRequested) {
         this.configuration = configuration;
-        this.roles = roles;
-        this.beginning = beginning;
-        this.out = out;
+        this.roles = EnumSet.copyOf(roles);
+        this.start = start;
+        this.screen = screen;
         this.stopRequested = stopRequested;
     }
 
     /**
      * Roles of a run that has its topics.
      *
-     * @param stopRequested looked at now and then; where true, the roles stop
+     * @param stopRequested polled several times a second; the roles stop once it is true
      */
     public static Service joining(
-            Configuration configuration, Set<Role> roles, PrintStream out, BooleanSupplier stopRequested) {
-        return new Service(configuration, roles, RunRecord::join, out, stopRequested);
+            Configuration configuration, Set<Role> roles, Screen screen, BooleanSupplier stopRequested) {
+        return new Service(configuration, roles, RunRecord::join, screen, stopRequested);
     }
 
-    /** Roles of a run that is begun with them, or gone on with. */
+    /**
+     * Roles of a run that begins, or resumes, with them.
+     *
+     * @param stopRequested polled several times a second; the roles stop once it is true
+     */
     public static Service beginning(
-            Configuration configuration, Set<Role> roles, PrintStream out, BooleanSupplier stopRequested) {
-        return new Service(configuration, roles, RunRecord::start, out, stopRequested);
-    }
-
-    /** Tells of pauses of the learner, wherever it runs, until the roles are told to stop. */
-    private void watch(RunLog runLog, Failure failure) throws InterruptedException {
-        RunSettings settings = configuration.settings();
-        try (EventReader log = runLog.following(List.of(runLog.topics().learnerStates()))) {
-            while (!stopRequested.getAsBoolean()) {
-                failure.await(BETWEEN_LOOKS);
-                for (EventRecord<?> received : log.poll(Duration.ZERO)) {
-                    out.println(Pauses.line((LearnerState) received.event(), settings));
-                }
-            }
-        }
+            Configuration configuration, Set<Role> roles, Screen screen, BooleanSupplier stopRequested) {
+        return new Service(configuration, roles, RunRecord::start, screen, stopRequested);
     }
 
     /** Works until the roles are told to stop. */
@@ -88,20 +86,57 @@ public final class Service {
     }
 
     private void run(LocalRoles local, KafkaSettings kafka, Failure failure) throws InterruptedException {
+        if (stopRequested.getAsBoolean()) {
+            return;
+        }
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, configuration.settings().topics());
-            beginning.of(configuration, runLog, clock);
-            Roles cluster = new Roles(configuration, runLog, clock, failure::report);
+            start.prepare(configuration, runLog, clock);
+            Instant startedAt = clock.instant();
             try {
-                local.start(cluster);
+                local.start(new Roles(configuration, runLog, clock, failure::report));
                 local.awaitStreams();
-                out.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
+                screen.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
                         + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()
                         + ", schema registry " + kafka.schemaRegistryUrl() + " (Ctrl-C stops)");
-                watch(runLog, failure);
+                watch(runLog, failure, startedAt);
             } finally {
                 local.stop();
             }
         }
+    }
+
+    /** Shows the live line, and reports pauses of the learner, wherever it runs, until the roles are told to stop. */
+    private void watch(RunLog runLog, Failure failure, Instant startedAt) throws InterruptedException {
+        RunSettings settings = configuration.settings();
+        Activity activity = new Activity(roles);
+        List<Topic<? extends SpecificRecord>> counted = activity.topics(runLog.topics());
+        // Pauses are read from the beginning: a learner that is paused already is reported too.
+        try (EventReader states = runLog.following(List.of(runLog.topics().learnerStates()));
+                EventReader log = runLog.following(counted);
+                LiveLine line = new LiveLine(screen)) {
+            counted.forEach(topic -> log.seek(topic, startedAt));
+            while (!stopRequested.getAsBoolean()) {
+                failure.await(BETWEEN_LOOKS);
+                for (EventRecord<?> record : states.poll(Duration.ZERO)) {
+                    line.say(Pauses.message((LearnerState) record.event(), runLog, settings));
+                }
+                for (EventRecord<?> record : log.poll(Duration.ZERO)) {
+                    if (record.event() instanceof Expired expired && !activity.hasSeen(expired.getReason())) {
+                        line.say(message(expired));
+                    }
+                    activity.add(record.event());
+                }
+                line.show(activity.line(), clock.instant());
+            }
+            line.showLast(activity.line(), clock.instant());
+        }
+    }
+
+    /** The first expiry for a reason, in words. */
+    private static String message(Expired expired) {
+        String id = Objects.requireNonNullElse(expired.getRolloutId(), expired.getRequestId());
+        return "first expiry for " + expired.getReason() + ": " + TerminalText.printable(id) + ", "
+                + TerminalText.printable(expired.getDetail());
     }
 }

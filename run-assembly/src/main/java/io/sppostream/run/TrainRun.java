@@ -2,13 +2,8 @@ package io.sppostream.run;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.LearnerState;
-import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
 import io.sppostream.events.TrainingStep;
-import io.sppostream.events.WeightsEncoding;
-import io.sppostream.events.WeightsManifest;
-import io.sppostream.events.catalogue.ModelKind;
-import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
@@ -22,40 +17,31 @@ import io.sppostream.run.evaluate.Evaluator;
 import io.sppostream.run.report.Figure;
 import io.sppostream.run.report.LearningCurve;
 import io.sppostream.run.report.ProgressLine;
+import io.sppostream.run.report.Screen;
 import io.sppostream.run.report.Summary;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The main job: all roles in this process, from the start policy to the last step, over the embedded broker or a
- * cluster. Nothing but the log connects the roles; this class starts them, watches the ledger and sums up.
+ * A training run: all roles in this process, from the start policy to the last step, over the embedded broker or a
+ * cluster. Only the log connects the roles. This class starts them, follows the ledger, stops them and reports.
  */
 public final class TrainRun {
-    private static final Duration EVALUATION_PATIENCE = Duration.ofMinutes(10);
-    private static final double HALF = 0.5;
-    private static final int RECENT_VERSIONS = 100;
-    private static final Instant PROCESS_START =
-            Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+    private static final Duration EVALUATION_TIMEOUT = Duration.ofMinutes(10);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
 
     private final Configuration configuration;
     private final RunSettings settings;
     private final PrintStream out;
-    private final boolean terminal;
+    private final Screen screen;
     private final BooleanSupplier stopRequested;
     private final Clock clock = Clock.systemUTC();
     private final Failure failure = new Failure();
@@ -64,21 +50,34 @@ public final class TrainRun {
     /**
      * Prepares a run.
      *
-     * @param out takes progress and summary
-     * @param terminal whether it is a terminal, on which the progress line is rewritten in place
-     * @param stopRequested looked at now and then; where true, the run ends early with what it has
+     * @param out takes the summary
+     * @param screen shows the progress; prints to {@code out} too
+     * @param stopRequested polled several times a second; the run ends early once it is true
      */
-    public TrainRun(Configuration configuration, PrintStream out, boolean terminal, BooleanSupplier stopRequested) {
+    public TrainRun(Configuration configuration, PrintStream out, Screen screen, BooleanSupplier stopRequested) {
         this.configuration = configuration;
         this.settings = configuration.settings();
         this.out = out;
-        this.terminal = terminal;
+        this.screen = screen;
         this.stopRequested = stopRequested;
     }
 
-    /** Trains until the steps are done, and writes and prints the summary; goes on with a run that was interrupted. */
+    /**
+     * Checks, before anything is started or printed, that a run has the files it needs and can write its results.
+     *
+     * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or a directory cannot be
+     *     written
+     * @throws io.sppostream.model.CheckpointException if a model is malformed
+     */
+    public static void requireFiles(RunSettings settings) {
+        WritableDirectory.require(settings.runDirectory(), "--runs-dir");
+        LocalRoles.open(settings, EnumSet.allOf(Role.class)).close();
+    }
+
+    /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */
     public void run() throws InterruptedException {
-        // The broker takes its time to start: models are loaded meanwhile.
+        WritableDirectory.require(settings.runDirectory(), "--runs-dir");
+        // The broker takes seconds to start: models are loaded meanwhile.
         try (LocalRoles local = LocalRoles.open(settings, EnumSet.allOf(Role.class));
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();
@@ -91,175 +90,147 @@ public final class TrainRun {
     }
 
     private void run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {
+        if (stopRequested.getAsBoolean()) {
+            return;
+        }
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, runLog, clock);
-            Progress progress = Progress.of(runLog);
-            if (progress.isFinished(settings.steps()) && Files.exists(Summary.file(settings.runDirectory()))) {
-                out.println("run '" + settings.run() + "' has trained its " + settings.steps() + " steps: "
-                        + Summary.file(settings.runDirectory())
-                        + " has what it came to (more --steps go on with it, another --run begins a new one)");
-                return;
-            }
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
                     settings.evaluationPrompts(),
                     local.tokenizer(),
                     settings.sampling(),
-                    local.directRewards());
-            if (progress.steps() > 0) {
-                out.println("going on after step " + progress.steps());
+                    local.offlineRewards());
+            Progress progress = Progress.of(runLog);
+            if (isFinished(progress, evaluation)) {
+                out.println("run '" + settings.run() + "' has trained its " + settings.steps()
+                        + " steps: its summary is " + Summary.file(settings.runDirectory())
+                        + " (to train on, give more --steps; to begin another run, another --run)");
+                return;
             }
-            Roles roles = new Roles(configuration, runLog, clock, failure::report);
+            if (progress.steps() > 0) {
+                out.println("resuming after step " + progress.steps());
+            }
+            train(runLog, local, evaluation, evaluated, starts, progress);
+        }
+    }
+
+    private boolean isFinished(Progress progress, Evaluation evaluation) {
+        return progress.steps() >= settings.steps()
+                && (progress.hasEvaluated(settings.steps())
+                        || evaluation.obstacle().isPresent())
+                && Files.exists(Summary.file(settings.runDirectory()));
+    }
+
+    private void train(
+            RunLog runLog,
+            LocalRoles local,
+            Evaluation evaluation,
+            PolicyModel evaluated,
+            List<Run> starts,
+            Progress before)
+            throws InterruptedException {
+        // The ledger is read from its beginning, since the curve has all steps of the run.
+        try (EventReader ledger = runLog.following(List.of(
+                runLog.topics().trainingSteps(),
+                runLog.topics().expired(),
+                runLog.topics().learnerStates()))) {
+            Follower follower;
+            LearningCurve curve;
             try {
-                local.start(roles);
-                Instant startedAt = progress.firstRelease().orElseGet(clock::instant);
-                LearningCurve curve = new LearningCurve(
-                        startedAt,
+                local.start(new Roles(configuration, runLog, clock, failure::report));
+                curve = new LearningCurve(
+                        before.firstRelease().orElseGet(clock::instant),
                         starts.stream().skip(1).map(Run::getStartedAt).toList());
-                follow(runLog, evaluation, evaluated, curve, progress);
+                follower = new Follower(runLog, ledger, curve);
+                follow(follower, evaluation, evaluated, before);
             } finally {
                 local.stop();
             }
+            // A step may have been committed while the roles stopped.
+            ledger.pollToEnd().forEach(follower::add);
+            report(new RunStatistics(configuration, runLog, curve, cpuTimes).summary(follower.expired), curve);
         }
     }
 
-    /** Evaluates and watches the roles at work; sums up. */
-    private void follow(
-            RunLog runLog, Evaluation evaluation, PolicyModel evaluated, LearningCurve curve, Progress before)
+    /** Shows the progress until the last step is committed and evaluated, or a stop is requested. */
+    private void follow(Follower follower, Evaluation evaluation, PolicyModel evaluated, Progress before)
             throws InterruptedException {
-        try (Evaluator evaluator = new Evaluator(
-                runLog,
-                evaluation,
-                evaluated,
-                settings.evaluationInterval(),
-                settings.steps(),
-                curve,
-                before.evaluated(),
-                clock,
-                failure::report)) {
-            long expired = watch(runLog, curve, evaluator, before.steps());
-            Summary summary = summary(curve, expired, firstRollout(runLog), weightBytes(runLog));
-            report(summary, curve);
-        }
-    }
-
-    /** Follows the ledger until the last step is committed and evaluated; returns how many samples expired. */
-    private long watch(RunLog runLog, LearningCurve curve, Evaluator evaluator, int stepsBefore)
-            throws InterruptedException {
-        long expired = 0;
-        try (EventReader log = runLog.following(List.of(
-                        runLog.topics().trainingSteps(),
-                        runLog.topics().expired(),
-                        runLog.topics().learnerStates()));
-                ProgressLine progress = new ProgressLine(out, terminal, settings.steps())) {
+        LearningCurve curve = follower.curve;
+        try (ProgressLine line = new ProgressLine(screen, settings.steps());
+                Evaluator evaluator = new Evaluator(
+                        follower.runLog,
+                        evaluation,
+                        evaluated,
+                        settings.evaluationInterval(),
+                        settings.steps(),
+                        curve,
+                        before.evaluated(),
+                        clock,
+                        failure::report)) {
             while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
-                for (EventRecord<?> received : log.poll(Duration.ofMillis(250))) {
-                    if (received.event() instanceof TrainingStep step) {
-                        curve.add(step);
-                    } else if (received.event() instanceof Expired) {
-                        expired++;
-                    } else if (received.event() instanceof LearnerState state) {
-                        progress.say(Pauses.line(state, settings));
-                    }
-                }
+                follower.poll(BETWEEN_LOOKS, line);
                 cpuTimes.sample();
-                if (curve.stepsDone() >= stepsBefore) { // The ledger is read from its begin.
-                    progress.show(curve, curve.seconds(clock.instant()));
+                if (curve.stepsDone() >= before.steps()) {
+                    line.show(curve, clock.instant());
                 }
             }
-            if (!stopRequested.getAsBoolean()) {
-                evaluator.awaitLast(EVALUATION_PATIENCE);
+            Instant deadline = clock.instant().plus(EVALUATION_TIMEOUT);
+            while (!stopRequested.getAsBoolean()
+                    && clock.instant().isBefore(deadline)
+                    && !evaluator.awaitLast(BETWEEN_LOOKS)) {
                 failure.rethrow();
             }
+            failure.rethrow();
             cpuTimes.sample();
-            progress.showLast(curve, curve.seconds());
-        }
-        return expired;
-    }
-
-    /** When the first rollout since this process began was sampled; null where there is none. */
-    private @Nullable Instant firstRollout(RunLog runLog) {
-        try (EventReader log = runLog.reader(List.of(runLog.topics().rollouts()))) {
-            log.seek(runLog.topics().rollouts(), PROCESS_START);
-            return log.poll(Duration.ofSeconds(5)).stream()
-                    .map(received -> ((Rollout) received.event()).getSampledAt())
-                    .min(Comparator.naturalOrder())
-                    .orElse(null);
+            line.showLast(curve, clock.instant());
         }
     }
 
-    /** Bytes of a policy version on the log, by encoding: the mean over the last versions. */
-    private static Map<WeightsEncoding, Double> weightBytes(RunLog runLog) {
-        Topic<WeightsManifest> topic = runLog.topics().versions(ModelKind.POLICY);
-        try (EventReader log = runLog.reader(List.of(topic))) {
-            return log.last(topic, 0, log.end(topic, 0), versions -> versions.size() >= RECENT_VERSIONS).stream()
-                    .map(received -> (WeightsManifest) received.event())
-                    .collect(Collectors.groupingBy(
-                            WeightsManifest::getEncoding, Collectors.averagingLong(WeightsManifest::getBytes)));
+    /** Reads the ledger and what else happens to samples and learners. For one thread. */
+    private final class Follower {
+        private final RunLog runLog;
+        private final EventReader log;
+        private final LearningCurve curve;
+        private long expired;
+
+        Follower(RunLog runLog, EventReader log, LearningCurve curve) {
+            this.runLog = runLog;
+            this.log = log;
+            this.curve = curve;
+        }
+
+        void poll(Duration timeout, ProgressLine line) {
+            for (EventRecord<?> record : log.poll(timeout)) {
+                add(record);
+                if (record.event() instanceof LearnerState state) {
+                    line.say(Pauses.message(state, runLog, settings));
+                }
+            }
+        }
+
+        void add(EventRecord<?> record) {
+            if (record.event() instanceof TrainingStep step) {
+                curve.add(step);
+            } else if (record.event() instanceof Expired) {
+                expired++;
+            }
         }
     }
 
-    private Summary summary(
-            LearningCurve curve,
-            long expired,
-            @Nullable Instant firstRollout,
-            Map<WeightsEncoding, Double> weightBytes) {
-        List<TrainingStep> policy = curve.policy();
-        List<TrainingStep> critic = curve.critic();
-        List<LearningCurve.Accuracy> accuracies = curve.accuracies();
-        double seconds = curve.seconds();
-        long rollouts = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
-        double tokens = metric(policy, "response_tokens").sum();
-        Map<String, Double> stepSeconds = new LinkedHashMap<>();
-        for (String part : Summary.STEP_PARTS) {
-            stepSeconds.put(part, ProgressLine.mean(policy, "seconds_" + part));
-        }
-        return new Summary(
-                settings.run(),
-                configuration.effective(),
-                configuration.sha256(),
-                curve.stepsDone(),
-                rollouts,
-                expired,
-                seconds,
-                accuracies.isEmpty() ? 0 : accuracies.get(0).accuracy(),
-                accuracies.isEmpty() ? 0 : accuracies.get(accuracies.size() - 1).accuracy(),
-                rollouts / seconds,
-                tokens / seconds,
-                ProgressLine.mean(policy, "policy_lag_mean"),
-                (int) metric(policy, "policy_lag_max").max().orElse(0),
-                metric(policy, "effective_sample_size").min().orElse(1),
-                metric(policy, "ratio_max").max().orElse(1),
-                ProgressLine.mean(policy, "clip_fraction"),
-                policy.isEmpty() ? "" : policy.get(policy.size() - 1).getToSha256(),
-                critic.isEmpty() ? "" : critic.get(critic.size() - 1).getToSha256(),
-                ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance"),
-                firstRollout == null
-                        ? 0
-                        : Duration.between(PROCESS_START, firstRollout).toMillis() / 1e3,
-                curve.secondsTo(HALF).isPresent() ? curve.secondsTo(HALF).getAsDouble() : null,
-                weightBytes.getOrDefault(WeightsEncoding.FULL, 0.0),
-                weightBytes.get(WeightsEncoding.DELTA),
-                ProgressLine.mean(policy, "seconds_to_live"),
-                stepSeconds,
-                cpuTimes.seconds());
-    }
-
-    private static DoubleStream metric(List<TrainingStep> steps, String name) {
-        return steps.stream().mapToDouble(step -> step.getMetrics().get(name));
-    }
-
+    /** Prints the summary, whether or not it can be written. */
     private void report(Summary summary, LearningCurve curve) {
-        try {
-            summary.write(settings.runDirectory());
-            Figure.write(settings.runDirectory(), settings.run(), curve);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Path directory = settings.runDirectory();
         summary.print(out);
-        out.println("summary and figure  " + settings.runDirectory().resolve("summary.json") + ", "
-                + settings.runDirectory().resolve(Figure.FILE));
+        try {
+            summary.write(directory);
+            Figure.write(directory, settings.run(), curve);
+            out.println("summary and figure  " + Summary.file(directory) + ", " + directory.resolve(Figure.FILE));
+        } catch (IOException e) {
+            out.println("summary and figure  not written to " + directory.toAbsolutePath() + ": " + e
+                    + "; the same command writes them from the log, with a --runs-dir that can be written");
+        }
     }
 }

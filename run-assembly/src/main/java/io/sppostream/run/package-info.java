@@ -1,4 +1,4 @@
-/** The main job: all roles in one process, watched until the steps are done. */
+/** Runs: their roles, all in one process or each alone, from start to summary. */
 @NullMarked
 package io.sppostream.run;
 

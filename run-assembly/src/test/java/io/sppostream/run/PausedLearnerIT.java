@@ -290,9 +290,9 @@ class PausedLearnerIT {
             assertThat(pause.getStep()).isEqualTo(1);
             TrainingStep step = line.all(line.topics.trainingSteps()).get(0);
             assertThat(step.getToSha256()).as("no weight has moved").isEqualTo(step.getFromSha256());
-            assertThat(Pauses.line(pause, line.settings))
+            assertThat(Pauses.message(pause, (Expired) null, line.settings))
                     .startsWith("learner paused after step 1: loss NaN, gradient norm ")
-                    .contains("; go on with ./sppo resume --run no-number --data-dir ");
+                    .contains("; resume with ./sppo resume --run no-number --data-dir ");
 
             line.send(0, 0.5, 20, 21, 22, 23);
             await().during(Duration.ofSeconds(2))
@@ -327,6 +327,9 @@ class PausedLearnerIT {
             assertThat(line.lastState().getReason())
                     .isEqualTo(
                             "verifiers failed or ran out of time on 4 of the last 4 rollouts, more than 0.5 of them");
+
+            assertThat(Pauses.message(line.lastState(), new RunLog(kafka, line.serdes, line.topics), line.settings))
+                    .contains("; the last one: verdict TIMEOUT on r-", "; resume with ./sppo resume --run restarted");
 
             line.restart();
             line.send(0, 0.5, 10, 11, 12, 13);

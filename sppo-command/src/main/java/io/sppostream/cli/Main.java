@@ -24,6 +24,7 @@ import picocli.CommandLine.TypeConversionException;
         subcommands = {
             TrainCommand.class,
             UpCommand.class,
+            AskCommand.class,
             ConfigCommand.class,
             TopicsCommand.class,
             AuditCommand.class,

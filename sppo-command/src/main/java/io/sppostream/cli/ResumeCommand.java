@@ -8,10 +8,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code ./sppo resume}: a learner that a circuit breaker has stopped goes on. */
+/** {@code ./sppo resume}: ends the pause of a learner. */
 @Command(
         name = "resume",
-        description = "Let a learner that has paused go on: it says on the terminal, and on the log, why it did.",
+        description = "Resume a learner that a circuit breaker has paused. The terminal and the log say why it has.",
         mixinStandardHelpOptions = true)
 final class ResumeCommand implements Callable<Integer> {
     @Mixin
@@ -21,7 +21,7 @@ final class ResumeCommand implements Callable<Integer> {
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
             LearnerState pause = Pauses.end(recorded.log(), "resume", Clock.systemUTC());
-            System.out.println("learner of run " + run.run() + " goes on; it had paused after step " + pause.getStep()
+            System.out.println("learner of run " + run.run() + " resumes; it paused after step " + pause.getStep()
                     + ": " + pause.getReason());
         }
         return 0;

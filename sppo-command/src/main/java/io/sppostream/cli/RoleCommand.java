@@ -3,6 +3,7 @@ package io.sppostream.cli;
 import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.report.Screen;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,7 +25,7 @@ final class RoleCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Configuration configuration = options.loadForCluster();
         return StopRequest.obeying(
-                stopRequested -> Service.joining(configuration, Set.of(role), System.out, stopRequested)
+                stopRequested -> Service.joining(configuration, Set.of(role), Screen.standard(), stopRequested)
                         .run());
     }
 }

@@ -7,16 +7,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
- * Ctrl-C: what is committed stays, and roles and broker stop in order while the process waits for them. Nothing else
- * but an error ends them: when the machine has slept, they are started again.
+ * Ctrl-C. Committed steps stay on the log. Roles discard what they work on, at the next token or micro-batch, and stop
+ * before their broker; the process waits for them. Only an error ends them otherwise: when the machine has slept, they
+ * are started again.
  */
 final class StopRequest {
     private static final int INTERRUPTED = 130;
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long STOP_SECONDS = 60;
 
     private StopRequest() {}
 
-    /** What a command does until it is done or asked to stop. */
+    /** The work of a command until it is done or asked to stop. */
     @FunctionalInterface
     interface Job {
         void run(BooleanSupplier stopRequested) throws InterruptedException;
@@ -24,26 +25,43 @@ final class StopRequest {
 
     /** Does a job; returns the command's exit code. */
     static int obeying(Job job) throws InterruptedException {
+        return obeying(job, "");
+    }
+
+    /**
+     * Does a job; returns the command's exit code.
+     *
+     * @param resumeCommand printed after the job if it was asked to stop; empty for none
+     */
+    static int obeying(Job job, String resumeCommand) throws InterruptedException {
         AtomicBoolean requested = new AtomicBoolean();
         CountDownLatch done = new CountDownLatch(1);
         // The hook stays when the job is done, and then has nothing to wait for.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (done.getCount() == 0) {
+                return;
+            }
             requested.set(true);
+            System.out.println(System.lineSeparator()
+                    + "stopping: committed steps stay on the log, work in progress is discarded ...");
             try {
-                done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                done.await(STOP_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         }));
         try {
-            awake(job, requested::get);
+            runAgainWhenStalled(job, requested::get);
+            if (requested.get() && !resumeCommand.isEmpty()) {
+                System.out.println("resume with: " + resumeCommand);
+            }
         } finally {
             done.countDown();
         }
         return requested.get() ? INTERRUPTED : 0;
     }
 
-    private static void awake(Job job, BooleanSupplier stopRequested) throws InterruptedException {
+    private static void runAgainWhenStalled(Job job, BooleanSupplier stopRequested) throws InterruptedException {
         while (true) {
             try {
                 job.run(stopRequested);

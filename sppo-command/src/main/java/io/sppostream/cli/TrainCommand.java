@@ -1,18 +1,16 @@
 package io.sppostream.cli;
 
-import io.sppostream.run.LocalRoles;
-import io.sppostream.run.Role;
 import io.sppostream.run.TrainRun;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsReference;
-import java.util.EnumSet;
+import io.sppostream.run.report.Screen;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code ./sppo train}: the main job. */
+/** {@code ./sppo train}: trains a policy. */
 @Command(
         name = "train",
         description = "Train a policy: all roles in this process over the embedded broker, or over a cluster.",
@@ -38,11 +36,12 @@ final class TrainCommand implements Callable<Integer> {
             System.out.print(configuration.toYaml());
             return 0;
         }
-        // What is missing is reported before anything is printed.
-        LocalRoles.open(configuration.settings(), EnumSet.allOf(Role.class)).close();
-        System.out.println(header(configuration, options.resumeCommand(configuration)));
-        return StopRequest.obeying(stopRequested ->
-                new TrainRun(configuration, System.out, Boolean.getBoolean("sppo.terminal"), stopRequested).run());
+        TrainRun.requireFiles(configuration.settings());
+        String resumeCommand = options.resumeCommand(configuration);
+        System.out.println(header(configuration, resumeCommand));
+        return StopRequest.obeying(
+                stopRequested -> new TrainRun(configuration, System.out, Screen.standard(), stopRequested).run(),
+                resumeCommand);
     }
 
     /** The run in a few lines: its name, the settings that the user has changed, and how to resume it. */

@@ -3,16 +3,18 @@ package io.sppostream.cli;
 import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.report.Screen;
 import java.util.EnumSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code ./sppo up}: everything but the prompts. */
+/** {@code ./sppo up}: all roles but the feed. */
 @Command(
         name = "up",
         description =
-                "Run all roles but the feed until stopped, over the embedded broker or a cluster: prompts come from outside.",
+                "Run all roles but the feed until stopped, over the embedded broker or a cluster. Others publish the prompts"
+                        + " (./sppo ask, docs/prompts.md).",
         mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
     @Mixin
@@ -22,7 +24,7 @@ final class UpCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Configuration configuration = options.load();
         return StopRequest.obeying(stopRequested -> Service.beginning(
-                        configuration, EnumSet.complementOf(EnumSet.of(Role.FEED)), System.out, stopRequested)
+                        configuration, EnumSet.complementOf(EnumSet.of(Role.FEED)), Screen.standard(), stopRequested)
                 .run());
     }
 }

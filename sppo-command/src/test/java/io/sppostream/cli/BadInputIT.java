@@ -33,6 +33,26 @@ class BadInputIT {
     }
 
     @Test
+    void shouldRefuseDirectoriesThatCannotBeWrittenBeforeAnyWork() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        String data = "--data-dir=" + directory.resolve("data");
+
+        Invocation noRuns = Invocation.of("train", data, "--runs-dir=" + file.resolve("runs"));
+        noRuns.assertRefused("cannot write to " + file.resolve("runs"), "--runs-dir");
+        assertThat(noRuns.out()).isEmpty();
+        Invocation.of("train", "--data-dir=" + file, "--runs-dir=" + directory.resolve("runs"))
+                .assertRefused("cannot write to " + file, "--data-dir");
+        Invocation.of("up", "--data-dir=" + file.resolve("data"))
+                .assertRefused("cannot write to " + file.resolve("data"), "--data-dir");
+    }
+
+    @Test
+    void shouldRefuseToAskARunThatIsNotRunning() {
+        Invocation.of("ask", "--run=idle", "--data-dir=" + directory.resolve("idle"), "1+1=")
+                .assertRefused("no process runs a broker on " + directory.resolve("idle"), "./sppo up --run idle");
+    }
+
+    @Test
     void shouldRefuseTruncatedWeights() throws IOException {
         Path model = shippedModel();
         byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));

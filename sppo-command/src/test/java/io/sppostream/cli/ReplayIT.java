@@ -298,7 +298,7 @@ class ReplayIT {
         Invocation train = Invocation.of(onCluster("train", "--run=ended", "--data-dir=" + directory.resolve("other")));
 
         assertThat(train.code()).isEqualTo(1);
-        assertThat(train.err()).contains("'ended' is a replay, and nothing is added to it");
+        assertThat(train.err()).contains("'ended' is a replay, which cannot be resumed");
     }
 
     /** Replays the source. */

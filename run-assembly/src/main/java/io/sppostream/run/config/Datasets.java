@@ -34,6 +34,12 @@ public final class Datasets {
         };
     }
 
+    /** Name of the configured dataset, which its prompts carry and which chooses their verifier; opens no file. */
+    public static String name(RunSettings settings) {
+        String dataset = settings.dataset();
+        return BUILT_IN.contains(dataset) ? dataset : JsonLines.name(Path.of(dataset));
+    }
+
     /**
      * Checks that the settings {@code verifier.DATASET} name datasets that there are: built-in ones, the configured one
      * and those of {@code dataset.others}.

@@ -1,5 +1,7 @@
 package io.sppostream.run.evaluate;
 
+import io.sppostream.advantage.RewardOutcome;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.feed.data.Dataset;
@@ -13,15 +15,23 @@ import io.sppostream.rollout.ResponseSampler;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Held-out accuracy: each problem is answered once by sampling, as in training, and rewarded as the run's are. The
- * random numbers are the same at every evaluation, so that the points of a curve differ by the weights alone. Nothing
- * of it goes on the log: it is not trained on.
+ * Held-out accuracy: each problem is answered once by sampling, as in training, and rewarded as the run's answers are.
+ * The random numbers are the same at every evaluation, so that the points of a curve differ by the weights alone.
+ * Answers and verdicts are not written to the log, and nothing trains on them.
+ *
+ * <p>An answer that no verifier could judge is no wrong answer. If the verifiers failed on any answer, or none could be
+ * asked, the evaluation has no accuracy. A problem that cannot be judged for another reason, such as a reference answer
+ * that the verifier cannot read, is left out.
  */
 public final class Evaluation {
     private static final int SEED = 0;
 
+    private final String dataset;
     private final List<Request> requests;
     private final ResponseSampler sampler;
     private final SamplingParameters sampling;
@@ -30,6 +40,7 @@ public final class Evaluation {
     /** @param problems the most held-out problems to answer */
     public Evaluation(
             Dataset dataset, int problems, Tokenizer tokenizer, SamplingParameters sampling, OfflineRewards rewards) {
+        this.dataset = dataset.name();
         this.requests = dataset.heldOut().stream()
                 .limit(problems)
                 .map(problem -> problem.toPrompt("held-out-" + problem.id(), dataset.name(), 0, Instant.EPOCH))
@@ -40,23 +51,65 @@ public final class Evaluation {
         this.rewards = rewards;
     }
 
-    /** Problems answered in an evaluation. */
-    public int problems() {
-        return requests.size();
+    /** Why no evaluation can have an accuracy; empty if it can. */
+    public Optional<String> obstacle() {
+        return rewards.obstacle(dataset);
     }
 
-    /** Mean reward over the problems; one that can't be answered or judged counts 0. */
+    /**
+     * Mean reward over the problems that can be judged; a problem that the policy cannot answer counts 0.
+     *
+     * @throws io.sppostream.log.LogException if the answers were not judged
+     */
     public double accuracy(PolicyModel model) {
-        List<GenerationResult> outcomes = sampler.sample(model, 0, "", requests);
+        return evaluate(model, () -> false).requireAccuracy();
+    }
+
+    /**
+     * Answers the problems and has the answers judged.
+     *
+     * @param cancelled asked before every token
+     * @throws java.util.concurrent.CancellationException if it has become true
+     */
+    public HeldOutResult evaluate(PolicyModel model, BooleanSupplier cancelled) {
+        Optional<String> obstacle = obstacle();
+        if (obstacle.isPresent()) {
+            return HeldOutResult.notJudged(obstacle.get());
+        }
+        List<GenerationResult> outcomes = sampler.sample(model, 0, "", requests, cancelled);
         List<Rollout> rollouts = new ArrayList<>(requests.size());
         for (int i = 0; i < requests.size(); i++) {
             if (outcomes.get(i) instanceof Response response) {
                 rollouts.add(response.toRollout(requests.get(i), sampling, Instant.EPOCH));
             }
         }
-        double sum = rewards.of(rollouts).stream()
-                .mapToDouble(reward -> reward.orElse(0))
-                .sum();
-        return requests.isEmpty() ? 0 : sum / requests.size();
+        int unanswered = requests.size() - rollouts.size();
+        return result(rewards.outcomes(rollouts, Instant.EPOCH), unanswered);
+    }
+
+    /** @param unanswered problems that the policy could not answer */
+    static HeldOutResult result(List<@Nullable RewardOutcome> outcomes, int unanswered) {
+        double sum = 0;
+        int judged = unanswered;
+        int failed = 0;
+        String because = null;
+        for (RewardOutcome outcome : outcomes) {
+            if (outcome instanceof RewardOutcome.Rewarded rewarded) {
+                sum += rewarded.reward();
+                judged++;
+            } else if (outcome instanceof RewardOutcome.NotJudged notJudged) {
+                failed += notJudged.reason() == ExpiryReason.INFRA_ERROR ? 1 : 0;
+                because = because == null || failed == 1 ? notJudged.detail() : because;
+            } else {
+                failed++;
+                because = "the reward depends on a verifier outside, which evaluations cannot ask";
+            }
+        }
+        if (because != null && (failed > 0 || judged == 0)) {
+            int missing = outcomes.size() + unanswered - judged;
+            return HeldOutResult.notJudged(
+                    missing + " of " + (outcomes.size() + unanswered) + " answers were not judged: " + because);
+        }
+        return HeldOutResult.judged(judged, judged == 0 ? 0 : sum / judged);
     }
 }

@@ -22,8 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Evaluates the policy as it is published, and writes it down: the first version, the last, and one every so many steps
- * between. What an earlier part of the run has evaluated is on the log, and is not evaluated again.
+ * Evaluates policy versions as they are published, and writes their accuracies to the log: the first version, the last,
+ * and one every so many steps between. Versions that an earlier process of the run has evaluated are on the log and are
+ * not evaluated again. A version whose answers were not judged is not on the log: the next process of the run may
+ * evaluate it.
  */
 public final class Evaluator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
@@ -42,8 +44,8 @@ public final class Evaluator implements AutoCloseable {
     /**
      * Starts evaluating.
      *
-     * @param earlier what has been evaluated already
      * @param model takes the weights of the versions evaluated; not to be used by others
+     * @param earlier evaluations on the log, oldest first
      */
     public Evaluator(
             RunLog runLog,
@@ -88,7 +90,7 @@ public final class Evaluator implements AutoCloseable {
         while (running.getAsBoolean() && finished.getCount() > 0) {
             for (WeightsManifest version : log.poll(Duration.ofMillis(200))) {
                 if (running.getAsBoolean() && version.getVersion() >= from && isDue(version.getStep())) {
-                    evaluate(version, log, writer);
+                    evaluate(version, log, writer, running);
                 }
             }
         }
@@ -98,13 +100,26 @@ public final class Evaluator implements AutoCloseable {
         return finished.getCount() > 0 && (step % interval == 0 || step >= lastStep);
     }
 
-    private void evaluate(WeightsManifest version, WeightsFollower log, EventWriter writer) {
+    private void evaluate(WeightsManifest version, WeightsFollower log, EventWriter writer, BooleanSupplier running) {
         if (!log.fetch(version, model::readWeights)) {
             LOG.warn("version {} is not evaluated: its weights have left the log", version.getVersion());
             return;
         }
-        double accuracy = evaluation.accuracy(model);
-        curve.add(version.getStep(), version.getPublishedAt(), accuracy);
+        HeldOutResult result = evaluation.evaluate(model, () -> !running.getAsBoolean());
+        if (result.accuracy() == null) {
+            String because = String.valueOf(result.notJudgedBecause());
+            LOG.warn("accuracy of version {} not judged: {}", version.getVersion(), because);
+            curve.addNotJudged(version.getStep(), version.getPublishedAt(), because);
+        } else {
+            curve.add(version.getStep(), version.getPublishedAt(), result.accuracy());
+            write(version, result.problems(), result.accuracy(), writer);
+        }
+        if (version.getStep() >= lastStep) {
+            finished.countDown();
+        }
+    }
+
+    private void write(WeightsManifest version, int problems, double accuracy, EventWriter writer) {
         writer.send(
                 topics.evaluations(),
                 Integer.toString(version.getVersion()),
@@ -112,17 +127,14 @@ public final class Evaluator implements AutoCloseable {
                         version.getVersion(),
                         version.getStep(),
                         version.getSha256(),
-                        evaluation.problems(),
+                        problems,
                         accuracy,
                         version.getPublishedAt(),
                         clock.instant()));
         writer.flush();
-        if (version.getStep() >= lastStep) {
-            finished.countDown();
-        }
     }
 
-    /** Waits until the last version is evaluated; false where that has not come to pass in time. */
+    /** Waits until the last version is evaluated; returns false if the timeout ends first. */
     public boolean awaitLast(Duration timeout) throws InterruptedException {
         return finished.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }

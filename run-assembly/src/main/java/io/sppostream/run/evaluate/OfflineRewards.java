@@ -17,13 +17,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * RewardRules without a log: what the verifiers and the join of a run would make of a rollout, but for verifiers that are
- * programs outside, which can't be asked.
+ * The rewards that the verifiers and the join of a run would give to rollouts, without a log. Verifiers that are programs
+ * of their own cannot be asked.
  */
 public final class OfflineRewards implements AutoCloseable {
     private final Verifiers verifiers;
@@ -45,10 +46,25 @@ public final class OfflineRewards implements AutoCloseable {
         return new OfflineRewards(verifiers, RewardFactory.rewards(settings));
     }
 
-    /** What a verifier was asked for a rollout. */
+    /**
+     * Why no rollout of a dataset can be rewarded: all of the dataset's verifiers are programs of their own. Empty if
+     * some can be asked.
+     */
+    public Optional<String> obstacle(String dataset) {
+        List<String> rewarding = verifiers.of(dataset).stream()
+                .filter(duty -> !duty.shadow())
+                .map(duty -> duty.verifier().name())
+                .toList();
+        return rewarding.stream().anyMatch(judges::containsKey)
+                ? Optional.empty()
+                : Optional.of("verifier " + String.join(", ", rewarding)
+                        + " is a program of its own, which evaluations cannot ask");
+    }
+
+    /** A verifier that was asked about a rollout, and its answer. */
     private record Asked(ConfiguredVerifier verifier, CompletableFuture<Judgement> judgement) {}
 
-    /** The rewards of rollouts, in their order; empty where one was not judged. */
+    /** The rewards of rollouts, in their order; empty for a rollout that was not judged. */
     public List<OptionalDouble> of(List<Rollout> rollouts) {
         return outcomes(rollouts, Instant.EPOCH).stream()
                 .map(outcome -> outcome instanceof RewardOutcome.Rewarded rewarded
@@ -58,9 +74,10 @@ public final class OfflineRewards implements AutoCloseable {
     }
 
     /**
-     * What the verdicts on rollouts come to, in their order; null where it depends on a verifier outside.
+     * The outcomes of the verdicts on rollouts, in the order of the rollouts; null if one depends on a verifier that is a
+     * program of its own.
      *
-     * @param now when it was judged, by the verdicts
+     * @param now the time that the verdicts carry
      */
     public List<@Nullable RewardOutcome> outcomes(List<Rollout> rollouts, Instant now) {
         List<List<Asked>> asked = rollouts.stream().map(this::ask).toList();
@@ -89,7 +106,7 @@ public final class OfflineRewards implements AutoCloseable {
         return rewards.of(rollout.getDataset()).outcome(verdicts);
     }
 
-    /** How the verdicts on a dataset's rollouts become rewards, as samples record it. */
+    /** Id of the rule by which the verdicts on a dataset's rollouts become rewards, as samples record it. */
     public String combination(String dataset) {
         return rewards.of(dataset).id();
     }

@@ -31,12 +31,12 @@ public final class Figure {
 
     /** Writes the page and the image into a folder. */
     public static void write(Path directory, String run, LearningCurve curve) throws IOException {
-        // A point is step, seconds, value.
-        Map<String, List<double[]>> panels = new LinkedHashMap<>();
+        // A point is step, seconds, value; the value is null if the answers were not judged.
+        Map<String, List<Double[]>> panels = new LinkedHashMap<>();
         panels.put(
                 "held-out accuracy",
                 curve.accuracies().stream()
-                        .map(point -> new double[] {point.step(), point.seconds(), point.accuracy()})
+                        .map(point -> new Double[] {(double) point.step(), point.seconds(), point.accuracy()})
                         .toList());
         panels.put("reward, mean of the batch", points(curve, curve.policy(), "reward_mean"));
         panels.put("critic loss (binary cross-entropy, nats)", points(curve, curve.critic(), "loss"));
@@ -61,15 +61,17 @@ public final class Figure {
         }
         List<FigureSvg.Point> accuracy = curve.accuracies().stream()
                 .filter(point -> rollouts.containsKey(point.step()))
-                .map(point -> new FigureSvg.Point(Objects.requireNonNull(rollouts.get(point.step())), point.accuracy()))
+                .filter(point -> point.accuracy() != null)
+                .map(point -> new FigureSvg.Point(
+                        Objects.requireNonNull(rollouts.get(point.step())), Objects.requireNonNull(point.accuracy())))
                 .toList();
         return FigureSvg.draw(resource("/figure.svg"), run, accuracy, reward);
     }
 
-    private static List<double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
-        List<double[]> points = new ArrayList<>(steps.size());
+    private static List<Double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
+        List<Double[]> points = new ArrayList<>(steps.size());
         for (TrainingStep step : steps) {
-            points.add(new double[] {step.getStep(), curve.seconds(step.getEndedAt()), metric(step, metric)});
+            points.add(new Double[] {(double) step.getStep(), curve.seconds(step.getEndedAt()), metric(step, metric)});
         }
         return points;
     }

@@ -9,14 +9,33 @@ import java.util.OptionalDouble;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What a run has measured so far, over steps and over time since its first prompt was released. Thread-safe. */
+/** The measurements of a run so far, over steps and over time since its first prompt was released. Thread-safe. */
 public final class LearningCurve {
 
-    /** Held-out accuracy of a policy version. */
-    public record Accuracy(int step, double seconds, double accuracy) {}
+    /**
+     * Held-out accuracy of a policy version.
+     *
+     * @param accuracy in [0, 1]; null if the answers were not judged
+     * @param notJudgedBecause why they were not; null if they were
+     */
+    public record Accuracy(
+            int step,
+            double seconds,
+            @Nullable Double accuracy,
+            @Nullable String notJudgedBecause) {
 
-    /** A version and its accuracy. */
-    private record Point(int step, Instant publishedAt, double accuracy) {}
+        /** An accuracy that was judged. */
+        public Accuracy(int step, double seconds, double accuracy) {
+            this(step, seconds, accuracy, null);
+        }
+    }
+
+    /** A version and its accuracy, or why it has none. */
+    private record Point(
+            int step,
+            Instant publishedAt,
+            @Nullable Double accuracy,
+            @Nullable String notJudgedBecause) {}
 
     private final Instant startedAt;
     private final List<Instant> resumptions;
@@ -27,24 +46,29 @@ public final class LearningCurve {
 
     /**
      * @param startedAt when the first prompt was released
-     * @param resumptions when the run was taken up again after an interruption, in order; the time between the last step
-     *     before it and then does not count
+     * @param resumptions when the run was resumed after interruptions, in order; the time from the last step before an
+     *     interruption to the resumption does not count
      */
     public LearningCurve(Instant startedAt, List<Instant> resumptions) {
         this.startedAt = startedAt;
         this.resumptions = List.copyOf(resumptions);
     }
 
-    /** Adds a ledger record, of which the samples are not kept: there are many. */
+    /** Adds a ledger record without its samples, which are many. */
     public synchronized void add(TrainingStep step) {
         TrainingStep kept = TrainingStep.newBuilder(step).setSamples(List.of()).build();
         (step.getLine().equals("policy") ? policy : critic).add(kept);
         ends.add(step.getEndedAt());
     }
 
-    /** Adds the accuracy of a version published at a time; it is the version's age that counts, not the evaluation's. */
+    /** Adds the accuracy of a version at the time at which the version was published, not evaluated. */
     public synchronized void add(int step, Instant publishedAt, double accuracy) {
-        points.add(new Point(step, publishedAt, accuracy));
+        points.add(new Point(step, publishedAt, accuracy, null));
+    }
+
+    /** Adds a version whose answers were not judged. */
+    public synchronized void addNotJudged(int step, Instant publishedAt, String because) {
+        points.add(new Point(step, publishedAt, null, because));
     }
 
     /** Steps of the policy so far. */
@@ -57,23 +81,24 @@ public final class LearningCurve {
         return List.copyOf(critic);
     }
 
-    /** Accuracies so far. */
+    /** Versions evaluated so far, those whose answers were not judged included. */
     public synchronized List<Accuracy> accuracies() {
         return points.stream().map(this::accuracy).toList();
     }
 
-    /** The last accuracy; null before the first. */
+    /** The last version evaluated; null before the first. */
     public synchronized @Nullable Accuracy lastAccuracy() {
         return points.isEmpty() ? null : accuracy(points.get(points.size() - 1));
     }
 
-    /** Steps that both lines have committed. */
+    /** Steps that both policy and critic have committed. */
     public synchronized int stepsDone() {
         return Math.min(policy.size(), critic.size());
     }
 
     private Accuracy accuracy(Point point) {
-        return new Accuracy(point.step(), Math.max(0, seconds(point.publishedAt())), point.accuracy());
+        return new Accuracy(
+                point.step(), Math.max(0, seconds(point.publishedAt())), point.accuracy(), point.notJudgedBecause());
     }
 
     /** Seconds from the start to an instant, without interruptions. */
@@ -91,21 +116,21 @@ public final class LearningCurve {
         return elapsed.toNanos() / 1e9;
     }
 
-    /** Seconds until the last step of either line; 0 before the first. */
+    /** Seconds until the last step of policy or critic; 0 before the first. */
     public synchronized double seconds() {
         double last = 0;
-        for (List<TrainingStep> line : List.of(policy, critic)) {
-            if (!line.isEmpty()) {
-                last = Math.max(last, seconds(line.get(line.size() - 1).getEndedAt()));
+        for (List<TrainingStep> steps : List.of(policy, critic)) {
+            if (!steps.isEmpty()) {
+                last = Math.max(last, seconds(steps.get(steps.size() - 1).getEndedAt()));
             }
         }
         return last;
     }
 
-    /** Seconds until the first version whose accuracy reached a level; empty where none did. */
+    /** Seconds until the first version whose accuracy reached a level; empty if none did. */
     public synchronized OptionalDouble secondsTo(double level) {
         return accuracies().stream()
-                .filter(point -> point.accuracy() >= level)
+                .filter(point -> point.accuracy() != null && point.accuracy() >= level)
                 .mapToDouble(Accuracy::seconds)
                 .min();
     }

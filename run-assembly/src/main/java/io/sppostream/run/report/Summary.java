@@ -1,6 +1,7 @@
 package io.sppostream.run.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
@@ -15,67 +16,115 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run came to; {@code summary.json}. Seconds count from the release of the first prompt to the last commit,
- * without interruptions; processor seconds are those of the process that ended the run.
- *
- * @param settings the effective configuration
- * @param steps steps both lines have committed
- * @param rollouts rollouts trained on
- * @param accuracyBefore held-out accuracy of the start policy, sampled
- * @param accuracyAfter that of the last version evaluated
- * @param policyLagMean policy versions between sampling and training, over all samples
- * @param effectiveSampleSizeMin the least of a step, in (0, 1]
- * @param ratioMax the largest pi / pi_behaviour of a token
- * @param clipFraction part of the tokens that the clip held, mean over the steps
- * @param weightsSha256 of the last policy version
- * @param stepSeconds what a step of the policy is made of, the mean, by the names of {@link #STEP_PARTS}: waiting for
- *     samples, the update, its weights sent, and the ledger record and the transaction committed
- * @param secondsByRole processor seconds
- * @param secondsToHalf until the first version evaluated at .50 or more; null where none was
- * @param secondsToFirstRollout from the start of the process to its first rollout on the log
- * @param weightsBytesFull a policy version on the log, whole
- * @param weightsBytesDelta a policy version on the log as its difference from the one before; null where none is
- * @param secondsToLive from a policy version's publication to the first rollout sampled with it, the mean
- * @param criticExplainedVariance over the last fifth of the steps, of the probability
+ * The summary of a run, by theme; {@code summary.json} has the fields of all themes in one object. Seconds count from
+ * the release of the first prompt to the last commit, without interruptions. A number that cannot be computed, such as a
+ * rate before the first step, is null.
  */
 public record Summary(
-        @JsonProperty("run") String run,
-        @JsonProperty("settings") Map<String, ?> settings,
-        @JsonProperty("configuration_sha256") String configurationSha256,
-        @JsonProperty("steps") int steps,
-        @JsonProperty("rollouts") long rollouts,
-        @JsonProperty("expired") long expired,
-        @JsonProperty("seconds") double seconds,
-        @JsonProperty("accuracy_before") double accuracyBefore,
-        @JsonProperty("accuracy_after") double accuracyAfter,
-        @JsonProperty("rollouts_per_second") double rolloutsPerSecond,
-        @JsonProperty("tokens_per_second") double tokensPerSecond,
-        @JsonProperty("policy_lag_mean") double policyLagMean,
-        @JsonProperty("policy_lag_max") int policyLagMax,
-        @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin,
-        @JsonProperty("ratio_max") double ratioMax,
-        @JsonProperty("clip_fraction") double clipFraction,
-        @JsonProperty("weights_sha256") String weightsSha256,
-        @JsonProperty("critic_weights_sha256") String criticWeightsSha256,
-        @JsonProperty("critic_explained_variance") double criticExplainedVariance,
-        @JsonProperty("seconds_to_first_rollout") double secondsToFirstRollout,
-        @JsonProperty("seconds_to_half") @Nullable Double secondsToHalf,
-        @JsonProperty("weights_bytes_full") double weightsBytesFull,
-        @JsonProperty("weights_bytes_delta") @Nullable Double weightsBytesDelta,
-        @JsonProperty("seconds_to_live") double secondsToLive,
-        @JsonProperty("step_seconds") Map<String, Double> stepSeconds,
-        @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole) {
+        @JsonUnwrapped Origin origin,
+        @JsonUnwrapped Totals totals,
+        @JsonUnwrapped Learning learning,
+        @JsonUnwrapped OffPolicy offPolicy,
+        @JsonUnwrapped Weights weights,
+        @JsonUnwrapped Timing timing) {
     /** The parts of a step, in order; the ledger has each as a metric {@code seconds_<part>}. */
     public static final List<String> STEP_PARTS = List.of("waiting", "updating", "publishing", "committing");
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    /** Where the summary of a run's folder is. */
+    /**
+     * The run.
+     *
+     * @param settings the effective configuration
+     */
+    public record Origin(
+            @JsonProperty("run") String run,
+            @JsonProperty("settings") Map<String, ?> settings,
+            @JsonProperty("configuration_sha256") String configurationSha256) {}
+
+    /**
+     * How much was trained, and how fast.
+     *
+     * @param steps steps that both policy and critic have committed
+     * @param rollouts rollouts the policy has trained on
+     * @param expired rollouts and requests that nothing trains on
+     */
+    public record Totals(
+            @JsonProperty("steps") int steps,
+            @JsonProperty("rollouts") long rollouts,
+            @JsonProperty("expired") long expired,
+            @JsonProperty("seconds") double seconds,
+            @JsonProperty("rollouts_per_second") @Nullable Double rolloutsPerSecond,
+            @JsonProperty("tokens_per_second") @Nullable Double tokensPerSecond) {}
+
+    /**
+     * How well it learned.
+     *
+     * @param accuracyBefore held-out accuracy of the first version evaluated, by sampling; null if it was not judged
+     * @param accuracyAfter that of the last version evaluated
+     * @param accuracyNotJudged why one of the two is null; null if neither is
+     * @param secondsToHalf until the first version with an accuracy of .50 or more; null if there is none
+     * @param criticExplainedVariance of the probability, mean over the last fifth of the critic's steps
+     */
+    public record Learning(
+            @JsonProperty("accuracy_before") @Nullable Double accuracyBefore,
+            @JsonProperty("accuracy_after") @Nullable Double accuracyAfter,
+            @JsonProperty("accuracy_not_judged") @Nullable String accuracyNotJudged,
+            @JsonProperty("seconds_to_half") @Nullable Double secondsToHalf,
+
+            @JsonProperty("critic_explained_variance") @Nullable
+            Double criticExplainedVariance) {}
+
+    /**
+     * How far the trained policy was from the policies that sampled.
+     *
+     * @param policyLagMean policy versions between sampling and training, over all samples
+     * @param effectiveSampleSizeMin the least of a step, in (0, 1]
+     * @param ratioMax the largest pi / pi_behaviour of a token
+     * @param clipFraction share of the tokens that were clipped, mean over the steps
+     */
+    public record OffPolicy(
+            @JsonProperty("policy_lag_mean") double policyLagMean,
+            @JsonProperty("policy_lag_max") int policyLagMax,
+            @JsonProperty("effective_sample_size_min") double effectiveSampleSizeMin,
+            @JsonProperty("ratio_max") double ratioMax,
+            @JsonProperty("clip_fraction") double clipFraction) {}
+
+    /**
+     * The weights on the log.
+     *
+     * @param weightsSha256 of the last policy version
+     * @param weightsBytesFull mean size of a policy version that is on the log in full
+     * @param weightsBytesDelta mean size of a policy version that is on the log as a delta to the version before; null if
+     *     none is
+     */
+    public record Weights(
+            @JsonProperty("weights_sha256") String weightsSha256,
+            @JsonProperty("critic_weights_sha256") String criticWeightsSha256,
+            @JsonProperty("weights_bytes_full") double weightsBytesFull,
+            @JsonProperty("weights_bytes_delta") @Nullable Double weightsBytesDelta) {}
+
+    /**
+     * Where the time went.
+     *
+     * @param secondsToFirstRollout from the start of this process to its first rollout on the log
+     * @param secondsToLive mean from the publication of a policy version to the first rollout sampled with it
+     * @param stepSeconds mean seconds of the parts of a policy step, by the names of {@link #STEP_PARTS}: waiting for
+     *     samples, updating, sending the weights, and committing the ledger record and the transaction
+     * @param secondsByRole processor seconds of this process and its broker
+     */
+    public record Timing(
+            @JsonProperty("seconds_to_first_rollout") double secondsToFirstRollout,
+            @JsonProperty("seconds_to_live") double secondsToLive,
+            @JsonProperty("step_seconds") Map<String, Double> stepSeconds,
+            @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole) {}
+
+    /** The summary's file in the folder of a run. */
     public static Path file(Path directory) {
         return directory.resolve("summary.json");
     }
 
-    /** Writes {@code summary.json}, whole or not at all. */
+    /** Writes {@code summary.json} atomically. */
     public void write(Path directory) throws IOException {
         Files.createDirectories(directory);
         Path draft = directory.resolve("summary.json.tmp");
@@ -83,11 +132,74 @@ public record Summary(
         Files.move(draft, file(directory), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Prints what a person wants to know. */
+    /** Prints the summary for a person. */
     public void print(PrintStream out) {
-        double step =
-                stepSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
-        String parts = stepSeconds.entrySet().stream()
+        out.println();
+        row(
+                out,
+                "held-out accuracy",
+                "%s -> %s%s%s",
+                number("%.3f", learning.accuracyBefore()),
+                number("%.3f", learning.accuracyAfter()),
+                learning.secondsToHalf() == null ? "" : number(" (.50 after %.1f s)", learning.secondsToHalf()),
+                learning.accuracyNotJudged() == null
+                        ? ""
+                        : " (" + TerminalText.printable(learning.accuracyNotJudged()) + ")");
+        row(
+                out,
+                "trained",
+                "%,d rollouts in %d steps, %.1f s: %s rollouts/s, %s tokens/s",
+                totals.rollouts(),
+                totals.steps(),
+                totals.seconds(),
+                number("%,.0f", totals.rolloutsPerSecond()),
+                number("%,.0f", totals.tokensPerSecond()));
+        row(
+                out,
+                "policy lag",
+                "mean %.2f, max %d versions; %d expired",
+                offPolicy.policyLagMean(),
+                offPolicy.policyLagMax(),
+                totals.expired());
+        row(
+                out,
+                "off-policy",
+                "effective sample size at least %.3f, ratios up to %.2f, %.1f %% clipped",
+                offPolicy.effectiveSampleSizeMin(),
+                offPolicy.ratioMax(),
+                100 * offPolicy.clipFraction());
+        row(out, "critic", "explained variance %s", number("%.3f", learning.criticExplainedVariance()));
+        row(out, "first rollout", "%.1f s after the start", timing.secondsToFirstRollout());
+        row(
+                out,
+                "a policy version",
+                "%,.0f KB in full%s; first sampled %.2f s after publication",
+                weights.weightsBytesFull() / 1e3,
+                weights.weightsBytesDelta() == null
+                        ? ""
+                        : String.format(Locale.ROOT, ", %,.0f KB as a delta", weights.weightsBytesDelta() / 1e3),
+                timing.secondsToLive());
+        row(out, "a policy step", "%s", stepParts());
+        row(out, "processor seconds", "%s", processorSeconds());
+        row(out, "weights", "%s", weights.weightsSha256().isEmpty() ? "-" : weights.weightsSha256());
+    }
+
+    private static void row(PrintStream out, String name, String format, Object... arguments) {
+        out.printf("%-19s %s%n", name, String.format(Locale.ROOT, format, arguments));
+    }
+
+    private static String number(String format, @Nullable Double number) {
+        return number == null ? "-" : String.format(Locale.ROOT, format, number);
+    }
+
+    private String stepParts() {
+        double step = timing.stepSeconds().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        if (!(step > 0)) {
+            return "-";
+        }
+        return timing.stepSeconds().entrySet().stream()
                 .map(part -> String.format(
                         Locale.ROOT,
                         "%s %.1f ms (%.1f %%)",
@@ -95,45 +207,11 @@ public record Summary(
                         1e3 * part.getValue(),
                         100 * part.getValue() / step))
                 .collect(Collectors.joining(", "));
-        String roles = secondsByRole.entrySet().stream()
+    }
+
+    private String processorSeconds() {
+        return timing.secondsByRole().entrySet().stream()
                 .map(role -> String.format(Locale.ROOT, "%s %.1f", role.getKey(), role.getValue()))
                 .collect(Collectors.joining(", "));
-        out.printf(
-                Locale.ROOT,
-                "%n"
-                        + "held-out accuracy   %.3f -> %.3f%s%n"
-                        + "trained             %,d rollouts in %d steps, %.1f s: %,.0f rollouts/s, %,.0f tokens/s%n"
-                        + "policy lag          mean %.2f, max %d versions; %d expired%n"
-                        + "off-policy          effective sample size at least %.3f, ratios up to %.2f, %.1f %% clipped%n"
-                        + "critic              explained variance %.3f%n"
-                        + "first rollout       %.1f s after the start%n"
-                        + "a policy version    %,.0f KB whole%s; sampled with %.2f s after its publication%n"
-                        + "a policy step       %s%n"
-                        + "processor seconds   %s%n"
-                        + "weights             %s%n",
-                accuracyBefore,
-                accuracyAfter,
-                secondsToHalf == null ? "" : String.format(Locale.ROOT, " (.50 after %.1f s)", secondsToHalf),
-                rollouts,
-                steps,
-                seconds,
-                rolloutsPerSecond,
-                tokensPerSecond,
-                policyLagMean,
-                policyLagMax,
-                expired,
-                effectiveSampleSizeMin,
-                ratioMax,
-                100 * clipFraction,
-                criticExplainedVariance,
-                secondsToFirstRollout,
-                weightsBytesFull / 1e3,
-                weightsBytesDelta == null
-                        ? ""
-                        : String.format(Locale.ROOT, ", %,.0f KB as a difference", weightsBytesDelta / 1e3),
-                secondsToLive,
-                parts,
-                roles,
-                weightsSha256);
     }
 }

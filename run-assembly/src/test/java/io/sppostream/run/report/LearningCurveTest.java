@@ -71,6 +71,17 @@ class LearningCurveTest {
         assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(80, 19, 0.6));
     }
 
+    @Test
+    void shouldKeepAVersionWithoutAccuracyWhenItWasNotJudged() {
+        curve.add(0, after(-3), 0.25);
+        curve.addNotJudged(20, after(4.5), "the judge is dead");
+
+        assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(20, 4.5, null, "the judge is dead"));
+        assertThat(curve.secondsTo(0)).hasValue(0);
+        assertThat(curve.secondsTo(0.3)).isEmpty();
+        assertThat(ProgressLine.text(curve, 40, 5)).isEqualTo("step 0/40 | accuracy not judged");
+    }
+
     /** Steps end at 2 and 3, the run is taken up again at 10 and, before another step ended, at 12: 9 s don't count. */
     @Test
     void shouldNotCountInterruptionsWhenARunWasTakenUpAgain() {

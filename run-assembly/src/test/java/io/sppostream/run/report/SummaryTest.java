@@ -19,33 +19,26 @@ import org.junit.jupiter.api.io.TempDir;
 class SummaryTest {
 
     private static Summary summary(@Nullable Double secondsToHalf) {
+        return summary(
+                new Summary.Totals(480, 245_760, 3, 61.5, 3_996.1, 12_345.6),
+                new Summary.Learning(0.25, 0.625, null, secondsToHalf, 0.375),
+                new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)));
+    }
+
+    private static Summary summary(Summary.Totals totals, Summary.Learning learning, Map<String, Double> stepSeconds) {
         return new Summary(
-                "run-1",
-                Map.of("seed", 1L, "dataset", "addition"),
-                "c0ffee",
-                480,
-                245_760,
-                3,
-                61.5,
-                0.25,
-                0.625,
-                3_996.1,
-                12_345.6,
-                0.5,
-                1,
-                0.875,
-                2.25,
-                0.125,
-                "abc123",
-                "def456",
-                0.375,
-                2.5,
-                secondsToHalf,
-                376_000,
-                280_000.0,
-                0.125,
-                new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)),
-                Map.of("learner", 30.25));
+                new Summary.Origin("run-1", Map.of("seed", 1L, "dataset", "addition"), "c0ffee"),
+                totals,
+                learning,
+                new Summary.OffPolicy(0.5, 1, 0.875, 2.25, 0.125),
+                new Summary.Weights("abc123", "def456", 376_000, 280_000.0),
+                new Summary.Timing(2.5, 0.125, stepSeconds, Map.of("learner", 30.25)));
+    }
+
+    private static String printed(Summary summary) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        summary.print(new PrintStream(out, true, UTF_8));
+        return out.toString(UTF_8);
     }
 
     private static JsonNode written(Path directory, Summary summary) throws Exception {
@@ -61,7 +54,22 @@ class SummaryTest {
         List<String> names = new ArrayList<>();
         json.fieldNames().forEachRemaining(names::add);
         assertThat(names)
-                .contains(
+                .containsExactlyInAnyOrder(
+                        "run",
+                        "configuration_sha256",
+                        "expired",
+                        "effective_sample_size_min",
+                        "ratio_max",
+                        "clip_fraction",
+                        "critic_weights_sha256",
+                        "critic_explained_variance",
+                        "seconds_to_first_rollout",
+                        "seconds_to_half",
+                        "weights_bytes_full",
+                        "weights_bytes_delta",
+                        "seconds_to_live",
+                        "step_seconds",
+                        "accuracy_not_judged",
                         "settings",
                         "steps",
                         "rollouts",
@@ -100,14 +108,31 @@ class SummaryTest {
     }
 
     @Test
-    void shouldTellAPersonWhatItCameTo() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        summary(20.5).print(new PrintStream(out, true, UTF_8));
-        assertThat(out.toString(UTF_8))
+    void shouldWriteNullWhenNothingWasTrainedOrJudged(@TempDir Path directory) throws Exception {
+        Summary stopped = summary(
+                new Summary.Totals(0, 0, 0, 0, null, null),
+                new Summary.Learning(0.25, null, "not judged: HTTP 503", null, null),
+                new TreeMap<>(Map.of("updating", 0.0)));
+
+        JsonNode json = written(directory, stopped);
+        assertThat(json.get("rollouts_per_second").isNull()).isTrue();
+        assertThat(json.get("accuracy_before").asDouble()).isEqualTo(0.25);
+        assertThat(json.get("accuracy_after").isNull()).isTrue();
+        assertThat(json.get("accuracy_not_judged").asText()).isEqualTo("not judged: HTTP 503");
+        assertThat(json.toString()).doesNotContain("NaN");
+        assertThat(printed(stopped))
+                .contains("0.250 -> - (not judged: HTTP 503)", "0.0 s: - rollouts/s, - tokens/s")
+                .containsPattern("a policy step +-")
+                .doesNotContain("NaN");
+    }
+
+    @Test
+    void shouldPrintASummaryForAPerson() {
+        assertThat(printed(summary(20.5)))
                 .contains("0.250 -> 0.625 (.50 after 20.5 s)")
                 .contains("245,760 rollouts in 480 steps, 61.5 s")
                 .contains("mean 0.50, max 1 versions; 3 expired")
-                .contains("376 KB whole, 280 KB as a difference; sampled with 0.13 s after its publication")
+                .contains("376 KB in full, 280 KB as a delta; first sampled 0.13 s after publication")
                 .contains("effective sample size at least 0.875, ratios up to 2.25, 12.5 % clipped")
                 .contains("committing 4.0 ms (4.0 %), updating 96.0 ms (96.0 %)")
                 .contains("learner 30.3")

@@ -45,11 +45,11 @@ record HeldOutComparison(Evaluation evaluation, PolicyModel model) {
         return versions;
     }
 
-    private double accuracy(RunLog log, WeightsManifest version) {
+    private @Nullable Double accuracy(RunLog log, WeightsManifest version) {
         try (WeightsFollower weights = new WeightsFollower(log, ModelKind.POLICY, version.getVersion())) {
             weights.poll(POLL_TIMEOUT);
             weights.fetch(version, model::readWeights);
-            return evaluation.accuracy(model);
+            return evaluation.evaluate(model, () -> false).accuracy();
         }
     }
 }

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Prints the report of a replay for the terminal. */
 final class ReplayReportPrinter {
@@ -52,9 +53,9 @@ final class ReplayReportPrinter {
             row(
                     out,
                     "accuracy",
-                    "held out %.3f -> %.3f%s",
-                    accuracy.before(),
-                    accuracy.after(),
+                    "held out %s -> %s%s",
+                    judged(accuracy.before()),
+                    judged(accuracy.after()),
                     accuracy.recorded() == null
                             ? ""
                             : String.format(Locale.ROOT, "; of the recorded run %.3f", accuracy.recorded()));
@@ -101,6 +102,10 @@ final class ReplayReportPrinter {
                             .collect(Collectors.joining(", ")),
                     report.untrainedRewarded());
         }
+    }
+
+    private static String judged(@Nullable Double accuracy) {
+        return accuracy == null ? "not judged" : String.format(Locale.ROOT, "%.3f", accuracy);
     }
 
     private static void row(PrintStream out, String name, String format, Object... arguments) {

@@ -1,0 +1,156 @@
+package io.sppostream.run;
+
+import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingStep;
+import io.sppostream.events.WeightsEncoding;
+import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.log.EventReader;
+import io.sppostream.log.RunLog;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.report.LearningCurve;
+import io.sppostream.run.report.LearningCurve.Accuracy;
+import io.sppostream.run.report.ProgressLine;
+import io.sppostream.run.report.Summary;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Sums a run up: what its ledger measured, and what its log tells of rollouts and weights. */
+record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve curve, CpuTimes cpuTimes) {
+    private static final double HALF = 0.5;
+    private static final int RECENT_VERSIONS = 100;
+    private static final Duration FIRST_ROLLOUT_WAIT = Duration.ofSeconds(1);
+    private static final Instant PROCESS_START =
+            Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
+
+    /** @param expired how many rollouts and requests have expired */
+    Summary summary(long expired) {
+        return new Summary(
+                new Summary.Origin(configuration.settings().run(), configuration.effective(), configuration.sha256()),
+                totals(expired),
+                learning(),
+                offPolicy(),
+                weights(),
+                timing());
+    }
+
+    private Summary.Totals totals(long expired) {
+        List<TrainingStep> policy = curve.policy();
+        long rollouts = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
+        double seconds = curve.seconds();
+        return new Summary.Totals(
+                curve.stepsDone(),
+                rollouts,
+                expired,
+                seconds,
+                finite(rollouts / seconds),
+                finite(metric(policy, "response_tokens").sum() / seconds));
+    }
+
+    private Summary.Learning learning() {
+        List<Accuracy> accuracies = curve.accuracies();
+        List<TrainingStep> critic = curve.critic();
+        OptionalDouble half = curve.secondsTo(HALF);
+        Accuracy first = accuracies.isEmpty() ? null : accuracies.get(0);
+        Accuracy last = curve.lastAccuracy();
+        return new Summary.Learning(
+                first == null ? null : first.accuracy(),
+                last == null ? null : last.accuracy(),
+                notJudged(first, last),
+                half.isPresent() ? half.getAsDouble() : null,
+                finite(ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance")));
+    }
+
+    private static @Nullable String notJudged(@Nullable Accuracy first, @Nullable Accuracy last) {
+        if (first == null || last == null) {
+            return "no version was evaluated";
+        }
+        return Stream.of(last, first)
+                .map(Accuracy::notJudgedBecause)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(because -> "not judged: " + because)
+                .orElse(null);
+    }
+
+    private Summary.OffPolicy offPolicy() {
+        List<TrainingStep> policy = curve.policy();
+        return new Summary.OffPolicy(
+                ProgressLine.mean(policy, "policy_lag_mean"),
+                (int) metric(policy, "policy_lag_max").max().orElse(0),
+                metric(policy, "effective_sample_size").min().orElse(1),
+                metric(policy, "ratio_max").max().orElse(1),
+                ProgressLine.mean(policy, "clip_fraction"));
+    }
+
+    private Summary.Weights weights() {
+        Map<WeightsEncoding, Double> bytes = weightBytes();
+        return new Summary.Weights(
+                lastHash(curve.policy()),
+                lastHash(curve.critic()),
+                bytes.getOrDefault(WeightsEncoding.FULL, 0.0),
+                bytes.get(WeightsEncoding.DELTA));
+    }
+
+    private Summary.Timing timing() {
+        List<TrainingStep> policy = curve.policy();
+        Map<String, Double> stepSeconds = new LinkedHashMap<>();
+        for (String part : Summary.STEP_PARTS) {
+            stepSeconds.put(part, ProgressLine.mean(policy, "seconds_" + part));
+        }
+        Instant firstRollout = firstRollout();
+        return new Summary.Timing(
+                firstRollout == null
+                        ? 0
+                        : Duration.between(PROCESS_START, firstRollout).toMillis() / 1e3,
+                ProgressLine.mean(policy, "seconds_to_live"),
+                stepSeconds,
+                cpuTimes.seconds());
+    }
+
+    /** When the first rollout since the start of this process was sampled; null if there is none. */
+    private @Nullable Instant firstRollout() {
+        try (EventReader log = runLog.reader(List.of(runLog.topics().rollouts()))) {
+            log.seek(runLog.topics().rollouts(), PROCESS_START);
+            return log.poll(FIRST_ROLLOUT_WAIT).stream()
+                    .map(record -> ((Rollout) record.event()).getSampledAt())
+                    .min(Comparator.naturalOrder())
+                    .orElse(null);
+        }
+    }
+
+    /** Mean bytes of the last policy versions on the log, by encoding. */
+    private Map<WeightsEncoding, Double> weightBytes() {
+        Topic<WeightsManifest> topic = runLog.topics().versions(ModelKind.POLICY);
+        try (EventReader log = runLog.reader(List.of(topic))) {
+            return log.last(topic, 0, log.end(topic, 0), versions -> versions.size() >= RECENT_VERSIONS).stream()
+                    .map(record -> (WeightsManifest) record.event())
+                    .collect(Collectors.groupingBy(
+                            WeightsManifest::getEncoding, Collectors.averagingLong(WeightsManifest::getBytes)));
+        }
+    }
+
+    private static String lastHash(List<TrainingStep> steps) {
+        return steps.isEmpty() ? "" : steps.get(steps.size() - 1).getToSha256();
+    }
+
+    private static DoubleStream metric(List<TrainingStep> steps, String name) {
+        return steps.stream().mapToDouble(step -> step.getMetrics().get(name));
+    }
+
+    private static @Nullable Double finite(double number) {
+        return Double.isFinite(number) ? number : null;
+    }
+}

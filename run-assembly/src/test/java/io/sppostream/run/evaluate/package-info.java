@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.run.evaluate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package io.sppostream.cli;
 
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.SettingsDefinition;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,11 +36,11 @@ final class ClusterOptions {
     /** The same, with a folder of reports; null for the default. */
     Configuration load(String run, @Nullable String runsDirectory) {
         Map<String, String> flags = new HashMap<>();
-        flags.put("run", run);
-        put(flags, "runs.dir", runsDirectory);
-        put(flags, "data.dir", dataDirectory);
-        put(flags, "bootstrap.servers", bootstrapServers);
-        put(flags, "schema.registry.url", schemaRegistryUrl);
+        flags.put(SettingsDefinition.RUN, run);
+        put(flags, SettingsDefinition.RUNS_DIR, runsDirectory);
+        put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
+        put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
+        put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);
         return Configuration.load(config, System.getenv(), flags);
     }
 

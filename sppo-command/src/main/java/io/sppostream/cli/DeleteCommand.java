@@ -69,7 +69,7 @@ final class DeleteCommand implements Callable<Integer> {
             deletion.delete(contents);
             freed += contents.bytes();
         }
-        boolean embedded = settings.getString("bootstrap.servers").isEmpty();
+        boolean embedded = settings.bootstrapServers().isEmpty();
         boolean purged = embedded && DeletedTopics.purge(settings.dataDirectory(), new HashSet<>(contents.topics()));
         System.out.println("deleted run '" + run + "': " + megabytes(freed) + " freed"
                 + (purged ? "" : "; brokers remove the files of deleted topics about a minute later"));

@@ -7,6 +7,7 @@ import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.verify.math.GradingProfile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -108,7 +109,7 @@ final class GradeCommand implements Callable<Integer> {
                     "--compare takes two or more verifiers and cases to compare them on: --compare math,exact");
         }
         Map<String, String> flags = new HashMap<>(settings);
-        flags.put("run", "grade");
+        flags.put(SettingsDefinition.RUN, "grade");
         RunSettings effective =
                 Configuration.load(config, System.getenv(), flags).settings();
         try (VerifierComparison comparison = new VerifierComparison(RewardFactory.named(effective, compared))) {

@@ -11,6 +11,7 @@ import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.run.evaluate.Evaluation;
 import io.sppostream.run.evaluate.OfflineRewards;
 import io.sppostream.run.models.Models;
@@ -131,13 +132,13 @@ final class PretrainCommand implements Callable<Integer> {
 
     private Map<String, String> flags() {
         Map<String, String> flags = new HashMap<>(others);
-        flags.put("dataset", dataset);
-        flags.put("run", "pretrain");
+        flags.put(SettingsDefinition.DATASET, dataset);
+        flags.put(SettingsDefinition.RUN, "pretrain");
         if (promptField != null) {
-            flags.put("dataset.prompt.field", promptField);
+            flags.put(SettingsDefinition.DATASET_PROMPT_FIELD, promptField);
         }
         if (answerField != null) {
-            flags.put("dataset.answer.field", answerField);
+            flags.put(SettingsDefinition.DATASET_ANSWER_FIELD, answerField);
         }
         return flags;
     }

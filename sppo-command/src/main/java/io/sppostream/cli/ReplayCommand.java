@@ -92,7 +92,7 @@ final class ReplayCommand implements Callable<Integer> {
             ReplayPlan plan = new ReplayPlan(
                     from,
                     configuration,
-                    judgeAgain || changed("verifier"),
+                    judgeAgain || changed(SettingsDefinition.VERIFIER),
                     scoreAgain || changed("critic."),
                     !onlyAdvantages,
                     range);

@@ -48,8 +48,8 @@ public final class Datasets {
      */
     public static void requireKnown(RunSettings settings) {
         List<String> known = new ArrayList<>(BUILT_IN);
-        if (!BUILT_IN.contains(settings.dataset())) {
-            known.add(JsonLines.name(Path.of(settings.dataset())));
+        if (!known.contains(name(settings))) {
+            known.add(name(settings));
         }
         known.addAll(settings.otherDatasets());
         for (String dataset : settings.verifiersOfDatasets().keySet()) {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A verifier outside: reads rollouts, writes verdicts, exactly once. Needs confluent-kafka and nothing else.
+"""An external verifier: reads rollouts and writes verdicts, exactly once. It needs only confluent-kafka.
 
     ./verifier.py --run NAME --bootstrap-servers HOST:PORT --schema-registry-url URL [--name NAME] [--shadow]
 
-Judges whether the last number of the response is the reference. To judge otherwise, change judge().
-Verdicts and the offsets of the rollouts they are for commit in one transaction, so that a restart at any moment
-neither loses a rollout nor publishes a verdict twice.
+A response is correct if its last number is the reference. For another rule, change judge(). One transaction commits
+the verdicts of a batch and the offsets of its rollouts, so that a restart at any moment neither loses a rollout nor
+publishes a verdict twice.
 """
 import argparse
 import json
@@ -21,7 +21,7 @@ VERSION = "1"
 
 
 def judge(rollout):
-    """The judgement: status, reward in [0, 1] or None where it was not judged, answer found, rule that decided."""
+    """Returns status, reward in [0, 1] or None if not judged, extracted answer, and id of the rule that decided."""
     numbers = re.findall(r"-?\d+(?:\.\d+)?", rollout["text"])
     if not numbers:
         return "NO_ANSWER", 0.0, None, "no-number"
@@ -30,7 +30,7 @@ def judge(rollout):
 
 
 class Avro:
-    """As much of Avro's binary encoding as the events use: https://avro.apache.org/docs/1.12.0/specification/"""
+    """The part of Avro's binary encoding that the events use: https://avro.apache.org/docs/1.12.0/specification/"""
 
     def __init__(self, schema):
         self.schema = schema
@@ -92,7 +92,7 @@ class Avro:
             return zigzag(index) + self._write(schema[index], value)
         kind, schema = self._kind(schema)
         if kind == "record":
-            # What this program does not know of is what its schema says it is by default.
+            # Fields that this program does not know get the default of the schema.
             return b"".join(
                 self._write(field["type"], value[field["name"]] if field["name"] in value else field["default"])
                 for field in schema["fields"]
@@ -116,7 +116,7 @@ class Avro:
 
 
 class Bytes:
-    """Bytes, read from the front."""
+    """Reads bytes from front to back."""
 
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -138,7 +138,7 @@ class Bytes:
         return self.take(self.long()).decode()
 
     def items(self):
-        """Once for every item of an array or a map, whose blocks may be prefixed by their size in bytes."""
+        """Yields once per item of an array or map. Blocks may start with their size in bytes."""
         while count := self.long():
             if count < 0:
                 count, _ = -count, self.long()
@@ -156,7 +156,7 @@ def zigzag(value):
 
 
 class Registry:
-    """Confluent's protocol: values begin with a zero byte and the id of their schema in four."""
+    """Confluent's wire format: values start with a zero byte and the id of their schema in four bytes."""
 
     def __init__(self, url):
         self.url = url.rstrip("/")
@@ -169,7 +169,7 @@ class Registry:
     def decode(self, value):
         zero, schema_id = struct.unpack(">bI", value[:5])
         if zero != 0:
-            raise ValueError("no Avro record of a schema registry")
+            raise ValueError("not an Avro record of a schema registry")
         if schema_id not in self.by_id:
             self.by_id[schema_id] = Avro(json.loads(self.get(f"/schemas/ids/{schema_id}")["schema"]))
         return self.by_id[schema_id].decode(value[5:])
@@ -197,12 +197,12 @@ def verdict(rollout, name, shadow):
 
 
 def main():
-    options = argparse.ArgumentParser(description="judges the rollouts of a run by their last number")
+    options = argparse.ArgumentParser(description="Judges the rollouts of a run by their last number.")
     options.add_argument("--run", required=True)
     options.add_argument("--bootstrap-servers", required=True)
     options.add_argument("--schema-registry-url", required=True)
-    options.add_argument("--name", default="last-number", help="signs the verdicts")
-    options.add_argument("--shadow", action="store_true", help="verdicts are never rewarded")
+    options.add_argument("--name", default="last-number", help="name that signs the verdicts")
+    options.add_argument("--shadow", action="store_true", help="publish verdicts that are never rewarded")
     given = options.parse_args()
 
     rollouts, verdicts = f"{given.run}.rollouts.v1", f"{given.run}.verdicts.v1"
@@ -217,8 +217,8 @@ def main():
         "isolation.level": "read_committed",
         "session.timeout.ms": 10000,
     })
-    # Zombies are fenced by the generation of the consumer group, so the id only has to be unique. Keys are spread as
-    # Java's clients do it: the records of a request share a partition.
+    # The generation of the consumer group fences zombies, so the id only has to be unique. Keys are partitioned as in
+    # Java's client, so that the records of a request share a partition.
     producer = Producer({
         "bootstrap.servers": given.bootstrap_servers,
         "transactional.id": f"{group}-{uuid.uuid4()}",
@@ -229,7 +229,7 @@ def main():
     print("running", flush=True)
     while True:
         batch = [message for message in consumer.consume(500, 0.2) if not message.error()]
-        # What another instance has taken over meanwhile is for that one to judge.
+        # Partitions that were reassigned in the meantime are judged by their new owner.
         owned = {partition.partition for partition in consumer.assignment()}
         batch = [message for message in batch if message.partition() in owned]
         if not batch:
@@ -238,8 +238,8 @@ def main():
         for message in batch:
             try:
                 rollout = registry.decode(message.value())
-            except Exception as error:  # What can't be read is for the dead letters, which the other roles see to.
-                print(f"{rollouts}-{message.partition()} offset {message.offset()} passed over: {error}", flush=True)
+            except Exception as error:  # The other roles send it to the DLQ.
+                print(f"{rollouts}-{message.partition()} offset {message.offset()} skipped: {error}", flush=True)
                 continue
             producer.produce(verdicts, key=rollout["requestId"], value=encode(verdict(rollout, given.name, given.shadow)))
         offsets = {message.partition(): TopicPartition(rollouts, message.partition(), message.offset() + 1) for message in batch}

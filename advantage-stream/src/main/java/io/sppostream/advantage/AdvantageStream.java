@@ -49,12 +49,7 @@ public final class AdvantageStream {
     public static StreamsApp start(
             RunLog runLog, JoinSettings settings, Path stateDirectory, int threads, Consumer<Throwable> onFailure) {
         return StreamsApp.start(
-                topology(runLog, settings),
-                runLog,
-                RoleName.ADVANTAGE_STREAM,
-                stateDirectory,
-                threads,
-                onFailure);
+                topology(runLog, settings), runLog, RoleName.ADVANTAGE_STREAM, stateDirectory, threads, onFailure);
     }
 
     /**

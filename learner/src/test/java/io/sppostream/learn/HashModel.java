@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A policy whose training is a hash of weights, optimizer's state, step and samples in order: whatever is lost, trained
- * twice, out of order or begun from elsewhere makes other weights.
+ * A policy whose training step is a hash of weights, optimizer state, step and samples in order. Losing a sample, training
+ * it twice or out of order, or starting from other weights makes other weights.
  */
 final class HashModel implements TrainableModel {
     private final long[] weights;
     private final long[] optimizer;
 
-    /** @param words of 8 bytes that the weights have; the optimizer has half as many and one more */
+    /** @param words number of 8-byte words in the weights; the optimizer state has half as many, plus one */
     HashModel(int words) {
         weights = new long[words];
         optimizer = new long[words / 2 + 1];
@@ -114,7 +114,7 @@ final class HashModel implements TrainableModel {
     private static void read(ReadableByteChannel in, long[] words) throws IOException {
         byte[] bytes = Channels.newInputStream(in).readAllBytes();
         if (bytes.length != words.length * Long.BYTES) {
-            throw new IOException(bytes.length + " bytes, where " + words.length + " words belong");
+            throw new IOException("expected " + words.length + " words of 8 bytes, but got " + bytes.length + " bytes");
         }
         ByteBuffer.wrap(bytes).asLongBuffer().get(words);
     }

@@ -21,8 +21,9 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the versions of a line when it gets to it: comes late, looks seldom, passes over some, leaves and comes back.
- * What it fetches is the version to the bit; only one that is older than the last snapshot but one may be gone.
+ * Follows the versions of a model in its own time: it starts late, polls rarely, skips versions, leaves and returns. Each
+ * version that it fetches has the bytes of its manifest. A version may be gone only if it is older than the last snapshot
+ * but one.
  */
 final class LateReader {
     private final KafkaSettings kafka;
@@ -33,7 +34,7 @@ final class LateReader {
     private final List<WeightsManifest> polled = new ArrayList<>();
     private @Nullable WeightsFollower log;
 
-    /** @param oldestKept the first version whose bytes have to be on the log, but for the start weights */
+    /** @param oldestKept the oldest version whose bytes must be on the log, apart from the start weights */
     LateReader(KafkaSettings kafka, Topics topics, ModelKind kind, Random random, IntSupplier oldestKept) {
         this.kafka = kafka;
         this.topics = topics;
@@ -42,7 +43,7 @@ final class LateReader {
         this.oldestKept = oldestKept;
     }
 
-    /** Does one thing or another. */
+    /** Opens a follower, polls, fetches or leaves, at random. */
     void act() {
         WeightsFollower open = log;
         if (open == null) {
@@ -57,7 +58,7 @@ final class LateReader {
         }
     }
 
-    /** Catches up with the line, to a version whose bytes must be there. */
+    /** Catches up with a model's newest version, whose bytes must be on the log. */
     void catchUp(WeightsManifest newest) {
         while (log == null || polled.isEmpty() || !polled.get(polled.size() - 1).equals(newest)) {
             act();

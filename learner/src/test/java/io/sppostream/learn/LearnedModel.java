@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** A policy line that a learner has written to a log in memory: two samples a step, a snapshot every third version. */
+/** A policy that a learner has written to an in-memory log: two samples per step, a snapshot every third version. */
 final class LearnedModel {
     static final int BATCH = 2;
     static final int SNAPSHOTS = 3;

@@ -1,5 +1,18 @@
 package io.sppostream.learn;
 
+import static io.sppostream.learn.LedgerFault.ABORTED_SAMPLES;
+import static io.sppostream.learn.LedgerFault.DUPLICATE;
+import static io.sppostream.learn.LedgerFault.FORGOTTEN_OFFSETS;
+import static io.sppostream.learn.LedgerFault.KILL;
+import static io.sppostream.learn.LedgerFault.KILL_AFTER_COMMIT;
+import static io.sppostream.learn.LedgerFault.KILL_BEFORE_COMMIT;
+import static io.sppostream.learn.LedgerFault.LOST_REQUEST;
+import static io.sppostream.learn.LedgerFault.OPEN_TRANSACTIONS;
+import static io.sppostream.learn.LedgerFault.PAUSE;
+import static io.sppostream.learn.LedgerFault.STALE;
+import static io.sppostream.learn.LedgerFault.TAKEOVER;
+import static io.sppostream.learn.LedgerFault.UNREADABLE;
+
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.ClippedPolicyLoss;
 import io.sppostream.learn.update.CriticUpdateSettings;
@@ -17,41 +30,113 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 
 /**
- * The learners' own loops in worlds that one seed each decides ({@link LedgerWorld}): whatever happens, what is on the
- * log is what a learner leaves there that nothing happens to ({@link LedgerCheck}).
- *
- * <p>{@code -Dsimulation.seeds=10000} tries more seeds than a build has time for; {@code -Dsimulation.seed=N
- * -Dsimulation.seeds=1} is the one that a failure names.
+ * The learners' own loops under scenarios, each a set of {@link LedgerFault}s: whatever happens, every
+ * {@link LedgerInvariant} holds of the log. {@code -Dsimulation.seeds=10000} tries more seeds per scenario than a build
+ * has time for.
  */
 class LedgerSimulationTest {
     static final PolicyUpdateSettings UPDATE =
             new PolicyUpdateSettings(new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
 
-    @Test
-    void shouldKeepTheLedgerOfALearnerThatNothingHappensTo() {
-        simulate(1, random -> {
-            int words = 1 + random.nextInt(24);
-            return new Policy(16 + random.nextInt(48), place -> new HashModel(words));
-        });
+    private static final int SEEDS = 20;
+
+    private final TestInfo scenario;
+
+    LedgerSimulationTest(TestInfo scenario) {
+        this.scenario = scenario;
     }
 
     @Test
-    void shouldKeepThePolicysWeightsToTheBit() {
+    void shouldKeepTheLedgerWhenNothingGoesWrong() {
+        simulate(SEEDS);
+    }
+
+    @Test
+    void shouldContinueFromTheLastCommitWhenKilledAtAnyCall() {
+        simulate(SEEDS, KILL);
+    }
+
+    @Test
+    void shouldContinueFromTheLastCommitWhenKilledBetweenTheLastWriteAndTheCommit() {
+        simulate(SEEDS, KILL_BEFORE_COMMIT);
+    }
+
+    @Test
+    void shouldContinueFromTheLastCommitWhenKilledBetweenTheCommitAndItsAnswer() {
+        simulate(SEEDS, KILL_AFTER_COMMIT);
+    }
+
+    @Test
+    void shouldCommitNothingMoreWhenAnotherHasTakenOver() {
+        simulate(SEEDS, TAKEOVER);
+    }
+
+    @Test
+    void shouldContinueFromTheLastCommitWhenRequestsOrAnswersAreLost() {
+        simulate(SEEDS, LOST_REQUEST);
+    }
+
+    @Test
+    void shouldContinueFromTheLedgersOffsetsWhenTheBrokerHasForgottenTheGroups() {
+        simulate(SEEDS, FORGOTTEN_OFFSETS);
+    }
+
+    @Test
+    void shouldTrainOnlyCommittedSamplesWhenTheJoinAborts() {
+        simulate(SEEDS, ABORTED_SAMPLES);
+    }
+
+    @Test
+    void shouldReadItsOwnRecordsWhenOthersHaveTransactionsOpen() {
+        simulate(SEEDS, OPEN_TRANSACTIONS, KILL);
+    }
+
+    @Test
+    void shouldTrainWhatLiesAtEachOffsetWhenSamplesAreDuplicated() {
+        simulate(SEEDS, DUPLICATE, KILL);
+    }
+
+    @Test
+    void shouldSkipRecordsWhenTheyCannotBeRead() {
+        simulate(SEEDS, UNREADABLE, KILL);
+    }
+
+    @Test
+    void shouldExpireSamplesOnceWhenTheyAreStale() {
+        simulate(SEEDS, STALE, KILL);
+    }
+
+    @Test
+    void shouldCommitNoStepWhenACircuitBreakerHasPausedIt() {
+        simulate(SEEDS, PAUSE, OPEN_TRANSACTIONS, KILL);
+    }
+
+    @Test
+    void shouldKeepTheLedgerWhenEverythingHappensAtOnce() {
+        simulate(150, EnumSet.allOf(LedgerFault.class));
+    }
+
+    @Test
+    void shouldKeepThePolicysWeightsToTheBitWhenEverythingHappensAtOnce() {
         List<PolicyModel> models = models(() -> PolicyModel.random(TestModels.CONFIG, 1, ModelSettings.cpu()));
         byte[] start = bytes(models.get(0)::writeWeights);
         simulate(
+                1,
                 100,
+                EnumSet.allOf(LedgerFault.class),
                 random -> new Policy(5_000, place -> {
                     read(start, models.get(place)::readWeights);
                     return new TrainablePolicy(models.get(place), UPDATE, TestModels.ADAM, TestModels.TRAINING);
@@ -60,10 +145,13 @@ class LedgerSimulationTest {
     }
 
     @Test
-    void shouldKeepTheCriticsWeightsToTheBitAndScoreEachPromptOnce() {
+    void shouldKeepTheCriticsWeightsToTheBitAndScoreEachPromptOnceWhenEverythingHappensAtOnce() {
         List<CriticModel> models = models(() -> CriticModel.random(TestModels.CONFIG, 1, ModelSettings.cpu()));
         byte[] start = bytes(models.get(0)::writeWeights);
-        simulate(50, random -> new Scorer(models, start));
+        Set<LedgerFault> faults = EnumSet.allOf(LedgerFault.class);
+        // These are for policies only.
+        faults.removeAll(EnumSet.of(FORGOTTEN_OFFSETS, DUPLICATE, STALE, PAUSE));
+        simulate(3, 50, faults, random -> new Scorer(models, start));
         models.forEach(CriticModel::close);
     }
 
@@ -71,18 +159,25 @@ class LedgerSimulationTest {
         return Stream.generate(model).limit(LedgerWorld.PLACES).toList();
     }
 
-    /** @param share a seed in so many is tried */
-    private static void simulate(int share, Function<Random, LedgerWorld.Role> roles) {
-        long first = Long.getLong("simulation.seed", 1);
-        long count = Long.getLong("simulation.seeds", 150);
-        LongStream.range(first, first + Math.max(1, count / share)).forEach(seed -> {
-            try {
-                LedgerWorld world = new LedgerWorld(seed, roles);
-                world.run();
-                new LedgerCheck(world).check();
-            } catch (AssertionError | RuntimeException e) {
-                throw new AssertionError("-Dsimulation.seed=" + seed + " -Dsimulation.seeds=1: " + e.getMessage(), e);
-            }
+    private void simulate(int seeds, LedgerFault... faults) {
+        Set<LedgerFault> all = EnumSet.noneOf(LedgerFault.class);
+        all.addAll(List.of(faults));
+        simulate(seeds, all);
+    }
+
+    private void simulate(int seeds, Set<LedgerFault> faults) {
+        simulate(seeds, 1, faults, random -> {
+            int words = 1 + random.nextInt(24);
+            return new Policy(16 + random.nextInt(48), place -> new HashModel(words));
+        });
+    }
+
+    private void simulate(int seeds, int share, Set<LedgerFault> faults, Function<Random, LedgerWorld.Role> roles) {
+        Simulation.run(scenario, seeds, share, faults, seed -> {
+            LedgerWorld world = new LedgerWorld(seed, faults, roles);
+            world.run();
+            LedgerInvariant.verifyAll(new LedgerTrace(world));
+            return world.happened();
         });
     }
 
@@ -104,7 +199,7 @@ class LedgerSimulationTest {
         }
     }
 
-    /** The policy's learner, with one model or another. */
+    /** The policy's learner, with a model of any kind. */
     private record Policy(int chunkBytes, IntFunction<TrainableModel> models) implements LedgerWorld.Role {
         @Override
         public ModelKind kind() {
@@ -154,10 +249,10 @@ class LedgerSimulationTest {
         }
 
         @Override
-        public void learn(TrainableModel kind, LedgerWorld world, BooleanSupplier running) {
+        public void learn(TrainableModel model, LedgerWorld world, BooleanSupplier running) {
             Critic.learn(
                     new RunLog(world.kafka(), TestEvents.SERDES, world.topics()),
-                    (TrainableCritic) kind,
+                    (TrainableCritic) model,
                     world.settings().step(),
                     world.clock(),
                     running);

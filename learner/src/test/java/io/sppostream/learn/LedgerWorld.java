@@ -2,6 +2,7 @@ package io.sppostream.learn;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.TrainingSample;
@@ -21,8 +22,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
@@ -31,10 +34,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A learner and what is around it, as one seed decides. At any call of its clients samples come, one after the other or
- * after a long time, some twice, some that are none; others begin, commit and abort transactions on the topics that it
- * writes to as well; readers fetch its versions; an operator ends its pauses; requests and answers are lost; and it is
- * stopped, killed, or stands still while another takes over.
+ * A learner and everything around it, as decided by one seed. At any call of its clients samples may arrive, one by one or
+ * after a long time; other roles begin, commit and abort transactions on the topics that it writes to; a reader fetches
+ * its versions; and the {@link LedgerFault}s of the scenario may happen. Now and then the learner is stopped and started.
  */
 final class LedgerWorld implements MemoryLog.World {
 
@@ -43,19 +45,19 @@ final class LedgerWorld implements MemoryLog.World {
         ModelKind kind();
 
         /**
-         * A model with the start weights.
+         * Creates a model with the start weights.
          *
-         * @param place another one for each that lives at the same time, of {@link #PLACES}
+         * @param place tells models that live at the same time apart; less than {@link #PLACES}
          */
         TrainableModel start(int place);
 
-        /** Of a size that cuts the model's weights in several, as a rule. */
+        /** A chunk size that splits the model's weights into several chunks, as a rule. */
         int chunkBytes();
 
         void learn(TrainableModel model, LedgerWorld world, BooleanSupplier running);
     }
 
-    /** How many learners may live at the same time, all but one of them standing still. */
+    /** How many learners may live at the same time, all but one of them stalled. */
     static final int PLACES = 3;
 
     private static final class Killed extends Error {
@@ -68,6 +70,8 @@ final class LedgerWorld implements MemoryLog.World {
     private record Sent(TopicPartition partition, byte[] key, byte[] value) {}
 
     private final Random random;
+    private final Set<LedgerFault> faults;
+    private final Set<LedgerFault> happened = EnumSet.noneOf(LedgerFault.class);
     private final Role role;
     private final Topics topics;
     private final PolicyLearnerSettings settings;
@@ -101,45 +105,54 @@ final class LedgerWorld implements MemoryLog.World {
     private final Deque<Sent> onTheirWay = new ArrayDeque<>();
     private final List<Sent> uncommitted = new ArrayList<>();
     private MemoryLog.@Nullable Transaction join;
-    private MemoryLog.@Nullable Transaction otherLine;
+    private MemoryLog.@Nullable Transaction otherLearner;
     private MemoryLog.@Nullable Transaction expiry;
 
-    /** Kills, losses and take-overs that are still to come. */
-    private int faults;
+    /** Number of kills, losses and takeovers that may still happen; at 0, the faults are over. */
+    private int disturbances;
 
     private int losses;
     private int started;
     private int depth;
 
-    /** While the world acts, a call is not the learner's. */
+    /** Whether the world acts, so that a call is not the learner's. */
     private boolean acting;
 
     private boolean hurried;
     private long seen;
     private int quiet;
 
-    /** @param roles makes the learner that the world is about */
-    LedgerWorld(long seed, Function<Random, Role> roles) {
+    /**
+     * A world of its own.
+     *
+     * @param faults that may happen in it
+     * @param roles creates the learner that the world is about
+     */
+    LedgerWorld(long seed, Set<LedgerFault> faults, Function<Random, Role> roles) {
+        this.faults = faults;
         random = new Random(seed * 0x9E3779B97F4A7C15L);
         role = roles.apply(random);
         topics = new Topics("test", 1 + random.nextInt(3));
         int batchSize = 1 + random.nextInt(4);
-        boolean guarded = role.kind() == ModelKind.POLICY && random.nextBoolean();
-        CircuitBreakerSettings breakers = guarded
+        boolean policy = role.kind() == ModelKind.POLICY;
+        boolean expires = policy && faults.contains(LedgerFault.STALE) && random.nextBoolean();
+        boolean pauses = policy && faults.contains(LedgerFault.PAUSE) && random.nextBoolean();
+        CircuitBreakerSettings breakers = pauses
                 ? new CircuitBreakerSettings(
                         random.nextInt(3) * 0.1, oneOf(0.5, 1), oneOf(0.5, 1), 1 + random.nextInt(6))
                 : new CircuitBreakerSettings(0, 1, 1, 1);
         settings = new PolicyLearnerSettings(
                 new StepSettings(seed, batchSize, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
-                guarded ? random.nextInt(4) : Integer.MAX_VALUE,
+                expires ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
                 LedgerSimulationTest.UPDATE,
                 TestModels.ADAM,
                 TestModels.TRAINING);
         requests = batchSize * (3 + random.nextInt(6)) + random.nextInt(batchSize);
-        // The join drops repetitions. Where there is none, a sample is what lies at an offset: what is there twice is
-        // trained twice, and audits say so.
-        repeats = !guarded && role.kind() == ModelKind.POLICY && random.nextInt(3) == 0;
+        // The join drops duplicates. Without it, a sample is whatever is at an offset: a duplicate is trained twice,
+        // and
+        // an audit reports it.
+        repeats = policy && !expires && !pauses && faults.contains(LedgerFault.DUPLICATE) && random.nextInt(3) == 0;
         log = new MemoryLog(random, clock, this);
         kafka = TestEvents.kafka(log);
         reader = new LateReader(kafka, topics, role.kind(), random, this::oldestKept);
@@ -177,31 +190,33 @@ final class LedgerWorld implements MemoryLog.World {
         return reader;
     }
 
-    /** Lives through what the seed has in store, and then in peace until there is nothing more to do. */
+    /** Runs with the faults that the seed decides, and then without faults until there is nothing more to do. */
     void run() {
-        faults = random.nextInt(8);
-        for (int lives = 1 + random.nextInt(10); lives > 0 && faults > 0; lives--) {
+        disturbances = random.nextInt(8);
+        for (int lives = 1 + random.nextInt(10); lives > 0 && disturbances > 0; lives--) {
             live(() -> random.nextInt(40) > 0);
-            if (role.kind() == ModelKind.POLICY && random.nextInt(6) == 0) {
-                // The critic's prompts have no other offsets: they would be scored again.
+            if (role.kind() == ModelKind.POLICY
+                    && faults.contains(LedgerFault.FORGOTTEN_OFFSETS)
+                    && random.nextInt(6) == 0) {
                 log.forgetOffsets();
+                happened.add(LedgerFault.FORGOTTEN_OFFSETS);
             }
         }
-        faults = 0;
+        disturbances = 0;
         live(this::isBusy);
-        // From here on nothing happens but what is looked at.
+        // From here on, calls only inspect the log.
         acting = true;
         hurry();
     }
 
-    /** A learner from its start to its end, from the start weights on. */
+    /** Runs a learner from its start with the start weights to its end. */
     private void live(BooleanSupplier running) {
         int me = ++started;
         int lossesBefore = losses;
         try (TrainableModel model = role.start(depth)) {
             role.learn(model, this, running);
         } catch (Killed e) {
-            // The next one goes on.
+            // The next one resumes.
         } catch (LogException e) {
             if (started == me || !LogException.reason(e).contains("has started")) {
                 throw e;
@@ -224,7 +239,7 @@ final class LedgerWorld implements MemoryLog.World {
         return true;
     }
 
-    /** Ends what is open and sends what is still to come; returns whether the learner may have more to do then. */
+    /** Ends open transactions and sends everything unsent; returns whether the learner may have more to do. */
     private boolean hurry() {
         long before = hurried ? log.changes() : -1;
         hurried = true;
@@ -233,7 +248,7 @@ final class LedgerWorld implements MemoryLog.World {
             arrive(Integer.MAX_VALUE);
             endJoin(true);
         } while (!onTheirWay.isEmpty());
-        otherLine = end(otherLine);
+        otherLearner = end(otherLearner);
         expiry = end(expiry);
         log.hurry();
         return log.changes() != before;
@@ -250,32 +265,78 @@ final class LedgerWorld implements MemoryLog.World {
             happen();
             acting = false;
         }
-        if (faults > 0 && random.nextInt(50) == 0) {
-            faults--;
-            if (depth == PLACES - 1 || random.nextBoolean()) {
-                throw new Killed();
+        if (disturbances > 0 && random.nextInt(50) == 0) {
+            boolean takesOver = faults.contains(LedgerFault.TAKEOVER) && depth < PLACES - 1;
+            if (faults.contains(LedgerFault.KILL) && !(takesOver && random.nextBoolean())) {
+                kill(LedgerFault.KILL);
+            } else if (takesOver) {
+                disturb(LedgerFault.TAKEOVER);
+                // This one stalls. When it resumes, it is fenced.
+                depth++;
+                live(() -> random.nextInt(20) > 0);
+                depth--;
             }
-            // This one stands still; when it goes on, it can commit nothing more.
-            depth++;
-            live(() -> random.nextInt(20) > 0);
-            depth--;
+        }
+    }
+
+    private void kill(LedgerFault when) {
+        disturb(when);
+        throw new Killed();
+    }
+
+    private void disturb(LedgerFault how) {
+        disturbances--;
+        happened.add(how);
+    }
+
+    @Override
+    public void beforeCommit() {
+        killAtCommit(LedgerFault.KILL_BEFORE_COMMIT);
+    }
+
+    @Override
+    public void afterCommit() {
+        killAtCommit(LedgerFault.KILL_AFTER_COMMIT);
+    }
+
+    private void killAtCommit(LedgerFault when) {
+        if (!acting && disturbances > 0 && faults.contains(when) && random.nextInt(4) == 0) {
+            kill(when);
         }
     }
 
     @Override
     public boolean loses() {
-        if (faults > 0 && random.nextInt(60) == 0) {
-            faults--;
+        if (disturbances > 0 && faults.contains(LedgerFault.LOST_REQUEST) && random.nextInt(60) == 0) {
+            disturb(LedgerFault.LOST_REQUEST);
             losses++;
             return true;
         }
         return false;
     }
 
+    /** The faults that happened. */
+    Set<LedgerFault> happened() {
+        if (events(topics.expired()).stream().anyMatch(each -> each.getReason() == ExpiryReason.STALE)) {
+            happened.add(LedgerFault.STALE);
+        }
+        if (events(topics.learnerStates()).stream().anyMatch(each -> each.getStatus() == LearnerStatus.PAUSED)) {
+            happened.add(LedgerFault.PAUSE);
+        }
+        return happened;
+    }
+
+    /** The committed events on the first partition of a topic. */
+    <V extends SpecificRecord> List<V> events(Topic<V> topic) {
+        return log.committed(partition(topic, 0)).stream()
+                .map(each -> TestEvents.event(topic, each.value()))
+                .toList();
+    }
+
     private void happen() {
         switch (random.nextInt(10)) {
             case 0, 1, 2, 3 -> arrive(random.nextInt(4));
-            case 4 -> otherLineWrites();
+            case 4 -> otherLearnerWrites();
             case 5 -> othersExpire();
             case 6 -> {
                 if (random.nextInt(4) == 0) {
@@ -286,7 +347,7 @@ final class LedgerWorld implements MemoryLog.World {
         }
     }
 
-    /** The join writes samples, within transactions; of one that aborts they are written again. */
+    /** The join writes samples in transactions. If one aborts, it writes its samples again. */
     private void arrive(int most) {
         ask(most);
         for (int some = most; some > 0; some--) {
@@ -299,9 +360,11 @@ final class LedgerWorld implements MemoryLog.World {
             uncommitted.add(sent);
         }
         if (random.nextInt(3) == 0) {
-            endJoin(random.nextInt(4) > 0);
+            boolean aborts = faults.contains(LedgerFault.ABORTED_SAMPLES) && random.nextInt(4) == 0;
+            endJoin(!aborts);
         }
-        if (faults > 0 && random.nextInt(40) == 0) {
+        if (disturbances > 0 && faults.contains(LedgerFault.UNREADABLE) && random.nextInt(40) == 0) {
+            happened.add(LedgerFault.UNREADABLE);
             log.append(partition(topics.advantages(), random.nextInt(topics.partitions())), new byte[1], new byte[] {
                 1, 2, 3
             });
@@ -317,16 +380,18 @@ final class LedgerWorld implements MemoryLog.World {
             Sent last = uncommitted.get(uncommitted.size() - 1);
             if (repeats && random.nextInt(4) == 0) {
                 log.append(last.partition(), last.key(), last.value());
+                happened.add(LedgerFault.DUPLICATE);
             }
         } else {
             join.abort();
+            happened.add(LedgerFault.ABORTED_SAMPLES);
             onTheirWay.addAll(uncommitted);
         }
         uncommitted.clear();
         join = null;
     }
 
-    /** The critic has to score prompts before there can be samples. */
+    /** Writes prompts, which the critic has to score before there are samples. */
     private void ask(int most) {
         if (role.kind() == ModelKind.CRITIC) {
             for (int some = most; some > 0 && asked < requests; some--, asked++) {
@@ -368,17 +433,24 @@ final class LedgerWorld implements MemoryLog.World {
                 TestEvents.bytes(topics.advantages(), sample));
     }
 
-    private void otherLineWrites() {
-        if (otherLine == null) {
+    private void otherLearnerWrites() {
+        if (otherLearner == null) {
+            if (!faults.contains(LedgerFault.OPEN_TRANSACTIONS)) {
+                return;
+            }
+            happened.add(LedgerFault.OPEN_TRANSACTIONS);
             ModelKind kind = role.kind() == ModelKind.POLICY ? ModelKind.CRITIC : ModelKind.POLICY;
-            otherLine = write(topics.trainingSteps(), TestEvents.step(kind, 1));
+            otherLearner = write(topics.trainingSteps(), TestEvents.step(kind, 1));
         } else {
-            otherLine = end(otherLine);
+            otherLearner = end(otherLearner);
         }
     }
 
     private void othersExpire() {
         if (expiry == null) {
+            if (!faults.contains(LedgerFault.OPEN_TRANSACTIONS)) {
+                return;
+            }
             expiry = write(topics.expired(), TestEvents.infraError(1_000_000));
         } else {
             expiry = end(expiry);
@@ -400,7 +472,7 @@ final class LedgerWorld implements MemoryLog.World {
         return null;
     }
 
-    /** The operator lets a learner go on that has paused; returns whether one had. */
+    /** The operator resumes a paused learner; returns whether it was paused. */
     private boolean resume() {
         TopicPartition states = partition(topics.learnerStates(), 0);
         List<MemoryLog.Committed> said = log.committed(states);
@@ -419,11 +491,9 @@ final class LedgerWorld implements MemoryLog.World {
         return true;
     }
 
-    /** The last snapshot but one. */
+    /** The version of the last snapshot but one. */
     private int oldestKept() {
-        Topic<WeightsManifest> versions = topics.versions(role.kind());
-        List<Integer> snapshots = log.committed(partition(versions, 0)).stream()
-                .map(each -> TestEvents.event(versions, each.value()))
+        List<Integer> snapshots = events(topics.versions(role.kind())).stream()
                 .filter(Manifests::isSnapshot)
                 .map(WeightsManifest::getVersion)
                 .toList();

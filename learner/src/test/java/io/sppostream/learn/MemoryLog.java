@@ -48,27 +48,39 @@ import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log in memory with transactions, as a broker keeps it: what a transaction wrote is seen when its marker is on the
- * partition, which takes an offset and comes to each partition in its own time; an open one holds back what lies behind
- * it, until the one that opened it is gone for long; a producer that starts under a transactional id aborts and fences
- * the one before, when the markers of what that one had decided are written. Deletions happen some time after they are asked for. What clients write goes to the first
- * partition of a topic. For one thread.
+ * An in-memory log with transactions, as a broker keeps it. Records of a transaction become visible with its marker, which
+ * takes an offset and reaches each partition in its own time. An open transaction holds back the records behind it until
+ * it times out. A producer that starts under a transactional id fences the one before, aborts its open transaction and
+ * completes the markers of its decided ones. Deletions happen some time after they are requested. Clients write to the
+ * first partition of a topic. For one thread.
  */
 final class MemoryLog implements KafkaClients {
 
-    /** What is around the clients of the log. */
+    /** What happens around the clients of the log. An Error thrown from its methods ends the process of a client. */
     interface World {
-        /** A client is about to make a call; an error thrown here ends its process. */
+        /** A client is about to make a call. */
         void atCall();
+
+        /** A producer is about to commit. */
+        void beforeCommit();
+
+        /** The broker has committed a transaction, and its producer does not know yet. */
+        void afterCommit();
 
         /** Whether a request is lost, or its answer. */
         boolean loses();
     }
 
-    /** Nothing happens. */
+    /** A world in which nothing happens. */
     static final World QUIET = new World() {
         @Override
         public void atCall() {}
+
+        @Override
+        public void beforeCommit() {}
+
+        @Override
+        public void afterCommit() {}
 
         @Override
         public boolean loses() {
@@ -82,11 +94,11 @@ final class MemoryLog implements KafkaClients {
         ABORTED
     }
 
-    /** What is written to the log at once, or not at all. */
+    /** Records and offsets that are committed together, or not at all. */
     final class Transaction {
         private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 
-        /** Those whose markers are not written yet. */
+        /** Partitions whose markers are not written yet. */
         private final Set<Partition> unmarked = new LinkedHashSet<>();
 
         private Fate fate = Fate.OPEN;
@@ -131,8 +143,8 @@ final class MemoryLog implements KafkaClients {
      * One offset of a partition.
      *
      * @param key null for a transaction's marker
-     * @param appendedAt when it was, in {@link #changes()}
-     * @param transaction that wrote it; null for none
+     * @param appendedAt when it was appended, in {@link #changes()}
+     * @param transaction that wrote it; null if it was written outside of any
      */
     private record Entry(
             byte @Nullable [] key,
@@ -151,7 +163,7 @@ final class MemoryLog implements KafkaClients {
         private long begin;
         private int stable;
 
-        /** The offset of the first record whose transaction is not known to have ended, or the end. */
+        /** The offset of the first record whose transaction has no marker yet, or the end of the partition. */
         private int stableEnd() {
             while (stable < entries.size() && !isOpen(entries.get(stable))) {
                 stable++;
@@ -165,9 +177,9 @@ final class MemoryLog implements KafkaClients {
     }
 
     /**
-     * A record that is committed, whether or not readers see it yet.
+     * A committed record, whether or not readers see it yet.
      *
-     * @param committedAt when it was, in {@link #changes()}: equal for those of one transaction
+     * @param committedAt when it was committed, in {@link #changes()}: equal for records of one transaction
      */
     record Committed(TopicPartition partition, long offset, long committedAt, byte[] key, byte[] value) {}
 
@@ -190,13 +202,13 @@ final class MemoryLog implements KafkaClients {
         this.world = world;
     }
 
-    /** From now on everything that is asked for happens at once. */
+    /** From now on, everything that is requested happens at once. */
     void hurry() {
         prompt = true;
         settle();
     }
 
-    /** How much has happened: written, decided or read. */
+    /** Counts records written or read, and transactions decided or marked. */
     long changes() {
         return changes;
     }
@@ -210,14 +222,14 @@ final class MemoryLog implements KafkaClients {
         partition(partition).entries.add(new Entry(key, value, now(), ++changes, null));
     }
 
-    /** Damages a record. */
+    /** Replaces a record, to damage it. */
     void replace(TopicPartition partition, long offset, byte[] value) {
         List<Entry> entries = partition(partition).entries;
         Entry entry = entries.get((int) offset);
         entries.set((int) offset, new Entry(entry.key, value, entry.timestamp, entry.appendedAt, entry.transaction));
     }
 
-    /** All committed records of a partition, those that have been deleted too. */
+    /** All committed records of a partition, including deleted ones. */
     List<Committed> committed(TopicPartition partition) {
         List<Committed> records = new ArrayList<>();
         List<Entry> entries = partition(partition).entries;
@@ -240,13 +252,13 @@ final class MemoryLog implements KafkaClients {
         return partition(partition).begin;
     }
 
-    /** The offset that the consumer group, of which there is one, is to continue at; 0 where it has committed none. */
+    /** The offset at which the only consumer group continues; 0 if it has committed none. */
     long consumed(TopicPartition partition) {
         OffsetAndMetadata offset = committed.get(partition);
         return offset == null ? 0 : offset.offset();
     }
 
-    /** Forgets the offsets of the consumer group, as a broker does when it has been without members for days. */
+    /** Forgets the offsets of the consumer group, as a broker does when the group has had no members for days. */
     void forgetOffsets() {
         committed.clear();
     }
@@ -264,7 +276,7 @@ final class MemoryLog implements KafkaClients {
         settle();
     }
 
-    /** The broker gets on with what it has been asked for. */
+    /** Lets the broker work on its pending markers, timeouts and deletions. */
     private void settle() {
         while (!decided.isEmpty() && soon()) {
             Transaction transaction = decided.get(random.nextInt(decided.size()));
@@ -277,7 +289,7 @@ final class MemoryLog implements KafkaClients {
             }
         }
         if (random.nextInt(50) == 0) {
-            // Those whose producers are gone time out.
+            // Transactions of closed producers time out.
             producers.values().forEach(MemoryProducer::timeOut);
         }
         while (!deletions.isEmpty() && soon()) {
@@ -346,14 +358,14 @@ final class MemoryLog implements KafkaClients {
         return new DeleteRecordsResult(deleted);
     }
 
-    /** Reads some records at a time, now and then none. */
+    /** Reads a few records at a time, and sometimes none. */
     private final class MemoryConsumer extends MockConsumer<byte[], byte[]> {
         private final boolean member;
         private final boolean committedOnly;
         private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
         private final Set<TopicPartition> paused = new HashSet<>();
 
-        /** @param member whether it begins where its group has committed */
+        /** @param member whether it starts at its group's committed offsets */
         private MemoryConsumer(boolean member, boolean committedOnly) {
             super("earliest");
             this.member = member;
@@ -437,7 +449,7 @@ final class MemoryLog implements KafkaClients {
             return offsets;
         }
 
-        /** The first record that is old enough; none where it lies behind an open transaction. */
+        /** The first record at or after a time; none if it is behind an open transaction. */
         @Override
         public synchronized Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> times) {
             call();
@@ -477,7 +489,7 @@ final class MemoryLog implements KafkaClients {
         public void close(CloseOptions options) {}
     }
 
-    /** The sole producer of a transactional id, until another is. */
+    /** The only producer of a transactional id, until another one starts. */
     private final class MemoryProducer extends MockProducer<byte[], byte[]> {
         private final String id;
         private @Nullable Transaction transaction;
@@ -498,7 +510,7 @@ final class MemoryLog implements KafkaClients {
             }
         }
 
-        /** The coordinator has ended a transaction before it takes part in the next of its id. */
+        /** A coordinator completes the markers of a transaction before the next one of its id begins. */
         @Override
         public void beginTransaction() {
             if (transaction != null) {
@@ -512,7 +524,7 @@ final class MemoryLog implements KafkaClients {
             return send(record, null);
         }
 
-        /** What is lost on the way fails the transaction, not the call. */
+        /** A record that is lost fails the transaction, not the call. */
         @Override
         public synchronized Future<RecordMetadata> send(
                 ProducerRecord<byte[], byte[]> record, @Nullable Callback callback) {
@@ -544,15 +556,17 @@ final class MemoryLog implements KafkaClients {
             Objects.requireNonNull(transaction).offsets.putAll(offsets);
         }
 
-        /** One that is killed on the way, or has no answer, does not know whether the broker has committed: both happen. */
+        /** A producer that is killed in between, or gets no answer, cannot know whether the broker has committed. */
         @Override
         public void commitTransaction() {
             call();
+            world.beforeCommit();
             requireSound();
             if (world.loses()) {
                 throw new TimeoutException("the request to commit is lost");
             }
             Objects.requireNonNull(transaction).commit();
+            world.afterCommit();
             call();
             if (world.loses()) {
                 throw new TimeoutException("the answer to a commit is lost");

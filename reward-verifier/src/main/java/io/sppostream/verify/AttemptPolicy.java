@@ -1,5 +1,6 @@
 package io.sppostream.verify;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 
 /**
@@ -21,8 +22,13 @@ public record AttemptPolicy(
                     + ", attempts " + attempts + ": each must be at least 1");
         }
         if (backoff.isNegative() || timeout.isNegative() || timeout.isZero() || deadline.compareTo(timeout) < 0) {
-            throw new IllegalArgumentException("timeout " + timeout + ", deadline " + deadline + ", backoff " + backoff
+            throw new IllegalArgumentException("timeout " + seconds(timeout) + ", deadline " + seconds(deadline)
+                    + ", backoff " + seconds(backoff)
                     + ": the timeout must be positive and at most the deadline, the backoff not negative");
         }
+    }
+
+    private static String seconds(Duration duration) {
+        return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
     }
 }

@@ -30,7 +30,7 @@ class AttemptsTest {
 
     private final List<RunningVerifier> judges = new ArrayList<>();
 
-    /** Answers by a script, and keeps what it was asked. */
+    /** Judges by a script and records the batches. */
     private static final class Scripted implements Attempts.Attempt {
         private final ConcurrentLinkedQueue<List<String>> batches = new ConcurrentLinkedQueue<>();
         private final Function<List<Rollout>, CompletableFuture<List<Judgement>>> script;
@@ -75,7 +75,7 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldTryAgainWhenAnAttemptFailsAndSayWhyWhenNoneIsLeft() throws Exception {
+    void shouldRetryWhenAnAttemptFailsAndReportTheLastStatusWhenNoneIsLeft() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         Scripted third = new Scripted(
                 batch -> CompletableFuture.completedFuture(List.of(calls.incrementAndGet() < 3 ? GONE : RIGHT)));
@@ -89,7 +89,7 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldNotTryAgainWhenTheResponseWasJudged() throws Exception {
+    void shouldNotRetryWhenTheResponseWasJudged() throws Exception {
         Scripted wrong = new Scripted(batch ->
                 CompletableFuture.completedFuture(List.of(Judgement.wrong(VerdictStatus.INCORRECT, "41", "equal"))));
 
@@ -99,7 +99,7 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldTryOnlyTheOnesThatFailedAgainWhenTheyWereOfABatch() throws Exception {
+    void shouldRetryOnlyTheRolloutsThatFailedWhenTheyWereInABatch() throws Exception {
         Scripted failsFirst = new Scripted(batch -> CompletableFuture.completedFuture(batch.stream()
                 .map(rollout -> rollout.getRequestId().equals("r-1") && batch.size() > 1 ? GONE : RIGHT)
                 .toList()));
@@ -118,7 +118,7 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldKeepToItsConcurrencyWhenMoreIsWaiting() throws Exception {
+    void shouldLimitConcurrencyWhenMoreRolloutsWait() throws Exception {
         AtomicInteger now = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         Scripted counting = new Scripted(batch -> CompletableFuture.supplyAsync(() -> {
@@ -135,7 +135,7 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldCountWhatIsThrownAsAFailedAttemptWhenItIsNoLogException() throws Exception {
+    void shouldCountAnExceptionAsAFailedAttemptWhenItIsNotALogException() throws Exception {
         Scripted thrown = new Scripted(batch -> {
             throw new IllegalStateException("gone");
         });
@@ -149,10 +149,10 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldFailWithALogExceptionWhenNothingCanBeJudgedUntilAPersonMendsIt() {
-        Scripted broken = new Scripted(batch -> CompletableFuture.failedFuture(new LogException("mend it")));
+    void shouldFailWhenAnAttemptThrowsALogException() {
+        Scripted broken = new Scripted(batch -> CompletableFuture.failedFuture(new LogException("fix it")));
 
-        // So many that attempts which begin the next one on their own stack would overflow it.
+        // Enough to overflow the stack if an attempt started the next one on its own stack.
         for (CompletableFuture<Judgement> one : ask(judge(policy(1, 1, 1), broken), 50_000)) {
             assertThatThrownBy(() -> one.get(20, SECONDS))
                     .isInstanceOf(ExecutionException.class)
@@ -162,7 +162,7 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldGiveUpWhenTheDeadlineComesBeforeTheNextAttempt() throws Exception {
+    void shouldGiveUpWhenTheDeadlineIsBeforeTheNextAttempt() throws Exception {
         AttemptPolicy policy = new AttemptPolicy(
                 1, 1, 1_000_000, Duration.ofMillis(5), Duration.ofMillis(100), Duration.ofMillis(100));
         Scripted gone = new Scripted(batch -> CompletableFuture.completedFuture(List.of(GONE)));
@@ -172,8 +172,8 @@ class AttemptsTest {
     }
 
     @Test
-    void shouldAbandonAPluginThatHangsAndGoOnWithOthers() throws Exception {
-        CountDownLatch mended = new CountDownLatch(1);
+    void shouldAbandonTheCallAndJudgeOtherRolloutsWhenAPluginHangs() throws Exception {
+        CountDownLatch fixed = new CountDownLatch(1);
         Verifier hangs = new Verifier() {
             @Override
             public String name() {
@@ -187,7 +187,7 @@ class AttemptsTest {
 
             @Override
             public Judgement judge(Rollout rollout) {
-                while (rollout.getRequestId().equals("r-0") && mended.getCount() > 0) {
+                while (rollout.getRequestId().equals("r-0") && fixed.getCount() > 0) {
                     Thread.onSpinWait();
                 }
                 return RIGHT;
@@ -203,7 +203,7 @@ class AttemptsTest {
         assertThat(result(asked.get(2))).isEqualTo(RIGHT);
         assertThat(result(asked.get(0)).status()).isEqualTo(VerdictStatus.TIMEOUT);
         assertThat(threads.hanging()).isEqualTo(2);
-        mended.countDown();
+        fixed.countDown();
         await().atMost(LONG).until(() -> threads.hanging() == 0);
     }
 }

@@ -71,7 +71,7 @@ class DocumentedExamplesTest {
     }
 
     @Test
-    void shouldDescribeEveryBuiltInVerifierAndGiveAnExampleOfIt() throws IOException {
+    void shouldDescribeAndShowEveryVerifierWhenItIsBuiltIn() throws IOException {
         List<String> builtIn = Stream.concat(
                         Stream.of(new ExactAnswerVerifier().name()),
                         Arrays.stream(GradingProfile.values()).map(profile -> new MathVerifier(profile).name()))

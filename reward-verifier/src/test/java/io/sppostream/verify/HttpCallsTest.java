@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The protocol, against a service within this process. */
+/** The HTTP protocol, with a service in this process. */
 class HttpCallsTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
@@ -83,7 +83,7 @@ class HttpCallsTest {
     }
 
     @Test
-    void shouldAskForABatchAndReadTheAnswersInAnyOrder() throws Exception {
+    void shouldReadJudgementsInAnyOrderWhenABatchIsPosted() throws Exception {
         answer = """
                 [{"rolloutId": "r-2/0", "status": "INCORRECT", "reward": 0.5, "extracted": null, "rule": "half"},
                  {"rolloutId": "r-1/0", "status": "CORRECT", "reward": 1, "extracted": "42", "rule": "equal"},
@@ -119,7 +119,8 @@ class HttpCallsTest {
                 "200 | [{\"rolloutId\": \"r-1/0\", \"status\": \"CORRECT\", \"reward\": 7}] | bad-answer",
                 "200 | [{\"rolloutId\": \"r-1/0\", \"status\": \"TIMEOUT\", \"reward\": 0}] | bad-answer",
             })
-    void shouldNeverRewardWhatTheServiceDidNotSay(int code, String body, String rule) throws Exception {
+    void shouldReportAnInfrastructureErrorWhenTheResponseIsUnusable(int code, String body, String rule)
+            throws Exception {
         status = code;
         answer = body;
 
@@ -127,7 +128,7 @@ class HttpCallsTest {
     }
 
     @Test
-    void shouldTimeOutWhenTheBodyNeverComes() throws Exception {
+    void shouldTimeOutWhenTheBodyNeverArrives() throws Exception {
         promised = 1_000;
 
         assertThat(calls.at(List.of(rollout("r-1")), Duration.ofMillis(300)).get(30, SECONDS))
@@ -135,7 +136,7 @@ class HttpCallsTest {
     }
 
     @Test
-    void shouldSayThatItCouldNotAskWhenNobodyListens() throws Exception {
+    void shouldReportAnInfrastructureErrorWhenNothingListens() throws Exception {
         server.stop(0);
 
         assertThat(ask("r-1", "r-2"))
@@ -144,14 +145,14 @@ class HttpCallsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ftp://host/judge", "judge", "http:/judge"})
-    void shouldRefuseAnAddressThatIsNotOfAnHttpService(String url) {
+    void shouldRefuseAUrlWhenItIsNotOfAnHttpService(String url) {
         assertThatThrownBy(() -> new HttpService(URI.create(url), null, Map.of()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(url);
     }
 
     @Test
-    void shouldNotShowItsSecret() {
+    void shouldHideTheSecretWhenPrinted() {
         assertThat(new HttpService(URI.create("http://host/judge"), "s3cret", Map.of()))
                 .asString()
                 .doesNotContain("s3cret");

@@ -33,7 +33,7 @@ class JudgementTest {
     }
 
     @Test
-    void shouldTakePartialRewardsWhenTheyAreInRange() {
+    void shouldAcceptPartialRewardsWhenTheyAreInRange() {
         new Judgement(VerdictStatus.INCORRECT, 0.5, null, "rule");
     }
 }

@@ -54,7 +54,7 @@ class MathVerifierTest {
     }
 
     @Test
-    void shouldReadTheAnswerAsTheProfileDoesWhenItHasAnother() {
+    void shouldExtractAsTheProfileSaysWhenItIsNotMath() {
         assertThat(new MathVerifier(GradingProfile.GSM8K)
                         .judge(Rollouts.saying("so\n#### 72", "72"))
                         .status())

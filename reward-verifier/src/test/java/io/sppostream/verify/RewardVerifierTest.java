@@ -64,7 +64,7 @@ class RewardVerifierTest {
     private TestInputTopic<String, Rollout> rollouts;
     private TestOutputTopic<String, Verdict> verdicts;
 
-    /** Judges by a function, under the name of "scripted". */
+    /** Judges by a function, under the name "scripted". */
     private record Scripted(Function<Rollout, Judgement> rule) implements Verifier {
         @Override
         public String name() {
@@ -100,7 +100,7 @@ class RewardVerifierTest {
                 "watched", List.of(new Assignment(EXACT, false), new Assignment(MATH, true)));
         Properties properties = new Properties();
         properties.putAll(KAFKA.streams(topics.application(RoleName.REWARD_VERIFIER), stateDirectory, 1));
-        // The test driver clears what a transaction holds before the record is processed: dead letters would be lost.
+        // The test driver discards open transactions before it processes a record, and dead letters with them.
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
         driver = new TopologyTestDriver(
                 RewardVerifier.topology(
@@ -142,7 +142,7 @@ class RewardVerifierTest {
     }
 
     @Test
-    void shouldChooseTheVerifierWhenADatasetHasItsOwn() {
+    void shouldUseTheVerifierOfTheDatasetWhenItHasOne() {
         send("r-1", "half", "42", "42");
         send("r-2", "addition", "41", "42");
 
@@ -152,7 +152,7 @@ class RewardVerifierTest {
     }
 
     @Test
-    void shouldPublishAVerdictOfEachWhenADatasetHasSeveralVerifiers() {
+    void shouldPublishAVerdictOfEachVerifierWhenADatasetHasSeveral() {
         send("r-1", "watched", "42", "42");
 
         assertThat(verdicts.readValuesToList())
@@ -186,7 +186,7 @@ class RewardVerifierTest {
                 "'', BufferUnderflowException",
                 "not avro, Unknown magic byte!"
             })
-    void shouldPutARecordAsideAndGoOnWhenItCannotBeRead(@Nullable String text, String error) {
+    void shouldSendARecordToTheDlqAndContinueWhenItCannotBeRead(@Nullable String text, String error) {
         byte[] value = text == null ? null : text.getBytes(UTF_8);
         driver.createInputTopic(topics.rollouts().name(), new StringSerializer(), new ByteArraySerializer())
                 .pipeInput("r-1", value);

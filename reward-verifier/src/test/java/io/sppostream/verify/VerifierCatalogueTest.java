@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Plugins that do load are tried by the command's tests, where their classes are nowhere but in the jar. */
+/** Errors of the catalogue. {@code PluginTest} of the command loads a plugin, whose class is only in its jar. */
 class VerifierCatalogueTest {
     @TempDir
     private Path plugins = Path.of("");
@@ -39,7 +39,7 @@ class VerifierCatalogueTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"exact", "math", "math:gsm8k", "math:verbatim", "math:choice", "math:sppo-compat"})
-    void shouldFindTheBuiltInVerifiers(String name) {
+    void shouldFindABuiltInVerifierWhenNamed(String name) {
         Verifier verifier = VerifierCatalogue.open(null).find(name);
 
         assertThat(verifier.name()).isEqualTo(name);

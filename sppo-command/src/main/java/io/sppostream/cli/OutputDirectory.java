@@ -3,6 +3,7 @@ package io.sppostream.cli;
 import io.sppostream.log.UserException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -24,8 +25,11 @@ final class OutputDirectory {
         } catch (FileAlreadyExistsException e) {
             throw new UserException(option + ": " + e.getFile() + " is a file, not a folder: give another");
         } catch (IOException e) {
-            throw new UserException(option + ": " + directory.toAbsolutePath() + " cannot be written ("
-                    + e.getClass().getSimpleName() + "): give a folder that this user may write to");
+            String reason = e instanceof FileSystemException failure && failure.getReason() != null
+                    ? failure.getReason()
+                    : "permission denied";
+            throw new UserException(option + ": " + directory.toAbsolutePath() + " cannot be written (" + reason
+                    + "): give a folder that this user may write to");
         }
     }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The example plugin, whose class is nowhere but in its jar. */
+/** The example plugin. Its class is only in its jar. */
 class PluginTest {
     @TempDir
     static Path plugins = Path.of("");
@@ -49,7 +49,7 @@ class PluginTest {
     }
 
     @Test
-    void shouldJudgeByThePluginAndSignWithItsSettings() {
+    void shouldJudgeAndSignWithSettingsWhenThePluginIsConfigured() {
         ConfiguredVerifier two = configured(Map.of("verifiers.word-limit.settings.most", "2"));
 
         assertThat(judgement(two, "forty two")).isEqualTo(Judgement.correct("2 words", "within-limit"));
@@ -68,16 +68,16 @@ class PluginTest {
             value = {
                 "settings.most | many | most = many: not a number of words",
                 "settings.least | 1 | it takes one setting, most, but got [least]",
-                "url | http://host/ | url is no setting of a verifier of this type",
+                "url | http://host/ | url is not a setting of a verifier of this type",
             })
-    void shouldRefuseSettingsInOneLine(String setting, String value, String reason) {
+    void shouldRefuseSettingsInOneLineWhenTheyAreWrong(String setting, String value, String reason) {
         assertThatThrownBy(() -> configured(Map.of("verifiers.word-limit." + setting, value)))
                 .isInstanceOf(UserException.class)
                 .hasMessage("verifiers.word-limit: " + reason);
     }
 
     @Test
-    void shouldBeOnItsPageWordForWord() throws IOException {
+    void shouldBeQuotedWordForWordWhenThePageShowsIt() throws IOException {
         assertThat(Files.readString(Path.of("../docs/verifiers.md")))
                 .contains("```java\n" + Files.readString(PluginJar.SOURCE) + "```\n");
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Answers made to be slow: each is done with in 50 ms of processor time, and none is called correct. */
+/** Answers designed to be slow: each is graded in 50 ms of processor time, and none is correct. */
 class AdversarialAnswersTest {
     private static final double MAX_MILLIS = 50;
 
@@ -71,7 +71,7 @@ class AdversarialAnswersTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"answers", "responses"})
-    void shouldBeDoneInFiftyMillisecondsWhenAnAnswerIsMadeToBeSlow(String name, String reference, String response) {
+    void shouldFinishInFiftyMillisecondsWhenAnAnswerIsAdversarial(String name, String reference, String response) {
         double millis = CpuClock.millis(() -> gradeBothWays(reference, response)) / 2;
         assertThat(millis).as(name).isLessThan(MAX_MILLIS);
     }

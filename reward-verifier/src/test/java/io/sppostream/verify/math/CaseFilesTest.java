@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The published cases of other graders, where they are at hand: {@code -Dgrader.cases=DIRECTORY}. Verdicts that differ
- * from a file's labels are exactly those explained in {@code disagreements.properties}.
+ * Published cases of other graders, if available: {@code -Dgrader.cases=DIRECTORY}. The grades that differ from the
+ * labels of a file are exactly those explained in {@code disagreements.properties}.
  */
 @EnabledIfSystemProperty(named = "grader.cases", matches = ".+")
 class CaseFilesTest {

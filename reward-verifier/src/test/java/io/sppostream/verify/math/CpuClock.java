@@ -2,7 +2,7 @@ package io.sppostream.verify.math;
 
 import java.lang.management.ManagementFactory;
 
-/** The calling thread's own time: what a bound on work must be held against on a machine that does other things too. */
+/** Processor time of the calling thread, for bounds on work that hold on a busy machine too. */
 final class CpuClock {
     private CpuClock() {}
 

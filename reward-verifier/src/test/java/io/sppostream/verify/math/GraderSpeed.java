@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Measures the grader's speed on one thread and prints medians. Run from the repository root, after the tests were
- * compiled: {@code java -cp reward-verifier/target/classes:reward-verifier/target/test-classes:<jspecify>
+ * Measures the speed of the grader on one thread and prints medians. Run it from the repository root after compiling the
+ * tests: {@code java -cp reward-verifier/target/classes:reward-verifier/target/test-classes:<jspecify>
  * io.sppostream.verify.math.GraderSpeed}.
  */
 public final class GraderSpeed {

@@ -28,7 +28,7 @@ class GradingProfileTest {
 
     @ParameterizedTest
     @CsvSource({"5,500", "5,0.05", "12345,12346", "2^{100},2^{100}+1"})
-    void shouldTolerateOnlyInTheCompatibleProfileWhenNumbersAreClose(String reference, String answer) {
+    void shouldTolerateDifferencesOnlyWhenTheProfileIsSppoCompat(String reference, String answer) {
         assertThat(status(GradingProfile.SPPO_COMPAT, reference, answer)).isEqualTo(GradeStatus.CORRECT);
         assertThat(status(GradingProfile.MATH, reference, answer)).isEqualTo(GradeStatus.INCORRECT);
         assertThat(status(GradingProfile.SPPO_COMPAT, "7", answer)).isEqualTo(GradeStatus.INCORRECT);

@@ -39,7 +39,7 @@ class MathGraderTest {
     }
 
     @Test
-    void shouldSayWhatWasMissingWhenNothingCouldBeJudged() {
+    void shouldSayWhyWhenThereIsNothingToCompare() {
         assertThat(grader.gradeResponse("5", "I give up.").status()).isEqualTo(GradeStatus.NO_ANSWER);
         assertThat(grader.gradeResponse("5", "\\boxed{\\mystery{5}}"))
                 .isEqualTo(new Grade(GradeStatus.UNPARSEABLE_ANSWER, "\\mystery{5}", "unknown-command"));
@@ -52,7 +52,7 @@ class MathGraderTest {
     }
 
     @Test
-    void shouldGiveTheSameVerdictsWhenSixteenThreadsShareAGrader() throws Exception {
+    void shouldGiveTheSameGradesWhenSixteenThreadsShareAGrader() throws Exception {
         List<GradedPredictionsTest.Case> cases = GradedPredictionsTest.cases().toList();
         List<Grade> alone = grades(new MathGrader(GradingProfile.MATH), cases, 0);
         ExecutorService pool = Executors.newFixedThreadPool(16);
@@ -70,7 +70,7 @@ class MathGraderTest {
         }
     }
 
-    /** The grades of all cases in their order, graded beginning at an offset so that threads meet on different ones. */
+    /** The grades of all cases, in order. Grading starts at an offset, so that threads grade different cases at once. */
     private static List<Grade> grades(MathGrader grader, List<GradedPredictionsTest.Case> cases, int offset) {
         Grade[] grades = new Grade[cases.size()];
         for (int i = 0; i < grades.length; i++) {

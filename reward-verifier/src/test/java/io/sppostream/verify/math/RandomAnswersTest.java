@@ -8,13 +8,13 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random and mutated answers: no exception, none slow. A million of them, as before a release, with
- * {@code -Dgrader.random.answers=1000000}.
+ * Random and mutated answers: none throws, none is slow. Before a release, run a million of them with {@code
+ * -Dgrader.random.answers=1000000}.
  */
 class RandomAnswersTest {
     private static final int ANSWERS = Integer.getInteger("grader.random.answers", 20_000);
 
-    /** Slower than this on first sight is measured again: a pause of the collector is not the grader's. */
+    /** An answer slower than this is measured again, in case the garbage collector ran. */
     private static final double MAX_MILLIS = 50;
 
     private static final List<String> PIECES = List.of(
@@ -86,7 +86,7 @@ class RandomAnswersTest {
             "\ud83d\ude00");
 
     @Test
-    void shouldAlwaysReachAVerdictWhenAnswersAreRandomOrMutated() throws IOException {
+    void shouldAlwaysReachAGradeWhenAnswersAreRandomOrMutated() throws IOException {
         List<GradedPredictionsTest.Case> cases = GradedPredictionsTest.cases().toList();
         MathGrader grader = new MathGrader(GradingProfile.MATH);
         SplittableRandom random = new SplittableRandom(20_261_120L);

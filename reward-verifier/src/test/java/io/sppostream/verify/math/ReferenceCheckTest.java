@@ -45,7 +45,7 @@ class ReferenceCheckTest {
                 "'' | unparseable",
                 "\\tan \\frac{\\pi}{2}+ | unparseable",
             })
-    void shouldQuarantineWhenAReferenceCannotBeJudgedBy(String reference, String reason) {
+    void shouldQuarantineWhenAReferenceIsUnfit(String reference, String reason) {
         assertThat(ReferenceCheck.check(reference).reason()).isEqualTo(reason);
         assertThat(ReferenceCheck.check(reference).wellFormed()).isFalse();
     }

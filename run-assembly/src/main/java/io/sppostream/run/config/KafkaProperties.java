@@ -104,7 +104,7 @@ final class KafkaProperties {
                 || CLIENTS.stream()
                         .anyMatch(prefix ->
                                 property.startsWith(prefix) && KNOWN.contains(property.substring(prefix.length())))
-                || property.startsWith(REGISTRY) && KNOWN.contains(property.substring(REGISTRY.length()));
+                || (property.startsWith(REGISTRY) && KNOWN.contains(property.substring(REGISTRY.length())));
     }
 
     /** The properties as the clients read them: without the mark of unchecked ones. */

@@ -169,7 +169,7 @@ public final class RunSettings extends AbstractConfig {
 
     /** Names of datasets of prompts from elsewhere. */
     List<String> otherDatasets() {
-        return Stream.of(getString(DATASET_OTHERS).split(","))
+        return Stream.of(getString(DATASET_OTHERS).split(",", -1))
                 .map(String::strip)
                 .filter(name -> !name.isEmpty())
                 .toList();

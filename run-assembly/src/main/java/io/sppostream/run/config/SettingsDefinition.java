@@ -17,7 +17,6 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Range;
-import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigDef.Validator;
 import org.apache.kafka.common.config.ConfigDef.Width;
@@ -407,7 +406,8 @@ public final class SettingsDefinition {
             return this;
         }
 
-        Definition setting(String key, Type type, Object defaultValue, @Nullable Validator bounds, String description) {
+        Definition setting(
+                String key, ConfigDef.Type type, Object defaultValue, @Nullable Validator bounds, String description) {
             definition.define(
                     key,
                     type,

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.text.WordUtils;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
-import org.apache.kafka.common.config.ConfigDef.Type;
 
 /**
  * The reference of settings, made of their definition: {@code docs/configuration.md}, and the same for the terminal. A
@@ -29,14 +29,16 @@ public final class SettingsReference {
         static Entry of(String prefix, ConfigKey key) {
             return new Entry(
                     prefix + key.name,
-                    key.type == Type.PASSWORD ? "string" : key.type.name().toLowerCase(Locale.ROOT),
+                    key.type == ConfigDef.Type.PASSWORD
+                            ? "string"
+                            : key.type.name().toLowerCase(Locale.ROOT),
                     defaultValue(key),
                     bounds(key),
                     key.documentation);
         }
 
         private static String defaultValue(ConfigKey key) {
-            return key.hasDefault() && key.type != Type.PASSWORD ? String.valueOf(key.defaultValue) : "";
+            return key.hasDefault() && key.type != ConfigDef.Type.PASSWORD ? String.valueOf(key.defaultValue) : "";
         }
 
         private static String bounds(ConfigKey key) {

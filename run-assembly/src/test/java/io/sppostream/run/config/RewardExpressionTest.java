@@ -45,8 +45,8 @@ class RewardExpressionTest {
                 "math, shadow(judge, judge) | names judge twice",
                 "weighted(math, judge) | 'math' of weighted is not NAME=WEIGHT",
                 "weighted(math=much) | 'math=much' of weighted is not NAME=WEIGHT",
-                "weighted(math=-1) | has a positive weight",
-                "weighted(math=NaN) | has a positive weight",
+                "weighted(math=-1) | needs one positive, finite weight per verifier",
+                "weighted(math=NaN) | needs one positive, finite weight per verifier",
             })
     void shouldSayWhatIsWrong(String text, String reason) {
         assertThatThrownBy(() -> RewardExpression.parse(text))

@@ -2,6 +2,7 @@ package io.sppostream.history.audit;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
 import io.sppostream.events.TrainedSample;
@@ -9,6 +10,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
@@ -26,6 +28,7 @@ import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** All records of one request with their positions on the log, from the prompt to the gradient steps. */
 public final class RequestTrace {
@@ -111,6 +114,50 @@ public final class RequestTrace {
                         .miniBatches())
                 .findFirst()
                 .orElse(1);
+    }
+
+    /** The source if the run is a replay; else null. */
+    @Nullable
+    ReplayOf replayOf() {
+        return runs.isEmpty() ? null : runs.get(0).getReplayOf();
+    }
+
+    /** The role that a rollout waits for, and what for; null if the rollout has settled. */
+    @Nullable
+    String waitsFor(String rolloutId) {
+        if (isSettled(rolloutId)) {
+            return null;
+        }
+        if (hasAdvantages(rolloutId)) {
+            return "the policy learner to train on it";
+        }
+        if (rollouts.stream()
+                .noneMatch(rollout -> rollout.event().getRolloutId().equals(rolloutId))) {
+            return "a rollout producer to answer it";
+        }
+        if (verdicts.stream()
+                .noneMatch(verdict -> verdict.event().getRolloutId().equals(rolloutId))) {
+            return "a verifier to judge it";
+        }
+        return values.isEmpty() ? "the critic to score it" : "the advantage stream to compute its advantages";
+    }
+
+    /** A rollout settles when the policy has trained on it or it has expired; in a replay without training, earlier. */
+    private boolean isSettled(String rolloutId) {
+        boolean isTrained = trained.stream()
+                .anyMatch(entry -> entry.sample().getRolloutId().equals(rolloutId)
+                        && entry.step().event().getLine().equals(ModelKind.POLICY.id()));
+        boolean isExpired = expired.stream()
+                .anyMatch(record -> record.event().getRolloutId() == null
+                        || rolloutId.equals(record.event().getRolloutId()));
+        ReplayOf replayOf = replayOf();
+        boolean endsWithAdvantages = replayOf != null && !replayOf.getTrained();
+        return isTrained || isExpired || (endsWithAdvantages && hasAdvantages(rolloutId));
+    }
+
+    private boolean hasAdvantages(String rolloutId) {
+        return samples.stream()
+                .anyMatch(sample -> sample.event().getRollout().getRolloutId().equals(rolloutId));
     }
 
     /** Prints the trace, in the order in which the roles worked on it. */

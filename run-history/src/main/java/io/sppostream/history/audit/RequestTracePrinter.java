@@ -48,7 +48,7 @@ final class RequestTracePrinter {
     }
 
     void print() {
-        ReplayOf replayOf = replayOf();
+        ReplayOf replayOf = trace.replayOf();
         out.printf(
                 "request %s of run '%s'%s%n",
                 trace.requestId,
@@ -64,10 +64,6 @@ final class RequestTracePrinter {
         trace.expired.stream()
                 .filter(expired -> expired.event().getRolloutId() == null)
                 .forEach(this::expired);
-    }
-
-    private @Nullable ReplayOf replayOf() {
-        return trace.runs.isEmpty() ? null : trace.runs.get(0).getReplayOf();
     }
 
     private Set<String> rolloutIds() {
@@ -225,39 +221,11 @@ final class RequestTracePrinter {
                 expired.getDetail());
     }
 
-    /** Says which role a rollout that has not settled waits for. */
     private void pending(String id) {
-        boolean settled = trace.trained.stream()
-                        .anyMatch(trained -> trained.sample().getRolloutId().equals(id)
-                                && trained.step().event().getLine().equals("policy"))
-                || trace.expired.stream()
-                        .anyMatch(expired -> expired.event().getRolloutId() == null
-                                || id.equals(expired.event().getRolloutId()));
-        ReplayOf replayOf = replayOf();
-        boolean untrained = replayOf != null && !replayOf.getTrained() && credited(id);
-        if (!settled && !untrained) {
-            out.println("  pending   waits for " + nextRole(id));
+        String role = trace.waitsFor(id);
+        if (role != null) {
+            out.println("  pending   waits for " + role);
         }
-    }
-
-    private boolean credited(String id) {
-        return trace.samples.stream()
-                .anyMatch(sample -> sample.event().getRollout().getRolloutId().equals(id));
-    }
-
-    private String nextRole(String id) {
-        if (credited(id)) {
-            return "the policy learner to train on it";
-        }
-        if (trace.rollouts.stream()
-                .noneMatch(rollout -> rollout.event().getRolloutId().equals(id))) {
-            return "a rollout producer to answer it";
-        }
-        if (trace.verdicts.stream()
-                .noneMatch(verdict -> verdict.event().getRolloutId().equals(id))) {
-            return "a verifier to judge it";
-        }
-        return trace.values.isEmpty() ? "the critic to score it" : "the advantage stream to credit it";
     }
 
     private void line(String event, EventRecord<?> record, Instant at, String format, Object... arguments) {

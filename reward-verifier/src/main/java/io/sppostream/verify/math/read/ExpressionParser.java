@@ -266,7 +266,7 @@ final class ExpressionParser {
         return named(letter);
     }
 
-    /** A name with its subscript and primes and, where it is a function, its arguments. */
+    /** A name with its subscript and primes and, if it is a function, its arguments. */
     Expr named(String name) {
         String full = name;
         while (cursor.accept("'")) {

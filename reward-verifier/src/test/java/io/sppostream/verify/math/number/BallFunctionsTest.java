@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every ball holds the true value, and is narrow: checked against another library to 130 digits. */
+/** Every ball contains the true value and is narrow, compared with another library to 130 digits. */
 class BallFunctionsTest {
     private static final MathContext DIGITS = new MathContext(130);
     private static final int BITS = 400;
@@ -36,7 +36,7 @@ class BallFunctionsTest {
 
     @ParameterizedTest
     @MethodSource("arguments")
-    void shouldHoldTheTrueValueWhenAFunctionIsComputed(Rational argument) {
+    void shouldContainTheTrueValueWhenAFunctionIsComputed(Rational argument) {
         BigDecimal x = decimal(argument);
         Ball ball = Ball.of(argument, BITS);
         assertHolds(BallFunctions.exp(ball, BITS), BigDecimalMath.exp(x, DIGITS));
@@ -51,7 +51,7 @@ class BallFunctionsTest {
     }
 
     @Test
-    void shouldHoldPiWhenAskedForIt() {
+    void shouldContainPiWhenComputed() {
         assertHolds(BallFunctions.pi(BITS), BigDecimalMath.pi(DIGITS));
     }
 

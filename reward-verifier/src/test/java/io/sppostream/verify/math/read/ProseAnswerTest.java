@@ -14,7 +14,7 @@ class ProseAnswerTest {
     }
 
     @Test
-    void shouldTakeNothingWhenTheProseHedges() {
+    void shouldFindNothingWhenTheProseHedges() {
         assertThat(ProseAnswer.last("I had 7 once. It is 42 or 43.")).isNull();
         assertThat(ProseAnswer.last("It is 42 or not. In all, 43.")).isEqualTo("43");
     }

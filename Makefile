@@ -21,7 +21,7 @@ bench: ## list the benchmarks
 	./bench --help
 
 docs: ## regenerate docs/configuration.md from the definition of settings
-	mvn -q -pl run-assembly -am test -Dtest=ConfigurationReferenceTest -Dreference.write=true -Dsurefire.failIfNoSpecifiedTests=false
+	./sppo config --markdown > docs/configuration.md
 
 clean: ## delete build output; runs/ and .sppo/ stay
 	mvn -q clean

@@ -43,6 +43,8 @@ public final class PublishPrompts {
                 "value.deserializer", "io.confluent.kafka.serializers.KafkaAvroDeserializer",
                 "specific.avro.reader", true,
                 "isolation.level", "read_committed"));
+        // Schemas are registered without what only Java reads; the serializer looks them up in that form.
+        settings.put("avro.remove.java.properties", true);
 
         Map<String, Integer> open = new HashMap<>(); // rollouts not settled, by request
         try (KafkaConsumer<String, Object> settled = new KafkaConsumer<>(settings);

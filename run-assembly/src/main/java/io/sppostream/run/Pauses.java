@@ -88,7 +88,7 @@ public final class Pauses {
             throw new UserException("the learner of run '" + runLog.topics().namespace() + "' is not paused");
         }
         LearnerState running = new LearnerState(
-                pause.getLine(), LearnerStatus.RUNNING, null, "told to go on", pause.getStep(), by, clock.instant());
+                pause.getLine(), LearnerStatus.RUNNING, null, "told to resume", pause.getStep(), by, clock.instant());
         try (EventWriter log = runLog.writer()) {
             log.send(topic, running.getLine(), running);
             log.flush();

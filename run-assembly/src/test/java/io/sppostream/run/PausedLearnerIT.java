@@ -58,7 +58,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The policy learner on samples by hand: what it lets go, when it pauses, and how it goes on. Batches of four. */
+/** The policy learner on hand-made samples, in batches of four: which ones expire, when it pauses, and how it resumes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PausedLearnerIT {
     private static final int BATCH = 4;
@@ -151,7 +151,7 @@ class PausedLearnerIT {
         <V extends SpecificRecord> List<V> all(Topic<V> topic) {
             try (EventReader log = new EventReader(kafka, serdes, List.of(topic))) {
                 return log.pollToEnd().stream()
-                        .map(received -> topic.valueType().cast(received.event()))
+                        .map(record -> topic.valueType().cast(record.event()))
                         .toList();
             }
         }
@@ -247,7 +247,7 @@ class PausedLearnerIT {
             line.send(0, 0.5, 30, 31, 32, 33);
             line.awaitSteps(3);
 
-            // Version 3: what version 0 sampled lags by three, and two is the cap.
+            // Version 3: samples of version 0 lag by three versions, and the cap is two.
             line.send(0, 0.5, 40);
             line.send(1, 0.5, 41, 42);
             line.send(0, 0.5, 43);

@@ -1,5 +1,7 @@
 package io.sppostream.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sppostream.embedded.DeletedTopics;
 import io.sppostream.history.delete.RunContents;
 import io.sppostream.history.delete.RunDeletion;
@@ -9,8 +11,9 @@ import io.sppostream.log.UserException;
 import io.sppostream.run.Cluster;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
-import java.io.Console;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,16 +103,17 @@ final class DeleteCommand implements Callable<Integer> {
         }
     }
 
-    private boolean isConfirmed() {
+    private boolean isConfirmed() throws IOException {
         if (yes) {
             return true;
         }
-        Console console = System.console();
-        if (console == null) {
+        if (!Boolean.getBoolean("sppo.terminal")) {
             throw new UserException(
                     "there is no terminal to ask for confirmation: give --yes to delete run '" + run + "'");
         }
-        String answer = console.readLine("delete all of this? It cannot be undone. [y/N] ");
+        System.out.print("delete all of this? It cannot be undone. [y/N] ");
+        System.out.flush();
+        String answer = new BufferedReader(new InputStreamReader(System.in, UTF_8)).readLine();
         return answer != null && (answer.equalsIgnoreCase("y") || answer.equalsIgnoreCase("yes"));
     }
 

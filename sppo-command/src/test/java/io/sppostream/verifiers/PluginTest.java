@@ -68,7 +68,7 @@ class PluginTest {
             value = {
                 "settings.most | many | most = many: not a number of words",
                 "settings.least | 1 | it takes one setting, most, but got [least]",
-                "url | http://host/ | url is no setting of a verifier of this type",
+                "url | http://host/ | url is not a setting of a verifier of this type",
             })
     void shouldRefuseSettingsInOneLineWhenTheyAreWrong(String setting, String value, String reason) {
         assertThatThrownBy(() -> configured(Map.of("verifiers.word-limit." + setting, value)))

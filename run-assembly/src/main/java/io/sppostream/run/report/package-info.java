@@ -1,4 +1,4 @@
-/** What a person sees of a run: progress, learning curve, summary, figure. */
+/** Reports of a run for a person: live line, learning curve, summary, figure. */
 @NullMarked
 package io.sppostream.run.report;
 

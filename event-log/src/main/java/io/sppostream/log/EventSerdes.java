@@ -13,12 +13,20 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.common.errors.SerializationException;
@@ -84,7 +92,58 @@ public final class EventSerdes implements AutoCloseable {
         return serde(topic.valueType());
     }
 
-    /** Serializer and deserializer of a type that is not on a topic of the catalogue, for state stores. */
+    /**
+     * Serializer and deserializer of a state store's values, which need no registry: Avro's single-object encoding, which
+     * begins with the bytes C3 01. Values in the registry's format, which begin with 0, as former versions wrote them to
+     * the changelog, are read too.
+     */
+    public <V extends SpecificRecord> Serde<V> stateSerde(Class<V> type) {
+        SpecificData model = SpecificData.getForClass(type);
+        Schema schema = model.getSchema(type);
+        BinaryMessageEncoder<V> encoder = new BinaryMessageEncoder<>(model, schema);
+        BinaryMessageDecoder<V> decoder = new BinaryMessageDecoder<>(model, schema);
+        earlierVersions(type).forEach(decoder::addSchema);
+        Deserializer<V> former = deserializer(type);
+        return Serdes.serdeFrom(
+                (name, value) -> {
+                    try {
+                        ByteBuffer encoded = encoder.encode(value);
+                        byte[] bytes = new byte[encoded.remaining()];
+                        encoded.get(bytes);
+                        return bytes;
+                    } catch (IOException e) {
+                        throw new SerializationException("a value of " + name + " can't be encoded", e);
+                    }
+                },
+                (name, bytes) -> {
+                    if (bytes != null && bytes.length > 0 && bytes[0] == 0) {
+                        return former.deserialize(name, bytes);
+                    }
+                    try {
+                        return decoder.decode(bytes);
+                    } catch (IOException | AvroRuntimeException e) {
+                        throw new SerializationException("a value of " + name + " can't be decoded", e);
+                    }
+                });
+    }
+
+    /** The versions of a state's schema, this one included: what an earlier version of the software has stored. */
+    private static List<Schema> earlierVersions(Class<?> type) {
+        List<Schema> versions = new ArrayList<>();
+        while (true) {
+            String name = "/history/" + type.getSimpleName() + "/v" + (versions.size() + 1) + ".avsc";
+            try (InputStream in = type.getResourceAsStream(name)) {
+                if (in == null) {
+                    return versions;
+                }
+                versions.add(new Schema.Parser().parse(in));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Serializer and deserializer of a type that is not on a topic of the catalogue. */
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
         return Serdes.serdeFrom(serializer(), deserializer(type));
     }

@@ -275,25 +275,6 @@ class RegistryOutagesTest {
         }
     }
 
-    @Test
-    void shouldWriteADeadLetterOfAStreamWhenItsRecordIsBad(@TempDir Path state) {
-        status = 404;
-        body = "{\"error_code\":40403,\"message\":\"Schema 1 not found\"}";
-        try (TopologyTestDriver driver = driver(state)) {
-            TestInputTopic<String, byte[]> input =
-                    driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer());
-            recovery = 2;
-            input.pipeInput("bad", good());
-            input.pipeInput("good", good());
-
-            assertThat(driver.createOutputTopic(
-                                    topic.deadLetters(), new StringDeserializer(), new ByteArrayDeserializer())
-                            .readKeyValue()
-                            .key)
-                    .isEqualTo("bad");
-        }
-    }
-
     private TopologyTestDriver driver(Path state) {
         Properties properties = new Properties();
         properties.putAll(kafka.streams("test.role", state, 1));

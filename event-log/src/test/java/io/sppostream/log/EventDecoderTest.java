@@ -92,9 +92,8 @@ class EventDecoderTest {
     @Test
     void shouldStopAndNotCallARecordBadWhenTheRegistryCannotBeReached() {
         byte[] good = value();
-        try (EventSerdes unreachable =
-                new EventSerdes(
-                        new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0")), Duration.ZERO)) {
+        try (EventSerdes unreachable = new EventSerdes(
+                new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0")), Duration.ZERO)) {
             EventDecoder stranded = new EventDecoder(unreachable, List.of(topics.values()));
 
             assertThatThrownBy(() ->

@@ -35,7 +35,7 @@ public final class WritableDirectory {
             return "no permission for " + denied.getFile();
         }
         if (error instanceof FileAlreadyExistsException exists) {
-            return exists.getFile() + " is a file";
+            return exists.getFile() + " is a file, not a folder";
         }
         return error instanceof FileSystemException failed
                 ? Objects.requireNonNullElse(failed.getReason(), failed.getMessage())

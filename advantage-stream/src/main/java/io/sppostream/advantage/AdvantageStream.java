@@ -89,7 +89,7 @@ public final class AdvantageStream {
                         "verdicts",
                         "values",
                         "settled-elsewhere")
-                .addStateStore(store(Join.REQUESTS, serdes.serde(JoinState.class)), "join")
+                .addStateStore(store(Join.REQUESTS, serdes.stateSerde(JoinState.class)), "join")
                 .addStateStore(store(Join.ROLLOUTS, Serdes.ByteArray()), "join")
                 .addSink(
                         Join.ADVANTAGES,

@@ -3,19 +3,24 @@ package io.sppostream.log;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 
 /**
  * Sends records that Kafka Streams cannot decode to the topic's dead-letter topic, in the transaction of the task, and
- * continues. If the registry cannot be reached, the application stops instead and reads the record again at its next
+ * continues. If the registry is out, the application stops instead and reads the record again at its next
  * start. Stateless.
  */
 public final class DeadLetterHandler implements DeserializationExceptionHandler {
     @Override
     public Response handleError(
             ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
-        if (exception instanceof LogException) {
+        // All that Kafka or the registry throws, except for this type, is an outage or an interruption.
+        boolean outage = exception instanceof LogException
+                || (exception instanceof KafkaException && !(exception instanceof SerializationException));
+        if (outage) {
             return Response.fail();
         }
         return Response.resume(List.of(DeadLetters.of(record, context.taskId().toString(), exception)));

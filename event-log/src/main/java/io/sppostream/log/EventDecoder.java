@@ -3,7 +3,6 @@ package io.sppostream.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sppostream.events.catalogue.Topic;
-import java.nio.BufferUnderflowException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,19 +32,12 @@ public final class EventDecoder {
      * Decodes a record of one of the topics.
      *
      * @throws SerializationException if the record is not an event of its topic
-     * @throws LogException if the registry cannot be reached
+     * @throws LogException if the registry is out for too long
      */
     public EventRecord<?> decode(ConsumerRecord<byte[], byte[]> record) {
         Deserializer<? extends SpecificRecord> deserializer =
                 Objects.requireNonNull(deserializers.get(record.topic()), record.topic());
-        SpecificRecord event;
-        try {
-            event = deserializer.deserialize(record.topic(), record.value());
-        } catch (ClassCastException e) {
-            throw new SerializationException("an event of another topic: " + e.getMessage(), e);
-        } catch (BufferUnderflowException e) {
-            throw new SerializationException("a value too short to name its schema", e);
-        }
+        SpecificRecord event = deserializer.deserialize(record.topic(), record.value());
         if (event == null || record.key() == null) {
             throw new SerializationException("a record without " + (event == null ? "a value" : "a key"));
         }

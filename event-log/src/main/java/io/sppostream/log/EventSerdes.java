@@ -4,6 +4,7 @@ import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
@@ -12,14 +13,20 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.io.IOException;
-import java.io.InterruptedIOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.SocketException;
-import java.net.UnknownHostException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.SSLException;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
 import org.apache.kafka.common.errors.SerializationException;
@@ -27,11 +34,11 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Confluent's Avro serializers for the events, sharing one registry client. Thread-safe; the serializers and
- * deserializers that it returns are not, so each caller gets its own.
+ * deserializers that it returns are not, so each caller gets its own. While the registry is out they wait for it, for a
+ * minute at most, and then throw a {@link LogException}; a {@link SerializationException} always means the record.
  */
 public final class EventSerdes implements AutoCloseable {
     static {
@@ -42,15 +49,28 @@ public final class EventSerdes implements AutoCloseable {
                 type -> type.getPackageName().equals(events)));
     }
 
+    /** How long the registry may take for one answer, in milliseconds. */
+    private static final int ANSWER_MS = 10_000;
+
     private final SchemaRegistryClient registry;
     private final Map<String, Object> settings;
+    private final RegistryOutages outages;
 
     public EventSerdes(KafkaSettings kafka) {
+        this(kafka, RegistryOutages.PATIENCE);
+    }
+
+    /** @param patience how long a serializer or deserializer waits in all while the registry is out */
+    EventSerdes(KafkaSettings kafka, Duration patience) {
         this.settings = kafka.registry();
         settings.put("schema.registry.url", kafka.schemaRegistryUrl());
         settings.put("specific.avro.reader", true);
         settings.put("avro.remove.java.properties", true);
+        // Serializers wait for a registry that is out; a hung one must not stretch that wait.
+        settings.putIfAbsent(SchemaRegistryClientConfig.HTTP_CONNECT_TIMEOUT_MS, ANSWER_MS);
+        settings.putIfAbsent(SchemaRegistryClientConfig.HTTP_READ_TIMEOUT_MS, ANSWER_MS);
         String url = kafka.schemaRegistryUrl();
+        this.outages = new RegistryOutages(url, patience);
         String mockScope = MockSchemaRegistry.validateAndMaybeGetMockScope(List.of(url));
         this.registry = mockScope == null
                 ? new RegistryClient(url, List.of(new AvroSchemaProvider()), settings)
@@ -72,14 +92,65 @@ public final class EventSerdes implements AutoCloseable {
         return serde(topic.valueType());
     }
 
-    /** Serializer and deserializer of a type that is not on a topic of the catalogue, for state stores. */
+    /**
+     * Serializer and deserializer of a state store's values, which need no registry: Avro's single-object encoding, which
+     * begins with the bytes C3 01. Values in the registry's format, which begin with 0, as former versions wrote them to
+     * the changelog, are read too.
+     */
+    public <V extends SpecificRecord> Serde<V> stateSerde(Class<V> type) {
+        SpecificData model = SpecificData.getForClass(type);
+        Schema schema = model.getSchema(type);
+        BinaryMessageEncoder<V> encoder = new BinaryMessageEncoder<>(model, schema);
+        BinaryMessageDecoder<V> decoder = new BinaryMessageDecoder<>(model, schema);
+        earlierVersions(type).forEach(decoder::addSchema);
+        Deserializer<V> former = deserializer(type);
+        return Serdes.serdeFrom(
+                (name, value) -> {
+                    try {
+                        ByteBuffer encoded = encoder.encode(value);
+                        byte[] bytes = new byte[encoded.remaining()];
+                        encoded.get(bytes);
+                        return bytes;
+                    } catch (IOException e) {
+                        throw new SerializationException("a value of " + name + " can't be encoded", e);
+                    }
+                },
+                (name, bytes) -> {
+                    if (bytes != null && bytes.length > 0 && bytes[0] == 0) {
+                        return former.deserialize(name, bytes);
+                    }
+                    try {
+                        return decoder.decode(bytes);
+                    } catch (IOException | AvroRuntimeException e) {
+                        throw new SerializationException("a value of " + name + " can't be decoded", e);
+                    }
+                });
+    }
+
+    /** The versions of a state's schema, this one included: what an earlier version of the software has stored. */
+    private static List<Schema> earlierVersions(Class<?> type) {
+        List<Schema> versions = new ArrayList<>();
+        while (true) {
+            String name = "/history/" + type.getSimpleName() + "/v" + (versions.size() + 1) + ".avsc";
+            try (InputStream in = type.getResourceAsStream(name)) {
+                if (in == null) {
+                    return versions;
+                }
+                versions.add(new Schema.Parser().parse(in));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Serializer and deserializer of a type that is not on a topic of the catalogue. */
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
         return Serdes.serdeFrom(serializer(), deserializer(type));
     }
 
     private <V extends SpecificRecord> Serializer<V> serializer() {
         KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
-        return (name, event) -> serialize(serializer, name, event);
+        return (name, event) -> outages.writing(() -> serializer.serialize(name, event));
     }
 
     private <V extends SpecificRecord> Deserializer<V> deserializer(Class<V> type) {
@@ -89,44 +160,20 @@ public final class EventSerdes implements AutoCloseable {
                 throw new SerializationException(
                         "a record without a value, where a " + type.getSimpleName() + " belongs");
             }
-            return type.cast(deserialize(deserializer, name, bytes));
+            try {
+                return type.cast(outages.reading(() -> decode(deserializer, name, bytes)));
+            } catch (ClassCastException e) {
+                throw new SerializationException("an event of another topic: " + e.getMessage(), e);
+            }
         };
     }
 
-    private byte[] serialize(KafkaAvroSerializer serializer, String name, Object event) {
-        try {
-            return serializer.serialize(name, event);
-        } catch (SerializationException e) {
-            throw isOutage(e.getCause()) ? unreachable(e) : e;
-        }
-    }
-
-    /** A record whose schema cannot be fetched now is not a bad record: it must not be sent to the DLQ. */
-    private Object deserialize(KafkaAvroDeserializer deserializer, String name, byte[] bytes) {
+    private static Object decode(KafkaAvroDeserializer deserializer, String name, byte[] bytes) {
         try {
             return deserializer.deserialize(name, bytes);
-        } catch (SerializationException e) {
-            if (isOutage(e.getCause())) {
-                throw unreachable(e);
-            }
-            throw e;
+        } catch (BufferUnderflowException e) {
+            throw new SerializationException("a value too short to name its schema", e);
         }
-    }
-
-    /** Bytes that are not an event cause an IOException too, but none of these types. */
-    private static boolean isOutage(@Nullable Throwable cause) {
-        return cause instanceof SocketException
-                || cause instanceof InterruptedIOException
-                || cause instanceof UnknownHostException
-                || cause instanceof SSLException
-                || (cause instanceof RestClientException refusal && refusal.getStatus() >= 500);
-    }
-
-    private LogException unreachable(Exception e) {
-        return new LogException(
-                "the schema registry at " + settings.get("schema.registry.url") + " can't be reached: "
-                        + LogException.reason(e),
-                e);
     }
 
     /**
@@ -152,7 +199,7 @@ public final class EventSerdes implements AutoCloseable {
                     "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
                             + " (use another namespace, or make the schema compatible with the registered one)");
         } catch (IOException e) {
-            throw unreachable(e);
+            throw outages.unavailable(e);
         }
     }
 
@@ -178,12 +225,13 @@ public final class EventSerdes implements AutoCloseable {
                         "the schema registry refuses to delete subject " + subject + ": " + LogException.reason(e));
             }
         } catch (IOException e) {
-            throw unreachable(e);
+            throw outages.unavailable(e);
         }
     }
 
     @Override
     public void close() {
+        outages.close();
         try {
             registry.close();
         } catch (IOException e) {

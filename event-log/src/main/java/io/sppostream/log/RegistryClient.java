@@ -17,6 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RegistryClient extends CachedSchemaRegistryClient {
     private static final int CACHED_SCHEMAS = 256;
 
+    /** Confluent's error code. */
+    private static final int SCHEMA_NOT_FOUND = 40403;
+
     /**
      * Avro's own schema object under a subject, compared by identity. A serializer wraps the same object anew for every
      * record, and comparing schemas by value would be slow.
@@ -49,7 +52,11 @@ final class RegistryClient extends CachedSchemaRegistryClient {
         Registered key = new Registered(subject, schema.rawSchema());
         RegisterSchemaResponse known = registered.get(key);
         if (known == null) {
-            known = super.registerWithResponse(subject, schema, normalize, propagateSchemaTags);
+            try {
+                known = super.registerWithResponse(subject, schema, normalize, propagateSchemaTags);
+            } catch (IOException e) {
+                throw new RegistryOutages.Unanswered(e);
+            }
             registered.put(key, known);
         }
         return known;
@@ -60,7 +67,16 @@ final class RegistryClient extends CachedSchemaRegistryClient {
         SubjectAndId key = new SubjectAndId(subject, id);
         ParsedSchema known = byId.get(key);
         if (known == null) {
-            known = super.getSchemaBySubjectAndId(subject, id);
+            // No registry gives a negative id, and some do not answer a request for one with "not found".
+            if (id < 0) {
+                throw new RestClientException("no schema has the id " + id, 404, SCHEMA_NOT_FOUND);
+            }
+            try {
+                known = super.getSchemaBySubjectAndId(subject, id);
+            } catch (IOException e) {
+                // The serializers throw the same type for bytes that are not an event.
+                throw new RegistryOutages.Unanswered(e);
+            }
             byId.put(key, known);
         }
         return known;

@@ -9,6 +9,7 @@ import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.Topics;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -92,7 +93,8 @@ class EventDecoderTest {
     void shouldStopAndNotCallARecordBadWhenTheRegistryCannotBeReached() {
         byte[] good = value();
         try (EventSerdes unreachable =
-                new EventSerdes(new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0")))) {
+                new EventSerdes(
+                        new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0")), Duration.ZERO)) {
             EventDecoder stranded = new EventDecoder(unreachable, List.of(topics.values()));
 
             assertThatThrownBy(() ->

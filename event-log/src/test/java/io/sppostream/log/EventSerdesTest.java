@@ -11,15 +11,18 @@ import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.RandomData;
@@ -65,6 +68,36 @@ class EventSerdesTest {
             assertThat(serde.deserializer().deserialize("any", bytes))
                     .isInstanceOf(type)
                     .isEqualTo(event);
+        }
+    }
+
+    @Test
+    void shouldKeepStateWithoutARegistryAndReadWhatFormerVersionsKept() throws Exception {
+        KafkaSettings noRegistry = new KafkaSettings("unused:9092", "http://127.0.0.1:1", Map.of("max.retries", "0"));
+        try (EventSerdes offline = new EventSerdes(noRegistry, Duration.ZERO)) {
+            Serde<JoinState> state = offline.stateSerde(JoinState.class);
+            Serde<JoinState> online = serdes.stateSerde(JoinState.class);
+            for (Object random : new RandomData(schema(JoinState.class), 10, 1)) {
+                JoinState event = specific(JoinState.class, random);
+
+                assertThat(state.deserializer()
+                                .deserialize("store", state.serializer().serialize("store", event)))
+                        .isEqualTo(event);
+                byte[] former = serdes.serde(JoinState.class).serializer().serialize("store", event);
+                assertThat(online.deserializer().deserialize("store", former)).isEqualTo(event);
+            }
+        }
+    }
+
+    @Test
+    void shouldReadStateThatAnEarlierVersionKept() throws Exception {
+        Schema first = new Schema.Parser().parse(JoinState.class.getResourceAsStream("/history/JoinState/v1.avsc"));
+        BinaryMessageEncoder<Object> encoder = new BinaryMessageEncoder<>(GenericData.get(), first);
+        for (Object random : new RandomData(first, 10, 1)) {
+            byte[] bytes = encoder.encode(random).array();
+
+            assertThat(serdes.stateSerde(JoinState.class).deserializer().deserialize("store", bytes))
+                    .isInstanceOf(JoinState.class);
         }
     }
 

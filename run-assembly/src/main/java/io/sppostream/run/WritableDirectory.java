@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** Checks before any work that its results can be written. */
-final class WritableDirectory {
+public final class WritableDirectory {
     private WritableDirectory() {}
 
     /**
@@ -19,7 +19,7 @@ final class WritableDirectory {
      * @param option the option that names the directory
      * @throws UserException if that fails
      */
-    static void require(Path directory, String option) {
+    public static void require(Path directory, String option) {
         Path path = directory.toAbsolutePath().normalize();
         try {
             Files.createDirectories(path);
@@ -35,7 +35,7 @@ final class WritableDirectory {
             return "no permission for " + denied.getFile();
         }
         if (error instanceof FileAlreadyExistsException exists) {
-            return exists.getFile() + " is no directory";
+            return exists.getFile() + " is a file";
         }
         return error instanceof FileSystemException failed
                 ? Objects.requireNonNullElse(failed.getReason(), failed.getMessage())

@@ -7,6 +7,7 @@ import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
+import io.sppostream.run.WritableDirectory;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RewardFactory;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -151,11 +153,22 @@ final class PretrainCommand implements Callable<Integer> {
         }
     }
 
+    private static boolean hasFiles(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.findAny().isPresent();
+        } catch (IOException e) {
+            throw new UserException(directory.toAbsolutePath() + " cannot be read: " + e.getMessage());
+        }
+    }
+
     private void requireOutput() {
-        if (!overwrite && OutputDirectory.hasFiles(output)) {
+        if (!overwrite && hasFiles(output)) {
             throw new UserException("--output: there are files in " + output.toAbsolutePath()
                     + ": give another folder, or --overwrite");
         }
-        OutputDirectory.requireWritable(output, "--output");
+        WritableDirectory.require(output, "--output");
     }
 }

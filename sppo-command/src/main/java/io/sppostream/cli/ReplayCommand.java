@@ -4,6 +4,7 @@ import io.sppostream.history.recorded.RecordedRun;
 import io.sppostream.history.replay.ReplayPlan;
 import io.sppostream.history.replay.ReplayRange;
 import io.sppostream.history.replay.ReplayRun;
+import io.sppostream.run.WritableDirectory;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.SettingsDefinition;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ final class ReplayCommand implements Callable<Integer> {
     /** Checked before the replay, whose results would be lost. */
     private void requireReports(Configuration here) {
         Path reports = Path.of(here.settings().getString(SettingsDefinition.RUNS_DIR));
-        OutputDirectory.requireWritable(reports, "--runs-dir");
+        WritableDirectory.require(reports, "--runs-dir");
     }
 
     private ReplayRange range() {

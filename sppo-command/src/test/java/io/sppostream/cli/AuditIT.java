@@ -55,6 +55,9 @@ class AuditIT {
                 assertThat(Main.run("audit", "--run=" + RUN, "--retrain", "--data-dir=" + directory.resolve("data")))
                         .as("exit code, by way of the broker that runs on the directory")
                         .isZero();
+                assertThat(Main.run("topics", "--describe", "--run=" + RUN, "--data-dir=" + directory.resolve("data")))
+                        .as("exit code, likewise")
+                        .isZero();
                 Audit audit = new Audit(new RunLog(kafka, serdes, topics));
                 assertThat(summary(audit.run(), "requests"))
                         .isEqualTo(STEPS * BATCH + " rollouts asked for: " + STEPS * BATCH

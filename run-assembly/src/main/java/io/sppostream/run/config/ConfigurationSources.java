@@ -10,11 +10,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The places where a user gives settings. Their names are checked, and those of former versions are translated. */
 final class ConfigurationSources {
     private static final String ENVIRONMENT_PREFIX = "SPPO_";
+
+    private static final Pattern SERVICE_ADDRESS = Pattern.compile("(tcp|udp|sctp)://.+");
+    private static final Pattern SERVICE_DETAIL =
+            Pattern.compile("(.+\\.)?(service\\.(host|port(\\..+)?)|port\\.\\d+\\.(tcp|udp|sctp)(\\..+)?)");
 
     private final Map<String, String> values = new HashMap<>();
     private final List<String> notes = new ArrayList<>();
@@ -42,19 +47,38 @@ final class ConfigurationSources {
         }
     }
 
-    /** @param environment all variables; those that begin with {@code SPPO_} are settings */
+    /** @param environment all variables; those that begin with {@code SPPO_} are settings, except for service links */
     void addEnvironment(Map<String, String> environment) {
         Map<String, String> given = new HashMap<>();
-        environment.forEach((variable, value) -> {
+        for (Map.Entry<String, String> entry : environment.entrySet()) {
+            String variable = entry.getKey();
+            String value = entry.getValue();
             if (variable.startsWith(ENVIRONMENT_PREFIX)) {
-                given.put(
-                        variable.substring(ENVIRONMENT_PREFIX.length())
-                                .toLowerCase(Locale.ROOT)
-                                .replace('_', '.'),
-                        value);
+                String name = variable.substring(ENVIRONMENT_PREFIX.length())
+                        .toLowerCase(Locale.ROOT)
+                        .replace('_', '.');
+                if (isServiceLink(name, value)) {
+                    notes.add(
+                            variable + "=" + value + " (in the environment) is ignored: it is not a port, but a link to"
+                                    + " a service, as Kubernetes sets it (enableServiceLinks: false turns it off)");
+                } else if (!isPartOfServiceLink(name)) {
+                    given.put(name, value);
+                }
             }
-        });
+        }
         add(given, "in the environment");
+    }
+
+    /**
+     * Whether Kubernetes has set a variable. In a namespace with a service {@code sppo-registry}, each container gets
+     * {@code SPPO_REGISTRY_PORT=tcp://10.0.0.1:8081}, and details of it in further variables.
+     */
+    private static boolean isServiceLink(String name, String value) {
+        return name.matches("(.+\\.)?port") && SERVICE_ADDRESS.matcher(value).matches();
+    }
+
+    private static boolean isPartOfServiceLink(String name) {
+        return SERVICE_DETAIL.matcher(name).matches() && !SettingNames.exists(name);
     }
 
     void addFlags(Map<String, String> flags) {
@@ -67,6 +91,11 @@ final class ConfigurationSources {
         SettingNames.formerIn(given)
                 .forEach((former, name) -> notes.add(
                         "setting '" + former + "' (" + where + ") is now called '" + name + "'; use the new name"));
+        current.forEach((name, value) -> {
+            if (name.startsWith(SettingsDefinition.KAFKA)) {
+                KafkaProperties.requireSafe(name.substring(SettingsDefinition.KAFKA.length()), value, where);
+            }
+        });
         values.putAll(current);
     }
 }

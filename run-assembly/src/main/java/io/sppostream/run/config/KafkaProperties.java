@@ -37,6 +37,41 @@ final class KafkaProperties {
 
     private static final Set<String> KNOWN = known();
 
+    /** Properties on which exactly-once processing rests: the value that the roles set, and why no other will do. */
+    private static final Map<String, Fixed> FIXED = Map.of(
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                    new Fixed("read_committed", "readers must not see what a crash has rolled back"),
+            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                    new Fixed("false", "offsets are committed with the events made from the records before them"),
+            ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                    new Fixed("", "each role has its own, by which a second one of it is fenced"),
+            ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, new Fixed("", "each member of a group has its own"),
+            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, new Fixed("true", "a retried send must not write an event twice"),
+            ProducerConfig.ACKS_CONFIG,
+                    new Fixed("all", "an acknowledged event must survive the loss of a broker", List.of("-1")),
+            StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+                    new Fixed(StreamsConfig.EXACTLY_ONCE_V2, "no rollout may be lost or joined twice"),
+            ConsumerConfig.GROUP_PROTOCOL_CONFIG,
+                    new Fixed(
+                            "classic",
+                            "the roles set session.timeout.ms and an assignor, which are the broker's in other protocols"));
+
+    /**
+     * A property that cannot be changed.
+     *
+     * @param value the only value it takes; empty if the roles give each client its own
+     * @param synonyms other spellings of the value
+     */
+    private record Fixed(String value, String reason, List<String> synonyms) {
+        private Fixed(String value, String reason) {
+            this(value, reason, List.of());
+        }
+
+        private boolean accepts(String given) {
+            return !value.isEmpty() && (given.equalsIgnoreCase(value) || synonyms.contains(given));
+        }
+    }
+
     private KafkaProperties() {}
 
     private static Set<String> known() {
@@ -97,6 +132,23 @@ final class KafkaProperties {
                         ? "; a property of a class of your own is given as " + SettingsDefinition.KAFKA + CUSTOM
                                 + property
                         : ""));
+    }
+
+    /**
+     * Checks that a property does not break the rules of the log.
+     *
+     * @param where the source of the setting, for the message
+     * @throws UserException if the roles depend on another value
+     */
+    static void requireSafe(String property, String value, String where) {
+        String plain = property.startsWith(CUSTOM) ? property.substring(CUSTOM.length()) : property;
+        String prefix = CLIENTS.stream().filter(plain::startsWith).findFirst().orElse("");
+        Fixed fixed = FIXED.get(plain.substring(prefix.length()));
+        if (fixed != null && !fixed.accepts(value.strip())) {
+            throw new UserException(SettingsDefinition.KAFKA + property + " (" + where + ") can't be "
+                    + (fixed.value().isEmpty() ? "set" : "'" + value + "', only '" + fixed.value() + "'") + ": "
+                    + fixed.reason() + "; remove it");
+        }
     }
 
     private static boolean isKnown(String property) {

@@ -31,7 +31,8 @@ final class SettingNames {
         }
     }
 
-    private static boolean exists(String name) {
+    /** Whether there is a setting of that name, other than a property of a client. */
+    static boolean exists(String name) {
         return SettingsDefinition.names().contains(name)
                 || name.startsWith(SettingsDefinition.VERIFIER_OF_DATASET)
                 || name.startsWith(SettingsDefinition.VERIFIER_SETTINGS);

@@ -333,6 +333,61 @@ class ConfigurationTest {
         assertThat(flags(Map.of("kafka." + property, "1")).kafkaProperties()).containsEntry(property, "1");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "isolation.level, read_uncommitted, only 'read_committed'",
+        "main.consumer.isolation.level, read_uncommitted, only 'read_committed'",
+        "enable.auto.commit, true, only 'false'",
+        "transactional.id, mine, can't be set",
+        "producer.transactional.id, mine, can't be set",
+        "group.instance.id, mine, can't be set",
+        "enable.idempotence, false, only 'true'",
+        "acks, 1, only 'all'",
+        "producer.acks, 0, only 'all'",
+        "custom.acks, 1, only 'all'",
+        "processing.guarantee, at_least_once, only 'exactly_once_v2'",
+        "group.protocol, consumer, only 'classic'",
+        "group.protocol, streams, only 'classic'"
+    })
+    void shouldRefuseAPropertyThatWouldBreakTheRulesOfTheLog(String property, String value, String meant) {
+        assertThatThrownBy(() -> flags(Map.of("kafka." + property, value)))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("kafka." + property + " (on the command line) can't be ")
+                .hasMessageContaining(meant)
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"acks, all", "acks, -1", "isolation.level, read_committed", "group.protocol, CLASSIC"})
+    void shouldAcceptAPropertyWithTheValueThatTheRolesSet(String property, String value) {
+        assertThat(flags(Map.of("kafka." + property, value)).kafkaProperties()).containsEntry(property, value);
+    }
+
+    @Test
+    void shouldIgnoreServiceLinksOfKubernetes() {
+        Map<String, String> links = new HashMap<>(Map.of(
+                "SPPO_REGISTRY_PORT", "tcp://10.96.0.7:8081",
+                "SPPO_REGISTRY_SERVICE_HOST", "10.96.0.7",
+                "SPPO_REGISTRY_SERVICE_PORT", "8081",
+                "SPPO_REGISTRY_SERVICE_PORT_HTTP", "8081",
+                "SPPO_REGISTRY_PORT_8081_TCP", "tcp://10.96.0.7:8081",
+                "SPPO_REGISTRY_PORT_8081_TCP_PROTO", "tcp",
+                "SPPO_REGISTRY_PORT_8081_TCP_PORT", "8081",
+                "SPPO_REGISTRY_PORT_8081_TCP_ADDR", "10.96.0.7",
+                "SPPO_PORT", "tcp://10.96.0.8:80",
+                "SPPO_STEPS", "4"));
+
+        Configuration configuration = load(null, links, Map.of());
+
+        assertThat(configuration.settings().registryPort()).isZero();
+        assertThat(configuration.settings().steps()).isEqualTo(4);
+        assertThat(configuration.notes())
+                .hasSize(2)
+                .anySatisfy(note -> assertThat(note).startsWith("SPPO_REGISTRY_PORT=tcp://10.96.0.7:8081 "));
+        links.put("SPPO_REGISTRY_PORT", "8081");
+        assertThat(load(null, links, Map.of()).settings().registryPort()).isEqualTo(8081);
+    }
+
     /** The client reads these without a definition of their names. */
     @Test
     void shouldAcceptAllPropertiesOfTheRegistryClient() {

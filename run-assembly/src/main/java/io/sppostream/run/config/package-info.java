@@ -1,4 +1,4 @@
-/** Configuration: one YAML file, then environment, then flags, validated once. */
+/** The settings of a run: their definition, sources and reference, and the verifiers they configure. */
 @NullMarked
 package io.sppostream.run.config;
 

@@ -26,16 +26,16 @@ public final class Models {
     private Models() {}
 
     /**
-     * The start policy: the configured folder, or the one shipped with the built-in task.
+     * The start policy: the configured folder, or the one shipped with the built-in dataset.
      *
-     * @throws UserException where neither is there
+     * @throws UserException if there is neither
      */
     public static Checkpoint policy(RunSettings settings) {
         String model = settings.policyModel();
         return Checkpoint.open(model.isEmpty() ? unpack(settings.dataset(), settings.dataDirectory()) : Path.of(model));
     }
 
-    /** The start critic: the configured folder's backbone, or a random one that reads the policy's tokens. */
+    /** The start critic: the backbone of the configured folder, or random weights that read the policy's tokens. */
     public static CriticModel critic(RunSettings settings, Checkpoint policy) {
         Checkpoint own = criticTokens(settings, policy);
         return own == policy
@@ -43,27 +43,27 @@ public final class Models {
                 : CriticModel.load(own, settings.model());
     }
 
-    /** The checkpoint whose tokenizer and chat template the critic reads by: its own, or, of a random one, the policy's. */
+    /** The checkpoint with the tokenizer and chat template of the critic: its own, or the policy's if it is random. */
     public static Checkpoint criticTokens(RunSettings settings, Checkpoint policy) {
         String model = settings.criticModel();
         return model.isEmpty() ? policy : Checkpoint.open(Path.of(model));
     }
 
     /**
-     * Checks that the models can be made where the configuration wants them.
+     * Checks that the configured device is available.
      *
-     * @throws UserException where there is no such device
+     * @throws UserException if it is not
      */
     public static void requireDevice(ModelSettings settings) {
         String obstacle = settings.obstacle();
         if (obstacle != null) {
             throw new UserException("device " + settings.device() + ": " + obstacle
-                    + "; docs/gpu.md says what it takes, --set device=cpu does without");
+                    + "; see docs/gpu.md, or use --device cpu");
         }
     }
 
     /**
-     * A checkpoint of fresh weights, in the shape and with the tokenizer of a built-in task's policy.
+     * A checkpoint of fresh weights, with the shape and the tokenizer of the policy shipped with a built-in dataset.
      *
      * @param directory folder to write it to
      */
@@ -83,7 +83,7 @@ public final class Models {
         return Checkpoint.open(directory);
     }
 
-    /** Copies a shipped checkpoint to where its files can be mapped. */
+    /** Copies a shipped checkpoint into a folder, from which its files can be mapped. */
     private static Path unpack(String task, Path dataDirectory) {
         Path directory = dataDirectory.resolve("models").resolve(task);
         SHAPE_FILES.forEach(file -> unpack(task, file, directory));

@@ -1,4 +1,4 @@
-/** Models of a run: where they come from, and how a start policy is pretrained. */
+/** The start models of a run, and the pretraining of a start policy. */
 @NullMarked
 package io.sppostream.run.models;
 

@@ -91,6 +91,6 @@ class ModelsTest {
         assertThatThrownBy(() -> Models.requireDevice(gpu))
                 .isInstanceOf(UserException.class)
                 .hasMessageMatching("device gpu: PyTorch [0-9.]+ finds no GPU, or is the build for the CPU alone;"
-                        + " docs/gpu.md says what it takes, --set device=cpu does without");
+                        + " see docs/gpu.md, or use --device cpu");
     }
 }

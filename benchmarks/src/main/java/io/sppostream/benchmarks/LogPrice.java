@@ -41,7 +41,7 @@ final class LogPrice implements Callable<Integer> {
     @Option(
             names = "--repetitions",
             defaultValue = "1",
-            description = "Rounds, of one run each (default: ${DEFAULT-VALUE}).")
+            description = "Rounds; each times all three runs (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
     /** A run: the seconds of its process, and the result that it reports. */

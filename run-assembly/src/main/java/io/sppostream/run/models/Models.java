@@ -57,8 +57,8 @@ public final class Models {
     public static void requireDevice(ModelSettings settings) {
         String obstacle = settings.obstacle();
         if (obstacle != null) {
-            throw new UserException("device " + settings.device() + ": " + obstacle
-                    + "; see docs/gpu.md, or use --device cpu");
+            throw new UserException(
+                    "device " + settings.device() + ": " + obstacle + "; see docs/gpu.md, or use --device cpu");
         }
     }
 

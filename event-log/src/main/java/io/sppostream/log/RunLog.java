@@ -4,6 +4,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
  * The log of one run: its cluster, its serializers and its topics. Thread-safe; readers and writers that it returns are
@@ -14,6 +15,15 @@ import org.apache.avro.specific.SpecificRecord;
  * @param topics the run's topics
  */
 public record RunLog(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+
+    /**
+     * A copy whose consumers return at most so many records by one poll, whatever the settings say. Loops that hold
+     * records back bound their memory by it.
+     */
+    public RunLog withPollLimit(int records) {
+        KafkaSettings limited = kafka.with(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(records));
+        return new RunLog(limited, serdes, topics);
+    }
 
     /** A reader for a short look at topics, from their beginning. */
     public EventReader reader(List<Topic<? extends SpecificRecord>> read) {

@@ -26,6 +26,9 @@ import java.util.function.Consumer;
  * arrival as one step. A sample carries its prompt's value, so no prompt is scored by weights that have seen its
  * reward.
  *
+ * <p>A backlog stays on the log: the role reads no more samples while it holds a full batch, and a poll returns a batch
+ * at most, so it holds less than two batches. Prompts are scored meanwhile.
+ *
  * <p>The critic also trains on samples that the policy learner expires as stale. A value depends on the prompt alone
  * and has no importance ratio, and waiting for the policy learner's decision would couple the two roles.
  *
@@ -33,6 +36,8 @@ import java.util.function.Consumer;
  * version, as after a crash.
  */
 public final class Critic implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(200);
+
     private final RunLog runLog;
     private final CriticModel model;
     private final Tokenizer tokenizer;
@@ -79,15 +84,21 @@ public final class Critic implements AutoCloseable {
     static void learn(
             RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, BooleanSupplier running) {
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog,
+                        runLog.withPollLimit(settings.batchSize()),
                         RoleName.CRITIC,
                         List.of(runLog.topics().prompts(), runLog.topics().advantages()),
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, runLog, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
+                boolean full = pending.size() >= settings.batchSize();
+                if (full) {
+                    log.pause(runLog.topics().advantages());
+                } else {
+                    log.resume(runLog.topics().advantages());
+                }
                 List<Prompt> prompts = new ArrayList<>();
-                for (EventRecord<?> record : log.poll(Duration.ofMillis(200))) {
+                for (EventRecord<?> record : log.poll(full ? Duration.ZERO : POLL)) {
                     if (record.event() instanceof Prompt prompt) {
                         prompts.add(prompt);
                     } else {

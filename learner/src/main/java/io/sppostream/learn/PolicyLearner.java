@@ -22,10 +22,16 @@ import java.util.function.Consumer;
  * in one transaction. Samples of too old a policy expire ({@link StaleSamples}), and the role pauses when a circuit
  * breaker trips ({@link PauseSwitch}).
  *
+ * <p>A backlog stays on the log: the role reads nothing more while it holds a full batch, and a poll returns a batch at
+ * most, so it holds less than two batches. Only while it looks for samples that expired before a restart, it holds up to
+ * two batches of each partition.
+ *
  * <p>The role is the only writer of the policy. A second instance fences the first and resumes from the last committed
  * version, as after a crash.
  */
 public final class PolicyLearner implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(200);
+
     private final RunLog runLog;
     private final PolicyModel model;
     private final PolicyLearnerSettings settings;
@@ -68,7 +74,7 @@ public final class PolicyLearner implements AutoCloseable {
         int batchSize = settings.step().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog,
+                        runLog.withPollLimit(batchSize),
                         RoleName.POLICY_LEARNER,
                         List.of(runLog.topics().advantages()),
                         StepCommitter.publishing(policy));
@@ -77,15 +83,19 @@ public final class PolicyLearner implements AutoCloseable {
                         log, runLog, breakers, committer.current().getPublishedAt(), clock)) {
             StaleSamples stale = new StaleSamples(log, runLog.topics(), batchSize, settings.maxLag(), breakers, clock);
             List<EventRecord<?>> pending = new ArrayList<>();
+            boolean caughtUp = false;
             while (running.getAsBoolean()) {
                 boolean paused = pause.isPaused();
-                if (paused) {
+                boolean full = caughtUp && pending.size() >= batchSize;
+                if (paused || full) {
                     log.pause();
                 } else {
                     log.resume();
                 }
-                pending.addAll(pause.withoutExpired(log.poll(Duration.ofMillis(200))));
-                boolean ready = !paused && pause.hasCaughtUp(pending);
+                Duration timeout = full && !paused ? Duration.ZERO : POLL;
+                pending.addAll(pause.withoutExpired(log.poll(timeout)));
+                caughtUp = pause.hasCaughtUp(pending, batchSize);
+                boolean ready = !paused && caughtUp;
                 if (ready && stale.expire(pending, committer.current().getVersion())) {
                     committer.step(pending, pause::afterStep);
                 }

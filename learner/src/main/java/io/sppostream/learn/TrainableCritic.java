@@ -13,7 +13,6 @@ import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,12 +21,15 @@ import java.util.function.Function;
 
 /** The critic and its training. */
 public final class TrainableCritic extends TrainableLanguageModel {
+    /** 8 MB of prompts, about 100,000 short ones. */
+    private static final long CACHED_TOKENS = 2 << 20;
+
     private final CriticModel model;
     private final Function<List<Message>, int[]> encoder;
     private final CriticUpdate update;
 
-    /** Tokens of prompts that were scored and not yet trained on, by request id: each prompt is encoded once. */
-    private final Map<String, int[]> promptTokens = new HashMap<>();
+    /** Prompts that were scored and not yet trained on. */
+    private final PromptCache promptTokens = new PromptCache(CACHED_TOKENS);
 
     /**
      * @param model trained in place; closed by the caller, after this
@@ -88,9 +90,9 @@ public final class TrainableCritic extends TrainableLanguageModel {
         return ModelKind.CRITIC;
     }
 
-    /** The critic's token ids of a request's prompt, shape [P]; kept until the critic trains on a sample of it. */
+    /** The critic's token ids of a request's prompt, shape [P]; as a rule kept until the critic trains on a sample. */
     int[] tokens(String requestId, List<Message> messages) {
-        return promptTokens.computeIfAbsent(requestId, id -> encoder.apply(messages));
+        return promptTokens.get(requestId, () -> encoder.apply(messages));
     }
 
     /** Whether a prompt has a length that the critic can score. Drops the tokens of one that has not. */

@@ -1,5 +1,6 @@
 package io.sppostream.learn;
 
+import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.KafkaClients;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
@@ -193,8 +194,10 @@ final class MemoryLog implements KafkaClients {
     private final Map<String, MemoryProducer> producers = new HashMap<>();
     private final List<Transaction> decided = new ArrayList<>();
     private final List<Deletion> deletions = new ArrayList<>();
+    private final Map<String, Long> held = new HashMap<>();
     private long changes;
     private boolean prompt;
+    private int burst = 8;
 
     MemoryLog(Random random, Clock clock, World world) {
         this.random = random;
@@ -206,6 +209,17 @@ final class MemoryLog implements KafkaClients {
     void hurry() {
         prompt = true;
         settle();
+    }
+
+    /** From now on, consumers read all records that there are, up to their own limit. */
+    void flood() {
+        hurry();
+        burst = Integer.MAX_VALUE;
+    }
+
+    /** The most offsets of one partition of a topic that a member of a group has read and not committed. */
+    long held(Topic<?> topic) {
+        return held.getOrDefault(topic.name(), 0L);
     }
 
     /** Counts records written or read, and transactions decided or marked. */
@@ -306,7 +320,9 @@ final class MemoryLog implements KafkaClients {
     @Override
     public Consumer<byte[], byte[]> consumer(Map<String, Object> settings) {
         return new MemoryConsumer(
-                settings.containsKey("group.id"), "read_committed".equals(settings.get("isolation.level")));
+                settings.containsKey("group.id"),
+                "read_committed".equals(settings.get("isolation.level")),
+                Integer.parseInt(String.valueOf(settings.get("max.poll.records"))));
     }
 
     @Override
@@ -362,14 +378,19 @@ final class MemoryLog implements KafkaClients {
     private final class MemoryConsumer extends MockConsumer<byte[], byte[]> {
         private final boolean member;
         private final boolean committedOnly;
+        private final int most;
         private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
         private final Set<TopicPartition> paused = new HashSet<>();
 
-        /** @param member whether it starts at its group's committed offsets */
-        private MemoryConsumer(boolean member, boolean committedOnly) {
+        /**
+         * @param member whether it starts at its group's committed offsets
+         * @param most records that it reads at a time
+         */
+        private MemoryConsumer(boolean member, boolean committedOnly, int most) {
             super("earliest");
             this.member = member;
             this.committedOnly = committedOnly;
+            this.most = most;
         }
 
         @Override
@@ -389,8 +410,18 @@ final class MemoryLog implements KafkaClients {
         public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
             call();
             Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records = new LinkedHashMap<>();
-            positions.replaceAll((partition, position) ->
-                    paused.contains(partition) ? position : read(partition, position, records));
+            int left = most;
+            for (Map.Entry<TopicPartition, Long> each : positions.entrySet()) {
+                if (!paused.contains(each.getKey())) {
+                    long next = read(each.getKey(), each.getValue(), left, records);
+                    left -= records.getOrDefault(each.getKey(), List.of()).size();
+                    each.setValue(next);
+                }
+            }
+            if (member) {
+                positions.forEach((partition, position) ->
+                        held.merge(partition.topic(), position - consumed(partition), Math::max));
+            }
             return new ConsumerRecords<>(records, Map.of());
         }
 
@@ -401,9 +432,10 @@ final class MemoryLog implements KafkaClients {
         private long read(
                 TopicPartition partition,
                 long position,
+                int limit,
                 Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records) {
             Partition from = partition(partition);
-            int some = prompt ? 8 : random.nextInt(4) * random.nextInt(4);
+            int some = Math.min(limit, prompt ? burst : random.nextInt(4) * random.nextInt(4));
             long next = Math.max(position, from.begin);
             long end = Math.min(end(from), next + some);
             changes += Math.max(0, end - next);

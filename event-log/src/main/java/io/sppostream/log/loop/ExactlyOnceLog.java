@@ -145,6 +145,25 @@ public final class ExactlyOnceLog implements AutoCloseable {
         consumer.resume(consumer.paused());
     }
 
+    /**
+     * Polls return no more events of a topic until {@link #resume(Topic)}, while the other inputs are read on. A loop that
+     * shares its inputs repeats it before each poll, since partitions that a rebalance assigns are not paused.
+     */
+    public void pause(Topic<?> topic) {
+        consumer.pause(partitions(consumer.assignment(), topic));
+    }
+
+    /** Polls return events of a topic again. */
+    public void resume(Topic<?> topic) {
+        consumer.resume(partitions(consumer.paused(), topic));
+    }
+
+    private static List<TopicPartition> partitions(Set<TopicPartition> of, Topic<?> topic) {
+        return of.stream()
+                .filter(partition -> partition.topic().equals(topic.name()))
+                .toList();
+    }
+
     /** The partitions that this loop reads; polls may change them. */
     public Set<TopicPartition> assignment() {
         return consumer.assignment();

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -50,6 +51,7 @@ public final class PauseSwitch implements AutoCloseable {
     /** The ends of the advantages topic at the start of this learner. */
     private final Map<TopicPartition, Long> endsAtStart;
 
+    private boolean caughtUp;
     private boolean paused;
 
     /**
@@ -125,15 +127,22 @@ public final class PauseSwitch implements AutoCloseable {
      * Whether all samples that expired before a restart have been read again. Until then there is no step. The first
      * step must consume them, because a learner that starts after a step does not look for samples that expired before
      * it. So this moves the pending samples that lie before an expired one to the front. They are fewer than a batch:
-     * stale samples commit without a step only when too few fresh ones are left.
+     * stale samples commit without a step only when too few fresh ones are left. For the same reason, no expired sample
+     * lies behind a batch of fresh ones in its partition, and a partition need not be read further.
      */
-    public boolean hasCaughtUp(List<EventRecord<?>> pending) {
-        Map<TopicPartition, Long> reached = log.consumed(List.of());
-        if (!expiredSinceStep.isEmpty()
-                && endsAtStart.entrySet().stream()
-                        .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue())) {
-            return false;
+    public boolean hasCaughtUp(List<EventRecord<?>> pending, int batchSize) {
+        if (!caughtUp && !expiredSinceStep.isEmpty()) {
+            Map<TopicPartition, Long> reached = log.consumed(List.of());
+            Map<Integer, Long> fresh =
+                    pending.stream().collect(Collectors.groupingBy(EventRecord::partition, Collectors.counting()));
+            boolean anyLeft = endsAtStart.entrySet().stream()
+                    .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue()
+                            && fresh.getOrDefault(end.getKey().partition(), 0L) < batchSize);
+            if (anyLeft) {
+                return false;
+            }
         }
+        caughtUp = true;
         if (!lastExpired.isEmpty()) {
             pending.sort(Comparator.comparing(
                     sample -> sample.offset() > lastExpired.getOrDefault(sample.partition(), -1L)));

@@ -54,8 +54,8 @@ public final class AdvantageStream {
 
     /**
      * rollouts, verdicts, values, expired -> join -> advantages, expired, DLQ of rollouts. Its time is the wall clock of
-     * Kafka Streams. The stores are in memory, since pacing bounds the number of open requests, and cached: an entry that
-     * is added and removed between two commits leaves no record in their changelogs.
+     * Kafka Streams. The stores are on disk, since neither the number of open requests nor that of remembered ones is
+     * bounded, and cached: an entry that changes several times between two commits is written once.
      */
     public static Topology topology(RunLog runLog, JoinSettings settings) {
         Topics topics = runLog.topics();
@@ -89,8 +89,9 @@ public final class AdvantageStream {
                         "verdicts",
                         "values",
                         "settled-elsewhere")
-                .addStateStore(store(Join.REQUESTS, serdes.stateSerde(JoinState.class)), "join")
-                .addStateStore(store(Join.ROLLOUTS, Serdes.ByteArray()), "join")
+                .addStateStore(store(Join.REQUESTS, Serdes.String(), serdes.stateSerde(JoinState.class)), "join")
+                .addStateStore(store(Join.ROLLOUTS, Serdes.String(), Serdes.ByteArray()), "join")
+                .addStateStore(store(Join.DEADLINES, Deadlines.SERDE, Serdes.ByteArray()), "join")
                 .addSink(
                         Join.ADVANTAGES,
                         topics.advantages().name(),
@@ -111,8 +112,8 @@ public final class AdvantageStream {
                         "join");
     }
 
-    private static <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
-        return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
+    private static <K, V> StoreBuilder<KeyValueStore<K, V>> store(String name, Serde<K> keys, Serde<V> values) {
+        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), keys, values)
                 .withCachingEnabled();
     }
 

@@ -10,8 +10,6 @@ import io.sppostream.log.DeadLetters;
 import io.sppostream.log.loop.CommitOnIdle;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,14 +31,14 @@ import org.jspecify.annotations.Nullable;
  * The join of one partition, from a start of its task to its end: keeps the {@link RequestState} of each request, asks
  * {@link SettlementRule} what settles, and forwards it.
  *
- * <p>Two stores survive a crash: one holds the bytes of each rollout that waits, the other the rest of its request's
- * state. In-memory indexes, rebuilt from the stores at start-up, order open requests by last progress and closed ones by
- * the time of closing, so that a look at both heads finds everything that is due. A request that is in the store but not
- * open is closed.
+ * <p>Its memory is its three stores, on disk: the state of each request, the bytes of each rollout that waits, and the
+ * {@link Deadlines}. Each stored request has a deadline, at which it expires or is forgotten, unless it has made
+ * progress meanwhile. Nothing is ever scanned but the deadlines that have passed.
  */
 final class Join {
     static final String REQUESTS = "requests";
     static final String ROLLOUTS = "pending-rollouts";
+    static final String DEADLINES = "deadlines";
     static final String ADVANTAGES = "advantages";
     static final String EXPIRED = "expired";
     static final String DEAD_ROLLOUTS = "dead-rollouts";
@@ -48,25 +46,29 @@ final class Join {
     /** How often the clock is read. */
     private static final Duration TICK = Duration.ofMillis(100);
 
-    private static final JoinState CLOSED = new JoinState(true, 0, null, List.of(), List.of());
+    /** Deadlines that one tick handles, so that it does not delay the records of a batch for long. */
+    private static final int DEADLINES_PER_TICK = 2_000;
 
     private final ProcessorContext<String, Object> context;
     private final SettlementRule rule;
-    private final Duration remember;
+
+    /** How long a settled request is remembered, in milliseconds. */
+    private final long remember;
+
+    /** The time from a request's last change to its first deadline, in milliseconds. */
+    private final long wait;
+
     private final String topic;
     private final Function<byte[], Rollout> decoder;
     private final KeyValueStore<String, JoinState> requests;
     private final KeyValueStore<String, byte[]> rollouts;
+    private final Deadlines deadlines;
     private final Sensor dropped;
     private final CommitOnIdle commitOnIdle;
-    private final Map<String, RequestState> open = new LinkedHashMap<>();
-    private final ArrayDeque<Closed> closed = new ArrayDeque<>();
-
-    /** A request that has settled, and the time at which it is forgotten. */
-    private record Closed(String requestId, long forgetAt) {}
+    private final long startedAt;
 
     /**
-     * Rebuilds the indexes from the stores and starts the clock.
+     * Starts the clock.
      *
      * @param topic name of the topic of rollouts
      * @param decoder decodes the bytes that rollouts arrived as
@@ -78,36 +80,53 @@ final class Join {
             Function<byte[], Rollout> decoder) {
         this.context = context;
         this.rule = new SettlementRule(settings);
-        this.remember = settings.remember();
+        this.remember = settings.remember().toMillis();
+        this.wait = Math.min(settings.patience().toMillis(), remember);
         this.topic = topic;
         this.decoder = decoder;
         this.requests = context.getStateStore(REQUESTS);
         this.rollouts = context.getStateStore(ROLLOUTS);
+        this.deadlines = new Deadlines(context.getStateStore(DEADLINES));
         this.dropped = context.metrics()
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
         this.commitOnIdle = new CommitOnIdle(context);
-        restore(context.currentSystemTimeMs());
+        this.startedAt = context.currentSystemTimeMs();
+        if (deadlines.isEmpty()) {
+            adoptFormerState();
+        }
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
     }
 
-    private void restore(long now) {
+    /**
+     * Adds what former versions, which held it in memory, did not store: the deadlines of requests, and which rollouts
+     * wait. There is nothing to read on the first start.
+     */
+    private void adoptFormerState() {
+        Map<String, JoinState> former = new LinkedHashMap<>();
         try (KeyValueIterator<String, JoinState> states = requests.all()) {
             while (states.hasNext()) {
                 KeyValue<String, JoinState> stored = states.next();
-                if (stored.value.getClosed()) {
-                    closed.add(closed(stored.key, now));
-                } else {
-                    open.put(stored.key, new RequestState(stored.key, stored.value, now));
-                }
+                former.put(
+                        stored.key,
+                        JoinState.newBuilder(stored.value)
+                                .setUpdatedAt(Instant.ofEpochMilli(startedAt))
+                                .build());
             }
         }
         try (KeyValueIterator<String, byte[]> waiting = rollouts.all()) {
             while (waiting.hasNext()) {
                 Rollout rollout = decoder.apply(waiting.next().value);
-                open.computeIfAbsent(rollout.getRequestId(), id -> new RequestState(id, now))
-                        .restore(rollout);
+                String id = rollout.getRequestId();
+                JoinState stored = former.get(id);
+                RequestState request = stored == null ? new RequestState(id, startedAt) : new RequestState(id, stored);
+                request.restore(rollout);
+                former.put(id, request.toEvent());
             }
         }
+        former.forEach((id, state) -> {
+            requests.put(id, state);
+            deadlines.add(startedAt + wait, id);
+        });
     }
 
     /** Adds a record to its request, and forwards what it completes. */
@@ -118,35 +137,51 @@ final class Join {
         long now = context.currentSystemTimeMs();
         RequestState request = open(input.requestId(), now);
         Long offset = context.recordMetadata().map(RecordMetadata::offset).orElse(null);
-        if (request == null || !request.add(input, offset)) {
+        if (request == null) {
             drop(input);
             return;
         }
-        progress(request, now);
+        boolean settledElsewhere = request.samples() == 0 && request.isAnySettled();
+        boolean isNew = request.add(input, offset);
+        if (settledElsewhere && request.samples() > 0) {
+            // Its deadline may be the far one at which it would have been forgotten.
+            deadlines.add(now + wait, request.id());
+        }
+        if (!isNew) {
+            drop(input);
+            if (input instanceof JoinInput.OfRollout) {
+                save(request, now);
+            }
+            return;
+        }
+        request.progress(now);
         List<String> completed = rule.completedBy(input, request);
         if (input instanceof JoinInput.OfRollout of) {
             if (completed.isEmpty()) {
                 rollouts.put(of.rollout().getRolloutId(), of.bytes());
-                return;
+            } else {
+                settle(request, of.rollout(), of.bytes(), now);
             }
-            settle(request, of.rollout(), of.bytes(), now);
         } else {
             for (String rolloutId : completed) {
                 byte[] bytes = requireNonNull(rollouts.delete(rolloutId), rolloutId);
                 settle(request, decoder.apply(bytes), bytes, now);
             }
         }
+        if (input instanceof JoinInput.OfExpired of && of.expired().getRolloutId() != null) {
+            rollouts.delete(of.expired().getRolloutId());
+        }
         save(request, now);
     }
 
     /** The open request with an id, a new one if the id is unknown; null if the request is closed. */
     private @Nullable RequestState open(String id, long now) {
-        RequestState request = open.get(id);
-        if (request == null && requests.get(id) == null) {
-            request = new RequestState(id, now);
-            open.put(id, request);
+        JoinState stored = requests.get(id);
+        if (stored == null) {
+            deadlines.add(now + wait, id);
+            return new RequestState(id, now);
         }
-        return request;
+        return stored.getClosed() ? null : new RequestState(id, stored);
     }
 
     /** Counts a duplicate. Roles may expire what has settled here, as the learner does: that is no duplicate. */
@@ -154,13 +189,6 @@ final class Join {
         if (!(input instanceof JoinInput.OfExpired)) {
             dropped.record();
         }
-    }
-
-    /** Something new has arrived: the request's patience starts again, and it moves behind all others. */
-    private void progress(RequestState request, long now) {
-        request.progress(now);
-        open.remove(request.id());
-        open.put(request.id(), request);
     }
 
     private void settle(RequestState request, Rollout rollout, byte[] bytes, long now) {
@@ -193,7 +221,6 @@ final class Join {
     /** Stores a request that has changed, or closes it if its last rollout has settled. */
     private void save(RequestState request, long now) {
         if (request.isComplete()) {
-            open.remove(request.id());
             close(request, now);
         } else {
             requests.put(request.id(), request.toEvent());
@@ -202,32 +229,39 @@ final class Join {
 
     private void close(RequestState request, long now) {
         request.arrived().forEach(rollouts::delete);
-        requests.put(request.id(), CLOSED);
-        closed.add(closed(request.id(), now));
-    }
-
-    private Closed closed(String requestId, long now) {
-        return new Closed(requestId, now + remember.toMillis());
+        requests.put(request.id(), RequestState.closed(now));
     }
 
     /** Expires the requests that have waited too long, and forgets those that settled long ago. */
     private void tick(long now) {
-        Iterator<RequestState> oldest = open.values().iterator();
-        while (oldest.hasNext()) {
-            RequestState request = oldest.next();
-            if (!rule.isOverdue(request, now)) {
-                break;
-            }
-            oldest.remove();
-            if (request.hasOnlyVerdicts()) {
-                requests.delete(request.id());
-            } else {
-                rule.expire(request, Instant.ofEpochMilli(now)).forEach(expired -> forward(expired, now));
-                close(request, now);
-            }
+        // Nothing is due before: time during which the join was stopped does not count.
+        if (now >= startedAt + wait) {
+            deadlines.take(now, DEADLINES_PER_TICK).forEach(id -> look(id, now));
         }
-        while (!closed.isEmpty() && closed.element().forgetAt() <= now) {
-            requests.delete(closed.remove().requestId());
+    }
+
+    private void look(String id, long now) {
+        JoinState stored = requests.get(id);
+        if (stored == null) {
+            return;
+        }
+        RequestState request = stored.getClosed() ? null : new RequestState(id, stored);
+        long dueAt = request == null
+                ? Math.max(stored.getUpdatedAt().toEpochMilli(), startedAt) + remember
+                : rule.overdueAt(request, startedAt);
+        if (dueAt > now) {
+            deadlines.add(dueAt, id);
+        } else if (request == null) {
+            requests.delete(id);
+        } else if (rule.isInconsequential(request)) {
+            if (!request.isAnySettled()) {
+                dropped.record();
+            }
+            requests.delete(id);
+        } else {
+            rule.expire(request, Instant.ofEpochMilli(now)).forEach(expired -> forward(expired, now));
+            close(request, now);
+            deadlines.add(now + remember, id);
         }
     }
 }

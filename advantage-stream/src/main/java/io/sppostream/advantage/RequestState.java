@@ -1,9 +1,11 @@
 package io.sppostream.advantage;
 
+import io.sppostream.events.ArrivedRollout;
 import io.sppostream.events.JoinState;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -43,7 +45,7 @@ final class RequestState {
             return dataset;
         }
 
-        /** Its offset on the rollouts topic; null if it has not arrived, or arrived before a restart. */
+        /** Its offset on the rollouts topic; null if it has not arrived, or the offset is unknown. */
         @Nullable
         Long offset() {
             return offset;
@@ -62,29 +64,32 @@ final class RequestState {
     /**
      * A request of which nothing is known yet.
      *
-     * @param now when it was opened, in milliseconds of the wall clock
+     * @param now when it was opened, in milliseconds since the epoch
      */
     RequestState(String id, long now) {
         this.id = id;
         this.lastProgress = now;
     }
 
-    /** Restores everything but the rollouts that wait, which {@link #restore} adds. */
-    RequestState(String id, JoinState stored, long now) {
-        this(id, now);
+    /** Restores an open request. */
+    RequestState(String id, JoinState stored) {
+        this(id, stored.getUpdatedAt().toEpochMilli());
         samples = stored.getSamples();
         value = stored.getValue();
         settled.addAll(stored.getSettled());
         stored.getVerdicts().forEach(verdict -> pending(verdict.getRolloutId()).add(verdict));
+        stored.getArrived()
+                .forEach(rollout -> arrive(rollout.getRolloutId(), rollout.getDataset(), rollout.getOffset()));
     }
 
-    /** Restores a rollout that waits. */
+    /** Restores a rollout that waits, of a request stored by a version that did not name them. */
     void restore(Rollout rollout) {
-        arrive(rollout, null);
+        samples = rollout.getSamples();
+        arrive(rollout.getRolloutId(), rollout.getDataset(), null);
     }
 
     /**
-     * Adds what an input says.
+     * Adds what an input says. A rollout that another role has expired says how many samples the request asks for.
      *
      * @param offset of the input on its topic, if known
      * @return false if the input says nothing new: it is a duplicate, or its rollout has settled
@@ -100,23 +105,23 @@ final class RequestState {
         // A request that expired as a whole names no rollout.
         return input instanceof JoinInput.OfExpired of
                 && of.expired().getRolloutId() != null
-                && settled.add(of.expired().getRolloutId());
+                && settle(of.expired().getRolloutId());
     }
 
     private boolean add(Rollout rollout, @Nullable Long offset) {
         String rolloutId = rollout.getRolloutId();
+        samples = rollout.getSamples();
         if (settled.contains(rolloutId) || hasArrived(rolloutId)) {
             return false;
         }
-        arrive(rollout, offset);
+        arrive(rolloutId, rollout.getDataset(), offset);
         return true;
     }
 
-    private void arrive(Rollout rollout, @Nullable Long offset) {
-        PendingRollout of = pending(rollout.getRolloutId());
-        of.dataset = rollout.getDataset();
+    private void arrive(String rolloutId, String dataset, @Nullable Long offset) {
+        PendingRollout of = pending(rolloutId);
+        of.dataset = dataset;
         of.offset = offset;
-        samples = rollout.getSamples();
     }
 
     private boolean add(Verdict verdict) {
@@ -136,10 +141,14 @@ final class RequestState {
         return pending.computeIfAbsent(rolloutId, any -> new PendingRollout());
     }
 
-    /** Marks a rollout as settled. Its verdicts are forgotten, and whatever else arrives for it is a duplicate. */
-    void settle(String rolloutId) {
+    /**
+     * Marks a rollout as settled. Its verdicts are forgotten, and whatever else arrives for it is a duplicate.
+     *
+     * @return false if it had settled already
+     */
+    boolean settle(String rolloutId) {
         pending.remove(rolloutId);
-        settled.add(rolloutId);
+        return settled.add(rolloutId);
     }
 
     /** Something new has arrived. */
@@ -163,7 +172,7 @@ final class RequestState {
         return samples;
     }
 
-    /** When something new last arrived, in milliseconds of the wall clock. */
+    /** When something new last arrived, in milliseconds since the epoch. */
     long lastProgress() {
         return lastProgress;
     }
@@ -173,22 +182,14 @@ final class RequestState {
         return settled.contains(rolloutId);
     }
 
-    /** Whether any of the request's rollouts has settled. */
-    boolean isAnySettled() {
-        return !settled.isEmpty();
-    }
-
     /** Whether all of the request's rollouts have settled. */
     boolean isComplete() {
         return samples > 0 && settled.size() >= samples;
     }
 
-    /**
-     * Whether nothing but verdicts has arrived. A rollout precedes its verdicts on the log: either it settled so long ago
-     * that it is forgotten, or it is still to be read.
-     */
-    boolean hasOnlyVerdicts() {
-        return samples == 0 && value == null && settled.isEmpty();
+    /** Whether any of the request's rollouts has settled. */
+    boolean isAnySettled() {
+        return !settled.isEmpty();
     }
 
     /** What is known about a rollout that has not settled; null if nothing is. */
@@ -208,10 +209,22 @@ final class RequestState {
         return pending.keySet().stream().filter(this::hasArrived).toList();
     }
 
-    /** The state as it is stored, apart from the rollouts that wait. */
+    /** The state as it is stored. */
     JoinState toEvent() {
         List<Verdict> verdicts = new ArrayList<>(pending.size());
-        pending.values().forEach(rollout -> verdicts.addAll(rollout.verdicts));
-        return new JoinState(false, samples, value, verdicts, List.copyOf(settled));
+        List<ArrivedRollout> arrived = new ArrayList<>(pending.size());
+        pending.forEach((rolloutId, rollout) -> {
+            verdicts.addAll(rollout.verdicts);
+            if (rollout.dataset != null) {
+                arrived.add(new ArrivedRollout(rolloutId, rollout.dataset, rollout.offset));
+            }
+        });
+        return new JoinState(
+                false, samples, value, verdicts, List.copyOf(settled), arrived, Instant.ofEpochMilli(lastProgress));
+    }
+
+    /** A request that has settled, as it is stored: all else is forgotten. */
+    static JoinState closed(long now) {
+        return new JoinState(true, 0, null, List.of(), List.of(), List.of(), Instant.ofEpochMilli(now));
     }
 }

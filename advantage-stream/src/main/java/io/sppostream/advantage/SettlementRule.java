@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Decides when a rollout settles, and as what. A rollout is complete when it has arrived and its verdicts come to a
  * reward and the request's value is there: it becomes a training sample. If its verdicts come to no reward, it expires
  * at once. What is incomplete after the request has made no progress for {@code patience} expires with the reason that
- * names what is missing. Pure functions of a {@link RequestState}.
+ * names what is missing. Rollouts make a request: verdicts and values of an unknown one wait for its rollouts and cause
+ * nothing by themselves, except that a value shows that a request is new if its prompt is younger than what the join
+ * remembers. Pure functions of a {@link RequestState}.
  */
 final class SettlementRule {
     private final JoinSettings settings;
@@ -112,21 +114,44 @@ final class SettlementRule {
                 verdicts.subList(1, verdicts.size()));
     }
 
-    /** Whether a request has made no progress for so long that it expires. */
-    boolean isOverdue(RequestState request, long now) {
-        return request.lastProgress() <= now - settings.patience().toMillis();
+    /**
+     * When a request is overdue if it makes no more progress, in milliseconds since the epoch. If another role has
+     * expired one of its rollouts and none has arrived, that is when it is forgotten.
+     *
+     * @param startedAt when the join started: the missing records may have been on the log, unread, before
+     */
+    long overdueAt(RequestState request, long startedAt) {
+        boolean settledElsewhere = request.samples() == 0 && request.isAnySettled();
+        return Math.max(request.lastProgress(), startedAt)
+                + (settledElsewhere ? settings.remember() : settings.patience()).toMillis();
+    }
+
+    /**
+     * Whether nothing follows from an overdue request, so that it is discarded. It may be one that settled so long ago
+     * that the join has forgotten it, if nothing but late verdicts and a late value has arrived. A value that arrives
+     * while its prompt is younger than {@code remember} proves that the request is new.
+     */
+    boolean isInconsequential(RequestState request) {
+        if (request.samples() > 0) {
+            return false;
+        }
+        Instant releasedAt = request.value() == null ? null : request.value().getReleasedAt();
+        return request.isAnySettled()
+                || releasedAt == null
+                || request.lastProgress()
+                        >= releasedAt.plus(settings.remember()).toEpochMilli();
     }
 
     /**
      * The expiries of an overdue request: one for each rollout that has not settled, or one for the whole request if no
-     * rollout ever arrived. None if only verdicts arrived: such a request is forgotten.
+     * rollout ever arrived. None if it {@link #isInconsequential}.
      */
     List<Expired> expire(RequestState request, Instant now) {
-        if (request.hasOnlyVerdicts()) {
+        if (isInconsequential(request)) {
             return List.of();
         }
         String detail = "nothing new for " + settings.patience().toSeconds() + " s";
-        if (request.samples() == 0 && !request.isAnySettled()) {
+        if (request.samples() == 0) {
             return List.of(expired(request, null, ExpiryReason.NO_ROLLOUT_IN_TIME, detail, now));
         }
         List<Expired> expired = new ArrayList<>();

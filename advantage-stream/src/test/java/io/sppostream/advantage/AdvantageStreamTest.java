@@ -1,5 +1,6 @@
 package io.sppostream.advantage;
 
+import static io.sppostream.advantage.Events.expired;
 import static io.sppostream.advantage.Events.refusal;
 import static io.sppostream.advantage.Events.rollout;
 import static io.sppostream.advantage.Events.value;
@@ -357,6 +358,46 @@ class AdvantageStreamTest {
 
         assertThat(driver.expired()).isEmpty();
         assertThat(driver.stored(Join.REQUESTS)).isZero();
+    }
+
+    @Test
+    void shouldExpireNothingWhenAValueArrivesForAForgottenRequest() {
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.advance(JoinDriver.SETTINGS.remember().plusSeconds(1));
+        driver.advance(LATE);
+        assertThat(advantages()).hasSize(1);
+        assertThat(driver.stored(Join.REQUESTS)).isZero();
+
+        driver.send(value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.advance(LATE);
+
+        assertThat(driver.advantages()).isEmpty();
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.stored(Join.REQUESTS)).isZero();
+        assertThat(driver.droppedRecords()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotTrainARolloutButItsSiblingsWhenAnotherRoleHasExpiredIt() {
+        driver.send(rollout("r-1", 0, 3), verdict("r-1", 0, true), rollout("r-1", 1, 3), verdict("r-1", 1, false));
+        driver.send(expired("r-1", "r-1/0", "a-service"));
+        driver.send(value("r-1", 0.25));
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(-0.25);
+        assertExpired("r-1", "r-1/2", ExpiryReason.NO_ROLLOUT_IN_TIME);
+        assertThat(driver.stored(Join.ROLLOUTS)).isZero();
+    }
+
+    @Test
+    void shouldStillTakeTheSiblingsWhenARolloutWasExpiredElsewhereLongAgo() {
+        driver.send(expired("r-1", "r-1/0", "a-service"));
+        driver.advance(LATE);
+        driver.send(rollout("r-1", 1, 2), value("r-1", 0.25), verdict("r-1", 1, true));
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
     }
 
     @Test

@@ -105,7 +105,12 @@ final class Events {
         return new Expired(requestId, rolloutId, ExpiryReason.INVALID_PROMPT, "too long", decidedBy, Instant.EPOCH);
     }
 
+    /** A value of a prompt that was released at the start of a {@link JoinDriver}. */
     static Value value(String requestId, double probability) {
+        return value(requestId, probability, JoinDriver.START);
+    }
+
+    static Value value(String requestId, double probability, @Nullable Instant releasedAt) {
         return new Value(
                 requestId,
                 5,
@@ -113,6 +118,7 @@ final class Events {
                 (float) Math.log(probability / (1 - probability)),
                 probability,
                 null,
-                Instant.EPOCH);
+                Instant.EPOCH,
+                releasedAt);
     }
 }

@@ -14,10 +14,16 @@ enum JoinFault {
     NOT_JUDGED,
     /** The producer answers none of a request's samples. */
     REFUSAL,
+    /** Another role expires one of a request's rollouts, whether or not it arrives. */
+    EXPIRED_ELSEWHERE,
+    /** Verdicts and values arrive once more, after their request is forgotten. */
+    REPEATED_WHEN_FORGOTTEN,
     /** The task crashes at any moment, and loses everything since its last commit. */
     CRASH,
     /** The task crashes after it has forwarded a settlement and before it commits. */
     CRASH_BEFORE_COMMIT,
     /** The task restarts right after a commit, with nothing but its stores. */
-    RESTART
+    RESTART,
+    /** The task restarts after a commit, and finds what a version that kept its indexes in memory has stored. */
+    UPGRADE
 }

@@ -54,7 +54,11 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
             for (int sample = 0; sample < request.samples; sample++) {
                 String id = request.rolloutId(sample);
                 int settlements = (settled.contains(id) ? 1 : 0) + (settled.contains(request.id) ? 1 : 0);
-                if (!request.refused) {
+                if (request.expiredElsewhere >= 0 && request.isAnyRefusalThere()) {
+                    // Its own settlement is elsewhere. The others are known by the rollouts.
+                    boolean known = sample != request.expiredElsewhere && request.isAnyRolloutThere();
+                    assertThat(settlements).as("settlements of %s", id).isBetween(known ? 1 : 0, 1);
+                } else if (!request.refused) {
                     assertThat(settlements).as("settlements of %s", id).isEqualTo(request.isKnown() ? 1 : 0);
                 } else if (world.isPatient()) {
                     // The refusal has settled it: the join has nothing to say, unless no refusal arrives.
@@ -94,7 +98,8 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
         for (SentRequest request : world.requests()) {
             for (int sample = 0; sample < request.samples; sample++) {
                 boolean isTrained = sample(world, request, sample) != null;
-                if (isTrained || world.isPatient()) {
+                boolean expiredElsewhere = sample == request.expiredElsewhere && request.isAnyRefusalThere();
+                if (isTrained || (world.isPatient() && !expiredElsewhere)) {
                     assertThat(isTrained)
                             .as("%s is trained", request.rolloutId(sample))
                             .isEqualTo(request.isTrainable(sample));

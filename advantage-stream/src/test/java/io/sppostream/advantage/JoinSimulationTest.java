@@ -3,12 +3,15 @@ package io.sppostream.advantage;
 import static io.sppostream.advantage.JoinFault.CRASH;
 import static io.sppostream.advantage.JoinFault.CRASH_BEFORE_COMMIT;
 import static io.sppostream.advantage.JoinFault.DUPLICATE;
+import static io.sppostream.advantage.JoinFault.EXPIRED_ELSEWHERE;
 import static io.sppostream.advantage.JoinFault.LATENESS;
 import static io.sppostream.advantage.JoinFault.LOSS;
 import static io.sppostream.advantage.JoinFault.NOT_JUDGED;
 import static io.sppostream.advantage.JoinFault.REFUSAL;
 import static io.sppostream.advantage.JoinFault.REORDERING;
+import static io.sppostream.advantage.JoinFault.REPEATED_WHEN_FORGOTTEN;
 import static io.sppostream.advantage.JoinFault.RESTART;
+import static io.sppostream.advantage.JoinFault.UPGRADE;
 
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -67,6 +70,21 @@ class JoinSimulationTest {
     @Test
     void shouldWaitForNoRolloutWhenTheProducerRefusesIt() {
         simulate(SEEDS, REFUSAL, REORDERING, DUPLICATE);
+    }
+
+    @Test
+    void shouldTrainNoRolloutAndSettleItsSiblingsWhenAnotherRoleExpiresIt() {
+        simulate(SEEDS, EXPIRED_ELSEWHERE, REORDERING, DUPLICATE);
+    }
+
+    @Test
+    void shouldSettleNothingTwiceWhenVerdictsAndValuesArriveForForgottenRequests() {
+        simulate(SEEDS, REPEATED_WHEN_FORGOTTEN, REORDERING, LOSS);
+    }
+
+    @Test
+    void shouldContinueWithTheStoresOfAFormerVersionWhenItIsUpgraded() {
+        simulate(SEEDS, UPGRADE, REORDERING, DUPLICATE);
     }
 
     @Test

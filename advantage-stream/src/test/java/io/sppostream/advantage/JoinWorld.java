@@ -3,6 +3,8 @@ package io.sppostream.advantage;
 import io.sppostream.events.Expired;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.Topic;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +43,7 @@ final class JoinWorld {
         // More of them could keep the join from ever getting ahead.
         int crashesBeforeCommit = faults.contains(JoinFault.CRASH_BEFORE_COMMIT) ? 1 + random.nextInt(8) : 0;
         double restarts = rate(JoinFault.RESTART, 0.5);
+        double upgrades = rate(JoinFault.UPGRADE, 0.5);
         double commits = random.nextDouble() * 0.3;
         while (!unsent.isEmpty() || !join.unread().isEmpty()) {
             List<Topic<?>> unread = join.unread();
@@ -62,6 +65,9 @@ final class JoinWorld {
                 join.commit();
                 if (random.nextDouble() < restarts) {
                     crash(JoinFault.RESTART);
+                } else if (random.nextDouble() < upgrades) {
+                    join.downgrade();
+                    crash(JoinFault.UPGRADE);
                 }
             }
         }
@@ -69,7 +75,25 @@ final class JoinWorld {
         join.crash();
         join.advance(SETTINGS.patience().plusSeconds(1));
         join.advance(SETTINGS.remember().plusSeconds(1));
+        if (faults.contains(JoinFault.REPEATED_WHEN_FORGOTTEN)) {
+            repeatVerdictsAndValues();
+        }
         join.commit();
+    }
+
+    private void repeatVerdictsAndValues() {
+        for (SentRequest request : requests.values()) {
+            for (SpecificRecord event : request.events()) {
+                if (request.hasArrived(event) && (event instanceof Verdict || event instanceof Value)) {
+                    join.append(event);
+                    happened.add(JoinFault.REPEATED_WHEN_FORGOTTEN);
+                }
+            }
+        }
+        for (List<Topic<?>> unread = join.unread(); !unread.isEmpty(); unread = join.unread()) {
+            join.process(unread.get(random.nextInt(unread.size())));
+        }
+        join.advance(SETTINGS.patience().plusSeconds(1));
     }
 
     /** A rate between 0 and {@code most}, or 0 if the fault does not happen in this world. */
@@ -94,7 +118,9 @@ final class JoinWorld {
                     1 + random.nextInt(4) * random.nextInt(2),
                     happens(JoinFault.REFUSAL, faults.contains(JoinFault.REFUSAL) && random.nextInt(5) == 0),
                     faults.contains(JoinFault.NOT_JUDGED),
+                    faults.contains(JoinFault.EXPIRED_ELSEWHERE) && random.nextInt(3) == 0,
                     random);
+            happens(JoinFault.EXPIRED_ELSEWHERE, request.expiredElsewhere >= 0);
             requests.put(request.id, request);
             for (SpecificRecord event : request.events()) {
                 if (!happens(JoinFault.LOSS, random.nextDouble() < loss)) {

@@ -94,12 +94,26 @@ class RequestStateTest {
     }
 
     @Test
-    void shouldHaveOnlyVerdictsUntilSomethingElseArrives() {
-        add(verdict("r-1", 0, true));
-        assertThat(request.hasOnlyVerdicts()).isTrue();
+    void shouldLearnHowManySamplesToExpectWhenARolloutIsExpiredBeforeItArrives() {
+        add(refusal("r-1", 0));
+        assertThat(request.samples()).isZero();
 
-        add(value("r-1", 0.25));
-        assertThat(request.hasOnlyVerdicts()).isFalse();
+        assertThat(add(rollout("r-1", 0, 2))).isFalse();
+        assertThat(request.samples()).isEqualTo(2);
+        assertThat(request.arrived()).isEmpty();
+    }
+
+    @Test
+    void shouldForgetARolloutThatWaitsWhenAnotherRoleExpiresIt() {
+        add(rollout("r-1", 0, 2));
+        add(verdict("r-1", 0, true));
+        add(rollout("r-1", 1, 2));
+
+        assertThat(add(refusal("r-1", 0))).isTrue();
+
+        assertThat(request.arrived()).containsExactly("r-1/1");
+        assertThat(request.isComplete()).isFalse();
+        assertThat(add(rollout("r-1", 0, 2))).isFalse();
     }
 
     @Test
@@ -115,9 +129,9 @@ class RequestStateTest {
         add(verdict("r-1", 1, false));
         add(rollout("r-1", 0, 3));
         add(refusal("r-1", 2));
+        request.progress(2_000);
 
-        RequestState restored = new RequestState("r-1", request.toEvent(), 2_000);
-        restored.restore(rollout("r-1", 0, 3));
+        RequestState restored = new RequestState("r-1", request.toEvent());
 
         assertThat(restored.toEvent()).isEqualTo(request.toEvent());
         assertThat(restored.arrived()).containsExactly("r-1/0");

@@ -6,6 +6,7 @@ import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.RolloutIds;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,10 @@ final class SentRequest {
     final String id;
     final int samples;
     final boolean refused;
+
+    /** The sample that another role expires, whether or not it is there; -1 if there is none. */
+    final int expiredElsewhere;
+
     final Value value;
     private final Combination combination;
     private final List<Rollout> rollouts = new ArrayList<>();
@@ -34,12 +39,14 @@ final class SentRequest {
      *
      * @param refused whether the producer answers none of its samples
      * @param failing whether some verdicts have no reward
+     * @param expired whether another role expires one of its samples
      */
-    SentRequest(String id, int samples, boolean refused, boolean failing, Random random) {
+    SentRequest(String id, int samples, boolean refused, boolean failing, boolean expired, Random random) {
         this.id = id;
         this.samples = samples;
         this.refused = refused;
-        this.value = Events.value(id, (1 + random.nextInt(9)) / 10.0);
+        this.expiredElsewhere = expired && !refused ? random.nextInt(samples) : -1;
+        this.value = Events.value(id, (1 + random.nextInt(9)) / 10.0, Instant.EPOCH);
         String dataset = random.nextBoolean() ? "essays" : "addition";
         this.combination = JoinDriver.SETTINGS.rewards().of(dataset);
         events.add(value);
@@ -52,6 +59,9 @@ final class SentRequest {
                 events.add(rollouts.get(sample));
                 events.addAll(verdicts.get(sample));
             }
+        }
+        if (expiredElsewhere >= 0) {
+            events.add(1 + random.nextInt(events.size()), Events.expired(id, rolloutId(expiredElsewhere), "a-service"));
         }
     }
 

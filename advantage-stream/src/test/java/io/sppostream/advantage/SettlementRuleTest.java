@@ -150,12 +150,15 @@ class SettlementRuleTest {
 
     @Test
     void shouldBeOverdueWhenThePatienceHasPassedSinceTheLastProgress() {
-        assertThat(rule.isOverdue(request, 1_000 + PATIENCE - 1)).isFalse();
-        assertThat(rule.isOverdue(request, 1_000 + PATIENCE)).isTrue();
+        assertThat(rule.overdueAt(request, 0)).isEqualTo(1_000 + PATIENCE);
 
         request.progress(2_000);
-        assertThat(rule.isOverdue(request, 1_000 + PATIENCE)).isFalse();
-        assertThat(rule.isOverdue(request, 2_000 + PATIENCE)).isTrue();
+        assertThat(rule.overdueAt(request, 0)).isEqualTo(2_000 + PATIENCE);
+    }
+
+    @Test
+    void shouldWaitAgainWhenTheJoinHasBeenRestarted() {
+        assertThat(rule.overdueAt(request, 5_000)).isEqualTo(5_000 + PATIENCE);
     }
 
     @Test
@@ -170,7 +173,38 @@ class SettlementRuleTest {
     @Test
     void shouldExpireNothingWhenOnlyVerdictsArrived() {
         add(verdict("r-1", 0, true));
+        assertThat(rule.isInconsequential(request)).isTrue();
         assertThat(expireRequest()).isEmpty();
+    }
+
+    @Test
+    void shouldExpireNothingWhenTheRequestOfALateValueMayBeForgotten() {
+        Instant releasedAt = Instant.ofEpochMilli(500);
+        add(value("r-1", 0.25, releasedAt), verdict("r-1", 0, true));
+        long forgottenAt = 500 + JoinDriver.SETTINGS.remember().toMillis();
+
+        request.progress(forgottenAt - 1);
+        assertThat(rule.isInconsequential(request)).isFalse();
+        assertThat(expireRequest()).hasSize(1);
+
+        request.progress(forgottenAt);
+        assertThat(rule.isInconsequential(request)).isTrue();
+        assertThat(expireRequest()).isEmpty();
+    }
+
+    @Test
+    void shouldExpireNothingWhenAValueDoesNotSayWhenItsPromptWasReleased() {
+        add(value("r-1", 0.25, null));
+        assertThat(rule.isInconsequential(request)).isTrue();
+        assertThat(expireRequest()).isEmpty();
+    }
+
+    @Test
+    void shouldCompleteNothingWhenTheValueArrivesAfterAnotherRoleHasExpiredTheRollout() {
+        add(rollout("r-1", 0, 2), verdict("r-1", 0, true), rollout("r-1", 1, 2), verdict("r-1", 1, true));
+        add(expired("r-1", "r-1/0", "a-service"));
+
+        assertThat(add(value("r-1", 0.25))).containsExactly("r-1/1");
     }
 
     @Test
@@ -187,8 +221,10 @@ class SettlementRuleTest {
     }
 
     @Test
-    void shouldExpireNothingWhenAllThatIsKnownHasBeenRefused() {
+    void shouldExpireNothingAndRememberItWhenAllThatIsKnownHasBeenRefused() {
         add(refusal("r-1", 0), value("r-1", 0.25));
         assertThat(expireRequest()).isEmpty();
+        assertThat(rule.overdueAt(request, 0))
+                .isEqualTo(1_000 + JoinDriver.SETTINGS.remember().toMillis());
     }
 }

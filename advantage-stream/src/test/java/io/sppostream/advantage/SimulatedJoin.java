@@ -2,20 +2,25 @@ package io.sppostream.advantage;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.events.Expired;
 import io.sppostream.events.JoinState;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -44,14 +49,18 @@ final class SimulatedJoin {
     private final JoinSettings settings;
     private final Map<Topic<?>, List<SpecificRecord>> log = new LinkedHashMap<>();
     private final Map<Topic<?>, Integer> read = new HashMap<>();
+    private final Set<String> expiredElsewhere = new HashSet<>();
+    private Set<String> committedExpiredElsewhere = Set.of();
     private final List<Object> written = new ArrayList<>();
     private final List<Object> committed = new ArrayList<>();
     private Map<Topic<?>, Integer> committedRead = Map.of();
     private Map<String, JoinState> committedRequests = Map.of();
     private Map<String, byte[]> committedRollouts = Map.of();
+    private Map<Deadlines.Deadline, byte[]> committedDeadlines = Map.of();
     private MockProcessorContext<String, Object> context;
     private KeyValueStore<String, JoinState> requests;
     private KeyValueStore<String, byte[]> rollouts;
+    private KeyValueStore<Deadlines.Deadline, byte[]> deadlines;
     private Join join;
     private long now;
 
@@ -80,7 +89,11 @@ final class SimulatedJoin {
     /** Processes the next record of a topic. */
     void process(Topic<?> topic) {
         int next = read.merge(topic, 1, Integer::sum) - 1;
-        join.take(input(requireNonNull(log.get(topic)).get(next)));
+        SpecificRecord event = requireNonNull(log.get(topic)).get(next);
+        join.take(input(event));
+        if (event instanceof Expired expired) {
+            expiredElsewhere.add(requireNonNull(expired.getRolloutId()));
+        }
         collect();
     }
 
@@ -106,16 +119,50 @@ final class SimulatedJoin {
     }
 
     private void collect() {
-        context.forwarded().forEach(forward -> written.add(forward.record().value()));
+        context.forwarded().forEach(forward -> {
+            written.add(forward.record().value());
+            if (forward.record().value() instanceof TrainingSample sample
+                    && expiredElsewhere.contains(sample.getRollout().getRolloutId())) {
+                throw new AssertionError(sample.getRollout().getRolloutId()
+                        + " is trained, and the join has read that another role has expired it");
+            }
+        });
         context.resetForwards();
     }
 
     void commit() {
         committedRead = Map.copyOf(read);
+        committedExpiredElsewhere = Set.copyOf(expiredElsewhere);
         committedRequests = copy(requests);
         committedRollouts = copy(rollouts);
+        committedDeadlines = copy(deadlines);
         committed.addAll(written);
         written.clear();
+    }
+
+    /** Turns the committed stores into those of a version that knew deadlines and waiting rollouts from its memory. */
+    void downgrade() {
+        committedDeadlines = Map.of();
+        Map<String, JoinState> former = new LinkedHashMap<>();
+        committedRequests.forEach((id, state) -> {
+            boolean onlyRollouts = !state.getClosed()
+                    && state.getValue() == null
+                    && state.getVerdicts().isEmpty()
+                    && state.getSettled().isEmpty();
+            if (!onlyRollouts) {
+                former.put(
+                        id,
+                        new JoinState(
+                                state.getClosed(),
+                                state.getSamples(),
+                                state.getValue(),
+                                state.getVerdicts(),
+                                state.getSettled(),
+                                List.of(),
+                                Instant.EPOCH));
+            }
+        });
+        committedRequests = former;
     }
 
     /** Whether something was forwarded since the last commit. */
@@ -128,19 +175,21 @@ final class SimulatedJoin {
         written.clear();
         read.clear();
         read.putAll(committedRead);
+        expiredElsewhere.clear();
+        expiredElsewhere.addAll(committedExpiredElsewhere);
         Properties properties = new Properties();
         properties.put("application.id", "test");
         properties.put("bootstrap.servers", "unused:9092");
         context = new MockProcessorContext<>(properties, new TaskId(0, 0), stateDirectory.toFile());
         context.setCurrentSystemTimeMs(now);
-        requests = store(Join.REQUESTS, SERDES.serde(JoinState.class), committedRequests);
-        rollouts = store(Join.ROLLOUTS, Serdes.ByteArray(), committedRollouts);
+        requests = store(Join.REQUESTS, Serdes.String(), SERDES.stateSerde(JoinState.class), committedRequests);
+        rollouts = store(Join.ROLLOUTS, Serdes.String(), Serdes.ByteArray(), committedRollouts);
+        deadlines = store(Join.DEADLINES, Deadlines.SERDE, Serdes.ByteArray(), committedDeadlines);
         join = new Join(context, settings, TOPICS.rollouts().name(), SimulatedJoin::rollout);
     }
 
-    private <V> KeyValueStore<String, V> store(String name, Serde<V> values, Map<String, V> content) {
-        KeyValueStore<String, V> store = Stores.keyValueStoreBuilder(
-                        Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
+    private <K, V> KeyValueStore<K, V> store(String name, Serde<K> keys, Serde<V> values, Map<K, V> content) {
+        KeyValueStore<K, V> store = Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, values)
                 .withLoggingDisabled()
                 .build();
         store.init(context.getStateStoreContext(), store);
@@ -149,20 +198,20 @@ final class SimulatedJoin {
         return store;
     }
 
-    private static <V> Map<String, V> copy(KeyValueStore<String, V> store) {
-        Map<String, V> copy = new LinkedHashMap<>();
-        try (KeyValueIterator<String, V> all = store.all()) {
+    private static <K, V> Map<K, V> copy(KeyValueStore<K, V> store) {
+        Map<K, V> copy = new LinkedHashMap<>();
+        try (KeyValueIterator<K, V> all = store.all()) {
             while (all.hasNext()) {
-                KeyValue<String, V> entry = all.next();
+                KeyValue<K, V> entry = all.next();
                 copy.put(entry.key, entry.value);
             }
         }
         return copy;
     }
 
-    /** Number of entries in both stores. */
+    /** Number of entries in all stores. */
     int stored() {
-        return copy(requests).size() + copy(rollouts).size();
+        return copy(requests).size() + copy(rollouts).size() + copy(deadlines).size();
     }
 
     /** The committed output of one type, in order. */

@@ -149,6 +149,7 @@ public record KafkaSettings(
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class.getName());
+        settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
         // CommitOnIdle commits records that others wait for. It runs between polls, hence the short poll. The commit
         // interval covers state that nobody waits for yet, and input that never pauses.
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);

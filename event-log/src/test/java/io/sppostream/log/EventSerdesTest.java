@@ -48,7 +48,7 @@ class EventSerdesTest {
     @Test
     void shouldReadWhatItWroteWhenAnEventMakesTheRoundTrip() {
         Topic<Value> topic = topics.values();
-        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH);
+        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null);
 
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), value);
 
@@ -127,7 +127,8 @@ class EventSerdesTest {
         Topic<Value> topic = topics.values();
 
         serdes.register(topics);
-        serdes.serializer(topic).serialize(topic.name(), new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH));
+        serdes.serializer(topic)
+                .serialize(topic.name(), new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null));
 
         assertThat(MockSchemaRegistry.getClientForScope(SCOPE).getAllVersions(topic.name() + "-value"))
                 .containsExactly(1);

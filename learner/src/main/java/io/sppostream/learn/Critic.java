@@ -145,7 +145,8 @@ public final class Critic implements AutoCloseable {
                     logits[i],
                     ValueLoss.probability(logits[i]),
                     null,
-                    now);
+                    now,
+                    fitting.get(i).getReleasedAt());
             log.send(topics.values(), requestId, value);
         }
     }

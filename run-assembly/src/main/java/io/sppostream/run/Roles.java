@@ -26,14 +26,10 @@ import io.sppostream.verify.RewardVerifier;
 import io.sppostream.verify.Verifiers;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Starts each role as configured; the same for a role of {@code train} and one that runs alone. */
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
-
-    /** How long the join remembers a settled request, to drop duplicates of its records. */
-    private static final Duration REMEMBER = Duration.ofHours(1);
 
     /** dataset -> prompts. */
     public AutoCloseable feed(Dataset dataset) {
@@ -71,7 +67,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                 new SppoEstimator(),
                 RewardFactory.rewards(settings()),
                 settings().joinPatience(),
-                REMEMBER);
+                settings().joinRemember());
         return AdvantageStream.start(runLog, join, stateDirectory(), 1, onFailure);
     }
 

@@ -27,6 +27,7 @@ import static io.sppostream.run.config.SettingsDefinition.DUAL_CLIP;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
+import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
@@ -210,6 +211,10 @@ public final class RunSettings extends AbstractConfig {
 
     public Duration joinPatience() {
         return Duration.ofSeconds(getInt(JOIN_PATIENCE_SECONDS));
+    }
+
+    public Duration joinRemember() {
+        return Duration.ofSeconds(getInt(JOIN_REMEMBER_SECONDS));
     }
 
     private StalenessRules staleness() {

@@ -52,6 +52,7 @@ public final class SettingsDefinition {
     public static final String VERIFIER_PLUGINS = "verifier.plugins";
 
     public static final String JOIN_PATIENCE_SECONDS = "join.patience.seconds";
+    public static final String JOIN_REMEMBER_SECONDS = "join.remember.seconds";
 
     public static final String BATCH_SIZE = "batch.size";
     public static final String MINI_BATCHES = "mini.batches";
@@ -248,7 +249,14 @@ public final class SettingsDefinition {
                         INT,
                         3600,
                         POSITIVE,
-                        "Seconds that a rollout waits for its verdicts and its value before it expires.");
+                        "Seconds that a rollout waits for its verdicts and its value before it expires.")
+                .setting(
+                        JOIN_REMEMBER_SECONDS,
+                        INT,
+                        3600,
+                        POSITIVE,
+                        "Seconds that the join remembers a settled request on disk. Records that come later are not known"
+                                + " as duplicates. Set it above the longest lag of your verifiers and producers.");
         definition
                 .in(SettingGroup.LEARNER)
                 .setting(BATCH_SIZE, INT, 256, POSITIVE, "Rollouts per step.")

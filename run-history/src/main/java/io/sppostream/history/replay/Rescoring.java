@@ -117,7 +117,8 @@ final class Rescoring {
                             logits[i],
                             ValueLoss.probability(logits[i]),
                             null,
-                            clock.instant()));
+                            clock.instant(),
+                            null));
         }
     }
 

@@ -165,7 +165,7 @@ final class SmallLog {
     }
 
     private static Value value(String requestId, int version) {
-        return new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH);
+        return new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH, null);
     }
 
     /** A verdict with settings, whose order does not count. */

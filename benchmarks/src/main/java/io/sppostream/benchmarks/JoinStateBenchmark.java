@@ -1,0 +1,229 @@
+package io.sppostream.benchmarks;
+
+import io.sppostream.advantage.AdvantageStream;
+import io.sppostream.advantage.Combination;
+import io.sppostream.advantage.JoinSettings;
+import io.sppostream.advantage.RewardRules;
+import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.embedded.EmbeddedCluster;
+import io.sppostream.embedded.EmbeddedSettings;
+import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
+import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.SamplingSettings;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutIds;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.EventWriter;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.loop.StreamsApp;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Fills the join with rollouts that nobody judges, or that settle at once and are remembered. The join runs in a process
+ * of its own, on an embedded broker. Measures its throughput and memory, and how long it takes to start again: after a
+ * kill, which makes Kafka Streams restore the stores from their changelogs, and after a clean stop.
+ */
+@Command(
+        name = "join-state",
+        description = "Fill the join with open or remembered requests; measure its memory and its restart.",
+        mixinStandardHelpOptions = true)
+final class JoinStateBenchmark implements Callable<Integer> {
+    private static final Topics TOPICS = new Topics("join-state", 2);
+    private static final Duration TIMEOUT = Duration.ofHours(1);
+
+    @Option(names = "--requests", defaultValue = "1000000", description = "Requests (default: ${DEFAULT-VALUE}).")
+    private int requests;
+
+    @Option(names = "--heap", defaultValue = "1g", description = "-Xmx of the join (default: ${DEFAULT-VALUE}).")
+    private String heap = "";
+
+    @Option(names = "--remembered", description = "Settle the requests, so that they are remembered.")
+    private boolean remembered;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        BenchmarkTools.printHeader(
+                "join-state --requests %d --heap %s%s", requests, heap, remembered ? " --remembered" : "");
+        Path directory = Files.createTempDirectory("sppo-join-state");
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
+            fill(cluster);
+            join(cluster, directory, "filled", true);
+            join(cluster, directory, "after a kill", false);
+            join(cluster, directory, "after a clean stop", false);
+        }
+        BenchmarkTools.delete(directory);
+        return 0;
+    }
+
+    private void fill(EmbeddedCluster cluster) {
+        KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        long start = System.nanoTime();
+        try (EventSerdes serdes = new EventSerdes(kafka);
+                TopicAdmin admin = new TopicAdmin(kafka);
+                EventWriter writer = new EventWriter(kafka, serdes)) {
+            admin.create(TOPICS, (short) 1);
+            serdes.register(TOPICS);
+            for (int i = 0; i < requests; i++) {
+                String request = String.format(Locale.ROOT, "%010d", i);
+                writer.send(TOPICS.rollouts(), request, rollout(request));
+                if (remembered) {
+                    writer.send(TOPICS.verdicts(), request, failure(request));
+                }
+            }
+            writer.flush();
+        }
+        System.out.printf(Locale.ROOT, "written      %.1f s%n", (System.nanoTime() - start) / 1e9);
+    }
+
+    /** A rollout of 16 prompt and 16 response tokens. */
+    private static Rollout rollout(String request) {
+        List<Integer> tokens = IntStream.range(0, 16).boxed().toList();
+        return Rollout.newBuilder()
+                .setRolloutId(RolloutIds.of(request, 0))
+                .setRequestId(request)
+                .setPromptId("p")
+                .setDataset("addition")
+                .setMessages(List.of(new Message("user", "12+30=")))
+                .setReference("42")
+                .setSampleIndex(0)
+                .setSamples(1)
+                .setPromptTokens(tokens)
+                .setResponseTokens(tokens)
+                .setText("42")
+                .setBehaviourLogProbs(Collections.nCopies(16, -0.5f))
+                .setPolicySegments(List.of(new PolicySegment(16, 1, "0".repeat(64))))
+                .setSampling(new SamplingSettings(1.0, 1.0, 0, 16))
+                .setSeed(1)
+                .setFinishReason(FinishReason.STOP)
+                .setSampledAt(Instant.now())
+                .build();
+    }
+
+    private static Verdict failure(String request) {
+        return Verdict.newBuilder()
+                .setRolloutId(RolloutIds.of(request, 0))
+                .setRequestId(request)
+                .setVerifier("exact")
+                .setVerifierVersion("1")
+                .setStatus(VerdictStatus.TIMEOUT)
+                .setReward(null)
+                .setRule("timeout")
+                .setJudgedAt(Instant.now())
+                .build();
+    }
+
+    private void join(EmbeddedCluster cluster, Path directory, String when, boolean kill)
+            throws IOException, InterruptedException {
+        List<String> command = BenchmarkTools.javaCommand();
+        command.removeIf(option -> option.startsWith("-Xmx"));
+        command.addAll(
+                1,
+                List.of(
+                        "-Xmx" + heap,
+                        "-Dbench.servers=" + cluster.bootstrapServers(),
+                        "-Dbench.registry=" + cluster.registryUrl(),
+                        "-Dbench.state=" + directory.resolve("state"),
+                        "-Dbench.when=" + when,
+                        "-Dbench.kill=" + kill));
+        command.addAll(List.of(Main.class.getName(), "join-state-role"));
+        int exit =
+                new ProcessBuilder(new ArrayList<>(command)).inheritIO().start().waitFor();
+        if (exit != 0) {
+            throw new IllegalStateException("the join ended with exit code " + exit);
+        }
+    }
+
+    /** The join alone: reads everything, prints what it took, and ends. */
+    @Command(name = "join-state-role", hidden = true, description = "The join of join-state.")
+    static final class JoinRole implements Callable<Integer> {
+        private static final List<Topic<?>> INPUTS = List.of(TOPICS.rollouts(), TOPICS.verdicts());
+
+        @Override
+        public Integer call() throws InterruptedException {
+            KafkaSettings kafka = new KafkaSettings(property("servers"), property("registry"), Map.of());
+            JoinSettings settings = new JoinSettings(
+                    new SppoEstimator(), new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
+            long start = System.nanoTime();
+            try (EventSerdes serdes = new EventSerdes(kafka);
+                    TopicAdmin admin = new TopicAdmin(kafka);
+                    StreamsApp app = AdvantageStream.start(
+                            new RunLog(kafka, serdes, TOPICS), settings, Path.of(property("state")), 1, failure -> {
+                                failure.printStackTrace();
+                                Runtime.getRuntime().halt(1);
+                            })) {
+                app.awaitRunning(TIMEOUT);
+                double running = (System.nanoTime() - start) / 1e9;
+                long records = awaitEnd(admin);
+                double read = (System.nanoTime() - start) / 1e9 - running;
+                System.gc();
+                System.out.printf(
+                        Locale.ROOT,
+                        "%-20s running after %.1f s; read %d records in %.1f s; heap %d MB live, resident at most %s%n",
+                        property("when"),
+                        running,
+                        records,
+                        read,
+                        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20,
+                        residentPeak());
+                if (Boolean.parseBoolean(property("kill"))) {
+                    System.out.flush();
+                    Runtime.getRuntime().halt(0);
+                }
+            }
+            return 0;
+        }
+
+        /** Waits until the join has committed all of its input; returns the number of records. */
+        private static long awaitEnd(TopicAdmin admin) throws InterruptedException {
+            Map<TopicPartition, Long> ends = admin.ends(IsolationLevel.READ_COMMITTED, INPUTS);
+            while (true) {
+                Map<TopicPartition, Long> committed = admin.committed(TOPICS.application(RoleName.ADVANTAGE_STREAM));
+                if (ends.entrySet().stream()
+                        .allMatch(end -> end.getValue() <= committed.getOrDefault(end.getKey(), 0L))) {
+                    return ends.values().stream().mapToLong(Long::longValue).sum();
+                }
+                Thread.sleep(100);
+            }
+        }
+
+        private static String property(String name) {
+            return System.getProperty("bench." + name, "");
+        }
+
+        private static String residentPeak() {
+            try {
+                return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                        .filter(line -> line.startsWith("VmHWM:"))
+                        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MB")
+                        .findFirst()
+                        .orElse("unknown");
+            } catch (IOException e) {
+                return "unknown";
+            }
+        }
+    }
+}

@@ -63,6 +63,7 @@ public final class EventSerdes implements AutoCloseable {
     private final SchemaRegistryClient registry;
     private final Map<String, Object> settings;
     private final RegistryOutages outages;
+    private final Set<String> unused;
 
     public EventSerdes(KafkaSettings kafka) {
         this(kafka, RegistryOutages.PATIENCE);
@@ -83,6 +84,24 @@ public final class EventSerdes implements AutoCloseable {
         this.registry = mockScope == null
                 ? new RegistryClient(url, List.of(new AvroSchemaProvider()), settings)
                 : MockSchemaRegistry.getClientForScope(mockScope, List.of(new AvroSchemaProvider()));
+        this.unused = Set.of();
+    }
+
+    private EventSerdes(EventSerdes all, Set<String> unused) {
+        this.registry = all.registry;
+        this.settings = all.settings;
+        this.outages = all.outages;
+        this.unused = Set.copyOf(unused);
+    }
+
+    /**
+     * These serializers, with deserializers of topics that leave out fields their readers do not use: those are skipped,
+     * not decoded, and have empty values.
+     *
+     * @param fields of type string, array or map, as {@code Record.field}
+     */
+    public EventSerdes without(Set<String> fields) {
+        return new EventSerdes(this, fields);
     }
 
     /** A serializer of a topic's events. The first event registers their schema under {@code <topic>-value}. */
@@ -92,16 +111,10 @@ public final class EventSerdes implements AutoCloseable {
 
     /** A deserializer of a topic's events. */
     public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
-        return deserializer(topic.valueType());
+        return unused.isEmpty() ? deserializer(topic.valueType()) : sparseDeserializer(topic);
     }
 
-    /**
-     * A deserializer of a topic's events that leaves out fields its reader does not use: they are skipped, not decoded,
-     * and have empty values.
-     *
-     * @param unused fields of type string, array or map, as {@code Record.field}
-     */
-    public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic, Set<String> unused) {
+    private <V extends SpecificRecord> Deserializer<V> sparseDeserializer(Topic<V> topic) {
         Map<Schema, SparseReader<V>> readers = new HashMap<>();
         return (name, bytes) -> {
             SparseReader<V> reader = readers.computeIfAbsent(

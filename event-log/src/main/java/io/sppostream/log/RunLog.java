@@ -3,6 +3,7 @@ package io.sppostream.log;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.util.List;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -14,6 +15,11 @@ import org.apache.avro.specific.SpecificRecord;
  * @param topics the run's topics
  */
 public record RunLog(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
+
+    /** This log, read without some fields of its events; see {@link EventSerdes#without}. */
+    public RunLog without(Set<String> fields) {
+        return new RunLog(kafka, serdes.without(fields), topics);
+    }
 
     /** A reader for a short look at topics, from their beginning. */
     public EventReader reader(List<Topic<? extends SpecificRecord>> read) {

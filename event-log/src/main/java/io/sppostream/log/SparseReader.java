@@ -32,8 +32,16 @@ public final class SparseReader<V extends SpecificRecord> extends SpecificDatumR
     }
 
     SparseReader(Class<V> type, Schema writer, Set<String> unused) {
-        super(writer, SpecificData.getForClass(type).getSchema(type), SpecificData.getForClass(type));
+        super(writer, SpecificData.getForClass(type).getSchema(type), model(type));
         this.unused = unused;
+    }
+
+    /** Avro's fast readers do not call {@link #readField}. */
+    private static SpecificData model(Class<?> type) {
+        SpecificData model = new SpecificData(type.getClassLoader());
+        SpecificData.getForClass(type).getConversions().forEach(model::addLogicalTypeConversion);
+        model.setFastReaderEnabled(false);
+        return model;
     }
 
     /** Decodes an event from its Avro encoding, which begins at an index. */

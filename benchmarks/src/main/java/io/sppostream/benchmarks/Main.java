@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
         name = "bench",
         description = "Benchmarks of whole runs and of the language model.",
         commandListHeading = "%nBenchmarks (./bench NAME --help shows the options of one):%n",
-        subcommands = {LogPrice.class, LogPrice.WithoutLog.class, Chaos.class, Recovery.class},
+        subcommands = {LogPrice.class, LogPrice.WithoutLog.class, Chaos.class, Recovery.class, AuditBenchmark.class},
         mixinStandardHelpOptions = true)
 public final class Main {
     private Main() {}

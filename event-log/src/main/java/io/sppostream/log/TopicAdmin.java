@@ -97,10 +97,12 @@ public final class TopicAdmin implements AutoCloseable {
         check(topics, present);
     }
 
-    /** A topic whose records are kept forever. */
+    /** A topic whose records are kept forever, compressed on disk also where other programs send them uncompressed. */
     static NewTopic newTopic(String name, int partitions, short replication) {
         return new NewTopic(name, partitions, replication)
                 .configs(Map.of(
+                        TopicConfig.COMPRESSION_TYPE_CONFIG,
+                        "zstd",
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         TopicConfig.CLEANUP_POLICY_DELETE,
                         TopicConfig.RETENTION_MS_CONFIG,

@@ -79,7 +79,8 @@ class EventSerdesTest {
                 Instant.ofEpochSecond(1));
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), step);
 
-        TrainingStep sparse = serdes.without(Set.of("TrainingStep.samples", "TrainingStep.fromSha256", "TrainedSample.x"))
+        TrainingStep sparse = serdes.without(
+                        Set.of("TrainingStep.samples", "TrainingStep.fromSha256", "TrainedSample.x"))
                 .deserializer(topic)
                 .deserialize(topic.name(), bytes);
 

@@ -13,5 +13,6 @@ class TopicAdminTest {
         assertThat(topic.numPartitions()).isEqualTo(6);
         assertThat(topic.replicationFactor()).isEqualTo((short) 3);
         assertThat(topic.configs()).containsEntry("cleanup.policy", "delete").containsEntry("retention.ms", "-1");
+        assertThat(topic.configs()).containsEntry("compression.type", "zstd");
     }
 }

@@ -57,10 +57,10 @@ public final class Feed implements AutoCloseable {
 
     private void run(BooleanSupplier running) {
         try (EventReader log = runLog.without(UNUSED)
-                .following(List.of(
-                        runLog.topics().trainingSteps(),
-                        runLog.topics().expired(),
-                        runLog.topics().learnerStates()));
+                        .following(List.of(
+                                runLog.topics().trainingSteps(),
+                                runLog.topics().expired(),
+                                runLog.topics().learnerStates()));
                 EventWriter writer = runLog.writer()) {
             log.seek(runLog.topics().trainingSteps(), 0, takeLastSteps());
             log.pollToEnd(this::take);
@@ -80,7 +80,8 @@ public final class Feed implements AutoCloseable {
 
     /** Takes the last step of each model into account; returns the offset after them on the ledger. */
     private long takeLastSteps() {
-        try (EventReader log = runLog.without(UNUSED).reader(List.of(runLog.topics().trainingSteps()))) {
+        try (EventReader log =
+                runLog.without(UNUSED).reader(List.of(runLog.topics().trainingSteps()))) {
             long end = log.end(runLog.topics().trainingSteps(), 0);
             log.last(runLog.topics().trainingSteps(), 0, end, Feed::hasBothModels)
                     .forEach(this::take);

@@ -28,9 +28,9 @@ record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> fi
     static Progress of(RunLog runLog) {
         try (EventReader log = runLog.without(Set.of("TrainingStep.samples"))
                 .reader(List.of(
-                runLog.topics().trainingSteps(),
-                runLog.topics().evaluations(),
-                runLog.topics().prompts()))) {
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().evaluations(),
+                        runLog.topics().prompts()))) {
             int steps = steps(log.last(
                     runLog.topics().trainingSteps(),
                     0,

@@ -138,9 +138,9 @@ public final class TrainRun {
         // The ledger is read from its beginning, since the curve has all steps of the run.
         try (EventReader ledger = runLog.without(UNUSED)
                 .following(List.of(
-                runLog.topics().trainingSteps(),
-                runLog.topics().expired(),
-                runLog.topics().learnerStates()))) {
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().expired(),
+                        runLog.topics().learnerStates()))) {
             Follower follower;
             LearningCurve curve;
             try {

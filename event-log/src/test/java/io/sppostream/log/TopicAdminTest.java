@@ -15,4 +15,10 @@ class TopicAdminTest {
         assertThat(topic.configs()).containsEntry("cleanup.policy", "delete").containsEntry("retention.ms", "-1");
         assertThat(topic.configs()).containsEntry("compression.type", "zstd");
     }
+
+    @Test
+    void shouldFreeTheDiskSpaceOfOldWeightsEarly() {
+        NewTopic topic = TopicAdmin.inShortSegments(TopicAdmin.newTopic("run-1.policy-weights.v1", 1, (short) 3));
+        assertThat(topic.configs()).containsEntry("segment.bytes", "33554432").containsEntry("retention.ms", "-1");
+    }
 }

@@ -5,15 +5,18 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 
 /**
  * Sends records that Kafka Streams cannot decode to the topic's dead-letter topic, in the transaction of the task, and
  * continues. If the registry is out, the application stops instead and reads the record again at its next
- * start. Stateless.
+ * start.
  */
 public final class DeadLetterHandler implements DeserializationExceptionHandler {
+    private String role = "";
+
     @Override
     public Response handleError(
             ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
@@ -23,9 +26,11 @@ public final class DeadLetterHandler implements DeserializationExceptionHandler 
         if (outage) {
             return Response.fail();
         }
-        return Response.resume(List.of(DeadLetters.of(record, context.taskId().toString(), exception)));
+        return Response.resume(List.of(DeadLetters.of(record, role, exception)));
     }
 
     @Override
-    public void configure(Map<String, ?> configs) {}
+    public void configure(Map<String, ?> settings) {
+        role = String.valueOf(settings.get(StreamsConfig.APPLICATION_ID_CONFIG));
+    }
 }

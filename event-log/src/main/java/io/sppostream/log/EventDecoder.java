@@ -42,6 +42,11 @@ public final class EventDecoder {
             throw new SerializationException("a record without " + (event == null ? "a value" : "a key"));
         }
         return new EventRecord<>(
-                record.topic(), record.partition(), record.offset(), new String(record.key(), UTF_8), event);
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                new String(record.key(), UTF_8),
+                event,
+                Redelivery.isRedelivered(record));
     }
 }

@@ -129,6 +129,7 @@ public record KafkaSettings(
     public Map<String, Object> consumer(String group) {
         Map<String, Object> settings = consumer();
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.merge(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, Redelivery.class.getName(), KafkaSettings::both);
         return settings;
     }
 
@@ -169,7 +170,16 @@ public record KafkaSettings(
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
-        return withOverrides(settings);
+        withOverrides(settings);
+        settings.merge(
+                StreamsConfig.mainConsumerPrefix(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG),
+                Redelivery.class.getName(),
+                KafkaSettings::both);
+        return settings;
+    }
+
+    private static Object both(Object given, Object own) {
+        return given + "," + own;
     }
 
     /** Settings of the registry client. */

@@ -47,6 +47,8 @@ final class Attempts implements RunningVerifier {
         private final Rollout rollout;
         private final CompletableFuture<Judgement> judgement = new CompletableFuture<>();
         private int attempts;
+        /** Of the last attempt; a rollout that had none times out. */
+        private Judgement last = TIMED_OUT;
         /** In nanoseconds of {@link System#nanoTime}; set when the first attempt starts. */
         private long deadline;
 
@@ -54,6 +56,8 @@ final class Attempts implements RunningVerifier {
             this.rollout = rollout;
         }
     }
+
+    private static final Judgement TIMED_OUT = Judgement.notJudged(VerdictStatus.TIMEOUT, "timeout");
 
     private final AttemptPolicy policy;
     private final Attempt attempt;
@@ -125,7 +129,9 @@ final class Attempts implements RunningVerifier {
             }
         }
         if (timeout <= 0) {
-            return CompletableFuture.completedFuture(timedOut(batch.size()));
+            // A busy machine began this attempt too late. What the last one said stands.
+            return CompletableFuture.completedFuture(
+                    batch.stream().map(task -> task.last).toList());
         }
         try {
             return attempt.at(rollouts, Duration.ofNanos(timeout));
@@ -136,7 +142,7 @@ final class Attempts implements RunningVerifier {
 
     /** The judgements of a batch whose attempt took too long. */
     static List<Judgement> timedOut(int rollouts) {
-        return Collections.nCopies(rollouts, Judgement.notJudged(VerdictStatus.TIMEOUT, "timeout"));
+        return Collections.nCopies(rollouts, TIMED_OUT);
     }
 
     private void end(List<Task> batch, @Nullable List<Judgement> judgements, @Nullable Throwable error) {
@@ -158,6 +164,7 @@ final class Attempts implements RunningVerifier {
     private void settle(Task task, Judgement judgement) {
         long wait;
         synchronized (this) {
+            task.last = judgement;
             wait = (long) (policy.backoff().toNanos()
                     * Math.pow(2, task.attempts - 1)
                     * ThreadLocalRandom.current().nextDouble(0.5, 1.5));

@@ -172,6 +172,25 @@ class AttemptsTest {
     }
 
     @Test
+    void shouldKeepTheLastStatusWhenTheNextAttemptComesTooLate() throws Exception {
+        Duration deadline = Duration.ofMillis(50);
+        AttemptPolicy policy = new AttemptPolicy(1, 1, 2, Duration.ofMillis(1), deadline, deadline);
+        CompletableFuture<List<Judgement>> occupied = new CompletableFuture<>();
+        Scripted gone = new Scripted(batch -> batch.get(0).getRequestId().equals("r-1")
+                ? occupied
+                : CompletableFuture.completedFuture(List.of(GONE)));
+
+        List<CompletableFuture<Judgement>> asked = ask(judge(policy, gone), 2);
+        long late = System.nanoTime() + deadline.toNanos();
+        await().until(() -> System.nanoTime() > late);
+        occupied.complete(List.of(RIGHT));
+
+        assertThat(result(asked.get(1))).isEqualTo(RIGHT);
+        assertThat(result(asked.get(0))).isEqualTo(GONE);
+        assertThat(gone.batches).containsExactly(List.of("r-0"), List.of("r-1"));
+    }
+
+    @Test
     void shouldAbandonTheCallAndJudgeOtherRolloutsWhenAPluginHangs() throws Exception {
         CountDownLatch fixed = new CountDownLatch(1);
         Verifier hangs = new Verifier() {

@@ -116,7 +116,8 @@ final class DlqCommand {
 
     @Command(
             name = "resubmit",
-            description = "Send dead letters back to the topics they come from; each can be sent back once.",
+            description =
+                    "Send dead letters back to their topics, for the role that refused them; each can be sent back once.",
             mixinStandardHelpOptions = true)
     int resubmit(
             @Mixin RunOptions run,
@@ -132,10 +133,16 @@ final class DlqCommand {
             throw new UserException("which letters? give ids such as rollouts@3, or --all");
         }
         withQueue(run, (queue, serdes) -> {
-            List<DeadLetter> sent = queue.resubmit(chosen);
-            sent.forEach(letter -> System.out.println(
-                    letter.id() + " sent back to " + queue.topic(letter).name()));
-            System.out.println(sent.size() + " sent back");
+            DeadLetterQueue.Resubmitted resubmitted = queue.resubmit(chosen);
+            for (DeadLetter letter : resubmitted.settled()) {
+                System.out.println(letter.id() + " not sent: its rollout has settled (./sppo inspect shows how);"
+                        + " ./sppo replay --judge-again judges it again in a new run");
+            }
+            for (DeadLetter letter : resubmitted.sent()) {
+                System.out.println(letter.id() + " sent back to "
+                        + queue.topic(letter).name() + " for " + TerminalText.printable(letter.origin("role")));
+            }
+            System.out.println(resubmitted.sent().size() + " sent back");
         });
         return 0;
     }

@@ -50,6 +50,14 @@ public record DeadLetter(
         return record.headers().lastHeader(ORIGIN + SOURCE_TOPIC) != null;
     }
 
+    /** Names the refused record and the role that refused it; equal for letters that say the same. */
+    String refusal() {
+        if (headers.lastHeader(ORIGIN + "offset") == null) {
+            return id();
+        }
+        return origin("topic") + "-" + origin("partition") + "@" + origin("offset") + " " + origin("role");
+    }
+
     /** Its name on the command line: {@code rollouts@3}. */
     public String id() {
         return topic + "@" + offset;

@@ -60,7 +60,7 @@ class DeleteCommandIT {
         }
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
             KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
-            assertThat(namesOn(kafka)).noneMatch(name -> name.startsWith("gone."));
+            assertThat(namesOn(kafka)).as(deleted.out()).noneMatch(name -> name.startsWith("gone."));
             assertThat(get(cluster.registryUrl() + "/subjects?deleted=true"))
                     .doesNotContain("\"gone.")
                     .contains("\"kept.");

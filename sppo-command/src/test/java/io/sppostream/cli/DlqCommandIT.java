@@ -42,13 +42,13 @@ class DlqCommandIT {
             write(kafka, topics.verdicts().name(), 0, 12, verdict, "reward 7.0 is not in [0, 1]");
 
             assertThat(dlq(cluster, "list").out())
-                    .contains("rollouts@0", "0, offset 7", "test-role", "Unknown magic byte!")
+                    .contains("rollouts@0", "0, offset 7", "letters.verifier", "Unknown magic byte!")
                     .contains("verdicts@0", "0, offset 12", "reward 7.0 is not in [0, 1]")
                     .endsWith("2 dead letters\n");
             List<String> rows = dlq(cluster, "list").out().lines().toList();
             int column = rows.get(0).indexOf("ROLE");
             assertThat(rows.subList(1, 3))
-                    .allSatisfy(row -> assertThat(row.substring(column)).startsWith("test-role  "));
+                    .allSatisfy(row -> assertThat(row.substring(column)).startsWith("letters.verifier  "));
             assertThat(dlq(cluster, "show", "rollouts@0").out())
                     .contains("topic    letters.rollouts.v1\n")
                     .contains("header   trace: t-1\n", "header   sppo.error: Unknown magic byte!\n")
@@ -59,13 +59,13 @@ class DlqCommandIT {
                     .contains("\"rolloutId\": \"r-1/0\"", "\"reward\": 7.0");
 
             assertThat(dlq(cluster, "resubmit", "rollouts@0").out())
-                    .isEqualTo("rollouts@0 sent back to letters.rollouts.v1\n1 sent back\n");
+                    .isEqualTo("rollouts@0 sent back to letters.rollouts.v1 for letters.verifier\n1 sent back\n");
             dlq(cluster, "resubmit", "rollouts@0").assertRefusedButForTheBroker("rollouts@0 was sent back at");
             dlq(cluster, "resubmit", "rollouts@9")
                     .assertRefusedButForTheBroker("run 'letters' has no dead letter 'rollouts@9'");
             dlq(cluster, "resubmit").assertRefusedButForTheBroker("which letters?");
             assertThat(dlq(cluster, "resubmit", "--all").out())
-                    .isEqualTo("verdicts@0 sent back to letters.verdicts.v1\n1 sent back\n");
+                    .isEqualTo("verdicts@0 sent back to letters.verdicts.v1 for letters.verifier\n1 sent back\n");
             assertThat(dlq(cluster, "resubmit", "--all").out()).isEqualTo("0 sent back\n");
 
             ConsumerRecord<byte[], byte[]> back =
@@ -74,7 +74,7 @@ class DlqCommandIT {
             assertThat(new String(back.value(), UTF_8)).isEqualTo("no Avro");
             assertThat(back.headers())
                     .extracting(header -> header.key() + "=" + new String(header.value(), UTF_8))
-                    .containsExactly("trace=t-1", "sppo.resubmitted=rollouts@0");
+                    .containsExactly("trace=t-1", "sppo.resubmitted=rollouts@0", "sppo.redeliver-to=letters.verifier");
             assertThat(records(kafka, topics.rollouts().name())).hasSize(1);
             assertThat(records(kafka, topics.verdicts().name())).hasSize(1);
             assertThat(dlq(cluster, "list").out()).endsWith("2 dead letters\n");
@@ -119,7 +119,7 @@ class DlqCommandIT {
         record.headers().add("trace", "t-1".getBytes(UTF_8));
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            producer.send(DeadLetters.of(record, "test-role", new IllegalStateException(error)));
+            producer.send(DeadLetters.of(record, "letters.verifier", new IllegalStateException(error)));
         }
     }
 

@@ -13,13 +13,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 
-/** A judge behind HTTP that takes its time over each request, and equality for correctness. */
+/** A judge behind HTTP that does not answer at once, and compares by equality. */
 final class SlowService implements AutoCloseable {
     static {
         // Java's server writes head and body apart, which costs 40 ms an answer where the network waits for more.
@@ -28,23 +30,34 @@ final class SlowService implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(8);
+    private final ExecutorService threads = Executors.newFixedThreadPool(8);
+    private final ExecutorService timer;
     private final AtomicInteger requests = new AtomicInteger();
     private final HttpServer server;
 
     /**
-     * Starts the service.
+     * A service that takes the same time for each request.
      *
-     * @param time it takes for a request
      * @param status its answer to a request, by how many there were before
      */
-    SlowService(Duration time, IntUnaryOperator status) throws IOException {
+    static SlowService taking(Duration time, IntUnaryOperator status) throws IOException {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        return new SlowService(answer -> timer.schedule(answer, time.toMillis(), TimeUnit.MILLISECONDS), status, timer);
+    }
+
+    /** A service that judges requests when a crowd lets them pass. */
+    static SlowService behind(Crowd crowd) throws IOException {
+        return new SlowService(crowd::arrive, request -> 200, Executors.newSingleThreadExecutor());
+    }
+
+    private SlowService(Consumer<Runnable> when, IntUnaryOperator status, ExecutorService timer) throws IOException {
+        this.timer = timer;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 256);
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
             byte[] question = exchange.getRequestBody().readAllBytes();
             int code = status.applyAsInt(requests.getAndIncrement());
-            threads.schedule(() -> answer(exchange, code, question), time.toMillis(), TimeUnit.MILLISECONDS);
+            when.accept(() -> threads.execute(() -> answer(exchange, code, question)));
         });
         server.start();
     }
@@ -80,6 +93,7 @@ final class SlowService implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
+        timer.shutdownNow();
         threads.shutdownNow();
     }
 }

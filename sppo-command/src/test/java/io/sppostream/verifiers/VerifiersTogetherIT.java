@@ -37,7 +37,7 @@ class VerifiersTogetherIT {
     @Test
     void shouldTrainOnWhatTheVerifiersOfTheDatasetComeTo() throws Exception {
         PluginJar.build(directory.resolve("plugins"));
-        try (SlowService service = new SlowService(Duration.ofMillis(5), request -> request % 7 == 0 ? 503 : 200)) {
+        try (SlowService service = SlowService.taking(Duration.ofMillis(5), request -> request % 7 == 0 ? 503 : 200)) {
             Path configuration = Files.writeString(
                     directory.resolve("run.yaml"), """
                     verifier:

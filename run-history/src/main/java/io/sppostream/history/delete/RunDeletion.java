@@ -8,17 +8,20 @@ import io.sppostream.log.RunLog;
 import io.sppostream.log.UserException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.ReplicaInfo;
@@ -28,6 +31,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * Deletes a run from its cluster: topics, consumer groups and schemas. Only names that this program gives are deleted; a
@@ -42,6 +46,9 @@ public final class RunDeletion implements AutoCloseable {
     private static final Duration SESSION = Duration.ofSeconds(20);
 
     private static final long POLL_MS = 250;
+
+    /** The topic on which brokers keep groups and their offsets. */
+    private static final String GROUPS = "__consumer_offsets";
 
     /** The names under which roles and commands have groups, transactions and internal topics. */
     private static final List<String> APPLICATIONS = List.of(
@@ -72,7 +79,8 @@ public final class RunDeletion implements AutoCloseable {
      * @throws UserException if there is no such run
      */
     public RunContents find() {
-        Set<String> present = await(admin.listTopics().names());
+        Set<String> present = await(
+                admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
         String starts = topics.runs().name();
         if (!present.contains(starts)) {
             throw new UserException("there is no run '" + topics.namespace() + "' at "
@@ -88,12 +96,40 @@ public final class RunDeletion implements AutoCloseable {
         names.remove(starts);
         List<String> ordered = new ArrayList<>(names);
         ordered.add(starts);
-        List<String> groups = await(admin.listGroups().all()).stream()
+        return new RunContents(ordered, groups(present), bytes(new HashSet<>(ordered)));
+    }
+
+    private List<String> groups(Set<String> topics) {
+        if (topics.contains(GROUPS)) {
+            awaitCoordinators();
+        }
+        return await(admin.listGroups().all()).stream()
                 .map(GroupListing::groupId)
                 .filter(this::isOfRun)
                 .sorted()
                 .toList();
-        return new RunContents(ordered, groups, bytes(new HashSet<>(ordered)));
+    }
+
+    /**
+     * Waits until the cluster knows all of its groups. A broker that has just started lists only the groups of those
+     * partitions that it has begun to lead. A question about one group, on the other hand, is repeated until the group's
+     * partition has a leader, which knows all groups of that partition.
+     */
+    private void awaitCoordinators() {
+        int partitions = await(admin.describeTopics(List.of(GROUPS)).allTopicNames()).values().stream()
+                .mapToInt(topic -> topic.partitions().size())
+                .sum();
+        Map<Integer, String> probes = new HashMap<>();
+        for (int i = 0; probes.size() < partitions; i++) {
+            String id = topics.application("probe-" + i);
+            // The partition of a group, as brokers compute it.
+            probes.putIfAbsent(Utils.abs(id.hashCode()) % partitions, id);
+        }
+        for (KafkaFuture<?> answer :
+                admin.describeConsumerGroups(probes.values()).describedGroups().values()) {
+            // Most answers are that there is no such group. Any answer will do.
+            await(answer.toCompletionStage().handle((group, error) -> true).toCompletableFuture());
+        }
     }
 
     /** Whether a topic is one that Kafka Streams has made for an application of the run. */
@@ -196,7 +232,7 @@ public final class RunDeletion implements AutoCloseable {
         }
     }
 
-    private <T> T await(KafkaFuture<T> future) {
+    private <T> T await(Future<T> future) {
         try {
             return future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.catalogue.ModelKind;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -58,20 +59,22 @@ class FactStoreTest {
             facts.forEach(store::add);
 
             assertThat(store.spilled()).isPositive();
-            assertThat(all(store)).containsExactlyInAnyOrderElementsOf(facts);
+            assertThat(all(store))
+                    .hasSameSizeAs(facts)
+                    .satisfies(all -> assertThat(new HashSet<>(all)).isEqualTo(new HashSet<>(facts)));
         }
     }
 
     @Test
     void shouldSpreadTheIdsOfAFeedOverAllBuckets() {
         try (FactStore store = new FactStore()) {
-            for (int i = 0; i < 100_000; i++) {
+            for (int i = 0; i < 25_600; i++) {
                 store.add(new Fact.RequestExpired("%010d".formatted(i)));
             }
             for (int bucket = 0; bucket < FactStore.BUCKETS; bucket++) {
                 List<Fact> facts = new ArrayList<>();
                 store.read(bucket, facts::add);
-                assertThat(facts).hasSizeBetween(200, 600);
+                assertThat(facts).hasSizeBetween(50, 150);
             }
         }
     }

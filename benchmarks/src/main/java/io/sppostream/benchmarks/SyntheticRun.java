@@ -31,16 +31,22 @@ import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Crc32C;
 
 /** Writes a consistent run of any length without models: sums, their answers, and steps that train on all of them. */
 final class SyntheticRun {
+    private static final int VERSIONS_KEPT = 12;
+
     private final RunLog log;
     private final Topics topics;
     private final Configuration configuration;
@@ -64,6 +70,25 @@ final class SyntheticRun {
         List<CompletableFuture<Void>> writing =
                 List.of(CompletableFuture.runAsync(this::writeCauses), CompletableFuture.runAsync(this::writeSteps));
         writing.forEach(CompletableFuture::join);
+        deleteOldWeights();
+    }
+
+    /** Keeps as many versions as a run keeps. */
+    private void deleteOldWeights() {
+        int deleted = rollouts / batch - VERSIONS_KEPT;
+        try (Admin admin = log.kafka().clients().admin(log.kafka().admin())) {
+            Map<TopicPartition, RecordsToDelete> old = new HashMap<>();
+            for (ModelKind kind : ModelKind.values()) {
+                old.put(
+                        new TopicPartition(topics.weights(kind).name(), 0),
+                        RecordsToDelete.beforeOffset(Math.max(0, deleted)));
+            }
+            admin.deleteRecords(old)
+                    .all()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .join();
+        }
     }
 
     private void writeCauses() {

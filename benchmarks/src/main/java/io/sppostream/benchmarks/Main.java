@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
             Chaos.class,
             Recovery.class,
             JoinStateBenchmark.class,
-            JoinStateBenchmark.JoinRole.class
+            JoinStateBenchmark.JoinRole.class,
+            AuditBenchmark.class
         },
         mixinStandardHelpOptions = true)
 public final class Main {

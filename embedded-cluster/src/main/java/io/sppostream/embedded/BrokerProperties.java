@@ -43,6 +43,8 @@ final class BrokerProperties {
         // The log is the source of truth: records are kept unless their topic says otherwise, and so are the offsets of
         // a run that is resumed after months.
         p.setProperty("log.retention.ms", "-1");
+        // Deleted weights leave the disk soon.
+        p.setProperty("log.retention.check.interval.ms", "20000");
         p.setProperty("offsets.retention.minutes", String.valueOf(Integer.MAX_VALUE));
 
         // For chunks of weights. Producers raise max.request.size to match.

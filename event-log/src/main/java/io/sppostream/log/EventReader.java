@@ -130,13 +130,18 @@ public final class EventReader implements AutoCloseable {
      */
     public List<EventRecord<?>> pollTo(Map<TopicPartition, Long> ends) {
         List<EventRecord<?>> events = new ArrayList<>();
+        pollTo(ends, events::add);
+        return events;
+    }
+
+    /** Passes the events of {@link #pollTo(Map)} to a reader, without gathering them. */
+    public void pollTo(Map<TopicPartition, Long> ends, java.util.function.Consumer<EventRecord<?>> reader) {
         StallDetector stalls = new StallDetector(kafka, consumer);
         for (List<TopicPartition> left = before(ends); !left.isEmpty(); left = before(ends)) {
             List<EventRecord<?>> some = poll(Duration.ofMillis(200));
-            events.addAll(some);
+            some.forEach(reader);
             stalls.polled(!some.isEmpty(), left);
         }
-        return events;
     }
 
     /** The partitions whose position is before the given end. */
@@ -169,6 +174,11 @@ public final class EventReader implements AutoCloseable {
     /** The events from the current position to the ends that the topics have now, up to any open transaction. */
     public List<EventRecord<?>> pollToEnd() {
         return pollTo(consumer.endOffsets(consumer.assignment()));
+    }
+
+    /** Passes the events of {@link #pollToEnd()} to a reader, without gathering them. */
+    public void pollToEnd(java.util.function.Consumer<EventRecord<?>> reader) {
+        pollTo(consumer.endOffsets(consumer.assignment()), reader);
     }
 
     /** The offset of the first record that a partition still has. */

@@ -1,8 +1,10 @@
 package io.sppostream.log;
 
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
@@ -18,8 +20,11 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.message.BinaryMessageDecoder;
@@ -32,6 +37,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Confluent's Avro serializers for the events, sharing one registry client. Thread-safe; the serializers and
@@ -50,10 +56,15 @@ public final class EventSerdes implements AutoCloseable {
     /** How long the registry may take for one answer, in milliseconds. */
     private static final int ANSWER_MS = 10_000;
 
+    /** Bytes of a value before its Avro encoding: a zero, and the id of its schema. */
+    public static final int HEADER = 5;
+
+    private final Map<Integer, Schema> writerSchemas = new ConcurrentHashMap<>();
     private final SchemaRegistryClient registry;
     private final Map<String, Object> settings;
     private final RegistryOutages outages;
     private final SchemaSubjects subjects;
+    private final Set<String> unused;
 
     public EventSerdes(KafkaSettings kafka) {
         this(kafka, RegistryOutages.PATIENCE);
@@ -75,6 +86,25 @@ public final class EventSerdes implements AutoCloseable {
                 ? new RegistryClient(url, List.of(new AvroSchemaProvider()), settings)
                 : MockSchemaRegistry.getClientForScope(mockScope, List.of(new AvroSchemaProvider()));
         this.subjects = new SchemaSubjects(registry, outages);
+        this.unused = Set.of();
+    }
+
+    private EventSerdes(EventSerdes all, Set<String> unused) {
+        this.registry = all.registry;
+        this.settings = all.settings;
+        this.outages = all.outages;
+        this.subjects = all.subjects;
+        this.unused = Set.copyOf(unused);
+    }
+
+    /**
+     * These serializers, with deserializers of topics that leave out fields their readers do not use: those are skipped,
+     * not decoded, and have empty values.
+     *
+     * @param fields of type string, array or map, as {@code Record.field}
+     */
+    public EventSerdes without(Set<String> fields) {
+        return new EventSerdes(this, fields);
     }
 
     /** A serializer of a topic's events. The first event registers their schema under {@code <topic>-value}. */
@@ -84,7 +114,50 @@ public final class EventSerdes implements AutoCloseable {
 
     /** A deserializer of a topic's events. */
     public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
-        return deserializer(topic.valueType());
+        return unused.isEmpty() ? deserializer(topic.valueType()) : sparseDeserializer(topic);
+    }
+
+    private <V extends SpecificRecord> Deserializer<V> sparseDeserializer(Topic<V> topic) {
+        Map<Schema, SparseReader<V>> readers = new HashMap<>();
+        return (name, bytes) -> {
+            SparseReader<V> reader = readers.computeIfAbsent(
+                    writerSchema(bytes), writer -> new SparseReader<>(topic.valueType(), writer, unused));
+            try {
+                return reader.read(bytes, HEADER);
+            } catch (IOException | AvroRuntimeException e) {
+                throw new SerializationException(
+                        "a value that is not an event of type "
+                                + topic.valueType().getSimpleName(),
+                        e);
+            }
+        };
+    }
+
+    /**
+     * The schema that a value in the registry's format was written with. It is the same instance for each of its values.
+     *
+     * @throws SerializationException if the value names no Avro schema
+     * @throws LogException if the registry is out for too long
+     */
+    public Schema writerSchema(byte @Nullable [] value) {
+        if (value == null || value.length < HEADER || value[0] != 0) {
+            throw new SerializationException("a value that does not name its schema");
+        }
+        int id = ByteBuffer.wrap(value).getInt(1);
+        return writerSchemas.computeIfAbsent(id, key -> outages.reading(() -> fetchSchema(key)));
+    }
+
+    private Schema fetchSchema(int id) {
+        try {
+            if (registry.getSchemaById(id) instanceof AvroSchema avro) {
+                return avro.rawSchema();
+            }
+            throw new SerializationException("schema " + id + " is not an Avro schema");
+        } catch (RestClientException e) {
+            throw new SerializationException("schema " + id + " can't be fetched", e);
+        } catch (IOException e) {
+            throw new SerializationException("schema " + id + " can't be fetched", new RegistryOutages.Unanswered(e));
+        }
     }
 
     /** Serializer and deserializer of a topic, for Kafka Streams. */

@@ -3,63 +3,38 @@ package io.sppostream.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sppostream.events.catalogue.Topic;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Queue;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Iterates over the events of a topic between offsets, in order within a partition. It waits for transactions that are
- * open before the end. Records that cannot be decoded are skipped and counted. Not thread-safe.
+ * open before the end. Events are decoded one at a time. Records that cannot be decoded are skipped and counted. Not
+ * thread-safe.
  */
 public final class LogCursor<V extends SpecificRecord> implements Iterator<EventRecord<V>>, AutoCloseable {
-    private static final int FETCH_BYTES = 8 << 20;
-
-    private final KafkaSettings kafka;
-    private final Map<TopicPartition, Long> ends = new HashMap<>();
+    private final RecordCursor records;
     private final Predicate<String> wanted;
     private final EventDecoder decoder;
-    private final Consumer<byte[], byte[]> consumer;
-    private final Queue<EventRecord<V>> read = new ArrayDeque<>();
+
+    /** The next event, if {@link #hasNext} has found it. */
+    private @Nullable EventRecord<V> next;
+
     private long unreadable;
 
-    LogCursor(
-            KafkaSettings kafka,
-            EventSerdes serdes,
-            Topic<V> topic,
-            Map<TopicPartition, Long> starts,
-            Map<TopicPartition, Long> ends,
-            Predicate<String> wanted) {
-        this.kafka = kafka;
+    /**
+     * @param records of the topic; closed with this
+     * @param wanted whether to decode the events of a key
+     */
+    LogCursor(RecordCursor records, EventSerdes serdes, Topic<V> topic, Predicate<String> wanted) {
+        this.records = records;
         this.wanted = wanted;
-        ends.forEach((partition, end) -> {
-            if (partition.topic().equals(topic.name()) && end > starts.getOrDefault(partition, 0L)) {
-                this.ends.put(partition, end);
-            }
-        });
-        decoder = new EventDecoder(serdes, List.of(topic));
-        Map<String, Object> settings = kafka.lookup();
-        settings.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES);
-        consumer = kafka.clients().consumer(settings);
-        consumer.assign(this.ends.keySet());
-        consumer.seekToBeginning(this.ends.keySet());
-        starts.forEach((partition, start) -> {
-            if (this.ends.containsKey(partition)) {
-                consumer.seek(partition, start);
-            }
-        });
+        this.decoder = new EventDecoder(serdes, List.of(topic));
     }
 
     /**
@@ -69,37 +44,33 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Event
      */
     @Override
     public boolean hasNext() {
-        StallDetector stalls = new StallDetector(kafka, consumer);
-        while (read.isEmpty() && !atEnd()) {
-            ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
-            records.forEach(this::take);
-            stalls.polled(!records.isEmpty(), ends.keySet());
+        while (next == null && records.hasNext()) {
+            next = decode(records.next());
         }
-        return !read.isEmpty();
-    }
-
-    private boolean atEnd() {
-        return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+        return next != null;
     }
 
     @SuppressWarnings("unchecked")
-    private void take(ConsumerRecord<byte[], byte[]> record) {
-        long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
-        if (record.offset() < end && (record.key() == null || wanted.test(new String(record.key(), UTF_8)))) {
-            try {
-                read.add((EventRecord<V>) decoder.decode(record));
-            } catch (SerializationException e) {
-                unreadable++;
-            }
+    private @Nullable EventRecord<V> decode(ConsumerRecord<byte[], byte[]> record) {
+        if (record.key() != null && !wanted.test(new String(record.key(), UTF_8))) {
+            return null;
+        }
+        try {
+            return (EventRecord<V>) decoder.decode(record);
+        } catch (SerializationException e) {
+            unreadable++;
+            return null;
         }
     }
 
     @Override
     public EventRecord<V> next() {
-        if (!hasNext()) {
+        if (!hasNext() || next == null) {
             throw new NoSuchElementException();
         }
-        return read.remove();
+        EventRecord<V> event = next;
+        next = null;
+        return event;
     }
 
     /** Number of records that could not be decoded so far. */
@@ -109,6 +80,6 @@ public final class LogCursor<V extends SpecificRecord> implements Iterator<Event
 
     @Override
     public void close() {
-        consumer.close();
+        records.close();
     }
 }

@@ -1,10 +1,15 @@
 package io.sppostream.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sppostream.events.catalogue.Topic;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -31,9 +36,20 @@ public record LogScan(KafkaSettings kafka, EventSerdes serdes) {
     /** Passes the events of a topic whose key is wanted to a reader, without decoding the others. */
     public <V extends SpecificRecord> void read(
             Topic<V> topic, Map<TopicPartition, Long> ends, Predicate<String> wanted, Consumer<EventRecord<V>> reader) {
-        try (LogCursor<V> cursor = new LogCursor<>(kafka, serdes, topic, Map.of(), ends, wanted)) {
+        try (LogCursor<V> cursor = new LogCursor<>(records(topic, Map.of(), ends), serdes, topic, wanted)) {
             cursor.forEachRemaining(reader);
         }
+    }
+
+    /**
+     * The ends of the one partition of a topic that has the records of a key, if all of its producers use Kafka's default
+     * partitioner.
+     */
+    public static Map<TopicPartition, Long> partitionOf(String key, Topic<?> topic, Map<TopicPartition, Long> ends) {
+        int partition = BuiltInPartitioner.partitionForKey(key.getBytes(UTF_8), topic.partitions());
+        Map<TopicPartition, Long> only = new HashMap<>(ends);
+        only.keySet().retainAll(Set.of(new TopicPartition(topic.name(), partition)));
+        return only;
     }
 
     /**
@@ -43,6 +59,11 @@ public record LogScan(KafkaSettings kafka, EventSerdes serdes) {
      */
     public <V extends SpecificRecord> LogCursor<V> from(
             Topic<V> topic, Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {
-        return new LogCursor<>(kafka, serdes, topic, starts, ends, key -> true);
+        return new LogCursor<>(records(topic, starts, ends), serdes, topic, key -> true);
+    }
+
+    /** The records of a topic as bytes, one by one; the caller closes the cursor. */
+    public RecordCursor records(Topic<?> topic, Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {
+        return new RecordCursor(kafka, topic.name(), starts, ends);
     }
 }

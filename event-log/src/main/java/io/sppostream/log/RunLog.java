@@ -3,6 +3,7 @@ package io.sppostream.log;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.util.List;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
@@ -23,6 +24,11 @@ public record RunLog(KafkaSettings kafka, EventSerdes serdes, Topics topics) {
     public RunLog withPollLimit(int records) {
         KafkaSettings limited = kafka.with(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.toString(records));
         return new RunLog(limited, serdes, topics);
+    }
+
+    /** This log, read without some fields of its events; see {@link EventSerdes#without}. */
+    public RunLog without(Set<String> fields) {
+        return new RunLog(kafka, serdes.without(fields), topics);
     }
 
     /** A reader for a short look at topics, from their beginning. */

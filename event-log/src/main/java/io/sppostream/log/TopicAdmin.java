@@ -1,5 +1,6 @@
 package io.sppostream.log;
 
+import io.sppostream.events.WeightsChunk;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.time.Instant;
@@ -28,6 +29,7 @@ import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
@@ -36,6 +38,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** Creates and checks the topics of a namespace, and looks up offsets of topics and consumer groups. Thread-safe. */
 public final class TopicAdmin implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 15;
+    private static final int SEGMENT_BYTES = 32 << 20;
     private static final Set<TransactionState> ABORTED = EnumSet.of(
             TransactionState.PREPARE_EPOCH_FENCE, TransactionState.PREPARE_ABORT, TransactionState.COMPLETE_ABORT);
 
@@ -75,7 +78,8 @@ public final class TopicAdmin implements AutoCloseable {
         List<NewTopic> missing = new ArrayList<>();
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
             if (!present.contains(topic.name())) {
-                missing.add(newTopic(topic.name(), topic.partitions(), replication));
+                NewTopic created = newTopic(topic.name(), topic.partitions(), replication);
+                missing.add(topic.valueType() == WeightsChunk.class ? inShortSegments(created) : created);
             }
             if (!present.contains(topic.deadLetters())) {
                 missing.add(newTopic(topic.deadLetters(), 1, replication));
@@ -97,14 +101,23 @@ public final class TopicAdmin implements AutoCloseable {
         check(topics, present);
     }
 
-    /** A topic whose records are kept forever. */
+    /** A topic whose records are kept forever, compressed on disk also where other programs send them uncompressed. */
     static NewTopic newTopic(String name, int partitions, short replication) {
         return new NewTopic(name, partitions, replication)
                 .configs(Map.of(
+                        TopicConfig.COMPRESSION_TYPE_CONFIG,
+                        "zstd",
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         TopicConfig.CLEANUP_POLICY_DELETE,
                         TopicConfig.RETENTION_MS_CONFIG,
                         "-1"));
+    }
+
+    /** A topic whose oldest records are deleted as it grows: brokers free disk space by whole segments. */
+    static NewTopic inShortSegments(NewTopic topic) {
+        Map<String, String> configs = new HashMap<>(topic.configs());
+        configs.put(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(SEGMENT_BYTES));
+        return topic.configs(configs);
     }
 
     private void check(Topics topics, Set<String> present) {
@@ -204,6 +217,30 @@ public final class TopicAdmin implements AutoCloseable {
             }
         }
         return await(admin.listOffsets(request, options).all());
+    }
+
+    /**
+     * The bytes that topics take on the disks of all brokers, replicas included, by name; empty if the cluster does not
+     * let this client know.
+     */
+    public Map<String, Long> bytesOnDisk(List<? extends Topic<?>> topics) {
+        Set<String> names = topics.stream().map(Topic::name).collect(Collectors.toSet());
+        List<Integer> brokers =
+                await(admin.describeCluster().nodes()).stream().map(Node::id).toList();
+        Map<String, Long> bytes = new HashMap<>();
+        try {
+            admin.describeLogDirs(brokers).allDescriptions().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).values().stream()
+                    .flatMap(directories -> directories.values().stream())
+                    .flatMap(directory -> directory.replicaInfos().entrySet().stream())
+                    .filter(replica -> names.contains(replica.getKey().topic()))
+                    .forEach(replica -> bytes.merge(
+                            replica.getKey().topic(), replica.getValue().size(), Long::sum));
+            return bytes;
+        } catch (ExecutionException | TimeoutException e) {
+            return Map.of();
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
     }
 
     /** The offsets that a consumer group has committed, by partition; empty if there is no such group. */

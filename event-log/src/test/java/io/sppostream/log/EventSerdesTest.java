@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
+import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.JoinState;
+import io.sppostream.events.TrainedSample;
+import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
@@ -14,8 +17,10 @@ import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -53,6 +58,41 @@ class EventSerdesTest {
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), value);
 
         assertThat(serdes.deserializer(topic).deserialize(topic.name(), bytes)).isEqualTo(value);
+    }
+
+    @Test
+    void shouldLeaveOutFieldsWhenTheirReaderDoesNotUseThem() {
+        Topic<TrainingStep> topic = topics.trainingSteps();
+        TrainingStep step = new TrainingStep(
+                "policy",
+                3,
+                2,
+                3,
+                "from",
+                "to",
+                List.of(new TrainedSample("r-1/0", 0, 7L, 1), new TrainedSample("r-2/0", 1, 8L, 0)),
+                2L,
+                List.of(new ConsumedOffset(0, 9L)),
+                "configuration",
+                Map.of("loss", 0.5),
+                Instant.EPOCH,
+                Instant.ofEpochSecond(1));
+        byte[] bytes = serdes.serializer(topic).serialize(topic.name(), step);
+
+        TrainingStep sparse = serdes.without(
+                        Set.of("TrainingStep.samples", "TrainingStep.fromSha256", "TrainedSample.x"))
+                .deserializer(topic)
+                .deserialize(topic.name(), bytes);
+
+        assertThat(sparse)
+                .isEqualTo(TrainingStep.newBuilder(step)
+                        .setSamples(List.of())
+                        .setFromSha256("")
+                        .build());
+        assertThatThrownBy(() -> serdes.without(Set.of("TrainingStep.samples"))
+                        .deserializer(topic)
+                        .deserialize(topic.name(), Arrays.copyOf(bytes, bytes.length - 1)))
+                .isInstanceOf(SerializationException.class);
     }
 
     /** Ten events at random of every topic and of the join's state store. */

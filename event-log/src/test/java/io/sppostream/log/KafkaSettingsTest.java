@@ -129,8 +129,15 @@ class KafkaSettingsTest {
         consumer.put("key.deserializer", ByteArrayDeserializer.class);
         consumer.put("value.deserializer", ByteArrayDeserializer.class);
 
-        assertThat(new ProducerConfig(producer).getString("compression.type")).isEqualTo("none");
+        assertThat(new ProducerConfig(producer).getString("compression.type")).isEqualTo("zstd");
         assertThat(new ConsumerConfig(consumer).getInt("max.poll.records")).isEqualTo(2_000);
+    }
+
+    @Test
+    void shouldCompressWhatProducersAndStreamsSendUnlessTheUserSaysOtherwise() {
+        assertThat(settings(Map.of()).producer()).containsEntry("compression.type", "zstd");
+        assertThat(settings(Map.of()).streams("id", Path.of("state"), 1)).containsEntry("compression.type", "zstd");
+        assertThat(settings(Map.of("compression.type", "lz4")).producer()).containsEntry("compression.type", "lz4");
     }
 
     @Test

@@ -13,5 +13,12 @@ class TopicAdminTest {
         assertThat(topic.numPartitions()).isEqualTo(6);
         assertThat(topic.replicationFactor()).isEqualTo((short) 3);
         assertThat(topic.configs()).containsEntry("cleanup.policy", "delete").containsEntry("retention.ms", "-1");
+        assertThat(topic.configs()).containsEntry("compression.type", "zstd");
+    }
+
+    @Test
+    void shouldFreeTheDiskSpaceOfOldWeightsEarly() {
+        NewTopic topic = TopicAdmin.inShortSegments(TopicAdmin.newTopic("run-1.policy-weights.v1", 1, (short) 3));
+        assertThat(topic.configs()).containsEntry("segment.bytes", "33554432").containsEntry("retention.ms", "-1");
     }
 }

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -37,6 +38,18 @@ import java.util.function.Consumer;
  */
 public final class Critic implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
+
+    /** What the critic does not use of a training sample. It holds samples until they are a batch. */
+    static final Set<String> UNUSED = Set.of(
+            "Rollout.reference",
+            "Rollout.promptTokens",
+            "Rollout.responseTokens",
+            "Rollout.text",
+            "Rollout.behaviourLogProbs",
+            "Rollout.policySegments",
+            "Verdict.settings",
+            "TrainingSample.segments",
+            "TrainingSample.furtherVerdicts");
 
     private final RunLog runLog;
     private final CriticModel model;
@@ -83,12 +96,13 @@ public final class Critic implements AutoCloseable {
     /** The role's loop. */
     static void learn(
             RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, BooleanSupplier running) {
+        RunLog slim = runLog.without(UNUSED);
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog.withPollLimit(settings.batchSize()),
+                        slim.withPollLimit(settings.batchSize()),
                         RoleName.CRITIC,
                         List.of(runLog.topics().prompts(), runLog.topics().advantages()),
                         StepCommitter.publishing(critic));
-                StepCommitter committer = new StepCommitter(log, runLog, critic, settings, clock)) {
+                StepCommitter committer = new StepCommitter(log, slim, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
             while (running.getAsBoolean()) {
                 boolean full = pending.size() >= settings.batchSize();

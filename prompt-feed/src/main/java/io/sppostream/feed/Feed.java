@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -24,9 +25,13 @@ import java.util.function.Consumer;
  * Pacing} admits them. Each prompt names the policy version that is current at its release as the oldest that may respond
  * to it, so a sample that is trained in the order of release lags by at most K versions. While the learner pauses, the
  * feed releases nothing: otherwise samples that expire because a verifier fails would each make room for another. All
- * counters are read from the log, so a restarted feed resumes where the previous one ended. Thread-safe.
+ * counters are read from the log, so a restarted feed resumes where the previous one ended; it keeps one bit of each
+ * request that has expired. Thread-safe.
  */
 public final class Feed implements AutoCloseable {
+    /** What the feed does not use of the records that it follows. */
+    private static final Set<String> UNUSED = Set.of("TrainingStep.samples", "TrainingStep.metrics", "Expired.detail");
+
     private final RunLog runLog;
     private final String dataset;
     private final EpochOrder order;
@@ -51,13 +56,14 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (EventReader log = runLog.following(List.of(
-                        runLog.topics().trainingSteps(),
-                        runLog.topics().expired(),
-                        runLog.topics().learnerStates()));
+        try (EventReader log = runLog.without(UNUSED)
+                        .following(List.of(
+                                runLog.topics().trainingSteps(),
+                                runLog.topics().expired(),
+                                runLog.topics().learnerStates()));
                 EventWriter writer = runLog.writer()) {
             log.seek(runLog.topics().trainingSteps(), 0, takeLastSteps());
-            log.pollToEnd().forEach(this::take);
+            log.pollToEnd(this::take);
             ResumePoint resume = ResumePoint.of(lastReleased(), pacing.maxInFlight());
             resume.missing().forEach(index -> release(index, writer));
             long released = resume.released();
@@ -74,7 +80,8 @@ public final class Feed implements AutoCloseable {
 
     /** Takes the last step of each model into account; returns the offset after them on the ledger. */
     private long takeLastSteps() {
-        try (EventReader log = runLog.reader(List.of(runLog.topics().trainingSteps()))) {
+        try (EventReader log =
+                runLog.without(UNUSED).reader(List.of(runLog.topics().trainingSteps()))) {
             long end = log.end(runLog.topics().trainingSteps(), 0);
             log.last(runLog.topics().trainingSteps(), 0, end, Feed::hasBothModels)
                     .forEach(this::take);

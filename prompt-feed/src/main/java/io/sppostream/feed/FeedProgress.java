@@ -7,9 +7,7 @@ import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -19,8 +17,8 @@ import org.apache.avro.specific.SpecificRecord;
  */
 final class FeedProgress {
     private final Map<ModelKind, TrainingStep> lastSteps = new EnumMap<>(ModelKind.class);
-    private final Set<Long> stale = new HashSet<>();
-    private final Set<Long> lost = new HashSet<>();
+    private final IndexSet stale = new IndexSet();
+    private final IndexSet lost = new IndexSet();
     private boolean paused;
 
     /** Takes an event into account; events that do not concern the feed are ignored. */
@@ -28,7 +26,7 @@ final class FeedProgress {
         if (event instanceof TrainingStep step) {
             lastSteps.put(ModelKind.of(step.getLine()), step);
         } else if (event instanceof Expired expired) {
-            Set<Long> expiredAs = expired.getReason() == ExpiryReason.STALE ? stale : lost;
+            IndexSet expiredAs = expired.getReason() == ExpiryReason.STALE ? stale : lost;
             RequestIds.index(expired.getRequestId()).ifPresent(expiredAs::add);
         } else if (event instanceof LearnerState state) {
             paused = state.getStatus() == LearnerStatus.PAUSED;

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How far a run has come, by its log.
@@ -25,10 +26,11 @@ record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> fi
     private static final Duration FIRST_PROMPT_WAIT = Duration.ofSeconds(5);
 
     static Progress of(RunLog runLog) {
-        try (EventReader log = runLog.reader(List.of(
-                runLog.topics().trainingSteps(),
-                runLog.topics().evaluations(),
-                runLog.topics().prompts()))) {
+        try (EventReader log = runLog.without(Set.of("TrainingStep.samples"))
+                .reader(List.of(
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().evaluations(),
+                        runLog.topics().prompts()))) {
             int steps = steps(log.last(
                     runLog.topics().trainingSteps(),
                     0,

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -37,6 +38,9 @@ import java.util.function.BooleanSupplier;
 public final class TrainRun {
     private static final Duration EVALUATION_TIMEOUT = Duration.ofMinutes(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+
+    /** What the report does not use of the records that it follows. */
+    private static final Set<String> UNUSED = Set.of("TrainingStep.samples", "TrainingStep.consumed", "Expired.detail");
 
     private final Configuration configuration;
     private final RunSettings settings;
@@ -132,10 +136,11 @@ public final class TrainRun {
             Progress before)
             throws InterruptedException {
         // The ledger is read from its beginning, since the curve has all steps of the run.
-        try (EventReader ledger = runLog.following(List.of(
-                runLog.topics().trainingSteps(),
-                runLog.topics().expired(),
-                runLog.topics().learnerStates()))) {
+        try (EventReader ledger = runLog.without(UNUSED)
+                .following(List.of(
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().expired(),
+                        runLog.topics().learnerStates()))) {
             Follower follower;
             LearningCurve curve;
             try {
@@ -149,7 +154,7 @@ public final class TrainRun {
                 local.stop();
             }
             // A step may have been committed while the roles stopped.
-            ledger.pollToEnd().forEach(follower::add);
+            ledger.pollToEnd(follower::add);
             report(new RunStatistics(configuration, runLog, curve, cpuTimes).summary(follower.expired), curve);
         }
     }

@@ -10,6 +10,7 @@ import io.sppostream.run.RunRecord;
 import io.sppostream.run.config.Configuration;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
@@ -58,7 +59,7 @@ final class TopicsCommand implements Callable<Integer> {
         if (ofRun) {
             describeRun(configuration);
         } else {
-            print(configuration.settings().topics(), System.out);
+            print(configuration.settings().topics(), Map.of(), System.out);
         }
         return 0;
     }
@@ -78,17 +79,25 @@ final class TopicsCommand implements Callable<Integer> {
                 TopicAdmin admin = new TopicAdmin(cluster.kafka())) {
             boolean exists = admin.exists(topics);
             if (describe) {
-                print(exists ? admin.find(topics.namespace()) : topics, System.out);
+                Topics found = exists ? admin.find(topics.namespace()) : topics;
+                print(found, exists ? admin.bytesOnDisk(found.all()) : Map.of(), System.out);
             }
             System.out.println("run '" + topics.namespace() + "' has " + (exists ? "its" : "no") + " topics at "
                     + cluster.kafka().bootstrapServers());
         }
     }
 
-    private static void print(Topics topics, PrintStream out) {
-        TextTable table = new TextTable("TOPIC", "KEY", "EVENT", "PARTITIONS", "RETENTION");
+    /** @param bytes on disk by topic; empty if they are not known */
+    private static void print(Topics topics, Map<String, Long> bytes, PrintStream out) {
+        TextTable table = new TextTable("TOPIC", "KEY", "EVENT", "PARTITIONS", "RETENTION", "KB ON DISK");
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
-            table.add(topic.name(), topic.key(), topic.valueType().getSimpleName(), topic.partitions(), "unlimited");
+            table.add(
+                    topic.name(),
+                    topic.key(),
+                    topic.valueType().getSimpleName(),
+                    topic.partitions(),
+                    "unlimited",
+                    bytes.containsKey(topic.name()) ? bytes.get(topic.name()) / 1000 : "-");
         }
         table.print(out);
     }

@@ -42,6 +42,7 @@ public final class LearningCurve {
     private final TreeSet<Instant> ends = new TreeSet<>();
     private final List<TrainingStep> policy = new ArrayList<>();
     private final List<TrainingStep> critic = new ArrayList<>();
+    private final Measurements measurements = new Measurements();
     private final List<Point> points = new ArrayList<>();
 
     /**
@@ -54,9 +55,12 @@ public final class LearningCurve {
         this.resumptions = List.copyOf(resumptions);
     }
 
-    /** Adds a ledger record without its samples, which are many. */
+    /** Adds a ledger record without its samples, which are many. Its measurements take eight bytes each. */
     public synchronized void add(TrainingStep step) {
-        TrainingStep kept = TrainingStep.newBuilder(step).setSamples(List.of()).build();
+        TrainingStep kept = TrainingStep.newBuilder(step)
+                .setSamples(List.of())
+                .setMetrics(measurements.pack(step.getMetrics()))
+                .build();
         (step.getLine().equals("policy") ? policy : critic).add(kept);
         ends.add(step.getEndedAt());
     }

@@ -2,13 +2,16 @@ package io.sppostream.history.audit;
 
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Run;
+import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.Hashes;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
+import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogScan;
+import io.sppostream.log.RecordCursor;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.config.Configuration;
@@ -16,9 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that the log of a run is consistent. The run may be in progress.
@@ -31,8 +38,9 @@ import org.apache.kafka.common.IsolationLevel;
  *   <li>Weights: the bytes of each version have the SHA-256 of its manifest. Roles that follow the log do not check this.
  * </ul>
  *
- * <p>Several threads read the topics, one topic per thread at a time. The ledger is read last, because it is compared with
- * the other topics. Of each rollout the audit keeps its id, a few numbers and the digests of its records.
+ * <p>Several threads read the topics, one topic per thread at a time. Records are checked by themselves as they are read.
+ * What has to be compared across topics is kept as a few numbers, by request, and compared afterwards. Memory is bounded
+ * however long the log is; beyond some 300,000 rollouts temporary files take about 200 bytes a rollout.
  */
 public final class Audit {
     private final RunLog runLog;
@@ -50,47 +58,72 @@ public final class Audit {
         Lineage lineage = Lineage.of(runLog);
         List<EventRecord<Run>> starts = new ArrayList<>();
         log.read(runLog.topics().runs(), cut.ends(), starts::add);
-        AuditChecks checks = new AuditChecks(
-                runLog.topics(),
-                starts.stream()
-                        .map(each -> each.event().getConfigurationSha256())
-                        .collect(Collectors.toSet()),
-                lineage);
-        for (ModelKind kind : ModelKind.values()) {
-            log.read(runLog.topics().versions(kind), cut.ends(), checks.versions(kind)::take);
-            readNamed(lineage, kind, checks);
+        Set<String> configurations = starts.stream()
+                .map(each -> each.event().getConfigurationSha256())
+                .collect(Collectors.toSet());
+        try (AuditChecks checks = new AuditChecks(runLog.topics(), configurations, lineage)) {
+            for (ModelKind kind : ModelKind.values()) {
+                log.read(runLog.topics().versions(kind), cut.ends(), checks.versions(kind)::take);
+                readNamed(lineage, kind, checks);
+            }
+            List<WeightsAudit> weights = Stream.of(ModelKind.values())
+                    .map(kind -> new WeightsAudit(runLog, checks.versions(kind)))
+                    .toList();
+            readAll(cut, checks, weights);
+            checks.end(
+                    cut.consumed(),
+                    kind -> cut.published(runLog.topics().versions(kind)),
+                    complete(),
+                    (partition, offset) -> rolloutAt(cut, partition, offset));
+
+            List<AuditReport.Result> results = new ArrayList<>();
+            results.add(configurations(starts, lineage).result());
+            results.addAll(checks.results());
+            results.add(WeightsAudit.conclude(weights).result());
+            return new AuditReport(runLog.topics().namespace(), results, (System.nanoTime() - start) / 1e9);
         }
+    }
 
-        List<WeightsAudit> weights = Stream.of(ModelKind.values())
-                .map(kind -> new WeightsAudit(runLog, checks.versions(kind)))
-                .toList();
+    private void readAll(ConsistentCut cut, AuditChecks checks, List<WeightsAudit> weights) {
+        Topics topics = runLog.topics();
         List<Runnable> readings = new ArrayList<>(weights);
-        readings.add(() -> log.read(runLog.topics().advantages(), cut.ends(), sample -> {
-            checks.samples().take(sample);
-            checks.joins().sample(sample);
-        }));
+        readings.add(() -> readEncoded(topics.advantages(), cut, checks::sample));
         readings.add(() -> {
-            log.read(runLog.topics().prompts(), cut.ends(), checks.requests()::asked);
-            log.read(runLog.topics().rollouts(), cut.ends(), rollout -> {
-                checks.requests().answered(rollout);
-                checks.joins().rollout(rollout);
-            });
-            log.read(runLog.topics().expired(), cut.ends(), checks.requests()::expired);
+            readEncoded(topics.rollouts(), cut, checks::rollout);
+            log.read(topics.expired(), cut.ends(), checks::expired);
         });
         readings.add(() -> {
-            log.read(runLog.topics().verdicts(), cut.ends(), checks.joins()::verdict);
-            log.read(runLog.topics().values(), cut.ends(), checks.joins()::value);
+            log.read(topics.prompts(), cut.ends(), checks::prompt);
+            readEncoded(topics.verdicts(), cut, checks::verdict);
+            readEncoded(topics.values(), cut, checks::value);
         });
+        readings.add(() -> log.read(topics.trainingSteps(), cut.ends(), checks::step));
         ParallelReads.run(readings);
-        checks.requests().settleExpiredRequests();
-        log.read(runLog.topics().trainingSteps(), cut.ends(), checks::take);
-        checks.end(cut.consumed(), kind -> cut.published(runLog.topics().versions(kind)));
+    }
 
-        List<AuditReport.Result> results = new ArrayList<>();
-        results.add(configurations(starts, lineage).result());
-        results.addAll(checks.results(complete()));
-        results.add(WeightsAudit.conclude(weights).result());
-        return new AuditReport(runLog.topics().namespace(), results, (System.nanoTime() - start) / 1e9);
+    private <V extends SpecificRecord> void readEncoded(
+            Topic<V> topic, ConsistentCut cut, Consumer<EncodedEvent> reader) {
+        EncodedEvents<V> events = new EncodedEvents<>(runLog.serdes(), topic);
+        try (RecordCursor records = log.records(topic, Map.of(), cut.ends())) {
+            while (records.hasNext()) {
+                EncodedEvent event = events.of(records.next());
+                if (event != null) {
+                    reader.accept(event);
+                }
+            }
+        }
+    }
+
+    /** The rollout whose sample is at a position of {@code advantages}; null if there is none. */
+    private @Nullable String rolloutAt(ConsistentCut cut, int partition, long offset) {
+        TopicPartition at = new TopicPartition(runLog.topics().advantages().name(), partition);
+        if (offset >= cut.ends().getOrDefault(at, 0L)) {
+            return null;
+        }
+        try (LogCursor<TrainingSample> samples =
+                log.from(runLog.topics().advantages(), Map.of(at, offset), Map.of(at, offset + 1))) {
+            return samples.hasNext() ? samples.next().event().getRollout().getRolloutId() : null;
+        }
     }
 
     private ConsistentCut cut() {

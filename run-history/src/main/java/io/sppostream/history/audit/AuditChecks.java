@@ -2,9 +2,15 @@ package io.sppostream.history.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.events.Expired;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingStep;
+import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.history.audit.RequestAudit.SampleLookup;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
 import java.util.EnumMap;
@@ -19,55 +25,68 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * All checks except that of the weights' bytes. They take records from any source: versions first, then requests and
- * samples in any order, by one thread per topic, and the ledger last.
+ * All checks except that of the weights' bytes. They take records from any source: versions first, then the other topics
+ * in any order, by one thread per topic. Of each record they keep a few numbers, in a {@link FactStore}.
  */
-final class AuditChecks {
+final class AuditChecks implements AutoCloseable {
     private final Topics topics;
-    private final RequestAudit requests = new RequestAudit();
-    private final SampleAudit samples = new SampleAudit(requests);
-    private final JoinAudit joins;
     private final Lineage lineage;
+    private final FactStore facts = new FactStore();
     private final Map<ModelKind, VersionAudit> versions = new EnumMap<>(ModelKind.class);
     private final Map<ModelKind, VersionAudit> named = new EnumMap<>(ModelKind.class);
     private final Map<ModelKind, LedgerAudit> ledgers = new EnumMap<>(ModelKind.class);
+    private final Check requests = new Check("requests", "they add up");
+    private final Check joins =
+            new Check("joins", "each holds the rollout, verdicts and value that are on their topics");
+    private final Check sampled =
+            new Check("samples", "at most one per rollout, reward and advantages recomputed, weights as published");
     private final Check steps = new Check("ledger", "no gaps, hashes chain from version 0");
     private final Check trained = new Check("training", "each sample is where the ledger says, none is trained twice");
     private final Check offsets = new Check("offsets", "every sample before them is trained or expired");
     private final Check published = new Check("versions", "each is as its step made it");
+    private final SampleAudit samples = new SampleAudit(facts, sampled);
+    private final EventEncoding<Rollout> rollouts = new EventEncoding<>(Rollout.class);
+    private final EventEncoding<Verdict> verdicts = new EventEncoding<>(Verdict.class);
+    private final EventEncoding<Value> values = new EventEncoding<>(Value.class);
 
     /** @param configurations hashes of the configurations on {@code runs} */
     AuditChecks(Topics topics, Set<String> configurations, Lineage lineage) {
         this.topics = topics;
         this.lineage = lineage;
-        this.joins = new JoinAudit(topics, requests);
         for (ModelKind kind : ModelKind.values()) {
             VersionAudit own = new VersionAudit(kind, published);
             versions.put(kind, own);
             named.put(kind, lineage.isOwn(kind) ? own : VersionAudit.ofAnother(kind));
-            ledgers.put(
-                    kind,
-                    new LedgerAudit(
-                            topics,
-                            lineage,
-                            requests,
-                            samples,
-                            own,
-                            configurations,
-                            new LedgerChecks(steps, trained, offsets)));
+            ledgers.put(kind, new LedgerAudit(topics, lineage, facts, own, configurations, steps, offsets));
         }
     }
 
-    RequestAudit requests() {
-        return requests;
+    void prompt(EventRecord<Prompt> record) {
+        facts.add(new Fact.Asked(record.event().getRequestId(), record.event().getSamples()));
     }
 
-    SampleAudit samples() {
-        return samples;
+    void rollout(EncodedEvent record) {
+        facts.add(new Fact.Answered(record.event().string("rolloutId"), rollouts.digest(record.event())));
     }
 
-    JoinAudit joins() {
-        return joins;
+    void verdict(EncodedEvent record) {
+        facts.add(new Fact.Judged(record.event().string("rolloutId"), verdicts.digest(record.event())));
+    }
+
+    void value(EncodedEvent record) {
+        facts.add(new Fact.Scored(record.event().string("requestId"), values.digest(record.event())));
+    }
+
+    void sample(EncodedEvent record) {
+        samples.take(record);
+    }
+
+    void expired(EventRecord<Expired> record) {
+        Expired expired = record.event();
+        facts.add(
+                expired.getRolloutId() == null
+                        ? new Fact.RequestExpired(expired.getRequestId())
+                        : new Fact.RolloutExpired(expired.getRolloutId()));
     }
 
     VersionAudit versions(ModelKind kind) {
@@ -79,8 +98,7 @@ final class AuditChecks {
         return requireNonNull(named.get(kind));
     }
 
-    /** Adds the next record of the ledger. */
-    void take(EventRecord<TrainingStep> record) {
+    void step(EventRecord<TrainingStep> record) {
         TrainingStep step = record.event();
         LedgerAudit ledger = ledgers.entrySet().stream()
                 .filter(entry -> entry.getKey().id().equals(step.getLine()))
@@ -95,13 +113,23 @@ final class AuditChecks {
     }
 
     /**
-     * Checks the ends of the ledger, by model.
+     * Checks requests and the ends of the ledger, after all topics are read.
      *
      * @param consumed offsets that the group of each model had committed before the ledger was read
      * @param before end of the versions topic of each model at that time
+     * @param complete names of the topics that still have all of their records
+     * @param lookup finds samples by position
      */
-    void end(Map<ModelKind, Map<TopicPartition, Long>> consumed, ToLongFunction<ModelKind> before) {
-        ledgers.forEach((kind, ledger) -> ledger.end(consumed.getOrDefault(kind, Map.of())));
+    void end(
+            Map<ModelKind, Map<TopicPartition, Long>> consumed,
+            ToLongFunction<ModelKind> before,
+            Set<String> complete,
+            SampleLookup lookup) {
+        Map<ModelKind, ConsumedOffsets> passed = new EnumMap<>(ModelKind.class);
+        ledgers.forEach((kind, ledger) -> {
+            ledger.end(consumed.getOrDefault(kind, Map.of()));
+            passed.put(kind, ledger.consumed());
+        });
         // The critic of a replay writes a step's record later than its version.
         versions.forEach((kind, own) -> own.requireSteps(lineage.isDriven(kind) ? 0 : before.applyAsLong(kind)));
         named.forEach((kind, those) -> {
@@ -109,14 +137,17 @@ final class AuditChecks {
                 samples.compare(those);
             }
         });
+        new RequestAudit(
+                        topics,
+                        lineage,
+                        new RequestAudit.Checks(requests, sampled, joins, trained, offsets),
+                        passed,
+                        complete)
+                .check(facts, lookup);
     }
 
-    /**
-     * The results, in the order of the data flow.
-     *
-     * @param complete names of the topics that still have all of their records
-     */
-    List<AuditReport.Result> results(Set<String> complete) {
+    /** The results, in the order of the data flow. */
+    List<AuditReport.Result> results() {
         steps.summarize("%s", each(ledgers, (kind, ledger) -> kind.id() + " " + ledger.steps() + " steps"));
         trained.summarize(
                 "%s",
@@ -132,13 +163,15 @@ final class AuditChecks {
         published.summarize(
                 "%s",
                 each(versions, (kind, own) -> kind.id() + " " + own.manifests().size()));
-        Set<ModelKind> trainedKinds =
-                Stream.of(ModelKind.values()).filter(lineage::trains).collect(Collectors.toSet());
-        Check conserved = requests.conclude(topics.prompts().name(), trainedKinds);
-        return List.of(conserved, joins.conclude(complete), samples.conclude(), steps, trained, offsets, published)
-                .stream()
+        return Stream.of(requests, joins, sampled, steps, trained, offsets, published)
                 .map(Check::result)
                 .toList();
+    }
+
+    /** Deletes temporary files. */
+    @Override
+    public void close() {
+        facts.close();
     }
 
     private static <T> String each(Map<ModelKind, T> byKind, BiFunction<ModelKind, T, String> words) {

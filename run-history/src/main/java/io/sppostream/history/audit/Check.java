@@ -29,6 +29,12 @@ final class Check {
         }
     }
 
+    /** Adds a finding that stands for several of its kind. */
+    void add(Finding finding, long several) {
+        add(finding);
+        count += several - 1;
+    }
+
     /** Adds a finding unless a condition holds. */
     void require(boolean condition, Supplier<Finding> otherwise) {
         if (!condition) {
@@ -40,8 +46,7 @@ final class Check {
     void add(Check other) {
         Finding theirs = other.first;
         if (theirs != null) {
-            add(theirs);
-            count += other.count - 1;
+            add(theirs, other.count);
         }
     }
 

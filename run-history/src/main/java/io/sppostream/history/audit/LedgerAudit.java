@@ -1,15 +1,13 @@
 package io.sppostream.history.audit;
 
-import static java.util.Objects.requireNonNull;
-
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.history.audit.ConsumedOffsets.Consumption;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -18,44 +16,44 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the ledger of the policy or the critic, step by step. There are no gaps. Each step starts from the version and
- * the hash that the previous one made. Each sample is at the offset that the step names, and none is trained twice. Every
- * sample before the consumed offsets is trained or expired.
+ * the hash that the previous one made. No step trains what it leaves for the next. Passes on the samples of the steps, to
+ * be compared with their requests.
  */
 final class LedgerAudit {
     private final ModelKind kind;
     private final Topics topics;
     private final Lineage lineage;
-    private final RequestAudit requests;
-    private final SampleAudit samples;
+    private final FactStore facts;
     private final VersionAudit versions;
     private final Set<String> configurations;
     private final Check steps;
-    private final Check trained;
     private final Check offsets;
-    private final Map<Integer, Integer> settled = new HashMap<>();
+    private final ConsumedOffsets consumed = new ConsumedOffsets();
     private @Nullable TrainingStep previous;
     private int count;
     private long sampleCount;
 
-    /** @param configurations hashes of the configurations on {@code runs} */
+    /**
+     * @param configurations hashes of the configurations on {@code runs}
+     * @param steps check of the steps themselves
+     * @param offsets check of the offsets that they consumed
+     */
     LedgerAudit(
             Topics topics,
             Lineage lineage,
-            RequestAudit requests,
-            SampleAudit samples,
+            FactStore facts,
             VersionAudit versions,
             Set<String> configurations,
-            LedgerChecks checks) {
+            Check steps,
+            Check offsets) {
         this.kind = versions.kind();
         this.topics = topics;
         this.lineage = lineage;
-        this.requests = requests;
-        this.samples = samples;
+        this.facts = facts;
         this.versions = versions;
         this.configurations = configurations;
-        this.steps = checks.steps();
-        this.trained = checks.samples();
-        this.offsets = checks.offsets();
+        this.steps = steps;
+        this.offsets = offsets;
     }
 
     /** Checks the next step. */
@@ -65,7 +63,15 @@ final class LedgerAudit {
         checkChain(record);
         versions.compare(record);
         for (TrainedSample sample : step.getSamples()) {
-            checkSample(record, sample);
+            facts.add(new Fact.Trained(
+                    sample.getRolloutId(),
+                    kind,
+                    step.getStep(),
+                    step.getFromVersion(),
+                    sample.getPolicyLag(),
+                    record.offset(),
+                    sample.getPartition(),
+                    sample.getOffset()));
         }
         sampleCount += step.getSamples().size();
         require(
@@ -81,20 +87,21 @@ final class LedgerAudit {
 
     private void checkOffsets(EventRecord<TrainingStep> record) {
         TrainingStep step = record.event();
-        Map<Integer, Long> consumed = new HashMap<>();
-        step.getConsumed().forEach(offset -> consumed.put(offset.getPartition(), offset.getOffset()));
+        Map<Integer, Long> next = new HashMap<>();
+        step.getConsumed().forEach(offset -> next.put(offset.getPartition(), offset.getOffset()));
         for (TrainedSample sample : step.getSamples()) {
-            long next = consumed.getOrDefault(sample.getPartition(), 0L);
+            long ofPartition = next.getOrDefault(sample.getPartition(), 0L);
             require(
                     offsets,
-                    sample.getOffset() < next,
+                    sample.getOffset() < ofPartition,
                     record,
-                    () -> "trains " + place(sample) + " and will consume it again: its next offset is " + next);
+                    () -> "trains " + place(sample) + " and will consume it again: its next offset is " + ofPartition);
         }
-        consumed.forEach((partition, offset) -> {
-            AuditedSample skipped = settle(partition, offset, step.getStep());
-            require(offsets, skipped == null, record, () -> skipping(partition, offset, requireNonNull(skipped)));
-        });
+        next.forEach((partition, offset) -> consumed.add(new Consumption(
+                partition,
+                offset,
+                step.getStep(),
+                Finding.place(record.topic(), record.partition(), record.offset()))));
     }
 
     private void checkChain(EventRecord<TrainingStep> record) {
@@ -127,78 +134,23 @@ final class LedgerAudit {
                         + topics.runs().name());
     }
 
-    private void checkSample(EventRecord<TrainingStep> record, TrainedSample sample) {
-        TrainingStep step = record.event();
-        RolloutStatus status = requests.status(sample.getRolloutId());
-        int before = status.step(kind);
-        require(
-                trained,
-                before == 0,
-                record,
-                () -> "rollout " + status.rolloutId + " is trained a second time by the " + kind.id() + ", after step "
-                        + before);
-        status.trained(kind, step.getStep());
-        AuditedSample there = samples.at(sample.getPartition(), sample.getOffset());
-        if (there == null || there.status() != status) {
-            trained.add(Finding.at(
-                    step.getStep(),
-                    record,
-                    "rollout " + status.rolloutId + " is said to be at " + place(sample) + ", where "
-                            + (there == null ? "there is no sample" : "rollout " + there.status().rolloutId + " is")));
-            return;
-        }
-        int version = kind == ModelKind.POLICY ? there.policyVersion() : there.criticVersion();
-        int lag = step.getFromVersion() - version;
-        // A replay's samples name versions of another run, which may be ahead.
-        require(
-                trained,
-                sample.getPolicyLag() == lag && (lag >= 0 || !lineage.isOwn(kind)),
-                record,
-                () -> "rollout " + status.rolloutId + " of " + kind.id() + " version " + version + " has lag "
-                        + sample.getPolicyLag() + " at version " + step.getFromVersion());
-    }
-
-    /** Advances over the newly consumed samples of a partition; returns the first that has not settled, or null. */
-    private @Nullable AuditedSample settle(int partition, long offset, int step) {
-        List<AuditedSample> entries = samples.of(partition);
-        AuditedSample skipped = null;
-        int next = settled.getOrDefault(partition, 0);
-        for (; next < entries.size() && entries.get(next).offset() < offset; next++) {
-            RolloutStatus status = entries.get(next).status();
-            boolean done = status.expired || (status.step(kind) > 0 && status.step(kind) <= step);
-            if (skipped == null && !done) {
-                skipped = entries.get(next);
-            }
-        }
-        settled.put(partition, next);
-        return skipped;
-    }
-
-    private String skipping(int partition, long offset, AuditedSample skipped) {
-        String name = topics.advantages().name();
-        return "the " + kind.id() + " has consumed " + Finding.place(name, partition, offset)
-                + " without training rollout " + skipped.status().rolloutId + " at "
-                + Finding.place(name, partition, skipped.offset());
-    }
-
     private String place(TrainedSample sample) {
         return Finding.place(topics.advantages().name(), sample.getPartition(), sample.getOffset());
     }
 
-    /** Checks that no sample before the offsets that were committed before the ledger was read is left out. */
+    /** Takes the offsets into account that were committed before the ledger was read; call it after the last step. */
     void end(Map<TopicPartition, Long> committed) {
         int last = previous == null ? 0 : previous.getStep();
         committed.forEach((partition, offset) -> {
             if (partition.topic().equals(topics.advantages().name())) {
-                AuditedSample skipped = settle(partition.partition(), offset, last);
-                offsets.require(
-                        skipped == null,
-                        () -> new Finding(
-                                last,
-                                partition.toString(),
-                                skipping(partition.partition(), offset, requireNonNull(skipped))));
+                consumed.add(new Consumption(partition.partition(), offset, last, partition.toString()));
             }
         });
+    }
+
+    /** The offsets that the model has consumed. */
+    ConsumedOffsets consumed() {
+        return consumed;
     }
 
     private static void require(

@@ -1,112 +1,285 @@
 package io.sppostream.history.audit;
 
-import io.sppostream.events.Expired;
-import io.sppostream.events.Prompt;
-import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.ModelKind;
-import io.sppostream.events.catalogue.RolloutIds;
-import io.sppostream.log.EventRecord;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.history.audit.ConsumedOffsets.Consumption;
+import io.sppostream.history.recorded.Lineage;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Conservation: every rollout that a request asks for is exactly one of trained, expired and pending. Several threads may
- * read the topics, one thread per topic.
+ * Checks requests by all facts of them, bucket by bucket.
+ *
+ * <ul>
+ *   <li>Every rollout that a request asks for is exactly one of trained, expired and pending.
+ *   <li>Each has at most one sample, which holds the records that are on their topics, bit for bit.
+ *   <li>The ledger trains each sample once, where it lies, and leaves none out.
+ * </ul>
  */
 final class RequestAudit {
-    private final Map<String, RolloutStatus> rollouts = new ConcurrentHashMap<>();
-    private final Set<String> expiredRequests = ConcurrentHashMap.newKeySet();
-    private final Check check = new Check("requests", "they add up");
 
-    /** The status of a rollout. */
-    RolloutStatus status(String rolloutId) {
-        return rollouts.computeIfAbsent(rolloutId, RolloutStatus::new);
-    }
-
-    void asked(EventRecord<Prompt> record) {
-        Prompt prompt = record.event();
-        for (int sample = 0; sample < prompt.getSamples(); sample++) {
-            status(RolloutIds.of(prompt.getRequestId(), sample)).requested = true;
-        }
-    }
-
-    void answered(EventRecord<Rollout> record) {
-        status(record.event().getRolloutId()).answered = true;
-    }
-
-    void expired(EventRecord<Expired> record) {
-        Expired expired = record.event();
-        if (expired.getRolloutId() == null) {
-            expiredRequests.add(expired.getRequestId());
-        } else {
-            status(expired.getRolloutId()).expired = true;
-        }
-    }
-
-    /** Marks the rollouts of expired requests as expired unless they have samples. Call after all topics are read. */
-    void settleExpiredRequests() {
-        for (RolloutStatus status : rollouts.values()) {
-            if (status.samples == 0 && expiredRequests.contains(status.requestId())) {
-                status.expired = true;
-            }
-        }
+    /** Finds the rollout whose sample lies at a position. */
+    interface SampleLookup {
+        /** The id of the rollout; null if there is no sample. */
+        @Nullable
+        String rolloutAt(int partition, long offset);
     }
 
     /**
-     * Checks and counts, after all topics are read.
+     * The checks that it adds to.
      *
-     * @param kinds models that the run trains; if none (a replay that stops after the advantages), a rollout is done
-     *     when it has its advantages
+     * @param samples at most one a rollout
+     * @param trained the entries of the ledger
+     * @param offsets what the models have consumed
      */
-    Check conclude(String prompts, Set<ModelKind> kinds) {
-        long trained = 0;
-        long expired = 0;
-        long unanswered = 0;
-        long incomplete = 0;
-        long untrained = 0;
-        for (RolloutStatus status : rollouts.values()) {
-            int policy = status.step(ModelKind.POLICY);
-            int step = policy > 0 ? policy : Finding.NO_STEP;
-            if (!status.isRollout()) {
-                continue;
+    record Checks(Check requests, Check samples, Check joins, Check trained, Check offsets) {}
+
+    private final Topics topics;
+    private final Lineage lineage;
+    private final Checks checks;
+    private final Map<ModelKind, ConsumedOffsets> consumed;
+
+    /** Models that the run trains. If none, in a replay that ends with the advantages, a rollout is done with these. */
+    private final Set<ModelKind> kinds;
+
+    /** Names of the joined topics that still have all of their records; others may have lost those of a sample. */
+    private final Set<String> complete;
+
+    private long samples;
+    private long trained;
+    private long expired;
+    private long unanswered;
+    private long incomplete;
+    private long untrained;
+    private long misplaced;
+    private Fact.@Nullable Trained firstMisplaced;
+
+    RequestAudit(
+            Topics topics,
+            Lineage lineage,
+            Checks checks,
+            Map<ModelKind, ConsumedOffsets> consumed,
+            Set<String> complete) {
+        this.topics = topics;
+        this.lineage = lineage;
+        this.checks = checks;
+        this.consumed = new EnumMap<>(consumed);
+        this.complete = complete;
+        this.kinds = Stream.of(ModelKind.values()).filter(lineage::trains).collect(Collectors.toSet());
+    }
+
+    /** Checks all requests. */
+    void check(FactStore facts, SampleLookup lookup) {
+        for (int bucket = 0; bucket < FactStore.BUCKETS; bucket++) {
+            Map<String, RequestFacts> requests = new LinkedHashMap<>();
+            facts.read(
+                    bucket,
+                    fact -> requests.computeIfAbsent(fact.requestId(), RequestFacts::new)
+                            .take(fact));
+            requests.values().forEach(this::check);
+        }
+        addMisplaced(lookup);
+        consumed.forEach((kind, offsets) -> offsets.skipped()
+                .forEach(entry -> checks.offsets().add(skipping(kind, entry.getKey(), entry.getValue()))));
+        summarize();
+    }
+
+    private void check(RequestFacts request) {
+        long named = 0;
+        for (RolloutStatus rollout : request.rollouts()) {
+            boolean asked = request.asksFor(rollout);
+            named += asked ? 1 : 0;
+            if (asked || rollout.isRollout()) {
+                conserve(request, rollout, asked);
             }
-            if (!status.requested) {
-                check.add(new Finding(step, prompts, "no prompt asks for rollout " + status.rolloutId));
-                continue;
+            checkSamples(request, rollout);
+            checkLedger(rollout);
+        }
+        if (request.hasExpired()) {
+            expired += request.asked() - named;
+        } else {
+            unanswered += request.asked() - named;
+        }
+    }
+
+    private void conserve(RequestFacts request, RolloutStatus rollout, boolean asked) {
+        int policy = rollout.step(ModelKind.POLICY);
+        int step = policy > 0 ? policy : Finding.NO_STEP;
+        boolean gone = request.hasExpired(rollout);
+        if (!asked) {
+            checks.requests()
+                    .add(new Finding(step, topics.prompts().name(), "no prompt asks for rollout " + rollout.rolloutId));
+            return;
+        }
+        checks.requests()
+                .require(
+                        !gone || policy == 0,
+                        () -> new Finding(
+                                step,
+                                topics.prompts().name(),
+                                "rollout " + rollout.rolloutId + " is trained and expired"));
+        boolean sampled = !rollout.samples.isEmpty();
+        if (gone) {
+            expired++;
+        } else if (kinds.isEmpty() ? sampled : kinds.stream().allMatch(kind -> rollout.step(kind) > 0)) {
+            trained++;
+        } else if (sampled) {
+            untrained++;
+        } else if (!rollout.rollouts.isEmpty()) {
+            incomplete++;
+        } else {
+            unanswered++;
+        }
+    }
+
+    private void checkSamples(RequestFacts request, RolloutStatus rollout) {
+        for (int i = 0; i < rollout.samples.size(); i++) {
+            Fact.Sampled sample = rollout.samples.get(i);
+            samples++;
+            checks.samples()
+                    .require(
+                            i == 0,
+                            () -> new Finding(
+                                    Finding.NO_STEP,
+                                    place(sample),
+                                    "rollout " + rollout.rolloutId + " has a training sample already"));
+            compare(sample, topics.rollouts(), rollout.rollouts, sample.rollout());
+            for (long verdict : sample.verdicts()) {
+                compare(sample, topics.verdicts(), rollout.verdicts, verdict);
             }
-            check.require(
-                    !status.expired || policy == 0,
-                    () -> new Finding(step, prompts, "rollout " + status.rolloutId + " is trained and expired"));
-            if (status.expired) {
-                expired++;
-            } else if (kinds.isEmpty() ? status.samples > 0 : kinds.stream().allMatch(kind -> status.step(kind) > 0)) {
-                trained++;
-            } else if (status.samples > 0) {
-                untrained++;
-            } else if (status.answered) {
-                incomplete++;
+            for (long value : sample.values()) {
+                compare(sample, topics.values(), request.values, value);
+            }
+            consumed.forEach((kind, offsets) -> {
+                Consumption by = offsets.of(sample.partition(), sample.offset());
+                int step = rollout.step(kind);
+                if (by != null && !request.hasExpired(rollout) && (step == 0 || step > by.step())) {
+                    offsets.skip(by, sample);
+                }
+            });
+        }
+    }
+
+    /** Compares a record that a sample holds with those on its topic. */
+    private void compare(Fact.Sampled sample, Topic<?> topic, List<Long> found, long held) {
+        boolean deleted = found.isEmpty() && !complete.contains(topic.name());
+        checks.joins()
+                .require(
+                        deleted || found.contains(held),
+                        () -> new Finding(
+                                Finding.NO_STEP,
+                                place(sample),
+                                "the sample of rollout " + sample.rolloutId() + " holds a record that is not on "
+                                        + topic.name() + ", which has " + (found.isEmpty() ? "none" : found.size())
+                                        + " for it"));
+    }
+
+    private void checkLedger(RolloutStatus rollout) {
+        Map<ModelKind, Integer> before = new EnumMap<>(ModelKind.class);
+        for (Fact.Trained entry : rollout.trained) {
+            Integer earlier = before.put(entry.kind(), entry.step());
+            if (earlier != null) {
+                checks.trained()
+                        .add(at(
+                                entry,
+                                "rollout " + rollout.rolloutId + " is trained a second time by the "
+                                        + entry.kind().id() + ", after step " + earlier));
+            }
+            Fact.Sampled there = rollout.samples.stream()
+                    .filter(sample -> sample.partition() == entry.partition() && sample.offset() == entry.offset())
+                    .findFirst()
+                    .orElse(null);
+            if (there == null) {
+                misplace(entry);
             } else {
-                unanswered++;
+                checkLag(entry, there);
             }
         }
+    }
+
+    private void checkLag(Fact.Trained entry, Fact.Sampled sample) {
+        int version = entry.kind() == ModelKind.POLICY ? sample.policyVersion() : sample.criticVersion();
+        int lag = entry.fromVersion() - version;
+        // A replay's samples name versions of another run, which may be ahead.
+        if (entry.policyLag() != lag || (lag < 0 && lineage.isOwn(entry.kind()))) {
+            checks.trained()
+                    .add(at(
+                            entry,
+                            "rollout " + entry.rolloutId() + " of "
+                                    + entry.kind().id() + " version " + version + " has lag " + entry.policyLag()
+                                    + " at version " + entry.fromVersion()));
+        }
+    }
+
+    private void misplace(Fact.Trained entry) {
+        misplaced++;
+        if (firstMisplaced == null || entry.step() < firstMisplaced.step()) {
+            firstMisplaced = entry;
+        }
+    }
+
+    private void addMisplaced(SampleLookup lookup) {
+        Fact.Trained first = firstMisplaced;
+        if (first != null) {
+            String there = lookup.rolloutAt(first.partition(), first.offset());
+            checks.trained()
+                    .add(
+                            at(
+                                    first,
+                                    "rollout " + first.rolloutId() + " is said to be at "
+                                            + place(first.partition(), first.offset()) + ", where "
+                                            + (there == null ? "there is no sample" : "rollout " + there + " is")),
+                            misplaced);
+        }
+    }
+
+    private Finding skipping(ModelKind kind, Consumption by, Fact.Sampled skipped) {
+        return new Finding(
+                by.step(),
+                by.place(),
+                "the " + kind.id() + " has consumed " + place(by.partition(), by.offset())
+                        + " without training rollout " + skipped.rolloutId() + " at " + place(skipped));
+    }
+
+    private Finding at(Fact.Trained entry, String what) {
+        return new Finding(entry.step(), Finding.place(topics.trainingSteps().name(), 0, entry.ledgerOffset()), what);
+    }
+
+    private String place(Fact.Sampled sample) {
+        return place(sample.partition(), sample.offset());
+    }
+
+    private String place(int partition, long offset) {
+        return Finding.place(topics.advantages().name(), partition, offset);
+    }
+
+    private void summarize() {
         long pending = unanswered + incomplete + untrained;
-        check.summarize(
-                "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s",
-                trained + expired + pending,
-                trained,
-                kinds.isEmpty() ? "with their advantages" : "trained",
-                expired,
-                pending,
-                pending == 0
-                        ? ""
-                        : String.format(
-                                Locale.ROOT,
-                                " (%,d unanswered, %,d without an advantage, %,d to be trained)",
-                                unanswered,
-                                incomplete,
-                                untrained));
-        return check;
+        checks.requests()
+                .summarize(
+                        "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s",
+                        trained + expired + pending,
+                        trained,
+                        kinds.isEmpty() ? "with their advantages" : "trained",
+                        expired,
+                        pending,
+                        pending == 0
+                                ? ""
+                                : String.format(
+                                        Locale.ROOT,
+                                        " (%,d unanswered, %,d without an advantage, %,d to be trained)",
+                                        unanswered,
+                                        incomplete,
+                                        untrained));
+        checks.samples().summarize("%,d on advantages", samples);
+        checks.joins().summarize("%,d samples", samples);
     }
 }

@@ -70,9 +70,13 @@ public final class RequestTrace {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, runLog.topics().all());
         }
         LogScan log = runLog.scan();
+        // Other clients may publish prompts with another partitioner; all other topics are joined, by partition.
+        trace.read(log, ends, runLog.topics().prompts(), trace.prompts::add);
+        if (trace.prompts.isEmpty()) {
+            log.read(runLog.topics().prompts(), ends, trace.requestId::equals, trace.prompts::add);
+        }
         ParallelReads.run(List.of(
                 () -> {
-                    trace.read(log, ends, runLog.topics().prompts(), trace.prompts::add);
                     trace.read(log, ends, runLog.topics().values(), trace.values::add);
                     trace.read(log, ends, runLog.topics().verdicts(), trace.verdicts::add);
                 },
@@ -92,7 +96,7 @@ public final class RequestTrace {
 
     private <V extends SpecificRecord> void read(
             LogScan log, Map<TopicPartition, Long> ends, Topic<V> topic, Consumer<EventRecord<V>> reader) {
-        log.read(topic, ends, requestId::equals, reader);
+        log.read(topic, LogScan.partitionOf(requestId, topic, ends), requestId::equals, reader);
     }
 
     /** Adds the request's rollouts in a step. */

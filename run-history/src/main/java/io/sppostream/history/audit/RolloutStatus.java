@@ -1,49 +1,50 @@
 package io.sppostream.history.audit;
 
 import io.sppostream.events.catalogue.ModelKind;
-import io.sppostream.events.catalogue.RolloutIds;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The records that an audit has seen of one rollout. Each field is written by the one thread that reads its topic. */
+/** The facts of one rollout. Not thread-safe. */
 final class RolloutStatus {
-    private static final long[] NONE = {};
-
     final String rolloutId;
-    boolean requested;
-    boolean answered;
+    final List<Fact.Sampled> samples = new ArrayList<>(1);
+    final List<Fact.Trained> trained = new ArrayList<>(2);
+
+    /** Digests of its records. */
+    final List<Long> rollouts = new ArrayList<>(1);
+
+    final List<Long> verdicts = new ArrayList<>(1);
     boolean expired;
-    int samples;
-    int policyStep;
-    int criticStep;
-
-    /** Digests of its records, by topic. Values belong to a request and are kept with its first rollout. */
-    long[] rollouts = NONE;
-
-    long[] verdicts = NONE;
-    long[] values = NONE;
 
     RolloutStatus(String rolloutId) {
         this.rolloutId = rolloutId;
     }
 
-    /** The step in which the policy or the critic trained on it; 0 if it has not. */
-    int step(ModelKind kind) {
-        return kind == ModelKind.POLICY ? policyStep : criticStep;
+    void take(Fact.OfRollout fact) {
+        if (fact instanceof Fact.Answered answered) {
+            rollouts.add(answered.digest());
+        } else if (fact instanceof Fact.Judged judged) {
+            verdicts.add(judged.digest());
+        } else if (fact instanceof Fact.RolloutExpired) {
+            expired = true;
+        } else if (fact instanceof Fact.Sampled sampled) {
+            samples.add(sampled);
+        } else if (fact instanceof Fact.Trained entry) {
+            trained.add(entry);
+        }
     }
 
-    void trained(ModelKind kind, int step) {
-        if (kind == ModelKind.POLICY) {
-            policyStep = step;
-        } else {
-            criticStep = step;
+    /** The last step in which the policy or the critic trained on it; 0 if it has not. */
+    int step(ModelKind kind) {
+        int step = 0;
+        for (Fact.Trained entry : trained) {
+            step = entry.kind() == kind ? entry.step() : step;
         }
+        return step;
     }
 
     /** Whether any record but a verdict or a value names it. Other programs may write those for unknown rollouts. */
     boolean isRollout() {
-        return requested || answered || expired || samples > 0 || policyStep > 0 || criticStep > 0;
-    }
-
-    String requestId() {
-        return RolloutIds.requestId(rolloutId);
+        return !rollouts.isEmpty() || expired || !samples.isEmpty() || !trained.isEmpty();
     }
 }

@@ -2,24 +2,30 @@ package io.sppostream.history.audit;
 
 import io.sppostream.advantage.AdvantageEstimator;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
-import io.sppostream.log.EventRecord;
+import io.sppostream.log.SparseReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Checks the training samples on {@code advantages}: each rollout has at most one, its advantages follow from its reward
- * and its value, and its weights were published with the hashes it names. Keeps of each sample only the fields that the
- * ledger is compared with.
+ * Checks the training samples on {@code advantages}: their advantages follow from their reward and their value, and their
+ * weights were published with the hashes they name. Passes on what their requests and the ledger are compared with.
  */
 final class SampleAudit {
+    /** What the checks do not look at. Its digest covers it. */
+    private static final Set<String> UNUSED =
+            Set.of("Rollout.messages", "Rollout.promptTokens", "Rollout.text", "Rollout.behaviourLogProbs");
 
     /**
      * A version that samples name.
@@ -29,40 +35,54 @@ final class SampleAudit {
      */
     private record NamedVersion(String sha256, Finding otherwise) {}
 
-    private final RequestAudit requests;
-    private final Map<Integer, List<AuditedSample>> byPartition = new HashMap<>();
+    private final FactStore facts;
+    private final Check check;
+    private final SparseReader<TrainingSample> reader = new SparseReader<>(TrainingSample.class, UNUSED);
+    private final EventEncoding<Rollout> rollouts = new EventEncoding<>(Rollout.class);
+    private final EventEncoding<Verdict> verdicts = new EventEncoding<>(Verdict.class);
+    private final EventEncoding<Value> values = new EventEncoding<>(Value.class);
     private final Map<ModelKind, Map<Integer, NamedVersion>> named = new EnumMap<>(ModelKind.class);
-    private final Check check =
-            new Check("samples", "at most one per rollout, reward and advantages recomputed, weights as published");
     private long count;
 
-    SampleAudit(RequestAudit requests) {
-        this.requests = requests;
+    SampleAudit(FactStore facts, Check check) {
+        this.facts = facts;
+        this.check = check;
     }
 
-    void take(EventRecord<TrainingSample> record) {
-        TrainingSample sample = record.event();
-        RolloutStatus status = requests.status(sample.getRollout().getRolloutId());
+    void take(EncodedEvent record) {
+        TrainingSample sample = decode(record);
         count++;
-        check.require(
-                ++status.samples == 1,
-                () -> finding(record, "rollout " + status.rolloutId + " has a training sample already"));
         check.require(isRewarded(sample), () -> finding(record, "its reward is not that of its rollout's verdicts"));
         Value value = sample.getValue();
         if (value != null) {
-            checkAdvantages(record, value);
+            checkAdvantages(record, sample, value);
             name(ModelKind.CRITIC, value.getCriticVersion(), value.getCriticSha256(), record);
         }
         for (PolicySegment segment : sample.getRollout().getPolicySegments()) {
             name(ModelKind.POLICY, segment.getPolicyVersion(), segment.getWeightsSha256(), record);
         }
-        byPartition
-                .computeIfAbsent(record.partition(), partition -> new ArrayList<>())
-                .add(new AuditedSample(
-                        record.offset(),
-                        status,
-                        sample.getRollout().getPolicySegments().get(0).getPolicyVersion(),
-                        value == null ? -1 : value.getCriticVersion()));
+        EncodedRecord encoded = record.event();
+        facts.add(new Fact.Sampled(
+                sample.getRollout().getRolloutId(),
+                record.partition(),
+                record.offset(),
+                sample.getRollout().getPolicySegments().get(0).getPolicyVersion(),
+                value == null ? -1 : value.getCriticVersion(),
+                rollouts.digest(encoded.record("rollout")),
+                Stream.concat(Stream.of(encoded.record("verdict")), encoded.records("furtherVerdicts").stream())
+                        .mapToLong(verdicts::digest)
+                        .toArray(),
+                Stream.ofNullable(encoded.optional("value"))
+                        .mapToLong(values::digest)
+                        .toArray()));
+    }
+
+    private TrainingSample decode(EncodedEvent record) {
+        try {
+            return reader.read(record.event().bytes(), record.event().from());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Whether the reward follows from the verdicts by the combination it names. Of a weighted mean only the range is known. */
@@ -87,8 +107,7 @@ final class SampleAudit {
         };
     }
 
-    private void checkAdvantages(EventRecord<TrainingSample> record, Value value) {
-        TrainingSample sample = record.event();
+    private void checkAdvantages(EncodedEvent record, TrainingSample sample, Value value) {
         AdvantageEstimator estimator = AdvantageEstimator.named(sample.getEstimator());
         int tokens = sample.getRollout().getResponseTokens().size();
         check.require(
@@ -99,7 +118,7 @@ final class SampleAudit {
                 () -> finding(record, "its advantages are not those of its reward and value"));
     }
 
-    private void name(ModelKind kind, int version, String sha256, EventRecord<TrainingSample> record) {
+    private void name(ModelKind kind, int version, String sha256, EncodedEvent record) {
         Map<Integer, NamedVersion> versions = named.computeIfAbsent(kind, key -> new HashMap<>());
         NamedVersion first = versions.get(version);
         if (first == null) {
@@ -121,34 +140,8 @@ final class SampleAudit {
         }
     }
 
-    private static Finding finding(EventRecord<?> record, String what) {
-        return Finding.at(Finding.NO_STEP, record, what);
-    }
-
-    /** The samples of a partition, in order. */
-    List<AuditedSample> of(int partition) {
-        return byPartition.getOrDefault(partition, List.of());
-    }
-
-    /** The sample at an offset; null if there is none. */
-    @Nullable
-    AuditedSample at(int partition, long offset) {
-        List<AuditedSample> entries = of(partition);
-        int low = 0;
-        int high = entries.size() - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            long there = entries.get(middle).offset();
-            if (there == offset) {
-                return entries.get(middle);
-            }
-            if (there < offset) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return null;
+    private static Finding finding(EncodedEvent record, String what) {
+        return new Finding(Finding.NO_STEP, Finding.place(record.topic(), record.partition(), record.offset()), what);
     }
 
     /** Compares the hashes that samples name with those that were published. */
@@ -159,8 +152,8 @@ final class SampleAudit {
         });
     }
 
-    Check conclude() {
-        check.summarize("%,d on advantages", count);
-        return check;
+    /** How many samples there are. */
+    long count() {
+        return count;
     }
 }

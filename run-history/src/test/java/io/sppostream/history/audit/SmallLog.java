@@ -33,8 +33,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log in memory: three synchronous steps of two samples for policy and critic, on one partition. Requests are r0 to r5
@@ -219,22 +221,38 @@ final class SmallLog {
      * @param complete topics that have all of their records
      */
     AuditReport audit(Lineage lineage, Set<String> complete) {
-        AuditChecks checks = new AuditChecks(TOPICS, Set.of("configuration"), lineage);
-        versions.forEach((kind, records) -> records.forEach(checks.versions(kind)::take));
-        samples.forEach(checks.samples()::take);
-        samples.forEach(checks.joins()::sample);
-        prompts.forEach(checks.requests()::asked);
-        rollouts.forEach(checks.requests()::answered);
-        rollouts.forEach(checks.joins()::rollout);
-        verdicts.forEach(checks.joins()::verdict);
-        values.forEach(checks.joins()::value);
-        expired.forEach(checks.requests()::expired);
-        checks.requests().settleExpiredRequests();
-        ledger.forEach(checks::take);
-        Map<ModelKind, Map<TopicPartition, Long>> consumed = new EnumMap<>(ModelKind.class);
-        committed.forEach((kind, offset) ->
-                consumed.put(kind, Map.of(new TopicPartition(TOPICS.advantages().name(), 0), offset)));
-        checks.end(consumed, kind -> Long.MAX_VALUE);
-        return new AuditReport("small", checks.results(complete), 0);
+        try (AuditChecks checks = new AuditChecks(TOPICS, Set.of("configuration"), lineage)) {
+            versions.forEach((kind, records) -> records.forEach(checks.versions(kind)::take));
+            encode(samples, TrainingSample.class).forEach(checks::sample);
+            prompts.forEach(checks::prompt);
+            encode(rollouts, Rollout.class).forEach(checks::rollout);
+            encode(verdicts, Verdict.class).forEach(checks::verdict);
+            encode(values, Value.class).forEach(checks::value);
+            expired.forEach(checks::expired);
+            ledger.forEach(checks::step);
+            Map<ModelKind, Map<TopicPartition, Long>> consumed = new EnumMap<>(ModelKind.class);
+            committed.forEach((kind, offset) -> consumed.put(
+                    kind, Map.of(new TopicPartition(TOPICS.advantages().name(), 0), offset)));
+            checks.end(consumed, kind -> Long.MAX_VALUE, complete, this::rolloutAt);
+            return new AuditReport("small", checks.results(), 0);
+        }
+    }
+
+    private @Nullable String rolloutAt(int partition, long offset) {
+        return samples.stream()
+                .filter(sample -> sample.partition() == partition && sample.offset() == offset)
+                .map(sample -> sample.event().getRollout().getRolloutId())
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static <V extends SpecificRecord> Stream<EncodedEvent> encode(List<EventRecord<V>> records, Class<V> type) {
+        EventEncoding<V> encoding = new EventEncoding<>(type);
+        return records.stream()
+                .map(record -> new EncodedEvent(
+                        record.topic(),
+                        record.partition(),
+                        record.offset(),
+                        new EncodedRecord(record.event().getSchema(), encoding.of(record.event()), 0)));
     }
 }

@@ -222,6 +222,8 @@ def main():
     producer = Producer({
         "bootstrap.servers": given.bootstrap_servers,
         "transactional.id": f"{group}-{uuid.uuid4()}",
+        # Readers wait this long for the transaction of a program that was killed.
+        "transaction.timeout.ms": 10000,
         "partitioner": "murmur2_random",
     })
     producer.init_transactions(30)
@@ -236,6 +238,8 @@ def main():
             continue
         producer.begin_transaction()
         for message in batch:
+            if dict(message.headers() or []).get("sppo.redeliver-to", group.encode()) != group.encode():
+                continue  # A second copy, sent back to a role that had refused the first.
             try:
                 rollout = registry.decode(message.value())
             except Exception as error:  # The other roles send it to the DLQ.

@@ -2,11 +2,11 @@ package io.sppostream.log;
 
 import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
-import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
+import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.sppostream.events.Rollout;
@@ -63,6 +63,7 @@ public final class EventSerdes implements AutoCloseable {
     private final SchemaRegistryClient registry;
     private final Map<String, Object> settings;
     private final RegistryOutages outages;
+    private final SchemaSubjects subjects;
     private final Set<String> unused;
 
     public EventSerdes(KafkaSettings kafka) {
@@ -84,6 +85,7 @@ public final class EventSerdes implements AutoCloseable {
         this.registry = mockScope == null
                 ? new RegistryClient(url, List.of(new AvroSchemaProvider()), settings)
                 : MockSchemaRegistry.getClientForScope(mockScope, List.of(new AvroSchemaProvider()));
+        this.subjects = new SchemaSubjects(registry, outages);
         this.unused = Set.of();
     }
 
@@ -91,6 +93,7 @@ public final class EventSerdes implements AutoCloseable {
         this.registry = all.registry;
         this.settings = all.settings;
         this.outages = all.outages;
+        this.subjects = all.subjects;
         this.unused = Set.copyOf(unused);
     }
 
@@ -245,29 +248,17 @@ public final class EventSerdes implements AutoCloseable {
     }
 
     /**
-     * Registers the schemas of all topics, so that the registry refuses an incompatible one before any role starts.
+     * Registers the schemas of all topics, so that the registry refuses an incompatible one before any role starts, and
+     * sets their compatibility to FULL_TRANSITIVE. With {@code auto.register.schemas=false} it only checks both.
      *
-     * @throws LogException if the registry refuses a schema or cannot be reached
+     * @throws LogException if the registry refuses it, has not what should be there, or cannot be reached
      */
     public void register(Topics topics) {
-        for (Topic<? extends SpecificRecord> topic : topics.all()) {
-            register(topic);
-        }
-    }
-
-    private <V extends SpecificRecord> void register(Topic<V> topic) {
-        try {
-            V event = topic.valueType().getDeclaredConstructor().newInstance();
-            registry.register(
-                    topic.name() + "-value", new AvroSchema(AvroSchemaUtils.getSchema(event, false, false, true)));
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        } catch (RestClientException e) {
-            throw new LogException(
-                    "the schema registry refuses the schema of " + topic.name() + ": " + LogException.reason(e)
-                            + " (use another namespace, or make the schema compatible with the registered one)");
-        } catch (IOException e) {
-            throw outages.unavailable(e);
+        if (Boolean.parseBoolean(
+                String.valueOf(settings.getOrDefault(AbstractKafkaSchemaSerDeConfig.AUTO_REGISTER_SCHEMAS, true)))) {
+            subjects.register(topics);
+        } else {
+            subjects.check(topics);
         }
     }
 
@@ -277,24 +268,7 @@ public final class EventSerdes implements AutoCloseable {
      * @throws LogException if the registry refuses it
      */
     public void unregister(Collection<String> topics) {
-        for (String topic : topics) {
-            // A registry deletes a subject for good only after it was marked as deleted.
-            unregister(topic + "-value", false);
-            unregister(topic + "-value", true);
-        }
-    }
-
-    private void unregister(String subject, boolean permanent) {
-        try {
-            registry.deleteSubject(subject, permanent);
-        } catch (RestClientException e) {
-            if (e.getStatus() != 404) {
-                throw new LogException(
-                        "the schema registry refuses to delete subject " + subject + ": " + LogException.reason(e));
-            }
-        } catch (IOException e) {
-            throw outages.unavailable(e);
-        }
+        subjects.unregister(topics);
     }
 
     @Override

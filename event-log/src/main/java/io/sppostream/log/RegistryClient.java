@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Confluent's client, with the two look-ups that its serializers make for every record answered from plain maps. Its own
+ * Confluent's client, with the look-ups that its serializers make for every record answered from plain maps. Its own
  * caches are ordered by use, and that bookkeeping takes as long as serializing one of our events. Thread-safe.
  */
 final class RegistryClient extends CachedSchemaRegistryClient {
@@ -39,6 +39,7 @@ final class RegistryClient extends CachedSchemaRegistryClient {
     private record SubjectAndId(String subject, int id) {}
 
     private final Map<Registered, RegisterSchemaResponse> registered = new ConcurrentHashMap<>();
+    private final Map<Registered, Integer> ids = new ConcurrentHashMap<>();
     private final Map<SubjectAndId, ParsedSchema> byId = new ConcurrentHashMap<>();
 
     RegistryClient(String url, List<SchemaProvider> providers, Map<String, ?> settings) {
@@ -58,6 +59,22 @@ final class RegistryClient extends CachedSchemaRegistryClient {
                 throw new RegistryOutages.Unanswered(e);
             }
             registered.put(key, known);
+        }
+        return known;
+    }
+
+    /** Serializers that do not register schemas ask this for every record. */
+    @Override
+    public int getId(String subject, ParsedSchema schema, boolean normalize) throws IOException, RestClientException {
+        Registered key = new Registered(subject, schema.rawSchema());
+        Integer known = ids.get(key);
+        if (known == null) {
+            try {
+                known = super.getId(subject, schema, normalize);
+            } catch (IOException e) {
+                throw new RegistryOutages.Unanswered(e);
+            }
+            ids.put(key, known);
         }
         return known;
     }

@@ -1,0 +1,165 @@
+package io.sppostream.log;
+
+import io.confluent.kafka.schemaregistry.CompatibilityLevel;
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.events.catalogue.Topics;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
+
+/**
+ * The registry's subjects, one for each topic: {@code <topic>-value}. Each has the compatibility level FULL_TRANSITIVE of
+ * its own, whatever the registry's default is: every version of the software reads the events of every other.
+ */
+final class SchemaSubjects {
+    private static final String LEVEL = CompatibilityLevel.FULL_TRANSITIVE.name;
+    private static final int NOT_FOUND = 404;
+
+    private final SchemaRegistryClient registry;
+    private final RegistryOutages outages;
+
+    SchemaSubjects(SchemaRegistryClient registry, RegistryOutages outages) {
+        this.registry = registry;
+        this.outages = outages;
+    }
+
+    /** A request to the registry. */
+    private interface Request<T> {
+        T send() throws IOException, RestClientException;
+    }
+
+    private static String subject(String topic) {
+        return topic + "-value";
+    }
+
+    /**
+     * Registers the schemas of all topics, and sets the level of their subjects.
+     *
+     * @throws LogException if the registry refuses a schema or a level, or cannot be reached
+     */
+    void register(Topics topics) {
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            String subject = subject(topic.name());
+            // Before the first version, so that no incompatible second one can come in between.
+            if (!LEVEL.equals(level(subject))) {
+                send(
+                        () -> registry.updateCompatibility(subject, LEVEL),
+                        "to set the compatibility of " + subject + " to " + LEVEL,
+                        "ask its administrator to set it, and give --set kafka.auto.register.schemas=false");
+            }
+            send(
+                    () -> registry.register(subject, schema(topic)),
+                    "the schema of " + topic.name(),
+                    "use another namespace, or make the schema compatible with the registered one");
+        }
+    }
+
+    /**
+     * Checks the schemas and levels of all topics, and changes nothing.
+     *
+     * @throws LogException if one is missing, or the registry cannot be reached
+     */
+    void check(Topics topics) {
+        List<String> missing = new ArrayList<>();
+        List<String> unlevelled = new ArrayList<>();
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            String subject = subject(topic.name());
+            if (!isRegistered(subject, topic)) {
+                missing.add(subject);
+            } else if (!LEVEL.equals(level(subject))) {
+                unlevelled.add(subject);
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new LogException("auto.register.schemas is false, and the registry lacks the schema of "
+                    + String.join(", ", missing) + ": register them by ./sppo topics --create without that setting");
+        }
+        if (!unlevelled.isEmpty()) {
+            throw new LogException("auto.register.schemas is false, and the compatibility is not " + LEVEL + " for "
+                    + String.join(", ", unlevelled) + ": set it by ./sppo topics --create without that setting");
+        }
+    }
+
+    private boolean isRegistered(String subject, Topic<?> topic) {
+        try {
+            registry.getId(subject, schema(topic));
+            return true;
+        } catch (RestClientException e) {
+            if (e.getStatus() == NOT_FOUND) {
+                return false;
+            }
+            throw refused("to look up " + subject, e, "see its log");
+        } catch (IOException e) {
+            throw outages.unavailable(e);
+        }
+    }
+
+    /** The subject's own level; empty if it has none. */
+    private String level(String subject) {
+        try {
+            return String.valueOf(registry.getCompatibility(subject));
+        } catch (RestClientException e) {
+            if (e.getStatus() == NOT_FOUND) {
+                return "";
+            }
+            throw refused("to tell the compatibility of " + subject, e, "this user needs to read it");
+        } catch (IOException e) {
+            throw outages.unavailable(e);
+        }
+    }
+
+    private static AvroSchema schema(Topic<?> topic) {
+        try {
+            Object event = topic.valueType().getDeclaredConstructor().newInstance();
+            return new AvroSchema(AvroSchemaUtils.getSchema(event, false, false, true));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Deletes the subjects of topics, for good.
+     *
+     * @throws LogException if the registry refuses it, or cannot be reached
+     */
+    void unregister(Collection<String> topics) {
+        for (String topic : topics) {
+            // A registry deletes a subject for good only after it was marked as deleted.
+            unregister(subject(topic), false);
+            unregister(subject(topic), true);
+        }
+    }
+
+    private void unregister(String subject, boolean permanent) {
+        try {
+            registry.deleteSubject(subject, permanent);
+        } catch (RestClientException e) {
+            if (e.getStatus() != NOT_FOUND) {
+                throw refused("to delete subject " + subject, e, "does this user have the permission?");
+            }
+        } catch (IOException e) {
+            throw outages.unavailable(e);
+        }
+    }
+
+    private void send(Request<?> request, String what, String mend) {
+        try {
+            request.send();
+        } catch (RestClientException e) {
+            throw refused(what, e, mend);
+        } catch (IOException e) {
+            throw outages.unavailable(e);
+        }
+    }
+
+    private static LogException refused(String what, RestClientException error, String mend) {
+        return new LogException(
+                "the schema registry refuses " + what + ": " + LogException.reason(error) + " (" + mend + ")");
+    }
+}

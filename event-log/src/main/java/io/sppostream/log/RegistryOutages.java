@@ -53,7 +53,7 @@ final class RegistryOutages implements AutoCloseable {
     private final AtomicLong nextReplicationPause = new AtomicLong(System.nanoTime());
 
     RegistryOutages(String url, Duration patience) {
-        this.url = url;
+        this.url = Redactor.text(url);
         this.patience = patience;
     }
 

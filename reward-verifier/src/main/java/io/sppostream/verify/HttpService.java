@@ -1,5 +1,6 @@
 package io.sppostream.verify;
 
+import io.sppostream.log.Redactor;
 import java.net.URI;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,13 @@ public record HttpService(URI url, @Nullable String authorization, Map<String, S
     public HttpService {
         settings = Map.copyOf(settings);
         if (!("http".equals(url.getScheme()) || "https".equals(url.getScheme())) || url.getHost() == null) {
-            throw new IllegalArgumentException("url '" + url + "' is not the address of an HTTP service");
+            throw new IllegalArgumentException(
+                    "url '" + Redactor.text(url.toString()) + "' is not the address of an HTTP service");
         }
     }
 
     @Override
     public String toString() {
-        return url.toString();
+        return Redactor.text(url.toString());
     }
 }

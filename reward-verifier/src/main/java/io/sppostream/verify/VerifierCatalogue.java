@@ -118,6 +118,11 @@ public final class VerifierCatalogue {
         return verifier;
     }
 
+    /** Whether {@link #find} finds a verifier of that name. */
+    public boolean has(String name) {
+        return byName.containsKey(name) || byName.containsKey(FORMER_NAMES.getOrDefault(name, name));
+    }
+
     /** Whether a verifier is built in. The time of a built-in verifier is bounded by construction. */
     static boolean builtIn(Verifier verifier) {
         return BUILT_IN.contains(verifier);

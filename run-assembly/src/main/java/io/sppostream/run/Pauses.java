@@ -10,6 +10,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventWriter;
+import io.sppostream.log.Redactor;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.RunSettings;
@@ -71,7 +72,8 @@ public final class Pauses {
         String bootstrapServers = settings.bootstrapServers();
         return bootstrapServers.isEmpty()
                 ? " --data-dir " + settings.dataDirectory()
-                : " --bootstrap-servers " + bootstrapServers + " --schema-registry-url " + settings.schemaRegistryUrl();
+                : " --bootstrap-servers " + bootstrapServers + " --schema-registry-url "
+                        + Redactor.text(settings.schemaRegistryUrl());
     }
 
     /**

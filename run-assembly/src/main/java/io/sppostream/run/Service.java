@@ -7,6 +7,7 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Redactor;
 import io.sppostream.log.RunLog;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
@@ -98,7 +99,7 @@ public final class Service {
                 local.awaitStreams();
                 screen.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
                         + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()
-                        + ", schema registry " + kafka.schemaRegistryUrl() + " (Ctrl-C stops)");
+                        + ", schema registry " + Redactor.text(kafka.schemaRegistryUrl()) + " (Ctrl-C stops)");
                 watch(runLog, failure, startedAt);
             } finally {
                 local.stop();

@@ -2,6 +2,7 @@ package io.sppostream.cli;
 
 import io.sppostream.embedded.EmbeddedException;
 import io.sppostream.log.LogException;
+import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import io.sppostream.model.CheckpointException;
 import io.sppostream.run.Role;
@@ -66,11 +67,12 @@ public final class Main {
         }
         inheritVersion(sppo.getCommandSpec());
         return sppo.setExecutionExceptionHandler((error, command, parsed) -> {
-                    command.getErr().println(command.getColorScheme().errorText("sppo: " + explain(error)));
+                    command.getErr()
+                            .println(command.getColorScheme().errorText("sppo: " + Redactor.text(explain(error))));
                     return 1;
                 })
                 .setParameterExceptionHandler((error, given) -> {
-                    error.getCommandLine().getErr().println("sppo: " + UsageErrors.describe(error));
+                    error.getCommandLine().getErr().println("sppo: " + Redactor.text(UsageErrors.describe(error)));
                     return 2;
                 })
                 .registerConverter(Instant.class, Main::instant)

@@ -6,6 +6,7 @@ import io.sppostream.history.replay.ReplayRange;
 import io.sppostream.history.replay.ReplayRun;
 import io.sppostream.run.WritableDirectory;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RecordedVerifiers;
 import io.sppostream.run.config.SettingsDefinition;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -55,6 +56,13 @@ final class ReplayCommand implements Callable<Integer> {
     private boolean judgeAgain;
 
     @Option(
+            names = "--trust-recorded-plugins",
+            description =
+                    "Load the plugins and call the HTTP services that the record of the run names. By default only"
+                            + " those that your own configuration names.")
+    private boolean trustRecorded;
+
+    @Option(
             names = "--score-again",
             description = "Train a critic and score again even if no critic setting changes. By default the recorded"
                     + " values are used.")
@@ -87,16 +95,15 @@ final class ReplayCommand implements Callable<Integer> {
         Configuration here = cluster.load(from, runsDirectory);
         requireReports(here);
         try (RecordedRun run = RecordedRun.open(here)) {
-            Configuration configuration =
-                    Configuration.recorded(run.lastTrained().getConfiguration(), changes(here), here.kafkaProperties());
+            Map<String, String> given = changes(here);
+            Configuration recorded =
+                    Configuration.recorded(run.lastTrained().getConfiguration(), given, here.kafkaProperties());
+            boolean judges = judgeAgain || changed(SettingsDefinition.VERIFIER);
+            RecordedVerifiers verifiers = new RecordedVerifiers(recorded, here, given, trustRecorded);
+            Configuration configuration = judges ? verifiers.required() : verifiers.withoutMissing();
             configuration.notes().forEach(note -> System.err.println("sppo: " + note));
             ReplayPlan plan = new ReplayPlan(
-                    from,
-                    configuration,
-                    judgeAgain || changed(SettingsDefinition.VERIFIER),
-                    scoreAgain || changed("critic."),
-                    !onlyAdvantages,
-                    range);
+                    from, configuration, judges, scoreAgain || changed("critic."), !onlyAdvantages, range);
             new ReplayRun(plan, run).run(System.out);
         }
         return 0;
@@ -125,7 +132,8 @@ final class ReplayCommand implements Callable<Integer> {
         if (verifier != null) {
             changes.put(SettingsDefinition.VERIFIER, verifier);
         }
-        Map<String, String> all = new HashMap<>(changes);
+        Map<String, String> all = new HashMap<>(here.givenVerifiers());
+        all.putAll(changes);
         all.put(SettingsDefinition.RUN, into);
         // With one partition, samples are trained in the order in which they are written.
         all.put(SettingsDefinition.PARTITIONS, "1");

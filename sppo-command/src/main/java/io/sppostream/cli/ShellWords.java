@@ -1,6 +1,6 @@
 package io.sppostream.cli;
 
-import io.sppostream.run.config.Secrets;
+import io.sppostream.log.Redactor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,11 +11,12 @@ final class ShellWords {
 
     private ShellWords() {}
 
-    /** The word in quotes if a shell would take it apart, and without the value of a setting that is a secret. */
+    /** The word in quotes if a shell would take it apart, and without secrets. */
     static String quoted(String word) {
         Matcher assignment = ASSIGNMENT.matcher(word);
-        String shown =
-                assignment.matches() && Secrets.named(assignment.group(2)) ? assignment.group(1) + "[hidden]" : word;
+        String shown = assignment.matches() && Redactor.isSecret(assignment.group(2))
+                ? assignment.group(1) + Redactor.HIDDEN
+                : Redactor.text(word);
         return PLAIN.matcher(shown).matches() ? shown : "'" + shown.replace("'", "'\\''") + "'";
     }
 }

@@ -1,5 +1,6 @@
 package io.sppostream.cli;
 
+import io.sppostream.log.Redactor;
 import io.sppostream.log.loop.StalledException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -67,7 +68,7 @@ final class StopRequest {
                 job.run(stopRequested);
                 return;
             } catch (StalledException e) {
-                System.out.println(e.getMessage());
+                System.out.println(Redactor.text(String.valueOf(e.getMessage())));
                 if (stopRequested.getAsBoolean()) {
                     return;
                 }

@@ -65,6 +65,8 @@ class TrainCommandTest {
                 "kafka.linger.ms=50 | kafka.linger.ms=50",
                 "kafka.ssl.key.password=hunter2 | 'kafka.ssl.key.password=[hidden]'",
                 "--set=verifiers.judge.authorization=Bearer s3 | '--set=verifiers.judge.authorization=[hidden]'",
+                "http://user:hunter2@host:8081 | 'http://[hidden]@host:8081'",
+                "--schema-registry-url=http://user:hunter2@host | '--schema-registry-url=http://[hidden]@host'",
             })
     void shouldQuoteWordsForTheShellAndHideSecrets(String word, String quoted) {
         assertThat(ShellWords.quoted(word)).isEqualTo(quoted);

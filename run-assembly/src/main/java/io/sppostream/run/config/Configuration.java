@@ -2,6 +2,7 @@ package io.sppostream.run.config;
 
 import io.sppostream.events.catalogue.Hashes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.config.types.Password;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,8 +97,20 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         try {
             return new Configuration(new RunSettings(values), kafka, notes);
         } catch (ConfigException e) {
-            throw new UserException("configuration: " + e.getMessage());
+            throw new UserException("configuration: " + Redactor.text(String.valueOf(e.getMessage())));
         }
+    }
+
+    /** What is given of the verifiers: their settings and the folder of plugins, by name of the setting. */
+    public Map<String, String> givenVerifiers() {
+        Map<String, String> given = new HashMap<>();
+        settings.originals().forEach((name, value) -> {
+            if (name.startsWith(SettingsDefinition.VERIFIER_SETTINGS)
+                    || name.equals(SettingsDefinition.VERIFIER_PLUGINS)) {
+                given.put(name, String.valueOf(value));
+            }
+        });
+        return given;
     }
 
     /** The connection to the cluster. */
@@ -112,9 +124,9 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         settings.verifiersOfDatasets()
                 .forEach((dataset, choice) -> all.put(SettingsDefinition.VERIFIER_OF_DATASET + dataset, choice));
         settings.verifierSettings()
-                .forEach((name, value) -> all.put(SettingsDefinition.VERIFIER_SETTINGS + name, redacted(name, value)));
-        kafkaProperties.forEach((name, value) -> all.put(SettingsDefinition.KAFKA + name, redacted(name, value)));
-        return all;
+                .forEach((name, value) -> all.put(SettingsDefinition.VERIFIER_SETTINGS + name, value));
+        kafkaProperties.forEach((name, value) -> all.put(SettingsDefinition.KAFKA + name, value));
+        return Redactor.settings(all);
     }
 
     /**
@@ -142,16 +154,15 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
 
     /**
      * The settings that affect training and differ from a recorded configuration, as {@code name: recorded -> here}. A
-     * run must not be resumed with them.
+     * run must not be resumed with them. A secret that has changed is not among them.
      *
      * @param recorded a configuration as {@link #toYaml()} of this or a former version wrote it
      */
     public List<String> differencesInTraining(String recorded) {
-        return ResumeRule.breaches(readRecorded(recorded), FlatYaml.read(toYaml()));
-    }
-
-    private static String redacted(String name, String value) {
-        return Secrets.named(name) ? Password.HIDDEN : value;
+        // A former version may have recorded what this one redacts.
+        Map<String, String> before = new HashMap<>();
+        Redactor.settings(readRecorded(recorded)).forEach((name, value) -> before.put(name, value.toString()));
+        return ResumeRule.breaches(before, FlatYaml.read(toYaml()));
     }
 
     /** SHA-256 of {@link #toYaml()}. */

@@ -1,5 +1,6 @@
 package io.sppostream.run.config;
 
+import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,9 +59,9 @@ final class ConfigurationSources {
                         .toLowerCase(Locale.ROOT)
                         .replace('_', '.');
                 if (isServiceLink(name, value)) {
-                    notes.add(
-                            variable + "=" + value + " (in the environment) is ignored: it is not a port, but a link to"
-                                    + " a service, as Kubernetes sets it (enableServiceLinks: false turns it off)");
+                    notes.add(variable + "=" + Redactor.value(name, value)
+                            + " (in the environment) is ignored: it is not a port, but a link to"
+                            + " a service, as Kubernetes sets it (enableServiceLinks: false turns it off)");
                 } else if (!isPartOfServiceLink(name)) {
                     given.put(name, value);
                 }

@@ -8,6 +8,7 @@ import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 
 import io.sppostream.advantage.Combination;
 import io.sppostream.advantage.RewardRules;
+import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.VerifierCatalogue;
@@ -129,7 +130,7 @@ public final class RewardFactory {
         settings.verifierSettings().forEach((name, value) -> {
             int dot = name.indexOf('.');
             if (dot < 1) {
-                throw new UserException(VERIFIER_SETTINGS + name + " = " + value
+                throw new UserException(VERIFIER_SETTINGS + name + " = " + Redactor.value(name, value)
                         + ": settings of a verifier belong under its name, as in " + VERIFIER_SETTINGS + name
                         + ".type");
             }
@@ -144,7 +145,7 @@ public final class RewardFactory {
         try {
             return reading.get();
         } catch (IllegalArgumentException | ConfigException e) {
-            throw new UserException(setting + ": " + e.getMessage());
+            throw new UserException(setting + ": " + Redactor.text(String.valueOf(e.getMessage())));
         }
     }
 }

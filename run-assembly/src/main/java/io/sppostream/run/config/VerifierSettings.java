@@ -8,6 +8,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.INT;
 import static org.apache.kafka.common.config.ConfigDef.Type.PASSWORD;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
+import io.sppostream.log.Redactor;
 import io.sppostream.verify.AttemptPolicy;
 import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.ConfiguredVerifier.Place;
@@ -179,7 +180,8 @@ final class VerifierSettings extends AbstractConfig {
     /** The verifier's own settings without secrets, as its verdicts record them. */
     private Map<String, String> shown() {
         Map<String, String> shown = new HashMap<>(own);
-        shown.keySet().removeIf(Secrets::named);
+        shown.keySet().removeIf(Redactor::isSecret);
+        shown.replaceAll((name, value) -> Redactor.text(value));
         return shown;
     }
 }

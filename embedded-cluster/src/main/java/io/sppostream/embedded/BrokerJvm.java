@@ -86,7 +86,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
      * Ctrl-C must reach the parent only, whose clients need the broker in order to close properly. The broker stops at the
      * end of its standard input, and only then.
      */
-    List<String> command(Path properties, Optional<Path> archiveToWrite) {
+    List<String> command(Path properties, Path log, Optional<Path> archiveToWrite) {
         List<String> c = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP TERM; exec \"$0\" \"$@\""));
         c.add(java().toString());
         c.add("-Xms48m");
@@ -106,6 +106,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         c.add("-Xlog:all=error:stderr");
         c.add("-Djava.awt.headless=true");
         c.add("-Dlogback.configurationFile=" + LOGBACK);
+        c.add("-Dbroker.log=" + log);
         c.add(BrokerMain.class.getName());
         c.add(properties.toString());
         return c;

@@ -21,12 +21,12 @@ import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
+import org.slf4j.LoggerFactory;
 
 /**
  * The main class of the broker's JVM: one Kafka node that runs until the end of its standard input. The parent holds the
  * other end of that pipe, so the broker stops cleanly when the parent closes it and also when the parent is killed. The
- * broker reports its start on standard output in one line: {@link #READY}, {@link #PORT_IN_USE} or the error. All other
- * output goes to standard error, which is the broker's log file.
+ * broker reports its start on standard output in one line: {@link #READY}, {@link #PORT_IN_USE} or the error.
  */
 final class BrokerMain {
     static final String READY = "ready";
@@ -59,7 +59,7 @@ final class BrokerMain {
             tell(parent, READY);
             server.awaitShutdown();
         } catch (Throwable failure) {
-            failure.printStackTrace();
+            LoggerFactory.getLogger(BrokerMain.class).error("the broker failed", failure);
             tell(parent, hasCause(failure, BindException.class) ? PORT_IN_USE : failure.toString());
             System.exit(1);
         }

@@ -67,14 +67,14 @@ public final class DataDirectory implements AutoCloseable {
         return path.resolve("kafka-logs");
     }
 
-    /** The broker's log: the output of its JVM. */
-    Path brokerOutput() {
+    /** The broker's log. At 10 MB it becomes {@code broker.log.1}, and so on to {@code .4}. */
+    Path brokerLog() {
         return path.resolve("broker.log");
     }
 
-    /** The broker's log of the previous start, which may be the interesting one. */
-    Path earlierBrokerOutput() {
-        return path.resolve("broker.log.1");
+    /** The standard error of the broker's JVM since its last start, which is mostly empty. */
+    Path brokerErrors() {
+        return path.resolve("broker-errors.log");
     }
 
     /** The settings of the broker, written at every start. */

@@ -9,7 +9,6 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -73,10 +72,6 @@ public final class EmbeddedBroker implements AutoCloseable {
             Ports.requireFree("broker port", port);
         }
         try {
-            if (Files.exists(directory.brokerOutput())) {
-                Files.move(
-                        directory.brokerOutput(), directory.earlierBrokerOutput(), StandardCopyOption.REPLACE_EXISTING);
-            }
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
             return start(directory, port, jvm);
         } catch (IOException e) {
@@ -125,10 +120,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
         Path draft =
                 writeArchive ? jvm.unfinishedArchive(ProcessHandle.current().pid()) : null;
-        ProcessBuilder builder =
-                new ProcessBuilder(jvm.command(directory.brokerProperties(), Optional.ofNullable(draft)));
+        ProcessBuilder builder = new ProcessBuilder(
+                jvm.command(directory.brokerProperties(), directory.brokerLog(), Optional.ofNullable(draft)));
         builder.environment().put("CLASSPATH", jvm.environmentClassPath());
-        builder.redirectError(Redirect.appendTo(directory.brokerOutput().toFile()));
+        builder.redirectError(Redirect.to(directory.brokerErrors().toFile()));
         Process process = builder.start();
         Instant started = process.info().startInstant().orElseGet(Instant::now);
         new BrokerState(process.pid(), started, port).write(directory.brokerState());
@@ -224,9 +219,13 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /** The broker's log file and its last lines, on one line and without stack traces. */
+    /** The broker's log file and its last lines, and those of the JVM, on one line and without stack traces. */
     private String tail() {
-        Path file = directory.brokerOutput();
+        Path errors = directory.brokerErrors();
+        return tail(directory.brokerLog()) + (errors.toFile().length() == 0 ? "" : "; " + tail(errors));
+    }
+
+    private static String tail(Path file) {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             byte[] bytes = new byte[(int) Math.min(TAIL_BYTES, in.length())];
             in.seek(in.length() - bytes.length);

@@ -1,5 +1,6 @@
 package io.sppostream.cli;
 
+import io.sppostream.cli.logging.LogFileAppender;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.SettingsDefinition;
 import java.nio.file.Path;
@@ -41,7 +42,9 @@ final class ClusterOptions {
         put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
         put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
         put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);
-        return Configuration.load(config, System.getenv(), flags);
+        Configuration configuration = Configuration.load(config, System.getenv(), flags);
+        LogFileAppender.logTo(configuration.settings().dataDirectory());
+        return configuration;
     }
 
     private static void put(Map<String, String> flags, String name, @Nullable String value) {

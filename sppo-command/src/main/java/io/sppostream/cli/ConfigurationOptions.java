@@ -1,5 +1,6 @@
 package io.sppostream.cli;
 
+import io.sppostream.cli.logging.LogFileAppender;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
@@ -142,6 +143,7 @@ final class ConfigurationOptions {
         put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
         put(flags, SettingsDefinition.RUNS_DIR, runsDirectory);
         Configuration configuration = Configuration.load(config, System.getenv(), flags, fallbacks);
+        LogFileAppender.logTo(configuration.settings().dataDirectory());
         Datasets.requireKnown(configuration.settings());
         configuration.notes().forEach(note -> System.err.println("sppo: " + note));
         return configuration;

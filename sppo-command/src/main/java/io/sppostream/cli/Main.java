@@ -1,12 +1,12 @@
 package io.sppostream.cli;
 
+import io.sppostream.cli.logging.LogFileAppender;
 import io.sppostream.embedded.EmbeddedException;
 import io.sppostream.log.LogException;
 import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import io.sppostream.model.CheckpointException;
 import io.sppostream.run.Role;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.apache.kafka.common.KafkaException;
@@ -52,7 +52,11 @@ public final class Main {
 
     /** Runs a command and returns its exit code. */
     public static int run(String... arguments) {
-        return commandLine().execute(arguments);
+        try {
+            return commandLine().execute(arguments);
+        } finally {
+            LogFileAppender.flush();
+        }
     }
 
     /** The command with all of its sub-commands. */
@@ -110,7 +114,6 @@ public final class Main {
                     + " (is it running, and can it be reached?)";
         }
         LOG.error("internal error", error);
-        return "internal error: " + error + " (details in "
-                + Path.of(System.getProperty("sppo.log", ".sppo/sppo.log")).toAbsolutePath() + ")";
+        return "internal error: " + error + " (details in " + LogFileAppender.flush() + ")";
     }
 }

@@ -1,0 +1,5 @@
+/** The log file of a command. */
+@NullMarked
+package io.sppostream.cli.logging;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.cli.logging;
+
+import org.jspecify.annotations.NullMarked;

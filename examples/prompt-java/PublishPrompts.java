@@ -7,12 +7,16 @@ import io.sppostream.events.TrainingStep;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,18 +28,23 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Publishes prompts to a run, no more at a time than its learner can train on before they are stale.
  *
- * <p>Arguments: run, bootstrap servers, registry URL, the most prompts under way. Standard input: a prompt, a tab and the
- * reference answer a line.
+ * <p>Arguments: run, file of client properties with {@code bootstrap.servers}, {@code schema.registry.url} and credentials
+ * (an embedded broker writes {@code client.properties} to its data directory), the most prompts under way. Standard input:
+ * a prompt, a tab and the reference answer a line.
  */
 public final class PublishPrompts {
     private PublishPrompts() {}
 
     public static void main(String[] arguments) throws IOException {
         String run = arguments[0];
-        int most = Integer.parseInt(arguments[3]);
-        Map<String, Object> settings = new HashMap<>(Map.of(
-                "bootstrap.servers", arguments[1],
-                "schema.registry.url", arguments[2],
+        int most = Integer.parseInt(arguments[2]);
+        Properties connection = new Properties();
+        try (Reader in = Files.newBufferedReader(Path.of(arguments[1]))) {
+            connection.load(in);
+        }
+        Map<String, Object> settings = new HashMap<>();
+        connection.forEach((name, value) -> settings.put((String) name, value));
+        settings.putAll(Map.of(
                 "key.serializer", "org.apache.kafka.common.serialization.StringSerializer",
                 "value.serializer", "io.confluent.kafka.serializers.KafkaAvroSerializer",
                 "auto.register.schemas", false,

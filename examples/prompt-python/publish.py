@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Publishes prompts to a run. Needs confluent-kafka and fastavro (pip install confluent-kafka fastavro).
 
-    ./publish.py --run NAME --bootstrap-servers HOST:PORT --schema-registry-url URL --most N < prompts.tsv
+    ./publish.py --run NAME --config .sppo/client.properties --most N < prompts.tsv
 
 Standard input has a prompt, a tab and the reference answer a line. No more than N prompts are under way at a time:
 a request is settled when the policy has trained on its rollouts, or when they have expired.
@@ -10,6 +10,7 @@ import argparse
 import datetime
 import io
 import json
+import re
 import struct
 import sys
 import urllib.request
@@ -58,22 +59,43 @@ def settled(event):
     return [event["requestId"]]
 
 
+def connection(given):
+    """Settings of the Kafka clients, and the registry's URL, from --config or the two addresses."""
+    settings = {}
+    if given.config:
+        with open(given.config) as file:
+            for line in file:
+                name, equals, value = line.strip().partition("=")
+                if equals and not name.startswith("#"):
+                    # Java escapes colons, equals signs and the like.
+                    settings[name.strip()] = re.sub(r"\\(.)", r"\1", value.strip())
+    servers = given.bootstrap_servers or settings.get("bootstrap.servers")
+    registry = given.schema_registry_url or settings.get("schema.registry.url")
+    if not servers or not registry:
+        raise SystemExit("give --config FILE, or --bootstrap-servers and --schema-registry-url")
+    known = ("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password")
+    kafka = {name: settings[name] for name in known if name in settings}
+    return {**kafka, "bootstrap.servers": servers}, registry
+
+
 def main():
     options = argparse.ArgumentParser(description="publishes prompts to a run")
     options.add_argument("--run", required=True)
-    options.add_argument("--bootstrap-servers", required=True)
-    options.add_argument("--schema-registry-url", required=True)
+    options.add_argument("--config", help="client properties, such as client.properties of a data directory")
+    options.add_argument("--bootstrap-servers", help="a cluster without credentials")
+    options.add_argument("--schema-registry-url")
     options.add_argument("--most", type=int, required=True, help="prompts under way: at most (K + 1) x batch")
     options.add_argument("--dataset", default="addition", help="chooses the verifier")
     given = options.parse_args()
 
-    registry = Registry(given.schema_registry_url)
+    kafka, url = connection(given)
+    registry = Registry(url)
     topic = f"{given.run}.prompts.v1"
     encode = registry.encoder(f"{topic}-value")
     # Keys are spread as Java's clients do it: the records of a request share a partition.
-    producer = Producer({"bootstrap.servers": given.bootstrap_servers, "partitioner": "murmur2_random"})
+    producer = Producer({**kafka, "partitioner": "murmur2_random"})
     consumer = Consumer({
-        "bootstrap.servers": given.bootstrap_servers,
+        **kafka,
         "group.id": f"{given.run}.publisher-{uuid.uuid4()}",
         "enable.auto.commit": False,
         "isolation.level": "read_committed",

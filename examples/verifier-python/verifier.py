@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An external verifier: reads rollouts and writes verdicts, exactly once. It needs only confluent-kafka.
 
-    ./verifier.py --run NAME --bootstrap-servers HOST:PORT --schema-registry-url URL [--name NAME] [--shadow]
+    ./verifier.py --run NAME --config .sppo/client.properties [--name NAME] [--shadow]
 
 A response is correct if its last number is the reference. For another rule, change judge(). One transaction commits
 the verdicts of a batch and the offsets of its rollouts, so that a restart at any moment neither loses a rollout nor
@@ -196,21 +196,42 @@ def verdict(rollout, name, shadow):
     }
 
 
+def connection(given):
+    """Settings of the Kafka clients, and the registry's URL, from --config or the two addresses."""
+    settings = {}
+    if given.config:
+        with open(given.config) as file:
+            for line in file:
+                name, equals, value = line.strip().partition("=")
+                if equals and not name.startswith("#"):
+                    # Java escapes colons, equals signs and the like.
+                    settings[name.strip()] = re.sub(r"\\(.)", r"\1", value.strip())
+    servers = given.bootstrap_servers or settings.get("bootstrap.servers")
+    registry = given.schema_registry_url or settings.get("schema.registry.url")
+    if not servers or not registry:
+        raise SystemExit("give --config FILE, or --bootstrap-servers and --schema-registry-url")
+    known = ("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password")
+    kafka = {name: settings[name] for name in known if name in settings}
+    return {**kafka, "bootstrap.servers": servers}, registry
+
+
 def main():
     options = argparse.ArgumentParser(description="Judges the rollouts of a run by their last number.")
     options.add_argument("--run", required=True)
-    options.add_argument("--bootstrap-servers", required=True)
-    options.add_argument("--schema-registry-url", required=True)
+    options.add_argument("--config", help="client properties, such as client.properties of a data directory")
+    options.add_argument("--bootstrap-servers", help="a cluster without credentials")
+    options.add_argument("--schema-registry-url")
     options.add_argument("--name", default="last-number", help="name that signs the verdicts")
     options.add_argument("--shadow", action="store_true", help="publish verdicts that are never rewarded")
     given = options.parse_args()
 
     rollouts, verdicts = f"{given.run}.rollouts.v1", f"{given.run}.verdicts.v1"
-    registry = Registry(given.schema_registry_url)
+    kafka, url = connection(given)
+    registry = Registry(url)
     encode = registry.encoder(f"{verdicts}-value")
     group = f"{given.run}.reward-verifier.{given.name}"
     consumer = Consumer({
-        "bootstrap.servers": given.bootstrap_servers,
+        **kafka,
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
@@ -220,7 +241,7 @@ def main():
     # The generation of the consumer group fences zombies, so the id only has to be unique. Keys are partitioned as in
     # Java's client, so that the records of a request share a partition.
     producer = Producer({
-        "bootstrap.servers": given.bootstrap_servers,
+        **kafka,
         "transactional.id": f"{group}-{uuid.uuid4()}",
         # Readers wait this long for the transaction of a program that was killed.
         "transaction.timeout.ms": 10000,

@@ -55,7 +55,7 @@ final class AuditBenchmark implements Callable<Integer> {
                 "audit --rollouts %d --batch %d --partitions %d --heap %s", rollouts, batch, partitions, heap);
         Path directory = Files.createTempDirectory(parent, "sppo-audit-bench");
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             long start = System.nanoTime();
             try (EventSerdes serdes = new EventSerdes(kafka)) {
                 Configuration configuration = configuration(directory);
@@ -100,8 +100,7 @@ final class AuditBenchmark implements Callable<Integer> {
                 io.sppostream.cli.Main.class.getName(),
                 "audit",
                 "--run=" + RUN,
-                "--bootstrap-servers=" + cluster.bootstrapServers(),
-                "--schema-registry-url=" + cluster.registryUrl()));
+                "--client-properties=" + cluster.clientProperties()));
         long start = System.nanoTime();
         Process process = new ProcessBuilder(command).inheritIO().start();
         String resident = "unknown";

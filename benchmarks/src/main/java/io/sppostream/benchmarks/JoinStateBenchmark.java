@@ -7,6 +7,7 @@ import io.sppostream.advantage.RewardRules;
 import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
+import io.sppostream.embedded.RunningCluster;
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
@@ -80,7 +81,7 @@ final class JoinStateBenchmark implements Callable<Integer> {
     }
 
     private void fill(EmbeddedCluster cluster) {
-        KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        KafkaSettings kafka = cluster.kafka();
         long start = System.nanoTime();
         try (EventSerdes serdes = new EventSerdes(kafka);
                 TopicAdmin admin = new TopicAdmin(kafka);
@@ -144,8 +145,7 @@ final class JoinStateBenchmark implements Callable<Integer> {
                 1,
                 List.of(
                         "-Xmx" + heap,
-                        "-Dbench.servers=" + cluster.bootstrapServers(),
-                        "-Dbench.registry=" + cluster.registryUrl(),
+                        "-Dbench.data=" + cluster.clientProperties().getParent(),
                         "-Dbench.state=" + directory.resolve("state"),
                         "-Dbench.when=" + when,
                         "-Dbench.kill=" + kill));
@@ -164,7 +164,8 @@ final class JoinStateBenchmark implements Callable<Integer> {
 
         @Override
         public Integer call() throws InterruptedException {
-            KafkaSettings kafka = new KafkaSettings(property("servers"), property("registry"), Map.of());
+            KafkaSettings kafka =
+                    RunningCluster.of(Path.of(property("data"))).orElseThrow().kafka();
             JoinSettings settings = new JoinSettings(
                     new SppoEstimator(), new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
             long start = System.nanoTime();

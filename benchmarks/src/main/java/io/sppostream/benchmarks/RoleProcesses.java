@@ -74,7 +74,7 @@ final class RoleProcesses implements AutoCloseable {
         this.lastStep = configuration.settings().steps();
         this.broker = new EmbeddedSettings(directory.resolve("data"), freePort(), freePort());
         this.cluster = EmbeddedCluster.start(broker);
-        this.kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        this.kafka = cluster.kafka();
         this.serdes = new EventSerdes(kafka);
         this.topics = configuration.settings().topics();
         startLogged("topics", "--create").waitFor();
@@ -238,7 +238,8 @@ final class RoleProcesses implements AutoCloseable {
     private Process startLogged(String... command) throws IOException {
         List<String> arguments = command(command);
         configuration.effective().forEach((name, value) -> {
-            if (!Set.of("bootstrap.servers", "schema.registry.url", "steps").contains(name)) {
+            if (!Set.of("bootstrap.servers", "schema.registry.url", "client.properties", "steps")
+                    .contains(name)) {
                 arguments.add("--set=" + name + "=" + value);
             }
         });
@@ -254,8 +255,7 @@ final class RoleProcesses implements AutoCloseable {
         List<String> arguments = BenchmarkTools.javaCommand();
         arguments.add(io.sppostream.cli.Main.class.getName());
         arguments.addAll(List.of(command));
-        arguments.add("--bootstrap-servers=" + kafka.bootstrapServers());
-        arguments.add("--schema-registry-url=" + kafka.schemaRegistryUrl());
+        arguments.add("--client-properties=" + cluster.clientProperties());
         return arguments;
     }
 

@@ -51,24 +51,24 @@ class TakeOverIT {
     void shouldContinueWithTheSecondLearnerAndEndTheFirst() throws Exception {
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(null)).run();
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("broker")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
-            assertThat(Main.run(arguments("topics", kafka, "--create").toArray(String[]::new)))
+            KafkaSettings kafka = cluster.kafka();
+            assertThat(Main.run(arguments("topics", cluster, "--create").toArray(String[]::new)))
                     .isZero();
             AtomicBoolean done = new AtomicBoolean();
-            CompletableFuture<Void> others = others(kafka, done);
+            CompletableFuture<Void> others = others(cluster, done);
             List<Process> processes = new ArrayList<>();
             try (EventSerdes serdes = new EventSerdes(kafka);
                     EventReader ledger = new EventReader(
                             kafka,
                             serdes,
-                            List.of(configuration(kafka).settings().topics().trainingSteps()))) {
+                            List.of(configuration(cluster).settings().topics().trainingSteps()))) {
                 Map<ModelKind, TrainingStep> last = new EnumMap<>(ModelKind.class);
                 for (Role learner : LEARNERS) {
-                    processes.add(start(learner, kafka, "first"));
+                    processes.add(start(learner, cluster, "first"));
                 }
                 awaitStep(TAKEN_OVER_AT, ledger, last, others);
                 for (Role learner : LEARNERS) {
-                    processes.add(start(learner, kafka, "second"));
+                    processes.add(start(learner, cluster, "second"));
                 }
                 for (int i = 0; i < LEARNERS.size(); i++) {
                     assertTakenOver(LEARNERS.get(i), processes.get(i));
@@ -86,23 +86,19 @@ class TakeOverIT {
                 done.set(true);
             }
             others.join();
-            assertThat(Main.run(
-                            "audit",
-                            "--run=taken",
-                            "--bootstrap-servers=" + kafka.bootstrapServers(),
-                            "--schema-registry-url=" + kafka.schemaRegistryUrl()))
+            assertThat(Main.run("audit", "--run=taken", "--client-properties=" + cluster.clientProperties()))
                     .as("exit code of the audit")
                     .isZero();
         }
     }
 
     /** The roles that may have several instances, in this process. */
-    private CompletableFuture<Void> others(KafkaSettings kafka, AtomicBoolean done) {
+    private CompletableFuture<Void> others(EmbeddedCluster cluster, AtomicBoolean done) {
         return CompletableFuture.runAsync(
                 () -> {
                     try {
                         Service.joining(
-                                        configuration(kafka),
+                                        configuration(cluster),
                                         EnumSet.complementOf(EnumSet.copyOf(LEARNERS)),
                                         Screen.plain(new PrintStream(PrintStream.nullOutputStream())),
                                         done::get)
@@ -141,10 +137,10 @@ class TakeOverIT {
                 .contains("has taken over");
     }
 
-    private Process start(Role role, KafkaSettings kafka, String which) throws IOException {
+    private Process start(Role role, EmbeddedCluster cluster, String which) throws IOException {
         List<String> command = BenchmarkTools.javaCommand();
         command.add(Main.class.getName());
-        command.addAll(arguments(role.command(), kafka));
+        command.addAll(arguments(role.command(), cluster));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output(role, which).toFile())
@@ -155,18 +151,18 @@ class TakeOverIT {
         return directory.resolve(role.command() + "-" + which);
     }
 
-    private List<String> arguments(String command, KafkaSettings kafka, String... more) {
+    private List<String> arguments(String command, EmbeddedCluster cluster, String... more) {
         List<String> arguments = new ArrayList<>(List.of(command));
         arguments.addAll(List.of(more));
-        flags(kafka).forEach((name, value) -> arguments.add("--set=" + name + "=" + value));
+        flags(cluster).forEach((name, value) -> arguments.add("--set=" + name + "=" + value));
         return arguments;
     }
 
-    private Configuration configuration(@Nullable KafkaSettings kafka) {
-        return Configuration.load(null, Map.of(), flags(kafka));
+    private Configuration configuration(@Nullable EmbeddedCluster cluster) {
+        return Configuration.load(null, Map.of(), flags(cluster));
     }
 
-    private Map<String, String> flags(@Nullable KafkaSettings kafka) {
+    private Map<String, String> flags(@Nullable EmbeddedCluster cluster) {
         Map<String, String> flags = new HashMap<>(Map.of(
                 "run", "taken",
                 "seed", "11",
@@ -178,9 +174,8 @@ class TakeOverIT {
                 "data.dir", directory.resolve("roles").toString()));
         flags.put("eval.prompts", "10");
         flags.put("eval.interval", Integer.toString(STEPS));
-        if (kafka != null) {
-            flags.put("bootstrap.servers", kafka.bootstrapServers());
-            flags.put("schema.registry.url", kafka.schemaRegistryUrl());
+        if (cluster != null) {
+            flags.put("client.properties", cluster.clientProperties().toString());
         }
         return flags;
     }

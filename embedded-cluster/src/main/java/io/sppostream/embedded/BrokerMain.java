@@ -118,8 +118,15 @@ final class BrokerMain {
         alone.remove("advertised.listeners");
         KafkaRaftServer controller = new KafkaRaftServer(new KafkaConfig(alone, false), Time.SYSTEM);
         controller.startup();
-        try (Admin admin =
-                Admin.create(Map.of("bootstrap.controllers", listener.substring(listener.indexOf("//") + 2)))) {
+        try (Admin admin = Admin.create(Map.of(
+                "bootstrap.controllers",
+                listener.substring(listener.indexOf("//") + 2),
+                "security.protocol",
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                "PLAIN",
+                "sasl.jaas.config",
+                properties.getProperty("listener.name.controller.plain.sasl.jaas.config")))) {
             admin.unregisterBroker(Integer.parseInt(properties.getProperty("node.id")))
                     .all()
                     .get();

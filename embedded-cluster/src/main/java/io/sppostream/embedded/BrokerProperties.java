@@ -11,18 +11,27 @@ final class BrokerProperties {
     private BrokerProperties() {}
 
     /** The settings of a node with its log in a folder, and broker and controller on two ports. */
-    static Properties of(Path logs, int port, int controllerPort) {
+    static Properties of(Path logs, int port, int controllerPort, ClusterSecret secret) {
         Properties p = new Properties();
 
         // One node is broker and controller, on the loopback interface only.
         p.setProperty("process.roles", "broker,controller");
         p.setProperty("node.id", "1");
-        p.setProperty("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
-        p.setProperty("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+        p.setProperty("listeners", "SASL_PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        p.setProperty("advertised.listeners", "SASL_PLAINTEXT://127.0.0.1:" + port);
         p.setProperty("controller.listener.names", "CONTROLLER");
         p.setProperty("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
-        p.setProperty("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
-        p.setProperty("inter.broker.listener.name", "PLAINTEXT");
+        p.setProperty("listener.security.protocol.map", "CONTROLLER:SASL_PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT");
+        p.setProperty("inter.broker.listener.name", "SASL_PLAINTEXT");
+
+        // Other users of the machine can reach the ports, but do not have the secret. The controller demands it too:
+        // its
+        // requests can do all that a broker's can.
+        p.setProperty("sasl.enabled.mechanisms", "PLAIN");
+        p.setProperty("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        p.setProperty("sasl.mechanism.controller.protocol", "PLAIN");
+        p.setProperty("listener.name.sasl_plaintext.plain.sasl.jaas.config", secret.brokerJaas());
+        p.setProperty("listener.name.controller.plain.sasl.jaas.config", secret.brokerJaas());
         p.setProperty("log.dirs", logs.toString());
 
         // Internal topics: one replica, and few partitions, since each costs a folder, four open files and work at

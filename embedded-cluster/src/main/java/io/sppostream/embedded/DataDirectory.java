@@ -1,12 +1,17 @@
 package io.sppostream.embedded;
 
 import io.sppostream.log.LockFile;
+import io.sppostream.log.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The folder of one embedded cluster, locked against other processes until it is closed. Thread-safe. */
 public final class DataDirectory implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
+
     private final Path path;
     private final LockFile lock;
 
@@ -23,7 +28,10 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory lock(Path directory) {
         Path path = directory.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(path);
+            PrivateFiles.createDirectory(path);
+            if (PrivateFiles.tighten(path)) {
+                log.warn("other users can no longer read data directory {}: it has mode 700 now", path);
+            }
             LockFile lock = LockFile.tryLock(lockFile(path));
             if (lock == null) {
                 String holder = LockFile.read(lockFile(path));
@@ -87,13 +95,18 @@ public final class DataDirectory implements AutoCloseable {
         return path.resolve("broker.state");
     }
 
-    /** The addresses of the {@link RunningCluster}. */
-    Path clusterState() {
-        return clusterState(path);
+    /** The {@link ClusterSecret}. */
+    Path secret() {
+        return path.resolve("secret");
     }
 
-    static Path clusterState(Path directory) {
-        return directory.resolve("cluster.properties");
+    /** The addresses and credentials of the {@link RunningCluster}. */
+    Path clientProperties() {
+        return clientProperties(path);
+    }
+
+    static Path clientProperties(Path directory) {
+        return directory.toAbsolutePath().resolve("client.properties");
     }
 
     /** Releases the lock. */

@@ -1,10 +1,11 @@
 package io.sppostream.embedded;
 
+import io.sppostream.log.PrivateFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,16 +65,17 @@ public final class EmbeddedBroker implements AutoCloseable {
      *
      * @param directory locked by the caller, who closes it after the broker
      * @param port on 127.0.0.1, 0 for a free one
+     * @param secret without which nobody can connect
      * @throws EmbeddedException if the port is taken or the broker does not start, with the end of its log
      */
-    public static EmbeddedBroker start(DataDirectory directory, int port) {
+    static EmbeddedBroker start(DataDirectory directory, int port, ClusterSecret secret) {
         LeftoverBroker.end(directory);
         if (port != 0) {
             Ports.requireFree("broker port", port);
         }
         try {
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
-            return start(directory, port, jvm);
+            return start(directory, port, jvm, secret);
         } catch (IOException e) {
             throw new EmbeddedException("the broker of " + directory.path() + " can't be started: " + e, e);
         } catch (InterruptedException e) {
@@ -82,13 +84,13 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm)
+    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm, ClusterSecret secret)
             throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             boolean archived = Files.exists(jvm.archive());
             List<Integer> free = Ports.free(2);
             int chosen = port == 0 ? free.get(0) : port;
-            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived);
+            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived, secret);
             String answer = broker.awaitAnswer();
             if (answer.equals(BrokerMain.READY)) {
                 return broker;
@@ -111,13 +113,18 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker launch(
-            DataDirectory directory, int port, int controllerPort, BrokerJvm jvm, boolean writeArchive)
+            DataDirectory directory,
+            int port,
+            int controllerPort,
+            BrokerJvm jvm,
+            boolean writeArchive,
+            ClusterSecret secret)
             throws IOException {
-        Properties properties = BrokerProperties.of(directory.brokerLogs(), port, controllerPort);
+        Properties properties = BrokerProperties.of(directory.brokerLogs(), port, controllerPort, secret);
         Files.createDirectories(directory.brokerLogs());
-        try (Writer out = Files.newBufferedWriter(directory.brokerProperties())) {
-            properties.store(out, "written at every start");
-        }
+        StringWriter text = new StringWriter();
+        properties.store(text, "written at every start");
+        PrivateFiles.write(directory.brokerProperties(), text.toString());
         Path draft =
                 writeArchive ? jvm.unfinishedArchive(ProcessHandle.current().pid()) : null;
         ProcessBuilder builder = new ProcessBuilder(

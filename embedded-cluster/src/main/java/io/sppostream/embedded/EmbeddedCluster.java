@@ -1,5 +1,8 @@
 package io.sppostream.embedded;
 
+import io.sppostream.log.KafkaSettings;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.CompletionStage;
 
 /** A broker and a schema registry over one data directory, in place of an external cluster. Thread-safe. */
@@ -7,11 +10,14 @@ public final class EmbeddedCluster implements AutoCloseable {
     private final DataDirectory directory;
     private final EmbeddedBroker broker;
     private final SchemaRegistry registry;
+    private final RunningCluster running;
 
-    private EmbeddedCluster(DataDirectory directory, EmbeddedBroker broker, SchemaRegistry registry) {
+    private EmbeddedCluster(
+            DataDirectory directory, EmbeddedBroker broker, SchemaRegistry registry, RunningCluster running) {
         this.directory = directory;
         this.broker = broker;
         this.registry = registry;
+        this.running = running;
     }
 
     /**
@@ -28,11 +34,14 @@ public final class EmbeddedCluster implements AutoCloseable {
             if (settings.registryPort() != 0) {
                 Ports.requireFree("registry port", settings.registryPort()); // before starting a broker in vain
             }
-            EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort());
+            ClusterSecret secret = secret(directory);
+            EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort(), secret);
             try {
-                SchemaRegistry registry = SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort());
-                new RunningCluster(broker.bootstrapServers(), registry.url()).write(directory.clusterState());
-                return new EmbeddedCluster(directory, broker, registry);
+                SchemaRegistry registry =
+                        SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort(), secret);
+                RunningCluster running = RunningCluster.of(broker.bootstrapServers(), registry.url(), secret);
+                running.write(directory.clientProperties(), secret);
+                return new EmbeddedCluster(directory, broker, registry, running);
             } catch (RuntimeException e) {
                 broker.close();
                 throw e;
@@ -41,6 +50,26 @@ public final class EmbeddedCluster implements AutoCloseable {
             directory.close();
             throw e;
         }
+    }
+
+    private static ClusterSecret secret(DataDirectory directory) {
+        try {
+            return ClusterSecret.in(directory.secret());
+        } catch (IOException e) {
+            throw new EmbeddedException(
+                    "the secret of the embedded cluster, " + directory.secret() + ", can't be read or written: " + e,
+                    e);
+        }
+    }
+
+    /** The connection to the cluster, with the credentials that it requires. */
+    public KafkaSettings kafka() {
+        return running.kafka();
+    }
+
+    /** A file with the addresses and credentials, for other processes of this user. */
+    public Path clientProperties() {
+        return directory.clientProperties();
     }
 
     /** {@code host:port} of the broker. */
@@ -61,7 +90,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     /** Stops registry and broker and releases the directory. Close clients first. */
     @Override
     public void close() {
-        RunningCluster.remove(directory.clusterState());
+        RunningCluster.remove(directory.clientProperties());
         registry.close();
         broker.close();
         directory.close();

@@ -35,19 +35,21 @@ final class KafkaSchemaLog implements SchemaLog {
     private static final TopicPartition PARTITION = new TopicPartition(TOPIC, 0);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    private final String bootstrapServers;
+    private final Map<String, String> connection;
     private final String clusterId;
     private final KafkaProducer<String, String> producer;
 
-    private KafkaSchemaLog(String bootstrapServers, String clusterId, KafkaProducer<String, String> producer) {
-        this.bootstrapServers = bootstrapServers;
+    private KafkaSchemaLog(Map<String, String> connection, String clusterId, KafkaProducer<String, String> producer) {
+        this.connection = connection;
         this.clusterId = clusterId;
         this.producer = producer;
     }
 
     /** Opens the topic, creating it if it is missing. */
-    static KafkaSchemaLog open(String bootstrapServers) {
-        try (Admin admin = Admin.create(client(bootstrapServers, Map.of()))) {
+    static KafkaSchemaLog open(String bootstrapServers, ClusterSecret secret) {
+        Map<String, String> connection = new HashMap<>(secret.kafkaClient());
+        connection.put("bootstrap.servers", bootstrapServers);
+        try (Admin admin = Admin.create(client(connection, Map.of()))) {
             NewTopic topic = new NewTopic(TOPIC, 1, (short) 1).configs(Map.of("cleanup.policy", "compact"));
             var created = admin.createTopics(List.of(topic)).all();
             String clusterId = admin.describeCluster().clusterId().get();
@@ -59,7 +61,7 @@ final class KafkaSchemaLog implements SchemaLog {
                 }
             }
             KafkaProducer<String, String> producer = new KafkaProducer<>(client(
-                    bootstrapServers,
+                    connection,
                     Map.of(
                             "acks",
                             "all",
@@ -73,7 +75,7 @@ final class KafkaSchemaLog implements SchemaLog {
                             StringSerializer.class,
                             "value.serializer",
                             StringSerializer.class)));
-            return new KafkaSchemaLog(bootstrapServers, clusterId, producer);
+            return new KafkaSchemaLog(connection, clusterId, producer);
         } catch (ExecutionException | KafkaException e) {
             throw failed("can't be opened", e);
         } catch (InterruptedException e) {
@@ -89,7 +91,7 @@ final class KafkaSchemaLog implements SchemaLog {
     @Override
     public void replay(Consumer<RegistryRecord> reader) {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(client(
-                bootstrapServers,
+                connection,
                 Map.of(
                         "enable.auto.commit",
                         "false",
@@ -152,9 +154,9 @@ final class KafkaSchemaLog implements SchemaLog {
         producer.close(TIMEOUT);
     }
 
-    private static Map<String, Object> client(String bootstrapServers, Map<String, Object> more) {
+    private static Map<String, Object> client(Map<String, String> connection, Map<String, Object> more) {
         Map<String, Object> config = new HashMap<>(more);
-        config.put("bootstrap.servers", bootstrapServers);
+        config.putAll(connection);
         config.put("client.id", "schema-registry");
         config.put("enable.metrics.push", "false");
         return config;

@@ -28,6 +28,15 @@ final class RegistryApi {
         this.clusterId = clusterId;
     }
 
+    /** Whether a request changes the registered schemas or the settings. A {@code POST} mostly only looks something up. */
+    static boolean changes(RegistryRequest request) {
+        return switch (request.method()) {
+            case "GET" -> false;
+            case "POST" -> request.shape().equals("POST/subjects/*/versions");
+            default -> true;
+        };
+    }
+
     /** An answer that is JSON already. */
     record RawJson(String text) {}
 

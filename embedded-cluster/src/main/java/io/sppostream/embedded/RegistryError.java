@@ -119,6 +119,18 @@ final class RegistryError extends RuntimeException {
         return new RegistryError(400, message);
     }
 
+    static RegistryError tooLarge(String message) {
+        return new RegistryError(413, message);
+    }
+
+    static RegistryError unauthorized(String message) {
+        return new RegistryError(401, message);
+    }
+
+    static RegistryError forbidden(String message) {
+        return new RegistryError(403, message);
+    }
+
     static RegistryError notFound() {
         return new RegistryError(404, "HTTP 404 Not Found");
     }

@@ -21,7 +21,7 @@ import java.util.Map;
  * @param body the body, in UTF-8
  */
 record RegistryRequest(String method, List<String> path, Map<String, String> query, String body) {
-    private static final int MAX_BODY_BYTES = 16 << 20;
+    private static final int MAX_BODY_BYTES = 4 << 20;
 
     /**
      * Reads a request.
@@ -45,7 +45,7 @@ record RegistryRequest(String method, List<String> path, Map<String, String> que
         }
         byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES + 1);
         if (body.length > MAX_BODY_BYTES) {
-            throw RegistryError.malformed("the body is longer than " + MAX_BODY_BYTES + " bytes");
+            throw RegistryError.tooLarge("the body is longer than " + MAX_BODY_BYTES + " bytes");
         }
         String method = exchange.getRequestMethod();
         return new RegistryRequest(

@@ -30,16 +30,31 @@ public final class SchemaRegistry implements AutoCloseable {
     static {
         // Otherwise an answer on a kept-alive connection waits 40 ms for the peer's delayed acknowledgement.
         System.setProperty("sun.net.httpserver.nodelay", "true");
+        // A client that sends slowly, or headers without end, must not hold a thread. A registered schema is small.
+        setDefault("sun.net.httpserver.maxReqTime", "5");
+        setDefault("sun.net.httpserver.maxRspTime", "30");
+        setDefault("sun.net.httpserver.maxReqHeaders", "100");
+        setDefault("sun.net.httpserver.maxReqHeaderSize", "32768");
+        setDefault("jdk.httpserver.maxConnections", "500");
     }
 
-    private static final int THREADS = 2;
+    /** Most of them wait: for a slow client, or for the log. */
+    private static final int THREADS = 8;
 
     private final HttpServer server;
     private final ExecutorService threads;
     private final SchemaLog schemaLog;
     private final RegistryApi api;
+    private final RegistryDoor door;
 
-    private SchemaRegistry(HttpServer server, SchemaLog schemaLog, String clusterId) {
+    private static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    private SchemaRegistry(HttpServer server, SchemaLog schemaLog, String clusterId, ClusterSecret secret) {
+        this.door = new RegistryDoor(server.getAddress().getPort(), secret);
         this.server = server;
         this.schemaLog = schemaLog;
         this.api = new RegistryApi(new SchemaStore(schemaLog), clusterId);
@@ -59,14 +74,15 @@ public final class SchemaRegistry implements AutoCloseable {
      *
      * @param bootstrapServers the broker with the topic {@code _schemas}; this must be its only registry
      * @param port on 127.0.0.1, 0 for a free one
+     * @param secret of the broker; requests that change something must have it
      * @throws EmbeddedException if the port is taken or the topic cannot be read
      */
-    public static SchemaRegistry start(String bootstrapServers, int port) {
+    static SchemaRegistry start(String bootstrapServers, int port, ClusterSecret secret) {
         HttpServer server = bind(port);
         try {
-            KafkaSchemaLog schemaLog = KafkaSchemaLog.open(bootstrapServers);
+            KafkaSchemaLog schemaLog = KafkaSchemaLog.open(bootstrapServers, secret);
             try {
-                return new SchemaRegistry(server, schemaLog, schemaLog.clusterId());
+                return new SchemaRegistry(server, schemaLog, schemaLog.clusterId(), secret);
             } catch (RuntimeException e) {
                 schemaLog.close();
                 throw e;
@@ -98,8 +114,8 @@ public final class SchemaRegistry implements AutoCloseable {
     }
 
     /** A server over any log. */
-    static SchemaRegistry start(SchemaLog schemaLog, int port) {
-        return new SchemaRegistry(bind(port), schemaLog, "none");
+    static SchemaRegistry start(SchemaLog schemaLog, int port, ClusterSecret secret) {
+        return new SchemaRegistry(bind(port), schemaLog, "none", secret);
     }
 
     private static HttpServer bind(int port) {
@@ -127,7 +143,12 @@ public final class SchemaRegistry implements AutoCloseable {
         int status = 200;
         byte[] body;
         try {
-            Object answer = api.answer(RegistryRequest.of(exchange));
+            door.check(exchange.getRequestHeaders());
+            RegistryRequest request = RegistryRequest.of(exchange);
+            if (RegistryApi.changes(request)) {
+                door.checkSecret(exchange.getRequestHeaders());
+            }
+            Object answer = api.answer(request);
             body = answer instanceof RegistryApi.RawJson raw
                     ? raw.text().getBytes(StandardCharsets.UTF_8)
                     : JacksonMapper.INSTANCE.writeValueAsBytes(answer);

@@ -41,7 +41,7 @@ class EmbeddedClusterIT {
             .fields()
             .requiredInt("x")
             .endRecord();
-    private static final String TOPIC = "points";
+    static final String TOPIC = "points";
 
     @TempDir
     Path data;
@@ -114,9 +114,9 @@ class EmbeddedClusterIT {
         try (DataDirectory directory = DataDirectory.lock(data)) {
             BrokerJvm jvm = BrokerJvm.ofThisProcess(data.resolve("cache"));
             Files.writeString(jvm.archive(), "not an archive");
-            EmbeddedBroker.start(directory, 0, jvm).close();
+            EmbeddedBroker.start(directory, 0, jvm, ClusterSecret.random()).close();
             assertThat(Files.size(jvm.archive())).isGreaterThan(1 << 20);
-            EmbeddedBroker.start(directory, 0, jvm).close();
+            EmbeddedBroker.start(directory, 0, jvm, ClusterSecret.random()).close();
         }
     }
 
@@ -209,7 +209,7 @@ class EmbeddedClusterIT {
     }
 
     static void createTopic(EmbeddedCluster cluster) throws ExecutionException, InterruptedException {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+        try (Admin admin = Admin.create(cluster.kafka().admin())) {
             admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get();
         }
     }
@@ -246,7 +246,7 @@ class EmbeddedClusterIT {
     }
 
     private static Map<String, Object> clientConfig(EmbeddedCluster cluster) {
-        Map<String, Object> config = new HashMap<>();
+        Map<String, Object> config = new HashMap<>(cluster.kafka().properties());
         config.put("bootstrap.servers", cluster.bootstrapServers());
         config.put("schema.registry.url", cluster.registryUrl());
         return config;

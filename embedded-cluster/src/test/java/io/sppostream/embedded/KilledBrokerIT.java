@@ -51,8 +51,8 @@ class KilledBrokerIT {
         private final AtomicInteger committed = new AtomicInteger();
         private volatile boolean stopped;
 
-        Writer(String bootstrapServers, int number) {
-            this.settings = Map.of("bootstrap.servers", bootstrapServers, "transactional.id", "writer-" + number);
+        Writer(Map<String, Object> connection, int number) {
+            this.settings = with(connection, "transactional.id", "writer-" + number);
             this.number = number;
             start();
         }
@@ -88,8 +88,8 @@ class KilledBrokerIT {
         EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(data));
         try {
             int port = Integer.parseInt(cluster.bootstrapServers().split(":", -1)[1]);
-            String servers = cluster.bootstrapServers();
-            try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            Map<String, Object> servers = cluster.kafka().admin();
+            try (Admin admin = Admin.create(servers)) {
                 admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1)))
                         .all()
                         .get();
@@ -151,6 +151,12 @@ class KilledBrokerIT {
         assertThat(registrations).isEqualTo(expected);
     }
 
+    private static Map<String, Object> with(Map<String, Object> settings, String name, String value) {
+        Map<String, Object> more = new HashMap<>(settings);
+        more.put(name, value);
+        return more;
+    }
+
     private static void awaitCommits(List<Writer> writers, int more) {
         Map<Writer, Integer> before = new HashMap<>();
         writers.forEach(writer -> before.put(writer, writer.committed.get()));
@@ -160,7 +166,8 @@ class KilledBrokerIT {
     }
 
     /** The numbers that a reader of committed records sees, by writer, up to the partition's end for any reader. */
-    private static List<List<Integer>> read(Admin admin, String servers, TopicPartition partition) throws Exception {
+    private static List<List<Integer>> read(Admin admin, Map<String, Object> servers, TopicPartition partition)
+            throws Exception {
         long end = admin.listOffsets(Map.of(partition, OffsetSpec.latest()))
                 .partitionResult(partition)
                 .get()
@@ -168,7 +175,7 @@ class KilledBrokerIT {
         List<List<Integer>> numbers = new ArrayList<>();
         IntStream.range(0, WRITERS).forEach(writer -> numbers.add(new ArrayList<>()));
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", servers, "isolation.level", "read_committed"),
+                with(servers, "isolation.level", "read_committed"),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));

@@ -23,8 +23,10 @@ class SchemaRegistryTest {
             record("{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":\"int\",\"default\":0}");
     private static final String A_AND_B = record("{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":\"int\"}");
 
+    private static final ClusterSecret SECRET = ClusterSecret.random();
+
     private final MemorySchemaLog log = new MemorySchemaLog();
-    private SchemaRegistry registry = SchemaRegistry.start(log, 0);
+    private SchemaRegistry registry = SchemaRegistry.start(log, 0, SECRET);
     private CachedSchemaRegistryClient client = client();
 
     @BeforeEach
@@ -269,16 +271,16 @@ class SchemaRegistryTest {
 
     private void restart() {
         registry.close();
-        registry = SchemaRegistry.start(log, 0);
+        registry = SchemaRegistry.start(log, 0, SECRET);
         client = client();
     }
 
     private CachedSchemaRegistryClient client() {
-        return new CachedSchemaRegistryClient(registry.url(), 100);
+        return new CachedSchemaRegistryClient(registry.url(), 100, SECRET.registryClient());
     }
 
     private String answer(String method, String path, String body) throws IOException, InterruptedException {
-        HttpResponse<String> response = Http.send(method, registry.url() + path, body);
+        HttpResponse<String> response = Http.send(method, registry.url() + path, body, SECRET.registryClient());
         return response.statusCode() + " " + response.body();
     }
 

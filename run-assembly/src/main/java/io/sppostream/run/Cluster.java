@@ -76,8 +76,8 @@ public final class Cluster implements AutoCloseable {
     /** The cluster that some process runs on the data directory; empty if none does. */
     private static Optional<Cluster> running(Configuration configuration) {
         return RunningCluster.of(configuration.settings().dataDirectory())
-                .map(running -> new Cluster(CompletableFuture.completedFuture(new Running(
-                        configuration.kafka(running.bootstrapServers(), running.registryUrl()), () -> {}))));
+                .map(running -> new Cluster(CompletableFuture.completedFuture(
+                        new Running(configuration.kafka(running.kafka()), () -> {}))));
     }
 
     private static Running open(Configuration configuration, Consumer<Throwable> onFailure) {
@@ -87,8 +87,7 @@ public final class Cluster implements AutoCloseable {
             EmbeddedCluster embedded = EmbeddedCluster.start(
                     new EmbeddedSettings(settings.dataDirectory(), settings.brokerPort(), settings.registryPort()));
             embedded.brokerDied().thenAccept(onFailure);
-            return new Running(
-                    configuration.kafka(embedded.bootstrapServers(), embedded.registryUrl()), embedded::close);
+            return new Running(configuration.kafka(embedded.kafka()), embedded::close);
         }
         String registryUrl = settings.schemaRegistryUrl();
         if (registryUrl.isEmpty()) {

@@ -55,7 +55,7 @@ public final class LocalRoles implements AutoCloseable {
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
     public static LocalRoles open(RunSettings settings, Set<Role> roles) {
-        WritableDirectory.require(settings.dataDirectory(), "--data-dir");
+        WritableDirectory.requirePrivate(settings.dataDirectory(), "--data-dir");
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {

@@ -1,5 +1,6 @@
 package io.sppostream.run;
 
+import io.sppostream.embedded.RunningCluster;
 import io.sppostream.events.Expired;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.catalogue.Topic;
@@ -99,12 +100,21 @@ public final class Service {
                 local.awaitStreams();
                 screen.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
                         + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()
-                        + ", schema registry " + Redactor.text(kafka.schemaRegistryUrl()) + " (Ctrl-C stops)");
+                        + ", schema registry " + Redactor.text(kafka.schemaRegistryUrl())
+                        + credentials() + " (Ctrl-C stops)");
                 watch(runLog, failure, startedAt);
             } finally {
                 local.stop();
             }
         }
+    }
+
+    /** Where other programs of this user find the credentials of an embedded broker. */
+    private String credentials() {
+        return configuration.settings().bootstrapServers().isEmpty()
+                ? ", client properties "
+                        + RunningCluster.file(configuration.settings().dataDirectory())
+                : "";
     }
 
     /** Shows the live line, and reports pauses of the learner, wherever it runs, until the roles are told to stop. */

@@ -1,5 +1,6 @@
 package io.sppostream.run;
 
+import io.sppostream.log.PrivateFiles;
 import io.sppostream.log.UserException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -20,9 +21,23 @@ public final class WritableDirectory {
      * @throws UserException if that fails
      */
     public static void require(Path directory, String option) {
+        require(directory, option, Files::createDirectories);
+    }
+
+    /** The same for a directory that other users must not read: a new one is created for this user only. */
+    public static void requirePrivate(Path directory, String option) {
+        require(directory, option, PrivateFiles::createDirectory);
+    }
+
+    /** Creates a directory if it is missing. */
+    private interface Creation {
+        void create(Path directory) throws IOException;
+    }
+
+    private static void require(Path directory, String option, Creation creation) {
         Path path = directory.toAbsolutePath().normalize();
         try {
-            Files.createDirectories(path);
+            creation.create(path);
             Files.delete(Files.createTempFile(path, "writable", ".tmp"));
         } catch (IOException e) {
             throw new UserException("cannot write to " + path + " (" + reason(e) + "): give a directory that this user"

@@ -74,7 +74,7 @@ class PausedLearnerIT {
     void startCluster(@TempDir Path temporary) {
         directory = temporary;
         cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")));
-        kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        kafka = cluster.kafka();
     }
 
     @AfterAll

@@ -24,6 +24,12 @@ final class ClusterOptions {
     private @Nullable String schemaRegistryUrl;
 
     @Option(
+            names = "--client-properties",
+            paramLabel = "FILE",
+            description = "Kafka client properties of that cluster, its addresses among them.")
+    private @Nullable String clientProperties;
+
+    @Option(
             names = "--config",
             paramLabel = "FILE",
             description = "YAML file of settings, for Kafka client properties.")
@@ -42,6 +48,7 @@ final class ClusterOptions {
         put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
         put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
         put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);
+        put(flags, SettingsDefinition.CLIENT_PROPERTIES, clientProperties);
         Configuration configuration = Configuration.load(config, System.getenv(), flags);
         LogFileAppender.logTo(configuration.settings().dataDirectory());
         return configuration;

@@ -78,6 +78,12 @@ final class ConfigurationOptions {
     @Option(names = "--schema-registry-url", paramLabel = "URL", description = "Schema registry of that cluster.")
     private @Nullable String schemaRegistryUrl;
 
+    @Option(
+            names = "--client-properties",
+            paramLabel = "FILE",
+            description = "Kafka client properties of that cluster, its addresses among them.")
+    private @Nullable String clientProperties;
+
     @Option(names = "--data-dir", paramLabel = "DIR", description = "Data of the embedded broker and the state stores.")
     private @Nullable String dataDirectory;
 
@@ -120,7 +126,8 @@ final class ConfigurationOptions {
         if (settings.bootstrapServers().isEmpty()
                 || settings.schemaRegistryUrl().isEmpty()) {
             throw new UserException("this command works on an existing cluster with a schema registry: give"
-                    + " --bootstrap-servers, --schema-registry-url and --run");
+                    + " --run, and --bootstrap-servers and --schema-registry-url, or --client-properties (an embedded"
+                    + " broker writes client.properties to its data directory)");
         }
         return configuration;
     }
@@ -140,6 +147,7 @@ final class ConfigurationOptions {
         put(flags, SettingsDefinition.VERIFIER, verifier);
         put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
         put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);
+        put(flags, SettingsDefinition.CLIENT_PROPERTIES, clientProperties);
         put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
         put(flags, SettingsDefinition.RUNS_DIR, runsDirectory);
         Configuration configuration = Configuration.load(config, System.getenv(), flags, fallbacks);

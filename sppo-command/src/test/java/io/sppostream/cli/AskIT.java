@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
-import io.sppostream.embedded.RunningCluster;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
@@ -138,9 +137,7 @@ class AskIT {
                 new URLClassLoader(new URL[] {classes.toUri().toURL()}, AskIT.class.getClassLoader())) {
             loader.loadClass("com.example.PublishPrompts")
                     .getMethod("main", String[].class)
-                    .invoke(null, (Object) new String[] {
-                        "asked", cluster().bootstrapServers(), cluster().registryUrl(), "4"
-                    });
+                    .invoke(null, (Object) new String[] {"asked", clientProperties(), "4"});
         } finally {
             System.setIn(in);
         }
@@ -159,12 +156,7 @@ class AskIT {
         Path input = Files.writeString(directory.resolve("prompts.tsv"), PROMPTS);
         Path log = directory.resolve("publish.log");
         Process publisher = new ProcessBuilder(
-                        PYTHON,
-                        PYTHON_EXAMPLE.toString(),
-                        "--run=asked",
-                        "--bootstrap-servers=" + cluster().bootstrapServers(),
-                        "--schema-registry-url=" + cluster().registryUrl(),
-                        "--most=4")
+                        PYTHON, PYTHON_EXAMPLE.toString(), "--run=asked", "--config=" + clientProperties(), "--most=4")
                 .redirectInput(input.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
@@ -174,8 +166,8 @@ class AskIT {
         return true;
     }
 
-    private RunningCluster cluster() {
-        return RunningCluster.of(Path.of(data())).orElseThrow();
+    private String clientProperties() {
+        return Path.of(data()).resolve("client.properties").toString();
     }
 
     @Test
@@ -184,9 +176,8 @@ class AskIT {
         Map<String, String> flags = Map.of("run", "idle", "data.dir", idle.toString());
         Configuration configuration = Configuration.load(null, Map.of(), flags);
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(idle));
-                EventSerdes serdes =
-                        new EventSerdes(configuration.kafka(cluster.bootstrapServers(), cluster.registryUrl()))) {
-            KafkaSettings kafka = configuration.kafka(cluster.bootstrapServers(), cluster.registryUrl());
+                EventSerdes serdes = new EventSerdes(configuration.kafka(cluster.kafka()))) {
+            KafkaSettings kafka = configuration.kafka(cluster.kafka());
             RunRecord.start(
                     configuration,
                     new RunLog(kafka, serdes, configuration.settings().topics()),

@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
@@ -49,7 +48,7 @@ class AuditIT {
     @Test
     void shouldBeCleanUntilTheLogIsTamperedWithAndThenSayWhere() throws Exception {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             try (EventSerdes serdes = new EventSerdes(kafka)) {
                 shouldBeCleanAtAnyMoment(kafka, serdes, train(cluster));
                 assertThat(Main.run("audit", "--run=" + RUN, "--retrain", "--data-dir=" + directory.resolve("data")))
@@ -96,8 +95,7 @@ class AuditIT {
                 "--run=" + RUN,
                 "--steps=" + STEPS,
                 "--set=batch.size=" + BATCH,
-                "--bootstrap-servers=" + cluster.bootstrapServers(),
-                "--schema-registry-url=" + cluster.registryUrl(),
+                "--client-properties=" + cluster.clientProperties(),
                 "--data-dir=" + directory.resolve("streams"),
                 "--runs-dir=" + directory.resolve("runs")));
     }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -173,10 +174,7 @@ class BadInputIT {
             assertThat(second.err()).contains("is in use by process", "--data-dir");
 
             register(cluster, "taken.prompts.v1-value", "{\"schema\": \"\\\"string\\\"\"}");
-            Invocation refused = train(
-                    "--run=taken",
-                    "--bootstrap-servers=" + cluster.bootstrapServers(),
-                    "--schema-registry-url=" + cluster.registryUrl());
+            Invocation refused = train("--run=taken", "--client-properties=" + cluster.clientProperties());
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err().lines()).hasSize(1);
             assertThat(refused.err())
@@ -189,6 +187,14 @@ class BadInputIT {
         HttpRequest request = HttpRequest.newBuilder(
                         URI.create(cluster.registryUrl() + "/subjects/" + subject + "/versions"))
                 .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+                .header(
+                        "Authorization",
+                        "Basic "
+                                + Base64.getEncoder()
+                                        .encodeToString(String.valueOf(cluster.kafka()
+                                                        .properties()
+                                                        .get("basic.auth.user.info"))
+                                                .getBytes(UTF_8)))
                 .POST(HttpRequest.BodyPublishers.ofString(schema, UTF_8))
                 .build();
         assertThat(HttpClient.newHttpClient()

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
@@ -59,7 +58,7 @@ class DeleteCommandIT {
                     .anyMatch(name -> name.equals("kept") || name.startsWith("kept."));
         }
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             assertThat(namesOn(kafka)).as(deleted.out()).noneMatch(name -> name.startsWith("gone."));
             assertThat(get(cluster.registryUrl() + "/subjects?deleted=true"))
                     .doesNotContain("\"gone.")
@@ -74,7 +73,7 @@ class DeleteCommandIT {
     @Test
     void shouldRefuseWhileAGroupOfTheRunHasMembersAndKeepForeignTopics() throws Exception {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             Topics topics = new Topics("busy", 1);
             try (EventSerdes serdes = new EventSerdes(kafka);
                     TopicAdmin admin = new TopicAdmin(kafka)) {

@@ -36,7 +36,7 @@ class DlqCommandIT {
     @Test
     void shouldListShowAndSendBackOnce() throws Exception {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             byte[] verdict = prepare(kafka);
             write(kafka, topics.rollouts().name(), 0, 7, "no Avro".getBytes(UTF_8), "Unknown magic byte!");
             write(kafka, topics.verdicts().name(), 0, 12, verdict, "reward 7.0 is not in [0, 1]");
@@ -142,10 +142,7 @@ class DlqCommandIT {
     private static Invocation dlq(EmbeddedCluster cluster, String... arguments) {
         List<String> command = new ArrayList<>(List.of("dlq"));
         command.addAll(List.of(arguments));
-        command.addAll(List.of(
-                "--run=letters",
-                "--bootstrap-servers=" + cluster.bootstrapServers(),
-                "--schema-registry-url=" + cluster.registryUrl()));
+        command.addAll(List.of("--run=letters", "--client-properties=" + cluster.clientProperties()));
         return Invocation.of(command.toArray(String[]::new));
     }
 }

@@ -55,11 +55,8 @@ class ManagedClusterIT {
 
     private static Invocation invoke(EmbeddedCluster cluster, String... arguments) {
         List<String> command = new ArrayList<>(List.of(arguments));
-        command.addAll(List.of(
-                "--run=managed",
-                "--set=batch.size=32",
-                "--bootstrap-servers=" + cluster.bootstrapServers(),
-                "--schema-registry-url=" + cluster.registryUrl()));
+        command.addAll(
+                List.of("--run=managed", "--set=batch.size=32", "--client-properties=" + cluster.clientProperties()));
         return Invocation.of(command.toArray(String[]::new));
     }
 

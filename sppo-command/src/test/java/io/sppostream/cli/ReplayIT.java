@@ -325,8 +325,7 @@ class ReplayIT {
 
     private String[] onCluster(String... command) {
         List<String> all = new ArrayList<>(List.of(command));
-        all.add("--bootstrap-servers=" + cluster.bootstrapServers());
-        all.add("--schema-registry-url=" + cluster.registryUrl());
+        all.add("--client-properties=" + cluster.clientProperties());
         return all.toArray(String[]::new);
     }
 
@@ -380,7 +379,7 @@ class ReplayIT {
     }
 
     private KafkaSettings kafka() {
-        return new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        return cluster.kafka();
     }
 
     private Map<?, Long> ends() {

@@ -89,7 +89,7 @@ class TrainIT {
     @Test
     void shouldLeaveARunOnTheLogThatAddsUp() {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             Topics topics = new Topics(RUN, 1);
             try (EventSerdes serdes = new EventSerdes(kafka)) {
                 List<TrainingStep> ledger = read(kafka, serdes, topics.trainingSteps(), TrainingStep.class);
@@ -110,7 +110,7 @@ class TrainIT {
     @Test
     void shouldNotDoItAllAgainWhenTheClusterHasForgottenHowFarItHasCome() throws Exception {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("forgetful")));
-                Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+                Admin admin = Admin.create(cluster.kafka().admin())) {
             assertThat(Main.run(trainOn(cluster, 2))).isZero();
             for (String role : List.of("critic", "advantage-stream", "rollout-producer")) {
                 String group = "forgotten." + role;
@@ -140,16 +140,16 @@ class TrainIT {
             "--set=eval.prompts=10",
             "--data-dir=" + directory.resolve("streams"),
             "--runs-dir=" + directory.resolve("runs"),
-            "--bootstrap-servers=" + cluster.bootstrapServers(),
-            "--schema-registry-url=" + cluster.registryUrl()
+            "--client-properties=" + cluster.clientProperties()
         };
     }
 
     private static int stepsOfTheLastTrained(EmbeddedCluster cluster) {
         Map<String, String> where = Map.of(
-                "run", "forgotten",
-                "bootstrap.servers", cluster.bootstrapServers(),
-                "schema.registry.url", cluster.registryUrl());
+                "run",
+                "forgotten",
+                "client.properties",
+                cluster.clientProperties().toString());
         try (RecordedRun run = RecordedRun.open(Configuration.load(null, Map.of(), where))) {
             return Configuration.recorded(run.lastTrained().getConfiguration(), Map.of(), Map.of())
                     .settings()

@@ -13,7 +13,6 @@ import io.sppostream.log.TopicAdmin;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -39,15 +38,14 @@ class UnreadableRecordsIT {
     @Test
     void shouldSendRecordsThatCannotBeDecodedToTheDlqAndContinue() {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             Topics topics = new Topics("garbage", 1);
             CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> Main.run(
                     "train",
                     "--run=garbage",
                     "--steps=4",
                     "--set=batch.size=64",
-                    "--bootstrap-servers=" + cluster.bootstrapServers(),
-                    "--schema-registry-url=" + cluster.registryUrl(),
+                    "--client-properties=" + cluster.clientProperties(),
                     "--data-dir=" + directory.resolve("data"),
                     "--runs-dir=" + directory.resolve("runs")));
             List<Topic<? extends SpecificRecord>> worked = List.of(

@@ -56,7 +56,7 @@ class AsyncVerifierIT {
     void start(@TempDir Path temporary) {
         directory = temporary;
         cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")));
-        kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        kafka = cluster.kafka();
     }
 
     @AfterAll

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -43,12 +42,7 @@ class PythonVerifierIT {
     }
 
     private Process start(EmbeddedCluster cluster) throws IOException {
-        return new ProcessBuilder(
-                        PYTHON,
-                        PROGRAM.toString(),
-                        "--run=python",
-                        "--bootstrap-servers=" + cluster.bootstrapServers(),
-                        "--schema-registry-url=" + cluster.registryUrl())
+        return new ProcessBuilder(PYTHON, PROGRAM.toString(), "--run=python", "--config=" + cluster.clientProperties())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("verifier.log").toFile())
                 .start();
@@ -57,7 +51,7 @@ class PythonVerifierIT {
     @Test
     void shouldPublishEachVerdictOnceThoughItIsKilled() throws Exception {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             try (VerifierLog log = new VerifierLog(kafka, new Topics("python", 2))) {
                 log.write(IntStream.range(0, ROLLOUTS)
                         .mapToObj(i -> Rollouts.of(

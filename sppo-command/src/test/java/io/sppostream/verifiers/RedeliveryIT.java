@@ -51,7 +51,7 @@ class RedeliveryIT {
     @SuppressWarnings("try")
     void shouldReachTheRoleThatRefusedARecordOnce() throws Exception {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("cluster")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             try (VerifierLog log = new VerifierLog(kafka, TOPICS)) {
                 RunLog runLog = new RunLog(kafka, log.serdes(), TOPICS);
                 log.write(Stream.of(rollout("r-0"), rollout("r-1")));

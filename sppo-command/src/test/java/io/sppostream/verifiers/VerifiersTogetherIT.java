@@ -3,6 +3,7 @@ package io.sppostream.verifiers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.cli.Invocation;
 import io.sppostream.cli.Main;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
@@ -61,7 +62,7 @@ class VerifiersTogetherIT {
         }
 
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             Topics topics = new Topics("together", 1);
             List<Verdict> verdicts = read(kafka, topics.verdicts());
             List<TrainingSample> samples = read(kafka, topics.advantages());
@@ -89,8 +90,24 @@ class VerifiersTogetherIT {
                                         + sample.getFurtherVerdicts().get(1).getReward())
                                 / 4);
             });
+            shouldNotTrustTheRecord(cluster);
             shouldReportTheShadow(cluster, verdicts);
         }
+    }
+
+    private void shouldNotTrustTheRecord(EmbeddedCluster cluster) {
+        Invocation replay = Invocation.of(
+                "replay",
+                "--from=together",
+                "--into=again",
+                "--judge-again",
+                "--client-properties=" + cluster.clientProperties(),
+                "--data-dir=" + directory.resolve("replay"),
+                "--runs-dir=" + directory.resolve("runs"));
+        assertThat(replay.code()).isEqualTo(1);
+        assertThat(replay.err())
+                .contains("verifier.plugins = " + directory.resolve("plugins"), "verifiers.service.url = http://")
+                .contains("--trust-recorded-plugins");
     }
 
     private static void shouldReportTheShadow(EmbeddedCluster cluster, List<Verdict> verdicts) {
@@ -98,11 +115,7 @@ class VerifiersTogetherIT {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         System.setOut(new PrintStream(out, true, UTF_8));
         try {
-            assertThat(Main.run(
-                            "shadows",
-                            "--run=together",
-                            "--bootstrap-servers=" + cluster.bootstrapServers(),
-                            "--schema-registry-url=" + cluster.registryUrl()))
+            assertThat(Main.run("shadows", "--run=together", "--client-properties=" + cluster.clientProperties()))
                     .isZero();
         } finally {
             System.setOut(realOut);

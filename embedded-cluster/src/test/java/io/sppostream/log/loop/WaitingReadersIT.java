@@ -44,7 +44,7 @@ class WaitingReadersIT {
     @Test
     void shouldWaitForAKilledRoleNoLongerThanItsTransactionAndOnlyBrieflyForADeadBroker() throws Exception {
         EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory));
-        KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        KafkaSettings kafka = cluster.kafka();
         try (cluster;
                 EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, TOPICS);

@@ -27,7 +27,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -108,7 +107,7 @@ class WeightsIT {
 
     WeightsIT(@TempDir Path directory) {
         cluster = EmbeddedCluster.start(new EmbeddedSettings(directory));
-        kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+        kafka = cluster.kafka();
         serdes = new EventSerdes(kafka);
     }
 

@@ -62,7 +62,7 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
                         String.valueOf(
                                 SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)))));
         values.putAll(given.values());
-        Map<String, String> kafka = new HashMap<>();
+        Map<String, String> kafka = new HashMap<>(connect(values));
         values.forEach((name, value) -> {
             if (name.startsWith(SettingsDefinition.KAFKA)) {
                 kafka.put(name.substring(SettingsDefinition.KAFKA.length()), value);
@@ -111,6 +111,36 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
             }
         });
         return given;
+    }
+
+    /**
+     * Reads the client properties file, if one is given. What it says of the cluster's addresses holds if no setting gives
+     * them.
+     *
+     * @param values receives the addresses
+     * @return the other properties
+     */
+    private static Map<String, String> connect(Map<String, String> values) {
+        String file = values.getOrDefault(SettingsDefinition.CLIENT_PROPERTIES, "");
+        Map<String, String> properties = new HashMap<>();
+        if (!file.isEmpty()) {
+            ClientPropertiesFile.read(Path.of(file)).forEach((name, value) -> {
+                if (name.equals(SettingsDefinition.BOOTSTRAP_SERVERS)
+                        || name.equals(SettingsDefinition.SCHEMA_REGISTRY_URL)) {
+                    values.merge(name, value, (given, addressInFile) -> given.isEmpty() ? addressInFile : given);
+                } else {
+                    properties.put(name, value);
+                }
+            });
+        }
+        return properties;
+    }
+
+    /** The connection to an embedded cluster, with the client properties of this configuration. */
+    public KafkaSettings kafka(KafkaSettings embedded) {
+        Map<String, String> properties = new HashMap<>(KafkaProperties.forClients(kafkaProperties));
+        properties.putAll(embedded.properties());
+        return new KafkaSettings(embedded.bootstrapServers(), embedded.schemaRegistryUrl(), properties);
     }
 
     /** The connection to the cluster. */

@@ -6,6 +6,7 @@ import static io.sppostream.run.config.SettingsDefinition.BREAKER_INFRA_ERRORS;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_STALE_SAMPLES;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_WINDOW;
 import static io.sppostream.run.config.SettingsDefinition.BROKER_PORT;
+import static io.sppostream.run.config.SettingsDefinition.CLIENT_PROPERTIES;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_MODEL;
 import static io.sppostream.run.config.SettingsDefinition.DATASET_OTHERS;
 import static io.sppostream.run.config.SettingsDefinition.DATA_DIR;
@@ -42,6 +43,7 @@ final class ResumeRule {
             DATASET_OTHERS,
             BOOTSTRAP_SERVERS,
             SCHEMA_REGISTRY_URL,
+            CLIENT_PROPERTIES,
             REPLICATION_FACTOR,
             BROKER_PORT,
             REGISTRY_PORT,

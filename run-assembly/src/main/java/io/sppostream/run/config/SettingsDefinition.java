@@ -88,6 +88,7 @@ public final class SettingsDefinition {
     public static final String EVAL_PROMPTS = "eval.prompts";
 
     public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
+    public static final String CLIENT_PROPERTIES = "client.properties";
     public static final String SCHEMA_REGISTRY_URL = "schema.registry.url";
     public static final String PARTITIONS = "partitions";
     public static final String REPLICATION_FACTOR = "replication.factor";
@@ -372,6 +373,15 @@ public final class SettingsDefinition {
                 .setting(
                         BOOTSTRAP_SERVERS, STRING, "", null, "Kafka cluster, as HOST:PORT. Empty: the embedded broker.")
                 .setting(SCHEMA_REGISTRY_URL, STRING, "", null, "Schema registry of that cluster.")
+                .setting(
+                        CLIENT_PROPERTIES,
+                        STRING,
+                        "",
+                        null,
+                        "File of Kafka and registry client properties, as Kafka's tools take it with --command-config."
+                                + " bootstrap.servers and schema.registry.url in it hold unless they are set; settings"
+                                + " kafka.* win over it. An embedded broker writes one, client.properties in its data"
+                                + " directory.")
                 .setting(
                         PARTITIONS,
                         INT,

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -29,6 +30,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -75,10 +77,10 @@ public final class TopicAdmin implements AutoCloseable {
         List<NewTopic> missing = new ArrayList<>();
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
             if (!present.contains(topic.name())) {
-                missing.add(newTopic(topic.name(), topic.partitions(), replication));
+                missing.add(newTopic(topic.name(), topic.partitions(), replication, Topics.MAX_MESSAGE_BYTES));
             }
             if (!present.contains(topic.deadLetters())) {
-                missing.add(newTopic(topic.deadLetters(), 1, replication));
+                missing.add(newTopic(topic.deadLetters(), 1, replication, Topics.MAX_DEAD_LETTER_BYTES));
             }
         }
         admin.createTopics(missing).values().forEach((name, created) -> {
@@ -98,13 +100,15 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /** A topic whose records are kept forever. */
-    static NewTopic newTopic(String name, int partitions, short replication) {
+    static NewTopic newTopic(String name, int partitions, short replication, int maxMessageBytes) {
         return new NewTopic(name, partitions, replication)
                 .configs(Map.of(
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         TopicConfig.CLEANUP_POLICY_DELETE,
                         TopicConfig.RETENTION_MS_CONFIG,
-                        "-1"));
+                        "-1",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Integer.toString(maxMessageBytes)));
     }
 
     private void check(Topics topics, Set<String> present) {
@@ -204,6 +208,14 @@ public final class TopicAdmin implements AutoCloseable {
             }
         }
         return await(admin.listOffsets(request, options).all());
+    }
+
+    /** Most bytes of a record that a topic takes: its {@code max.message.bytes}. */
+    public int maxMessageBytes(Topic<?> topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+        Config config = Objects.requireNonNull(
+                await(admin.describeConfigs(List.of(resource)).all()).get(resource));
+        return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
     /** The offsets that a consumer group has committed, by partition; empty if there is no such group. */

@@ -4,8 +4,10 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.events.catalogue.VerdictRules;
 import io.sppostream.log.EventRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,12 +50,12 @@ final class JoinAudit {
 
     void rollout(EventRecord<Rollout> record) {
         Rollout rollout = record.event();
-        RolloutStatus status = requests.status(rollout.getRolloutId());
+        RolloutStatus status = requests.status(PromptRules.boundedId(rollout.getRolloutId()));
         status.rollouts = Digests.with(status.rollouts, rollouts.of(rollout));
     }
 
     void verdict(EventRecord<Verdict> record) {
-        Verdict verdict = record.event();
+        Verdict verdict = VerdictRules.bounded(record.event());
         RolloutStatus status = requests.status(verdict.getRolloutId());
         status.verdicts = Digests.with(status.verdicts, verdicts.of(ordered(verdict)));
     }

@@ -11,6 +11,10 @@ final class RolloutStatus {
     boolean requested;
     boolean answered;
     boolean expired;
+
+    /** Whether the advantage stream refused a rollout record with its id as invalid. */
+    boolean refused;
+
     int samples;
     int policyStep;
     int criticStep;
@@ -40,7 +44,7 @@ final class RolloutStatus {
 
     /** Whether any record but a verdict or a value names it. Other programs may write those for unknown rollouts. */
     boolean isRollout() {
-        return requested || answered || expired || samples > 0 || policyStep > 0 || criticStep > 0;
+        return requested || answered || expired || refused || samples > 0 || policyStep > 0 || criticStep > 0;
     }
 
     String requestId() {

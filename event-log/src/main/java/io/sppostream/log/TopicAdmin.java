@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -31,6 +32,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -78,11 +80,11 @@ public final class TopicAdmin implements AutoCloseable {
         List<NewTopic> missing = new ArrayList<>();
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
             if (!present.contains(topic.name())) {
-                NewTopic created = newTopic(topic.name(), topic.partitions(), replication);
+                NewTopic created = newTopic(topic.name(), topic.partitions(), replication, Topics.MAX_MESSAGE_BYTES);
                 missing.add(topic.valueType() == WeightsChunk.class ? inShortSegments(created) : created);
             }
             if (!present.contains(topic.deadLetters())) {
-                missing.add(newTopic(topic.deadLetters(), 1, replication));
+                missing.add(newTopic(topic.deadLetters(), 1, replication, Topics.MAX_DEAD_LETTER_BYTES));
             }
         }
         admin.createTopics(missing).values().forEach((name, created) -> {
@@ -102,7 +104,7 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /** A topic whose records are kept forever, compressed on disk also where other programs send them uncompressed. */
-    static NewTopic newTopic(String name, int partitions, short replication) {
+    static NewTopic newTopic(String name, int partitions, short replication, int maxMessageBytes) {
         return new NewTopic(name, partitions, replication)
                 .configs(Map.of(
                         TopicConfig.COMPRESSION_TYPE_CONFIG,
@@ -110,7 +112,9 @@ public final class TopicAdmin implements AutoCloseable {
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         TopicConfig.CLEANUP_POLICY_DELETE,
                         TopicConfig.RETENTION_MS_CONFIG,
-                        "-1"));
+                        "-1",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Integer.toString(maxMessageBytes)));
     }
 
     /** A topic whose oldest records are deleted as it grows: brokers free disk space by whole segments. */
@@ -241,6 +245,14 @@ public final class TopicAdmin implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
+    }
+
+    /** Most bytes of a record that a topic takes: its {@code max.message.bytes}. */
+    public int maxMessageBytes(Topic<?> topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+        Config config = Objects.requireNonNull(
+                await(admin.describeConfigs(List.of(resource)).all()).get(resource));
+        return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
     /** The offsets that a consumer group has committed, by partition; empty if there is no such group. */

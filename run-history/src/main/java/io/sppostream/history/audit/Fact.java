@@ -34,6 +34,9 @@ sealed interface Fact {
     /** @param digest of the verdict */
     record Judged(String rolloutId, long digest) implements OfRollout {}
 
+    /** The advantage stream has refused a record of this rollout. */
+    record RolloutRefused(String rolloutId) implements OfRollout {}
+
     /** A rollout has expired. */
     record RolloutExpired(String rolloutId) implements OfRollout {}
 

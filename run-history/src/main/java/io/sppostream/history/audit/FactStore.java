@@ -168,6 +168,8 @@ final class FactStore implements AutoCloseable {
             out.writeLong(judged.digest());
         } else if (fact instanceof Fact.RolloutExpired expired) {
             begin(5, expired.rolloutId(), out);
+        } else if (fact instanceof Fact.RolloutRefused refused) {
+            begin(8, refused.rolloutId(), out);
         } else if (fact instanceof Fact.Sampled sampled) {
             begin(6, sampled.rolloutId(), out);
             out.writeInt(sampled.partition());
@@ -218,6 +220,7 @@ final class FactStore implements AutoCloseable {
                         in.readLong(),
                         in.readInt(),
                         in.readLong());
+            case 8 -> new Fact.RolloutRefused(id);
             default -> throw new EOFException("a temporary file of the audit has been changed");
         };
     }

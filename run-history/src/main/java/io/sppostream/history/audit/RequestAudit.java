@@ -59,6 +59,7 @@ final class RequestAudit {
     private long unanswered;
     private long incomplete;
     private long untrained;
+    private long unasked;
     private long misplaced;
     private Fact.@Nullable Trained firstMisplaced;
 
@@ -114,6 +115,10 @@ final class RequestAudit {
         int policy = rollout.step(ModelKind.POLICY);
         int step = policy > 0 ? policy : Finding.NO_STEP;
         boolean gone = request.hasExpired(rollout);
+        if (!asked && rollout.refused && gone) {
+            unasked++;
+            return;
+        }
         if (!asked) {
             checks.requests()
                     .add(new Finding(step, topics.prompts().name(), "no prompt asks for rollout " + rollout.rolloutId));
@@ -265,7 +270,7 @@ final class RequestAudit {
         long pending = unanswered + incomplete + untrained;
         checks.requests()
                 .summarize(
-                        "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s",
+                        "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s%s",
                         trained + expired + pending,
                         trained,
                         kinds.isEmpty() ? "with their advantages" : "trained",
@@ -278,7 +283,10 @@ final class RequestAudit {
                                         " (%,d unanswered, %,d without an advantage, %,d to be trained)",
                                         unanswered,
                                         incomplete,
-                                        untrained));
+                                        untrained),
+                        unasked == 0
+                                ? ""
+                                : String.format(Locale.ROOT, "; %,d invalid that no prompt asks for", unasked));
         checks.samples().summarize("%,d on advantages", samples);
         checks.joins().summarize("%,d samples", samples);
     }

@@ -179,6 +179,7 @@ final class FactStore implements AutoCloseable {
             out.writeLong(sampled.rollout());
             writeAll(sampled.verdicts(), out);
             writeAll(sampled.values(), out);
+            out.writeBoolean(sampled.redelivered());
         } else if (fact instanceof Fact.Trained trained) {
             begin(7, trained.rolloutId(), out);
             out.writeBoolean(trained.kind() == ModelKind.POLICY);
@@ -209,7 +210,8 @@ final class FactStore implements AutoCloseable {
                         in.readInt(),
                         in.readLong(),
                         readAll(in),
-                        readAll(in));
+                        readAll(in),
+                        in.readBoolean());
             case 7 ->
                 new Fact.Trained(
                         id,

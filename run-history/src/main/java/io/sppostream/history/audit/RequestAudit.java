@@ -148,10 +148,10 @@ final class RequestAudit {
     private void checkSamples(RequestFacts request, RolloutStatus rollout) {
         for (int i = 0; i < rollout.samples.size(); i++) {
             Fact.Sampled sample = rollout.samples.get(i);
-            samples++;
+            samples += sample.redelivered() ? 0 : 1;
             checks.samples()
                     .require(
-                            i == 0,
+                            i == 0 || sample.redelivered(),
                             () -> new Finding(
                                     Finding.NO_STEP,
                                     place(sample),
@@ -166,7 +166,9 @@ final class RequestAudit {
             consumed.forEach((kind, offsets) -> {
                 Consumption by = offsets.of(sample.partition(), sample.offset());
                 int step = rollout.step(kind);
-                if (by != null && !request.hasExpired(rollout) && (step == 0 || step > by.step())) {
+                // A model that has refused a sample trains on the second copy, when that comes.
+                boolean comesAgain = step > 0 && rollout.samples.stream().anyMatch(Fact.Sampled::redelivered);
+                if (by != null && !request.hasExpired(rollout) && !comesAgain && (step == 0 || step > by.step())) {
                     offsets.skip(by, sample);
                 }
             });

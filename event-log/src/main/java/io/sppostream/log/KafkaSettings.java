@@ -192,6 +192,17 @@ public record KafkaSettings(
         return given + "," + own;
     }
 
+    /** What the user sets for topics: {@code topic.PROPERTY}, as Kafka Streams does for those that it creates. */
+    Map<String, String> topicProperties() {
+        Map<String, String> given = new HashMap<>();
+        properties.forEach((property, value) -> {
+            if (property.startsWith(StreamsConfig.TOPIC_PREFIX)) {
+                given.put(property.substring(StreamsConfig.TOPIC_PREFIX.length()), value);
+            }
+        });
+        return given;
+    }
+
     /** Settings of the registry client. */
     public Map<String, Object> registry() {
         return new HashMap<>(properties);

@@ -2,6 +2,7 @@ package io.sppostream.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
 
@@ -16,6 +17,25 @@ class TopicAdminTest {
         assertThat(topic.configs())
                 .containsEntry("compression.type", "zstd")
                 .containsEntry("max.message.bytes", "16000000");
+    }
+
+    @Test
+    void shouldPassOnPropertiesOfTopics() {
+        KafkaSettings kafka = new KafkaSettings(
+                "unused:9092", "unused", Map.of("topic.min.insync.replicas", "2", "topic.retention.ms", "1000"));
+        NewTopic topic = TopicAdmin.with(
+                kafka.topicProperties(), TopicAdmin.newTopic("run-1.rollouts.v1", 1, (short) 3, 16_000_000));
+        assertThat(topic.configs())
+                .containsEntry("min.insync.replicas", "2")
+                .containsEntry("retention.ms", "1000")
+                .containsEntry("compression.type", "zstd");
+    }
+
+    @Test
+    void shouldWarnWhenALostBrokerCanLoseACommittedStep() {
+        assertThat(TopicAdmin.risk("run-1", 3, 2)).isEmpty();
+        assertThat(TopicAdmin.risk("run-1", 3, 1)).get().asString().contains("3 replicas and min.insync.replicas 1");
+        assertThat(TopicAdmin.risk("run-1", 2, 2)).get().asString().contains("2 replicas and min.insync.replicas 2");
     }
 
     @Test

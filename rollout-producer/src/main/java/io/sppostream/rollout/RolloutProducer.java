@@ -3,7 +3,11 @@ package io.sppostream.rollout;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.catalogue.BoundedText;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
@@ -17,7 +21,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -26,7 +33,7 @@ import java.util.stream.IntStream;
  * The role prompts -> rollouts. Each worker polls a batch of prompts, samples responses with the newest policy version,
  * once it is at least as new as each prompt demands, and commits the rollouts and the consumed prompts in one
  * transaction. After a crash the batch is sampled again, and no prompt is answered twice. A prompt that no policy can
- * answer expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the
+ * answer expires as a whole ({@link PromptRules}), and so does a rollout that the log cannot hold. Workers are members of one consumer group: to scale, start more threads or processes, up to the
  * number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
@@ -76,8 +83,11 @@ public final class RolloutProducer implements AutoCloseable {
                 List.of(runLog.topics().prompts()))) {
             while (running.getAsBoolean()) {
                 List<EventRecord<?>> records = log.poll(Duration.ofMillis(200));
-                if (!records.isEmpty()) {
-                    answer(log, records);
+                for (int from = 0; from < records.size(); ) {
+                    int to = endOfBatch(records, from, settings.maxBatch());
+                    answer(log, records.subList(from, to));
+                    log.commit(records.subList(to, records.size()));
+                    from = to;
                 }
                 // A poll may have sent dead letters only. They need a commit too: the broker would abort the open
                 // transaction after a while, which ends this loop.
@@ -88,32 +98,86 @@ public final class RolloutProducer implements AutoCloseable {
         }
     }
 
+    /**
+     * The end of the next prompts that are answered together: as many as ask for no more rollouts than a batch has, and one
+     * at least. It bounds the memory that prompts with many samples take.
+     */
+    static int endOfBatch(List<? extends EventRecord<?>> records, int from, int maxBatch) {
+        int to = from;
+        int rollouts = 0;
+        while (to < records.size()) {
+            rollouts += PromptRules.rollouts((Prompt) records.get(to).event());
+            if (to > from && rollouts > maxBatch) {
+                break;
+            }
+            to++;
+        }
+        return to;
+    }
+
     private void answer(ExactlyOnceLog log, List<EventRecord<?>> records) throws InterruptedException {
-        List<Prompt> prompts =
-                records.stream().map(record -> (Prompt) record.event()).toList();
-        List<Request> requests = prompts.stream()
-                .flatMap(prompt -> Request.of(prompt, settings.seed()).stream())
-                .toList();
-        int minPolicyVersion =
-                prompts.stream().mapToInt(Prompt::getMinPolicyVersion).max().orElse(0);
-        List<GenerationResult> results = generator.generate(requests, minPolicyVersion);
-        Instant now = clock.instant();
-        for (int i = 0; i < requests.size(); i++) {
-            Request request = requests.get(i);
-            String requestId = request.prompt().getRequestId();
-            if (results.get(i) instanceof Response response) {
-                log.send(runLog.topics().rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
-            } else if (results.get(i) instanceof Refusal refusal) {
-                Expired expired = new Expired(
-                        requestId,
-                        request.rolloutId(),
-                        ExpiryReason.INVALID_PROMPT,
-                        refusal.reason(),
-                        RoleName.ROLLOUT_PRODUCER,
-                        now);
-                log.send(runLog.topics().expired(), requestId, expired);
+        Map<EventRecord<?>, String> refused = new LinkedHashMap<>();
+        List<Request> requests = new ArrayList<>();
+        List<EventRecord<?>> asking = new ArrayList<>();
+        int minPolicyVersion = 0;
+        for (EventRecord<?> record : records) {
+            Prompt prompt = (Prompt) record.event();
+            String violation = PromptRules.violation(prompt);
+            if (violation == null) {
+                violation = generator.refuseVersion(prompt.getMinPolicyVersion());
+            }
+            if (violation != null) {
+                refused.put(record, violation);
+                continue;
+            }
+            minPolicyVersion = Math.max(minPolicyVersion, prompt.getMinPolicyVersion());
+            for (Request request : Request.of(prompt, settings.seed())) {
+                requests.add(request);
+                asking.add(record);
             }
         }
+        List<GenerationResult> results =
+                requests.isEmpty() ? List.of() : generator.generate(requests, minPolicyVersion);
+        Instant now = clock.instant();
+        for (int i = 0; i < requests.size(); i++) {
+            if (results.get(i) instanceof Response response) {
+                send(log, requests.get(i), response, now);
+            } else if (results.get(i) instanceof Refusal refusal) {
+                refused.put(asking.get(i), refusal.reason());
+            }
+        }
+        refused.forEach((record, reason) -> expire(log, (Prompt) record.event(), reason, now));
+    }
+
+    private void send(ExactlyOnceLog log, Request request, Response response, Instant now) {
+        String requestId = request.prompt().getRequestId();
+        Rollout rollout = response.toRollout(request, settings.sampling(), now);
+        log.sendIfFits(runLog.topics().rollouts(), requestId, rollout, RolloutRules.MAX_BYTES)
+                .ifPresent(tooLarge -> log.send(
+                        runLog.topics().expired(),
+                        requestId,
+                        new Expired(
+                                requestId,
+                                request.rolloutId(),
+                                ExpiryReason.TOO_LARGE,
+                                tooLarge,
+                                RoleName.ROLLOUT_PRODUCER,
+                                now)));
+    }
+
+    /** Expires a request that no policy can answer, as a whole. */
+    private void expire(ExactlyOnceLog log, Prompt prompt, String reason, Instant now) {
+        String requestId = PromptRules.boundedId(prompt.getRequestId());
+        log.send(
+                runLog.topics().expired(),
+                requestId,
+                new Expired(
+                        requestId,
+                        null,
+                        ExpiryReason.INVALID_PROMPT,
+                        BoundedText.of(reason, BoundedText.REASON),
+                        RoleName.ROLLOUT_PRODUCER,
+                        now));
     }
 
     @Override

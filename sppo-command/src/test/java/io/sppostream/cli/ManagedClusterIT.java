@@ -13,7 +13,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
@@ -76,7 +75,7 @@ class ManagedClusterIT {
 
     /** Names of the topics that have the property. */
     private static List<String> marked(EmbeddedCluster cluster) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+        try (Admin admin = Admin.create(cluster.kafka().admin())) {
             List<ConfigResource> topics = admin.listTopics().names().get().stream()
                     .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
                     .toList();

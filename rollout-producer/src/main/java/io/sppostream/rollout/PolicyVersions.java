@@ -78,8 +78,8 @@ final class PolicyVersions implements AutoCloseable {
     private void follow(WeightsFollower log, BooleanSupplier running) {
         while (running.getAsBoolean()) {
             List<WeightsManifest> published = log.poll(Duration.ofMillis(200));
-            if (!published.isEmpty()) {
-                WeightsManifest newest = published.get(published.size() - 1);
+            WeightsManifest newest = published.isEmpty() ? null : published.get(published.size() - 1);
+            if (newest != null && !isInUse(newest)) {
                 PolicyModel model = takeSpare();
                 if (log.fetch(newest, model::readWeights)) {
                     use(new Version(newest, model));
@@ -88,6 +88,11 @@ final class PolicyVersions implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Whether a manifest is that of the current version again: of a snapshot that a learner wrote when it stopped. */
+    private synchronized boolean isInUse(WeightsManifest newest) {
+        return current != null && current.manifest.getVersion() == newest.getVersion();
     }
 
     private PolicyModel takeSpare() {

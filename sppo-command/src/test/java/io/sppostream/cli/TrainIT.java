@@ -170,7 +170,9 @@ class TrainIT {
     }
 
     private static void shouldChainHashes(List<TrainingStep> steps, List<WeightsManifest> versions) {
-        assertThat(versions).hasSize(STEPS + 1);
+        // A learner that stops publishes its last version again, as a snapshot.
+        assertThat(versions.stream().map(WeightsManifest::getVersion).distinct())
+                .hasSize(STEPS + 1);
         for (int i = 0; i < steps.size(); i++) {
             assertThat(steps.get(i).getFromSha256()).isEqualTo(versions.get(i).getSha256());
             assertThat(steps.get(i).getToSha256()).isEqualTo(versions.get(i + 1).getSha256());

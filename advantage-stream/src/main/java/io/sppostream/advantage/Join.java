@@ -6,6 +6,7 @@ import io.sppostream.events.Expired;
 import io.sppostream.events.JoinState;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.DeadLetters;
 import io.sppostream.log.loop.CommitOnIdle;
 import java.time.Duration;
@@ -135,10 +136,20 @@ final class Join {
             return;
         }
         long now = context.currentSystemTimeMs();
+        if (input instanceof JoinInput.OfInvalidRollout invalid
+                && RolloutRules.idViolation(invalid.rollout()) != null) {
+            forward(rule.refuse(invalid, Instant.ofEpochMilli(now)), now); // It belongs to no request.
+            commitOnIdle.forwarded();
+            return;
+        }
         RequestState request = open(input.requestId(), now);
         Long offset = context.recordMetadata().map(RecordMetadata::offset).orElse(null);
         if (request == null) {
             drop(input);
+            return;
+        }
+        if (input instanceof JoinInput.OfExpired of && of.expired().getRolloutId() == null) {
+            close(request, now);
             return;
         }
         boolean settledElsewhere = request.samples() == 0 && request.isAnySettled();
@@ -155,6 +166,10 @@ final class Join {
             return;
         }
         request.progress(now);
+        if (input instanceof JoinInput.OfInvalidRollout invalid) {
+            forward(rule.refuse(invalid, Instant.ofEpochMilli(now)), now);
+            commitOnIdle.forwarded();
+        }
         List<String> completed = rule.completedBy(input, request);
         if (input instanceof JoinInput.OfRollout of) {
             if (completed.isEmpty()) {

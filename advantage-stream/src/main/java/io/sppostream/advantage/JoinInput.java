@@ -1,18 +1,21 @@
 package io.sppostream.advantage;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RolloutIds;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.events.catalogue.VerdictRules;
 import io.sppostream.log.EventSerdes;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
- * An input record of the join, decoded and validated. A record that contradicts itself, or that would bring NaN or an
- * infinite number into training, goes to the DLQ of its topic, as bytes that cannot be decoded do.
+ * An input record of the join, decoded and validated. A verdict or value that contradicts itself, or that would bring NaN
+ * into training, goes to the DLQ of its topic, as bytes that cannot be decoded do. A rollout of that kind expires.
  */
 sealed interface JoinInput {
     /** The request that the record belongs to. */
@@ -25,6 +28,19 @@ sealed interface JoinInput {
      */
     @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
     record OfRollout(Rollout rollout, byte[] bytes) implements JoinInput {
+        @Override
+        public String requestId() {
+            return rollout.getRequestId();
+        }
+    }
+
+    /**
+     * A rollout that cannot be trained on.
+     *
+     * @param reason INVALID_ROLLOUT or TOO_LARGE
+     * @param violation why, in words
+     */
+    record OfInvalidRollout(Rollout rollout, ExpiryReason reason, String violation) implements JoinInput {
         @Override
         public String requestId() {
             return rollout.getRequestId();
@@ -58,13 +74,26 @@ sealed interface JoinInput {
     /** Reads {@code rollouts}. */
     static Deserializer<JoinInput> rollouts(Topics topics, EventSerdes serdes) {
         Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
-        return (topic, bytes) -> new OfRollout(checked(deserializer.deserialize(topic, bytes)), bytes);
+        return (topic, bytes) -> {
+            Rollout rollout = deserializer.deserialize(topic, bytes);
+            String violation = RolloutRules.violation(rollout);
+            if (violation != null) {
+                return new OfInvalidRollout(rollout, ExpiryReason.INVALID_ROLLOUT, violation);
+            }
+            return bytes.length <= RolloutRules.MAX_BYTES
+                    ? new OfRollout(rollout, bytes)
+                    : new OfInvalidRollout(
+                            rollout,
+                            ExpiryReason.TOO_LARGE,
+                            "a rollout of " + bytes.length + " bytes: at most " + RolloutRules.MAX_BYTES
+                                    + " can be trained on");
+        };
     }
 
     /** Reads {@code verdicts}. */
     static Deserializer<JoinInput> verdicts(Topics topics, EventSerdes serdes) {
         Deserializer<Verdict> deserializer = serdes.deserializer(topics.verdicts());
-        return (topic, bytes) -> new OfVerdict(checked(deserializer.deserialize(topic, bytes)));
+        return (topic, bytes) -> new OfVerdict(VerdictRules.bounded(checked(deserializer.deserialize(topic, bytes))));
     }
 
     /** Reads {@code values}. */
@@ -77,21 +106,6 @@ sealed interface JoinInput {
     static Deserializer<JoinInput> expired(Topics topics, EventSerdes serdes) {
         Deserializer<Expired> deserializer = serdes.deserializer(topics.expired());
         return (topic, bytes) -> new OfExpired(deserializer.deserialize(topic, bytes));
-    }
-
-    private static Rollout checked(Rollout rollout) {
-        int tokens = rollout.getResponseTokens().size();
-        int logProbs = rollout.getBehaviourLogProbs().size();
-        int sample = rollout.getSampleIndex();
-        require(tokens > 0, "a rollout without response tokens");
-        require(logProbs == tokens, logProbs + " log-probabilities for " + tokens + " response tokens");
-        require(
-                sample >= 0 && sample < rollout.getSamples(),
-                "sample " + sample + " of a request that wants " + rollout.getSamples());
-        require(
-                rollout.getRolloutId().equals(RolloutIds.of(rollout.getRequestId(), sample)),
-                "rolloutId '" + rollout.getRolloutId() + "' is not requestId/sampleIndex");
-        return rollout;
     }
 
     private static Verdict checked(Verdict verdict) {

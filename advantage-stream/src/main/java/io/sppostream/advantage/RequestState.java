@@ -102,10 +102,22 @@ final class RequestState {
         } else if (input instanceof JoinInput.OfValue of) {
             return add(of.value());
         }
-        // A request that expired as a whole names no rollout.
+        if (input instanceof JoinInput.OfInvalidRollout of) {
+            return refuse(of.rollout());
+        }
+        // An expiry of the whole request, which names no rollout, is the join's own affair.
         return input instanceof JoinInput.OfExpired of
                 && of.expired().getRolloutId() != null
                 && settle(of.expired().getRolloutId());
+    }
+
+    /** A rollout that cannot be trained on settles as it arrives, unless another with its id arrived before. */
+    private boolean refuse(Rollout rollout) {
+        if (settled.contains(rollout.getRolloutId()) || hasArrived(rollout.getRolloutId())) {
+            return false;
+        }
+        samples = samples == 0 ? rollout.getSamples() : samples;
+        return settle(rollout.getRolloutId());
     }
 
     private boolean add(Rollout rollout, @Nullable Long offset) {

@@ -10,6 +10,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutIds;
 import java.time.Instant;
@@ -37,14 +38,13 @@ final class SettlementRule {
 
     /**
      * Whether an input can have an effect. Verdicts of shadows and of verifiers that reward nothing have none; nor have
-     * expiries that this role decided itself, or that name no rollout.
+     * expiries that this role decided itself.
      */
     boolean isRelevant(JoinInput input) {
         if (input instanceof JoinInput.OfVerdict of) {
             return !of.verdict().getShadow() && rewarding.contains(of.verdict().getVerifier());
         } else if (input instanceof JoinInput.OfExpired of) {
-            return of.expired().getRolloutId() != null
-                    && !of.expired().getDecidedBy().equals(RoleName.ADVANTAGE_STREAM);
+            return !of.expired().getDecidedBy().equals(RoleName.ADVANTAGE_STREAM);
         }
         return true;
     }
@@ -162,6 +162,17 @@ final class SettlementRule {
             }
         }
         return expired;
+    }
+
+    /** The expiry of a rollout that cannot be trained on. */
+    Expired refuse(JoinInput.OfInvalidRollout invalid, Instant now) {
+        return new Expired(
+                PromptRules.boundedId(invalid.requestId()),
+                PromptRules.boundedId(invalid.rollout().getRolloutId()),
+                invalid.reason(),
+                invalid.violation(),
+                RoleName.ADVANTAGE_STREAM,
+                now);
     }
 
     private ExpiryReason missing(RequestState request, String rolloutId) {

@@ -23,6 +23,7 @@ import io.sppostream.log.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -424,21 +425,7 @@ class AdvantageStreamTest {
     }
 
     static List<Arguments> badEvents() {
-        Rollout rollout = rollout("r-9", 0, 1);
         return List.of(
-                Arguments.of(
-                        Rollout.newBuilder(rollout).setResponseTokens(List.of()).build(),
-                        "a rollout without response tokens"),
-                Arguments.of(
-                        Rollout.newBuilder(rollout)
-                                .setBehaviourLogProbs(List.of(-1f))
-                                .build(),
-                        "1 log-probabilities for 3 response tokens"),
-                Arguments.of(
-                        Rollout.newBuilder(rollout).setSampleIndex(1).build(), "sample 1 of a request that wants 1"),
-                Arguments.of(
-                        Rollout.newBuilder(rollout).setRolloutId("r-8/0").build(),
-                        "rolloutId 'r-8/0' is not requestId/sampleIndex"),
                 Arguments.of(verdict("r-9", 0, VerdictStatus.CORRECT, Double.NaN), "reward NaN is not in [0, 1]"),
                 Arguments.of(
                         Verdict.newBuilder(verdict("r-9", 0, true))
@@ -461,6 +448,99 @@ class AdvantageStreamTest {
             assertThat(letter.key()).isEqualTo("r-9");
             assertThat(header(letter, "sppo.error")).isEqualTo(error);
         });
+    }
+
+    /** Valid but for its log-probabilities. */
+    private static Rollout invalidRollout(String requestId, int sample, int samples) {
+        return Rollout.newBuilder(rollout(requestId, sample, samples))
+                .setBehaviourLogProbs(List.of(-1f, Float.NaN, -1f))
+                .build();
+    }
+
+    @Test
+    void shouldExpireAnInvalidRolloutAtOnceAndRememberIt() {
+        driver.send(invalidRollout("r-9", 0, 1));
+        assertExpired("r-9", "r-9/0", ExpiryReason.INVALID_ROLLOUT);
+        assertThat(driver.stored(Join.ROLLOUTS)).isZero();
+
+        driver.send(rollout("r-9", 0, 1), value("r-9", 0.25), verdict("r-9", 0, true));
+        driver.send(invalidRollout("r-9", 0, 1));
+        driver.advance(LATE);
+        assertThat(advantages()).isEmpty();
+        assertThat(driver.expired()).isEmpty();
+        assertThat(driver.deadLetters(JoinDriver.TOPICS.rollouts())).isEmpty();
+    }
+
+    @Test
+    void shouldNotLetAnInvalidRolloutDisplaceOneThatCameBefore() {
+        driver.send(rollout("r-1", 0, 1), invalidRollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.send(invalidRollout("r-1", 0, 1));
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
+    }
+
+    @Test
+    void shouldTrainOnTheOtherSamplesWhenOneIsInvalid() {
+        driver.send(invalidRollout("r-1", 1, 2), rollout("r-1", 0, 2), value("r-1", 0.25), verdict("r-1", 0, true));
+        assertExpired("r-1", "r-1/1", ExpiryReason.INVALID_ROLLOUT);
+        driver.advance(LATE);
+
+        assertThat(advantages()).containsExactly(0.75);
+        assertThat(driver.expired()).isEmpty();
+    }
+
+    static List<Arguments> shouldExpireARolloutThatBelongsToNoRequest() {
+        Rollout rollout = rollout("r-1", 0, 1);
+        return List.of(
+                Arguments.of(Rollout.newBuilder(rollout).setSampleIndex(1).build(), "r-1/0"),
+                Arguments.of(
+                        Rollout.newBuilder(rollout)
+                                .setSamples(Integer.MAX_VALUE)
+                                .build(),
+                        "r-1/0"),
+                Arguments.of(Rollout.newBuilder(rollout).setRolloutId("r-8/0").build(), "r-8/0"));
+    }
+
+    /** Its ids say nothing that can be relied on, so the requests they name are left alone. */
+    @ParameterizedTest
+    @MethodSource
+    void shouldExpireARolloutThatBelongsToNoRequest(Rollout rollout, String rolloutId) {
+        driver.send(rollout);
+        assertExpired("r-1", rolloutId, ExpiryReason.INVALID_ROLLOUT);
+        assertThat(driver.stored(Join.REQUESTS)).isZero();
+
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verdict("r-1", 0, true));
+        driver.send(rollout("r-8", 0, 1), value("r-8", 0.25), verdict("r-8", 0, true));
+        assertThat(advantages()).containsExactly(0.75, 0.75);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldForgetARequestAtOnceWhenItsPromptIsRefused(boolean valueFirst) {
+        Expired refused =
+                new Expired("r-1", null, ExpiryReason.INVALID_PROMPT, "no messages", "rollout-producer", Instant.EPOCH);
+        driver.send(valueFirst ? value("r-1", 0.25) : refused);
+        driver.send(valueFirst ? refused : value("r-1", 0.25));
+        assertThat(driver.stored(Join.REQUESTS)).isEqualTo(1);
+
+        driver.advance(LATE);
+        assertThat(driver.expired()).isEmpty();
+        driver.advance(JoinDriver.SETTINGS.remember());
+        assertThat(driver.stored(Join.REQUESTS)).isZero();
+    }
+
+    @Test
+    void shouldCutTheTextOfAVerdictWithAMark() {
+        Verdict verbose = Verdict.newBuilder(verdict("r-1", 0, true))
+                .setExtracted("4".repeat(2_000_000))
+                .build();
+        driver.send(rollout("r-1", 0, 1), value("r-1", 0.25), verbose);
+        assertThat(driver.advantages())
+                .singleElement()
+                .satisfies(sample -> assertThat(sample.value.getVerdict().getExtracted())
+                        .endsWith("4... [truncated, 2000000 characters]")
+                        .hasSizeLessThan(1_050));
     }
 
     static List<Topic<?>> inputs() {

@@ -140,11 +140,12 @@ class SettlementRuleTest {
     void shouldIgnoreWhatHasNoEffectWhenItArrives() {
         Verdict shadow = verdict("exact", "r-1", 0, VerdictStatus.CORRECT, 1.0, true);
         Expired own = expired("r-1", "r-1/0", "advantage-stream");
+        Expired ownWhole = expired("r-1", null, "advantage-stream");
         Expired whole = expired("r-1", null, "rollout-producer");
 
-        assertThat(List.of(shadow, verdict("stranger", "r-1", 0, VerdictStatus.CORRECT, 1.0), own, whole))
+        assertThat(List.of(shadow, verdict("stranger", "r-1", 0, VerdictStatus.CORRECT, 1.0), own, ownWhole))
                 .noneMatch(event -> rule.isRelevant(input(event)));
-        assertThat(List.of(rollout("r-1", 0, 1), verdict("r-1", 0, true), value("r-1", 0.25), refusal("r-1", 0)))
+        assertThat(List.of(rollout("r-1", 0, 1), verdict("r-1", 0, true), value("r-1", 0.25), refusal("r-1", 0), whole))
                 .allMatch(event -> rule.isRelevant(input(event)));
     }
 

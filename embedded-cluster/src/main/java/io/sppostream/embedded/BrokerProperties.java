@@ -47,9 +47,9 @@ final class BrokerProperties {
         p.setProperty("log.retention.check.interval.ms", "20000");
         p.setProperty("offsets.retention.minutes", String.valueOf(Integer.MAX_VALUE));
 
-        // For chunks of weights. Producers raise max.request.size to match.
-        p.setProperty("message.max.bytes", String.valueOf(4 << 20));
-        p.setProperty("replica.fetch.max.bytes", String.valueOf(4 << 20));
+        // For topics without a limit of their own. Dead letters are the largest records.
+        p.setProperty("message.max.bytes", String.valueOf(17 << 20));
+        p.setProperty("replica.fetch.max.bytes", String.valueOf(17 << 20));
 
         // After a kill -9 Kafka reads every unflushed segment again; it flushes a segment when it is full.
         p.setProperty("log.segment.bytes", String.valueOf(64 << 20));
@@ -57,7 +57,7 @@ final class BrokerProperties {
         p.setProperty("num.recovery.threads.per.data.dir", "2");
 
         // The default would take 128 MiB of heap.
-        p.setProperty("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
+        p.setProperty("log.cleaner.dedupe.buffer.size", String.valueOf(17 << 20));
         p.setProperty("log.cleaner.threads", "1");
 
         // Few threads, since the models need the cores.

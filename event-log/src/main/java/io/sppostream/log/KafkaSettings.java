@@ -1,5 +1,6 @@
 package io.sppostream.log;
 
+import io.sppostream.events.catalogue.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -65,6 +67,9 @@ public record KafkaSettings(
      */
     private static final int FETCH_WAIT_MS = 50;
 
+    /** Most bytes of a request, which holds one record at least: a dead letter, and what Kafka adds to it. */
+    private static final int REQUEST_BYTES = Topics.MAX_DEAD_LETTER_BYTES + (1 << 20);
+
     /** Consumers give up a request, such as one for end offsets, after this many milliseconds without an answer. */
     private static final int ANSWER_MS = 15_000;
 
@@ -97,7 +102,7 @@ public record KafkaSettings(
         settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MS);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, COMPRESSION);
-        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES);
         return withOverrides(settings);
     }
 
@@ -171,13 +176,17 @@ public record KafkaSettings(
         // interval covers state that nobody waits for yet, and input that never pauses.
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 300);
+        // Changelogs hold rollouts that wait.
+        settings.put(
+                StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),
+                Integer.toString(Topics.MAX_DEAD_LETTER_BYTES));
         // No topology depends on the order of records across topics, so tasks need not wait for an empty partition.
         settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         // Not prefixed by producer. or consumer., since prefixed settings would override unprefixed user properties.
         settings.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MS);
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 << 10);
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, COMPRESSION);
-        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
         settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
@@ -191,6 +200,17 @@ public record KafkaSettings(
 
     private static Object both(Object given, Object own) {
         return given + "," + own;
+    }
+
+    /** What the user sets for topics: {@code topic.PROPERTY}, as Kafka Streams does for those that it creates. */
+    Map<String, String> topicProperties() {
+        Map<String, String> given = new HashMap<>();
+        properties.forEach((property, value) -> {
+            if (property.startsWith(StreamsConfig.TOPIC_PREFIX)) {
+                given.put(property.substring(StreamsConfig.TOPIC_PREFIX.length()), value);
+            }
+        });
+        return given;
     }
 
     /** Settings of the registry client. */

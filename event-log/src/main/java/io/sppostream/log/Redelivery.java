@@ -32,7 +32,7 @@ public final class Redelivery implements ConsumerInterceptor<byte[], byte[]> {
     }
 
     /** Whether a record is the second copy of one that is on the topic already. */
-    static boolean isRedelivered(ConsumerRecord<?, ?> record) {
+    public static boolean isRedelivered(ConsumerRecord<?, ?> record) {
         return record.headers().lastHeader(ROLE) != null;
     }
 

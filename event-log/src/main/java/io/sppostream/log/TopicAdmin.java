@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -31,6 +32,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -38,6 +40,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** Creates and checks the topics of a namespace, and looks up offsets of topics and consumer groups. Thread-safe. */
 public final class TopicAdmin implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 15;
+    private static final int SAFE_REPLICAS = 3;
+    private static final int SAFE_IN_SYNC = 2;
     private static final int SEGMENT_BYTES = 32 << 20;
     private static final Set<TransactionState> ABORTED = EnumSet.of(
             TransactionState.PREPARE_EPOCH_FENCE, TransactionState.PREPARE_ABORT, TransactionState.COMPLETE_ABORT);
@@ -68,7 +72,8 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /**
-     * Creates missing topics, dead-letter topics included.
+     * Creates missing topics, dead-letter topics included. The properties {@code topic.PROPERTY} of the settings apply to
+     * those that it creates.
      *
      * @param replication replicas of each partition; -1 for the broker's default
      * @throws LogException if a topic exists with another number of partitions, or cannot be created
@@ -78,13 +83,14 @@ public final class TopicAdmin implements AutoCloseable {
         List<NewTopic> missing = new ArrayList<>();
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
             if (!present.contains(topic.name())) {
-                NewTopic created = newTopic(topic.name(), topic.partitions(), replication);
+                NewTopic created = newTopic(topic.name(), topic.partitions(), replication, Topics.MAX_MESSAGE_BYTES);
                 missing.add(topic.valueType() == WeightsChunk.class ? inShortSegments(created) : created);
             }
             if (!present.contains(topic.deadLetters())) {
-                missing.add(newTopic(topic.deadLetters(), 1, replication));
+                missing.add(newTopic(topic.deadLetters(), 1, replication, Topics.MAX_DEAD_LETTER_BYTES));
             }
         }
+        missing.replaceAll(topic -> with(kafka.topicProperties(), topic));
         admin.createTopics(missing).values().forEach((name, created) -> {
             try {
                 created.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
@@ -102,7 +108,7 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /** A topic whose records are kept forever, compressed on disk also where other programs send them uncompressed. */
-    static NewTopic newTopic(String name, int partitions, short replication) {
+    static NewTopic newTopic(String name, int partitions, short replication, int maxMessageBytes) {
         return new NewTopic(name, partitions, replication)
                 .configs(Map.of(
                         TopicConfig.COMPRESSION_TYPE_CONFIG,
@@ -110,14 +116,20 @@ public final class TopicAdmin implements AutoCloseable {
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         TopicConfig.CLEANUP_POLICY_DELETE,
                         TopicConfig.RETENTION_MS_CONFIG,
-                        "-1"));
+                        "-1",
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Integer.toString(maxMessageBytes)));
+    }
+
+    static NewTopic with(Map<String, String> properties, NewTopic topic) {
+        Map<String, String> configs = new HashMap<>(topic.configs());
+        configs.putAll(properties);
+        return topic.configs(configs);
     }
 
     /** A topic whose oldest records are deleted as it grows: brokers free disk space by whole segments. */
     static NewTopic inShortSegments(NewTopic topic) {
-        Map<String, String> configs = new HashMap<>(topic.configs());
-        configs.put(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(SEGMENT_BYTES));
-        return topic.configs(configs);
+        return with(Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(SEGMENT_BYTES)), topic);
     }
 
     private void check(Topics topics, Set<String> present) {
@@ -137,6 +149,39 @@ public final class TopicAdmin implements AutoCloseable {
                         + " are configured: set partitions to " + actual + ", or use another namespace");
             }
         });
+    }
+
+    /**
+     * Why the loss of one broker could lose a committed record of the run; empty if it can't.
+     *
+     * @param topics of a run that exists
+     */
+    public Optional<String> risk(Topics topics) {
+        List<String> names = topics.all().stream().map(Topic::name).toList();
+        int replicas = await(admin.describeTopics(names).allTopicNames()).values().stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .mapToInt(partition -> partition.replicas().size())
+                .min()
+                .orElseThrow();
+        List<ConfigResource> resources = names.stream()
+                .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+                .toList();
+        int inSync = await(admin.describeConfigs(resources).all()).values().stream()
+                .mapToInt(config -> Integer.parseInt(
+                        config.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).value()))
+                .min()
+                .orElseThrow();
+        return risk(topics.namespace(), replicas, inSync);
+    }
+
+    static Optional<String> risk(String run, int replicas, int inSync) {
+        if (replicas >= SAFE_REPLICAS && inSync >= SAFE_IN_SYNC) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                "topics of run '" + run + "' have " + replicas + " replicas and min.insync.replicas " + inSync
+                        + ": the loss of a broker can lose a committed step. Create the topics with --set replication.factor="
+                        + SAFE_REPLICAS + " --set kafka.topic.min.insync.replicas=" + SAFE_IN_SYNC + " or more");
     }
 
     /**
@@ -241,6 +286,14 @@ public final class TopicAdmin implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
+    }
+
+    /** Most bytes of a record that a topic takes: its {@code max.message.bytes}. */
+    public int maxMessageBytes(Topic<?> topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+        Config config = Objects.requireNonNull(
+                await(admin.describeConfigs(List.of(resource)).all()).get(resource));
+        return Integer.parseInt(config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
     /** The offsets that a consumer group has committed, by partition; empty if there is no such group. */

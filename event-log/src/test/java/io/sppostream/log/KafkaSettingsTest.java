@@ -75,7 +75,7 @@ class KafkaSettingsTest {
                 .containsEntry("isolation.level", "read_committed")
                 .containsEntry("auto.offset.reset", "earliest");
         assertThat(config.getProducerConfigs("client"))
-                .containsEntry("max.request.size", 4 << 20)
+                .containsEntry("max.request.size", 18 << 20)
                 .containsEntry("linger.ms", 100)
                 .containsEntry("enable.idempotence", true);
     }

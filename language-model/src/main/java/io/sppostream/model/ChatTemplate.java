@@ -39,7 +39,16 @@ final class ChatTemplate {
     /** The function {@code raise_exception} of templates. Jinjava calls it by reflection. */
     @SuppressWarnings("DoNotCallSuggester")
     public static String refuse(String message) {
-        throw new IllegalArgumentException(message);
+        throw new Refusal(message);
+    }
+
+    /** The template does not take a conversation. */
+    private static final class Refusal extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        private Refusal(String message) {
+            super(message);
+        }
     }
 
     /** The template in {@code chat_template.jinja} or, failing that, {@code tokenizer_config.json}; null if there is none. */
@@ -60,9 +69,26 @@ final class ChatTemplate {
                     tokens.put(name, content);
                 }
             }
-            return new ChatTemplate(Files.exists(file) ? Files.readString(file) : embedded.asText(), tokens);
+            ChatTemplate template =
+                    new ChatTemplate(Files.exists(file) ? Files.readString(file) : embedded.asText(), tokens);
+            template.requireRendering(directory);
+            return template;
         } catch (IOException e) {
             throw new CheckpointException("Can't read the chat template in " + directory, e);
+        }
+    }
+
+    /** A template that no conversation can pass is an error of the checkpoint, and not one of every prompt. */
+    private void requireRendering(Path directory) {
+        try {
+            render(List.of(new ChatMessage("user", "1")), true);
+        } catch (ConversationException e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof Refusal) {
+                    return; // It may want other roles.
+                }
+            }
+            throw new CheckpointException("The chat template in " + directory + " is broken: " + e.getMessage(), e);
         }
     }
 
@@ -70,6 +96,7 @@ final class ChatTemplate {
      * Renders a conversation.
      *
      * @param generationPrompt whether to append the start of the assistant's turn
+     * @throws ConversationException if the template refuses the conversation
      */
     String render(List<ChatMessage> messages, boolean generationPrompt) {
         Map<String, Object> context = new HashMap<>(specialTokens);
@@ -88,8 +115,8 @@ final class ChatTemplate {
                 reason = cause.getMessage() == null ? reason : cause.getMessage();
                 cause = cause.getCause();
             }
-            throw new CheckpointException(
-                    "The chat template can't render this conversation: " + reason, error.getException());
+            throw new ConversationException(
+                    "the chat template can't render this conversation: " + reason, error.getException());
         }
         return result.getOutput();
     }

@@ -3,6 +3,7 @@ package io.sppostream.model;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,27 +19,34 @@ import org.jspecify.annotations.Nullable;
 public final class Tokenizer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, String> OPTIONS =
+            Map.of("addSpecialTokens", "false", "padding", "false", "truncation", "false");
 
     private final HuggingFaceTokenizer tokenizer;
     private final @Nullable ChatTemplate template;
     private final Set<Integer> endTokens;
+    private final SpecialTokens specialTokens;
 
-    private Tokenizer(HuggingFaceTokenizer tokenizer, @Nullable ChatTemplate template, Set<Integer> endTokens) {
-        this.tokenizer = tokenizer;
-        this.template = template;
-        this.endTokens = endTokens;
+    /** The tokenizer.json. */
+    private final Path file;
+
+    /** Knows the special tokens by their aliases only; null until a text spells one of them. */
+    private @Nullable HuggingFaceTokenizer underAliases;
+
+    private Tokenizer(Path directory, Path file) throws IOException {
+        this.file = file;
+        this.template = ChatTemplate.read(directory);
+        this.endTokens = readEndTokens(directory);
+        this.specialTokens = SpecialTokens.read(file);
+        this.tokenizer = HuggingFaceTokenizer.newInstance(file, OPTIONS);
     }
 
     static Tokenizer open(Path directory) {
         Path file = directory.resolve("tokenizer.json");
-        ChatTemplate template = ChatTemplate.read(directory);
-        Set<Integer> endTokens = readEndTokens(directory);
         try {
-            return new Tokenizer(
-                    HuggingFaceTokenizer.newInstance(
-                            file, Map.of("addSpecialTokens", "false", "padding", "false", "truncation", "false")),
-                    template,
-                    endTokens);
+            return new Tokenizer(directory, file);
+        } catch (CheckpointException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw new CheckpointException("Can't read " + file + ": " + e.getMessage(), e);
         }
@@ -68,11 +76,35 @@ public final class Tokenizer implements AutoCloseable {
                 + " names an eos_token_id: add the id of the token that ends a response");
     }
 
-    /** Token ids of a text. Special tokens that it spells out are encoded as such; none are added. */
+    /**
+     * Token ids of a text whose special tokens are meant as such, like that of a rendered chat template; none are added.
+     * See {@link #encodeText} for text of which nothing is known.
+     */
     public int[] encode(String text) {
+        return ids(tokenizer, text);
+    }
+
+    /** Token ids of a text. If it spells special tokens, they are encoded as the text that they are; none are added. */
+    public int[] encodeText(String text) {
+        return specialTokens.isSpelledIn(text) ? ids(underAliases(), text) : encode(text);
+    }
+
+    private static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
         return Arrays.stream(tokenizer.encode(text, false, false).getIds())
                 .mapToInt(Math::toIntExact)
                 .toArray();
+    }
+
+    private synchronized HuggingFaceTokenizer underAliases() {
+        if (underAliases == null) {
+            try {
+                byte[] json = specialTokens.underAliases(JSON.readTree(Files.readAllBytes(file)));
+                underAliases = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
+            } catch (IOException e) {
+                throw new CheckpointException("Can't read " + file + ": " + e.getMessage(), e);
+            }
+        }
+        return underAliases;
     }
 
     /** The text of token ids, without special tokens. */
@@ -82,19 +114,30 @@ public final class Tokenizer implements AutoCloseable {
 
     /**
      * Token ids of a conversation, as the prompt for the assistant's next turn: rendered by the checkpoint's chat template
-     * or, if it has none, the concatenated contents.
+     * or, if it has none, the concatenated contents. The template's special tokens are encoded as such; those that a role
+     * or a content spells are encoded as the text that they are.
      *
-     * @throws CheckpointException if the template cannot be rendered
+     * @throws ConversationException if the template refuses the conversation
      */
     public int[] encodePrompt(List<ChatMessage> messages) {
-        return encode(renderPrompt(messages));
+        if (template == null) {
+            return encodeText(concatenated(messages));
+        }
+        boolean spelled = messages.stream()
+                .anyMatch(message ->
+                        specialTokens.isSpelledIn(message.role()) || specialTokens.isSpelledIn(message.content()));
+        return spelled
+                ? ids(underAliases(), specialTokens.aliased(template, messages))
+                : encode(template.render(messages, true));
     }
 
     /** The text of {@link #encodePrompt}. */
     String renderPrompt(List<ChatMessage> messages) {
-        return template == null
-                ? messages.stream().map(ChatMessage::content).collect(Collectors.joining())
-                : template.render(messages, true);
+        return template == null ? concatenated(messages) : template.render(messages, true);
+    }
+
+    private static String concatenated(List<ChatMessage> messages) {
+        return messages.stream().map(ChatMessage::content).collect(Collectors.joining());
     }
 
     /** The tokens that end a response. */
@@ -105,5 +148,10 @@ public final class Tokenizer implements AutoCloseable {
     @Override
     public void close() {
         tokenizer.close();
+        synchronized (this) {
+            if (underAliases != null) {
+                underAliases.close();
+            }
+        }
     }
 }

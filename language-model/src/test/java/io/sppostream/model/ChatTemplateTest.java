@@ -74,14 +74,14 @@ class ChatTemplateTest {
     @Test
     void shouldReportATemplateThatRefusesTheConversation() {
         assertThatThrownBy(() -> render("{{ raise_exception('Roles must alternate') }}", QUESTION))
-                .isInstanceOf(CheckpointException.class)
+                .isInstanceOf(ConversationException.class)
                 .hasMessageContaining("Roles must alternate");
     }
 
     @Test
     void shouldReportATemplateThatIsNotJinja() {
         assertThatThrownBy(() -> render("{% for m in messages %}{{ m.content }}", QUESTION))
-                .isInstanceOf(CheckpointException.class);
+                .isInstanceOf(ConversationException.class);
     }
 
     @Test

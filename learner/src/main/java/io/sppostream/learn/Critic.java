@@ -1,8 +1,13 @@
 package io.sppostream.learn;
 
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.BoundedText;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.update.ValueLoss;
@@ -10,6 +15,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.model.ConversationException;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
 import java.time.Clock;
@@ -42,7 +48,6 @@ public final class Critic implements AutoCloseable {
     /** What the critic does not use of a training sample. It holds samples until they are a batch. */
     static final Set<String> UNUSED = Set.of(
             "Rollout.reference",
-            "Rollout.promptTokens",
             "Rollout.responseTokens",
             "Rollout.text",
             "Rollout.behaviourLogProbs",
@@ -115,8 +120,9 @@ public final class Critic implements AutoCloseable {
                 for (EventRecord<?> record : log.poll(full ? Duration.ZERO : POLL)) {
                     if (record.event() instanceof Prompt prompt) {
                         prompts.add(prompt);
-                    } else {
-                        pending.add(record);
+                    } else if (critic.refusal((TrainingSample) record.event()) == null) {
+                        pending.add(
+                                record); // The others, which no advantage stream writes, the policy learner expires.
                     }
                 }
                 if (!prompts.isEmpty()) {
@@ -132,7 +138,9 @@ public final class Critic implements AutoCloseable {
     }
 
     /**
-     * Sends a value for each prompt that fits the critic. The others get none, and their rollouts expire in the join.
+     * Sends a value for each prompt that the critic can score. Invalid prompts get none, since the rollout producer
+     * expires them. If the critic alone cannot score a prompt, because of its chat template or its context, the request
+     * expires too: its rollouts would wait for a value in vain.
      */
     private static void score(
             ExactlyOnceLog log,
@@ -144,10 +152,14 @@ public final class Critic implements AutoCloseable {
         List<Prompt> fitting = new ArrayList<>(prompts.size());
         List<int[]> tokens = new ArrayList<>(prompts.size());
         for (Prompt prompt : prompts) {
-            int[] ids = critic.tokens(prompt.getRequestId(), prompt.getMessages());
-            if (critic.fits(prompt.getRequestId(), ids)) {
+            if (PromptRules.violation(prompt) != null) {
+                continue;
+            }
+            try {
+                tokens.add(critic.tokens(prompt.getRequestId(), prompt.getMessages()));
                 fitting.add(prompt);
-                tokens.add(ids);
+            } catch (ConversationException e) {
+                log.send(topics.expired(), prompt.getRequestId(), unscorable(prompt, e, now));
             }
         }
         float[] logits = critic.logits(tokens);
@@ -164,6 +176,16 @@ public final class Critic implements AutoCloseable {
                     fitting.get(i).getReleasedAt());
             log.send(topics.values(), requestId, value);
         }
+    }
+
+    private static Expired unscorable(Prompt prompt, ConversationException reason, Instant now) {
+        return new Expired(
+                prompt.getRequestId(),
+                null,
+                ExpiryReason.INVALID_PROMPT,
+                BoundedText.of(String.valueOf(reason.getMessage()), BoundedText.REASON),
+                RoleName.CRITIC,
+                now);
     }
 
     @Override

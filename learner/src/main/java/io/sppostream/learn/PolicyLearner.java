@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 /**
  * The role advantages -> policy weights. As soon as it holds a full batch of training samples, it trains on the first
  * in order of arrival as one step. The new weights, their manifest, the ledger record and the consumed offsets commit
- * in one transaction. Samples of too old a policy expire ({@link StaleSamples}), and the role pauses when a circuit
+ * in one transaction. Samples of too old a policy and invalid ones expire ({@link StaleSamples}), and the role pauses when a circuit
  * breaker trips ({@link PauseSwitch}).
  *
  * <p>A backlog stays on the log: the role reads nothing more while it holds a full batch, and a poll returns a batch at
@@ -78,7 +78,8 @@ public final class PolicyLearner implements AutoCloseable {
                 StepCommitter committer = new StepCommitter(log, runLog, policy, settings.step(), clock);
                 PauseSwitch pause = new PauseSwitch(
                         log, runLog, breakers, committer.current().getPublishedAt(), clock)) {
-            StaleSamples stale = new StaleSamples(log, runLog.topics(), batchSize, settings.maxLag(), breakers, clock);
+            StaleSamples stale = new StaleSamples(
+                    log, runLog.topics(), batchSize, settings.maxLag(), breakers, policy::refusal, clock);
             List<EventRecord<?>> pending = new ArrayList<>();
             boolean caughtUp = false;
             while (stopping.isRunning()) {

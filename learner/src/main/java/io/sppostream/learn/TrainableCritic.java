@@ -1,12 +1,14 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.Message;
+import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.CriticUpdateSettings;
+import io.sppostream.model.ConversationException;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.OptimizerSettings;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The critic and its training. */
 public final class TrainableCritic extends TrainableLanguageModel {
@@ -90,18 +93,64 @@ public final class TrainableCritic extends TrainableLanguageModel {
         return ModelKind.CRITIC;
     }
 
-    /** The critic's token ids of a request's prompt, shape [P]; as a rule kept until the critic trains on a sample. */
+    /**
+     * The critic's token ids of a request's prompt, shape [P]; as a rule kept until the critic trains on a sample.
+     *
+     * @throws ConversationException if the critic cannot score the prompt: its chat template refuses the conversation, or
+     *     it does not fit the critic's context
+     */
     int[] tokens(String requestId, List<Message> messages) {
-        return promptTokens.get(requestId, () -> encoder.apply(messages));
+        return promptTokens.get(requestId, () -> {
+            ConversationException.requireLength(
+                    messages.stream()
+                            .mapToLong(message -> message.getContent().length())
+                            .sum(),
+                    model.config().maxPositions());
+            int[] tokens = encoder.apply(messages);
+            if (!fits(tokens.length)) {
+                throw new ConversationException(
+                        "a prompt of " + tokens.length + " tokens: the critic takes 1 to "
+                                + model.config().maxPositions(),
+                        null);
+            }
+            return tokens;
+        });
     }
 
-    /** Whether a prompt has a length that the critic can score. Drops the tokens of one that has not. */
-    boolean fits(String requestId, int[] tokens) {
-        boolean fits = tokens.length > 0 && tokens.length <= model.config().maxPositions();
-        if (!fits) {
-            promptTokens.remove(requestId);
+    private boolean fits(int length) {
+        return length > 0 && length <= model.config().maxPositions();
+    }
+
+    @Override
+    public @Nullable String refusal(TrainingSample sample) {
+        Value value = sample.getValue();
+        if (value == null || !Double.isFinite(value.getProbability()) || !Double.isFinite(sample.getReward())) {
+            return "a sample without a value or a reward";
         }
-        return fits;
+        try {
+            tokens(sample);
+            return null;
+        } catch (ConversationException e) {
+            return e.getMessage();
+        }
+    }
+
+    /**
+     * The tokens of a sample's prompt. A rollout from outside may have another conversation than its prompt, which the
+     * critic cannot encode. It then reads the prompt tokens that the policy read, if they are in its vocabulary.
+     */
+    private int[] tokens(TrainingSample sample) {
+        Rollout rollout = sample.getRollout();
+        try {
+            return tokens(rollout.getRequestId(), rollout.getMessages());
+        } catch (ConversationException e) {
+            List<Integer> read = rollout.getPromptTokens();
+            int vocabulary = model.config().vocabularySize();
+            if (!fits(read.size()) || read.stream().anyMatch(id -> id < 0 || id >= vocabulary)) {
+                throw e;
+            }
+            return read.stream().mapToInt(Integer::intValue).toArray();
+        }
     }
 
     /** The logit z of each prompt under the current weights, shape [prompts]. */
@@ -120,9 +169,8 @@ public final class TrainableCritic extends TrainableLanguageModel {
     }
 
     private CriticSample criticSample(TrainingSample sample) {
-        String requestId = sample.getRollout().getRequestId();
-        int[] tokens = tokens(requestId, sample.getRollout().getMessages());
-        promptTokens.remove(requestId);
+        int[] tokens = tokens(sample);
+        promptTokens.remove(sample.getRollout().getRequestId());
         return new CriticSample(
                 sample.getRollout().getRolloutId(),
                 tokens,

@@ -9,6 +9,7 @@ import java.nio.channels.WritableByteChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy or critic in training: its weights, the state of its optimizer, and one step of its algorithm. Live
@@ -24,7 +25,15 @@ public interface TrainableModel extends AutoCloseable {
     String config();
 
     /**
-     * Trains on the samples of a step, given in training order.
+     * Why the model cannot train on a sample, in words; null if it can. Anybody may write to the log, so a sample may hold
+     * anything that its schema allows. A function of the sample and of the model's shape, never of its weights.
+     */
+    default @Nullable String refusal(TrainingSample sample) {
+        return null;
+    }
+
+    /**
+     * Trains on the samples of a step, given in training order. None of them is refused.
      *
      * @param step the step, counting from 1
      * @return metrics by the names the ledger uses; the map is mutable, and the caller may add to it

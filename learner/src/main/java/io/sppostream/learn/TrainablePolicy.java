@@ -5,6 +5,7 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.PolicySample;
 import io.sppostream.learn.update.PolicyUpdate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
+import io.sppostream.model.ModelConfig;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
@@ -13,10 +14,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The policy and its training. */
 public final class TrainablePolicy extends TrainableLanguageModel {
     private final PolicyUpdate update;
+    private final ModelConfig shape;
 
     /** @param model trained in place; closed by the caller, after this */
     public TrainablePolicy(
@@ -42,11 +45,17 @@ public final class TrainablePolicy extends TrainableLanguageModel {
     private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdateSettings update) {
         super(model, trainer);
         this.update = new PolicyUpdate(trainer, update);
+        this.shape = model.config();
     }
 
     @Override
     public ModelKind kind() {
         return ModelKind.POLICY;
+    }
+
+    @Override
+    public @Nullable String refusal(TrainingSample sample) {
+        return SampleRules.violation(sample, shape.vocabularySize(), shape.maxPositions());
     }
 
     @Override

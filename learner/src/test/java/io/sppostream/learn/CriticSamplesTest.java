@@ -30,9 +30,8 @@ class CriticSamplesTest {
     }
 
     @Test
-    void shouldHoldSamplesWithoutTheirTokens() {
+    void shouldHoldSamplesWithoutTheirResponses() {
         assertThat(slim).extracting(TrainingSample::getRollout).allSatisfy(rollout -> {
-            assertThat(rollout.getPromptTokens()).isEmpty();
             assertThat(rollout.getResponseTokens()).isEmpty();
             assertThat(rollout.getBehaviourLogProbs()).isEmpty();
             assertThat(rollout.getMessages()).hasSize(1);

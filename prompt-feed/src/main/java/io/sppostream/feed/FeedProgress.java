@@ -6,6 +6,7 @@ import io.sppostream.events.LearnerState;
 import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RoleName;
 import java.util.EnumMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -26,7 +27,10 @@ final class FeedProgress {
         if (event instanceof TrainingStep step) {
             lastSteps.put(ModelKind.of(step.getLine()), step);
         } else if (event instanceof Expired expired) {
-            IndexSet expiredAs = expired.getReason() == ExpiryReason.STALE ? stale : lost;
+            // The policy learner expires training samples, which the critic trains on all the same.
+            boolean isSample = expired.getReason() == ExpiryReason.STALE
+                    || expired.getDecidedBy().equals(RoleName.POLICY_LEARNER);
+            IndexSet expiredAs = isSample ? stale : lost;
             RequestIds.index(expired.getRequestId()).ifPresent(expiredAs::add);
         } else if (event instanceof LearnerState state) {
             paused = state.getStatus() == LearnerStatus.PAUSED;

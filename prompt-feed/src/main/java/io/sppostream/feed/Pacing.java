@@ -17,7 +17,7 @@ public record Pacing(int lag, int batchSize, long samples) {
      *
      * @param policyTrained trained by the policy
      * @param criticTrained trained by the critic
-     * @param stale dropped by the policy as too old; the critic still trains them
+     * @param stale dropped by the policy as too old or invalid; the critic still trains them
      * @param lost expired before they became training samples, so neither policy nor critic sees them
      */
     public record Counts(long policyTrained, long criticTrained, long stale, long lost) {

@@ -28,6 +28,15 @@ class FeedProgressTest {
         assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 1, 1));
     }
 
+    /** The critic trains on it, as on stale samples. */
+    @Test
+    void shouldCountASampleThatThePolicyRefusesAsStale() {
+        expire("0000000007", "0000000007/0", ExpiryReason.INVALID_ROLLOUT, "policy-learner");
+        expire("0000000008", "0000000008/0", ExpiryReason.INVALID_ROLLOUT, "advantage-stream");
+
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 1, 1));
+    }
+
     @Test
     void shouldNotCountRequestsOfOthers() {
         expire("7", "7/0", ExpiryReason.INVALID_PROMPT);
@@ -38,6 +47,10 @@ class FeedProgressTest {
     }
 
     private void expire(String requestId, @Nullable String rolloutId, ExpiryReason reason) {
-        progress.take(new Expired(requestId, rolloutId, reason, "", "test", Instant.EPOCH));
+        expire(requestId, rolloutId, reason, "test");
+    }
+
+    private void expire(String requestId, @Nullable String rolloutId, ExpiryReason reason, String decidedBy) {
+        progress.take(new Expired(requestId, rolloutId, reason, "", decidedBy, Instant.EPOCH));
     }
 }

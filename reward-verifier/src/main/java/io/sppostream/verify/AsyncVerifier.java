@@ -2,6 +2,7 @@ package io.sppostream.verify;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
@@ -53,7 +54,7 @@ public final class AsyncVerifier implements AutoCloseable {
     /**
      * A rollout that was polled and whose verdict is not published yet.
      *
-     * @param judgement null if the verifier does not judge the rollout's dataset
+     * @param judgement null if the rollout is invalid, or the verifier does not judge its dataset
      */
     private record Pending(
             EventRecord<?> record, boolean shadow, @Nullable CompletableFuture<Judgement> judgement) {
@@ -137,8 +138,9 @@ public final class AsyncVerifier implements AutoCloseable {
         Deque<Pending> queue = pending.computeIfAbsent(
                 new TopicPartition(record.topic(), record.partition()), partition -> new ArrayDeque<>());
         Rollout rollout = (Rollout) record.event();
-        Assignment assignment =
-                verifiers.assignment(verifier, rollout.getDataset()).orElse(null);
+        Assignment assignment = RolloutRules.violation(rollout) != null
+                ? null
+                : verifiers.assignment(verifier, rollout.getDataset()).orElse(null);
         queue.addLast(
                 assignment == null
                         ? new Pending(record, false, null)

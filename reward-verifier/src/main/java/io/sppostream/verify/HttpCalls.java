@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls a service: one POST request per batch with a JSON list of rollouts. The response is a JSON list of judgements in
- * any order. A status code other than 200, a body that is not JSON, a missing judgement and an invalid one count as
- * INFRA_ERROR, and a late response as TIMEOUT. None of them is a reward of 0.
+ * any order. A status code other than 200, a body that is not JSON or very long, a missing judgement and an invalid one
+ * count as INFRA_ERROR, and a late response as TIMEOUT. None of them is a reward of 0.
  *
  * <pre>{@code
  * [{"rolloutId": "0000000007/0", "prompt": [{"role": "user", "content": "12+30="}], "response": "42",
@@ -55,7 +55,7 @@ final class HttpCalls implements Attempts.Attempt {
             request.header("Authorization", service.authorization());
         }
         CompletableFuture<HttpResponse<byte[]>> exchange =
-                client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+                client.sendAsync(request.build(), response -> new BoundedBody(mostBytes(batch.size())));
         // A timeout of the request covers the headers only: a body that never arrives would hold the connection.
         return exchange.copy()
                 .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
@@ -64,7 +64,17 @@ final class HttpCalls implements Attempts.Attempt {
                 .exceptionally(error -> failed(batch, error));
     }
 
+    /** The longest body that is read: ample for judgements of that many rollouts, whose text is cut anyway. */
+    static int mostBytes(int rollouts) {
+        return (256 << 10) + Math.min(rollouts, 256) * (64 << 10);
+    }
+
     private static List<Judgement> failed(List<Rollout> batch, Throwable error) {
+        for (Throwable each = error; each != null; each = each.getCause()) {
+            if (each instanceof BoundedBody.TooLongException) {
+                return batch.stream().map(rollout -> unusable("body-too-long")).toList();
+            }
+        }
         Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
         return cause instanceof TimeoutException
                 ? Attempts.timedOut(batch.size())

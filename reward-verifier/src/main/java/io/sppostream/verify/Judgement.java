@@ -1,6 +1,7 @@
 package io.sppostream.verify;
 
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.VerdictRules;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status the typed result
  * @param reward in [0, 1]; null if the response was not judged
- * @param extracted the answer found in the response; null if there was none
- * @param rule id of the rule that decided
+ * @param extracted the answer found in the response, cut if it is very long ({@link VerdictRules}); null if there was none
+ * @param rule id of the rule that decided, cut likewise
  */
 public record Judgement(
         VerdictStatus status,
@@ -19,6 +20,8 @@ public record Judgement(
         String rule) {
 
     public Judgement {
+        extracted = VerdictRules.extracted(extracted);
+        rule = VerdictRules.rule(rule);
         if (judges(status) != (reward != null)) {
             throw new IllegalArgumentException("status " + status + " with reward " + reward
                     + ": a judged response needs a reward, a response that was not judged must have none");

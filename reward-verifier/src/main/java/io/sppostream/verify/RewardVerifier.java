@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.CommitOnIdle;
 import io.sppostream.log.loop.StreamsApp;
@@ -25,8 +26,9 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The role that judges with inline verifiers, those whose time is bounded by construction: each record on {@code
- * rollouts} leads to exactly one record on {@code verdicts} for each inline verifier of its dataset, across crashes. A
+ * The role that judges with inline verifiers, those whose time is bounded by construction: each rollout leads to exactly
+ * one record on {@code verdicts} for each inline verifier of its dataset, across crashes. Invalid rollouts ({@link
+ * RolloutRules}) lead to none, because the advantage stream expires them. A
  * verifier that throws yields INFRA_ERROR without a reward, because a fault of the machinery is not a wrong answer.
  * {@link AsyncVerifier} runs the other verifiers.
  */
@@ -89,6 +91,9 @@ public final class RewardVerifier {
         @Override
         public void process(Record<String, Rollout> record) {
             Rollout rollout = record.value();
+            if (RolloutRules.violation(rollout) != null) {
+                return;
+            }
             for (Assignment assignment : verifiers.of(rollout.getDataset())) {
                 if (assignment.verifier().place() instanceof Place.Inline inline) {
                     Judgement judgement = ConfiguredVerifier.judge(inline.verifier(), rollout);

@@ -103,6 +103,27 @@ class HttpCallsTest {
         assertThat(authorizations).containsExactly("Bearer s3cret");
     }
 
+    @Test
+    void shouldNotReadABodyThatIsVeryLong() throws Exception {
+        answer = "[" + " ".repeat(HttpCalls.mostBytes(1)) + "]";
+        assertThat(ask("r-1")).containsExactly(Judgement.notJudged(VerdictStatus.INFRA_ERROR, "body-too-long"));
+    }
+
+    @Test
+    void shouldCutLongTextWithAMark() throws Exception {
+        answer = "[{\"rolloutId\": \"r-1/0\", \"status\": \"CORRECT\", \"reward\": 1, \"extracted\": \""
+                + "4".repeat(9_000) + "\", \"rule\": \"" + "r".repeat(9_000) + "\"}]";
+        assertThat(ask("r-1")).singleElement().satisfies(judgement -> {
+            assertThat(judgement.status()).isEqualTo(VerdictStatus.CORRECT);
+            assertThat(judgement.extracted())
+                    .endsWith("4... [truncated, 9000 characters]")
+                    .hasSizeLessThan(1_050);
+            assertThat(judgement.rule())
+                    .endsWith("r... [truncated, 9000 characters]")
+                    .hasSizeLessThan(250);
+        });
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

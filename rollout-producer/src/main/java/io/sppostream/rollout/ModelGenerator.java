@@ -8,6 +8,7 @@ import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Samples from a model in this process, with the newest policy weights on the log. Thread-safe. */
 public final class ModelGenerator implements ResponseGenerator {
@@ -29,6 +30,14 @@ public final class ModelGenerator implements ResponseGenerator {
             Consumer<Throwable> onFailure) {
         this.sampler = new ResponseSampler(tokenizer, sampling);
         this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, settings), onFailure);
+    }
+
+    @Override
+    public @Nullable String refuseVersion(int minPolicyVersion) throws InterruptedException {
+        return versions.isPublished(minPolicyVersion)
+                ? null
+                : "the prompt asks for policy version " + minPolicyVersion + " or later: " + versions.newest()
+                        + " is the newest there is";
     }
 
     @Override

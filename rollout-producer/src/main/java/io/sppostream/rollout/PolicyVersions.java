@@ -3,7 +3,10 @@ package io.sppostream.rollout;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topic;
+import io.sppostream.log.EventReader;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.kafka.common.IsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +60,10 @@ final class PolicyVersions implements AutoCloseable {
         }
     }
 
+    private static final Duration FOLLOWER_PATIENCE = Duration.ofMillis(200);
+
+    private final RunLog runLog;
+    private final PublishedVersions published;
     private final Supplier<PolicyModel> newModel;
     private final Deque<PolicyModel> spare = new ArrayDeque<>();
     private final RoleThread follower;
@@ -64,6 +72,8 @@ final class PolicyVersions implements AutoCloseable {
 
     /** @param newModel makes a model to load weights into; called once for each version in use at the same time */
     PolicyVersions(RunLog runLog, Supplier<PolicyModel> newModel, Consumer<Throwable> onFailure) {
+        this.runLog = runLog;
+        this.published = new PublishedVersions(FOLLOWER_PATIENCE, this::newestOnLog);
         this.newModel = newModel;
         this.follower = new RoleThread(
                 RoleName.ROLLOUT_PRODUCER + "#weights",
@@ -77,9 +87,10 @@ final class PolicyVersions implements AutoCloseable {
 
     private void follow(WeightsFollower log, BooleanSupplier running) {
         while (running.getAsBoolean()) {
-            List<WeightsManifest> published = log.poll(Duration.ofMillis(200));
-            WeightsManifest newest = published.isEmpty() ? null : published.get(published.size() - 1);
+            List<WeightsManifest> manifests = log.poll(Duration.ofMillis(200));
+            WeightsManifest newest = manifests.isEmpty() ? null : manifests.get(manifests.size() - 1);
             if (newest != null && !isInUse(newest)) {
+                published.add(newest.getVersion());
                 PolicyModel model = takeSpare();
                 if (log.fetch(newest, model::readWeights)) {
                     use(new Version(newest, model));
@@ -114,6 +125,30 @@ final class PolicyVersions implements AutoCloseable {
             retire(previous);
         }
         notifyAll();
+    }
+
+    /** Whether a version, or a later one, is published. It may still have to be loaded. */
+    boolean isPublished(int version) throws InterruptedException {
+        return published.contains(version);
+    }
+
+    /** The newest version published. */
+    int newest() {
+        return published.newest();
+    }
+
+    private int newestOnLog() {
+        Topic<WeightsManifest> versions = runLog.topics().versions(ModelKind.POLICY);
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka());
+                EventReader reader = runLog.reader(List.of(versions))) {
+            long end = admin.ends(IsolationLevel.READ_UNCOMMITTED, List.of(versions)).values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+            return reader.last(versions, 0, end, manifests -> !manifests.isEmpty()).stream()
+                    .mapToInt(record -> ((WeightsManifest) record.event()).getVersion())
+                    .max()
+                    .orElse(-1);
+        }
     }
 
     /** Takes the newest version; waits until it is at least the given one. */

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Samples responses from the policy, be it a model in this process or a generation server. Thread-safe. */
 public interface ResponseGenerator extends AutoCloseable {
@@ -86,8 +87,15 @@ public interface ResponseGenerator extends AutoCloseable {
         }
     }
 
-    /** Says why no policy can answer a prompt; it may be too long. */
+    /** Says why no policy can answer a prompt: its chat template refuses it, or it is too long. */
     record Refusal(String reason) implements GenerationResult {}
+
+    /**
+     * Why a prompt asks for a policy version that does not exist, in words; null if it exists. A version that exists need
+     * not be ready to sample from.
+     */
+    @Nullable
+    String refuseVersion(int minPolicyVersion) throws InterruptedException;
 
     /**
      * Samples one response per request.

@@ -2,8 +2,10 @@ package io.sppostream.rollout;
 
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Prompt;
 import io.sppostream.model.ChatMessage;
 import io.sppostream.model.Completion;
+import io.sppostream.model.ConversationException;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SampleRequest;
 import io.sppostream.model.Sampler;
@@ -14,9 +16,11 @@ import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Samples responses from a model in this process, from conversation to tokens to text. Thread-safe. */
 public final class ResponseSampler {
@@ -29,7 +33,8 @@ public final class ResponseSampler {
     }
 
     /**
-     * Samples one response per request; a prompt whose length does not fit the model is refused.
+     * Samples one response per request; a prompt that the chat template refuses, or whose length does not fit the model,
+     * is refused.
      *
      * @param version the model's policy version, for the responses' segments
      * @param weightsSha256 hash of the model's weights, likewise
@@ -50,35 +55,62 @@ public final class ResponseSampler {
     public List<GenerationResult> sample(
             PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
         int maxPositions = model.config().maxPositions();
-        List<int[]> prompts = requests.stream().map(this::encode).toList();
+        List<EncodedPrompt> prompts = encode(requests, maxPositions);
         List<SampleRequest> answerable = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            if (isAnswerable(prompts.get(i), maxPositions)) {
-                answerable.add(new SampleRequest(prompts.get(i), requests.get(i).seed()));
+            if (prompts.get(i).refusal() == null) {
+                answerable.add(new SampleRequest(
+                        prompts.get(i).tokens(), requests.get(i).seed()));
             }
         }
         Iterator<Completion> completions = new Sampler(model, tokenizer.endTokens())
                 .sample(answerable, sampling, cancelled)
                 .iterator();
         List<GenerationResult> results = new ArrayList<>(requests.size());
-        for (int[] prompt : prompts) {
+        for (EncodedPrompt prompt : prompts) {
             results.add(
-                    isAnswerable(prompt, maxPositions)
-                            ? response(prompt, completions.next(), version, weightsSha256)
-                            : new Refusal("a prompt of " + prompt.length + " tokens: the policy takes 1 to "
-                                    + (maxPositions - 1)));
+                    prompt.refusal() == null
+                            ? response(prompt.tokens(), completions.next(), version, weightsSha256)
+                            : new Refusal(prompt.refusal()));
         }
         return results;
     }
 
-    private int[] encode(Request request) {
-        return tokenizer.encodePrompt(request.prompt().getMessages().stream()
-                .map(message -> new ChatMessage(message.getRole(), message.getContent()))
-                .toList());
+    /**
+     * A prompt as the policy reads it.
+     *
+     * @param refusal why the policy cannot read it; null if it can
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
+    private record EncodedPrompt(int[] tokens, @Nullable String refusal) {}
+
+    /** Encodes each prompt once, whatever the number of its requests. */
+    private List<EncodedPrompt> encode(List<Request> requests, int maxPositions) {
+        IdentityHashMap<Prompt, EncodedPrompt> encoded = new IdentityHashMap<>();
+        return requests.stream()
+                .map(request -> encoded.computeIfAbsent(request.prompt(), prompt -> encode(prompt, maxPositions)))
+                .toList();
     }
 
-    private static boolean isAnswerable(int[] prompt, int maxPositions) {
-        return prompt.length > 0 && prompt.length < maxPositions;
+    private EncodedPrompt encode(Prompt prompt, int maxPositions) {
+        try {
+            ConversationException.requireLength(
+                    prompt.getMessages().stream()
+                            .mapToLong(message -> message.getContent().length())
+                            .sum(),
+                    maxPositions);
+            int[] tokens = tokenizer.encodePrompt(prompt.getMessages().stream()
+                    .map(message -> new ChatMessage(message.getRole(), message.getContent()))
+                    .toList());
+            boolean fits = tokens.length > 0 && tokens.length < maxPositions;
+            return new EncodedPrompt(
+                    tokens,
+                    fits
+                            ? null
+                            : "a prompt of " + tokens.length + " tokens: the policy takes 1 to " + (maxPositions - 1));
+        } catch (ConversationException e) {
+            return new EncodedPrompt(new int[0], e.getMessage());
+        }
     }
 
     private Response response(int[] prompt, Completion completion, int version, String weightsSha256) {

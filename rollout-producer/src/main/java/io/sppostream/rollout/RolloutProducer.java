@@ -3,7 +3,11 @@ package io.sppostream.rollout;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.catalogue.BoundedText;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
@@ -20,7 +24,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -29,17 +34,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.common.TopicPartition;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The role prompts -> rollouts. Each worker polls a batch of prompts, samples responses with the newest policy version,
  * once it is at least as new as each prompt demands, and commits the rollouts and the consumed prompts in one
  * transaction. After a crash the batch is sampled again, and no prompt is answered twice. A prompt that no policy can
- * answer expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the
+ * answer expires as a whole ({@link PromptRules}), and so does a rollout that the log cannot hold. Workers are members of one consumer group: to scale, start more threads or processes, up to the
  * number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
@@ -93,9 +97,30 @@ public final class RolloutProducer implements AutoCloseable {
         }
     }
 
+    private static TopicPartition partition(EventRecord<?> record) {
+        return new TopicPartition(record.topic(), record.partition());
+    }
+
+    /**
+     * The end of the next prompts that are answered together: as many as ask for no more rollouts than a batch has, and one
+     * at least. It bounds the memory that prompts with many samples take.
+     */
+    static int endOfBatch(List<? extends EventRecord<?>> records, int from, int maxBatch) {
+        int to = from;
+        int rollouts = 0;
+        while (to < records.size()) {
+            rollouts += PromptRules.rollouts((Prompt) records.get(to).event());
+            if (to > from && rollouts > maxBatch) {
+                break;
+            }
+            to++;
+        }
+        return to;
+    }
+
     /** A member of the group. For one thread. */
     private final class Worker implements AutoCloseable {
-        /** Prompts polled during a generation: of partitions that a rebalance has assigned meanwhile. */
+        /** Prompts that were polled and are not in a batch yet. */
         private final List<EventRecord<?>> waiting = new ArrayList<>();
 
         /** Partitions that a rebalance has taken away since the batch was polled. */
@@ -108,17 +133,17 @@ public final class RolloutProducer implements AutoCloseable {
 
         Worker() {
             String name = Thread.currentThread().getName();
-            generation = Executors.newSingleThreadExecutor(task -> {
-                Thread thread = new Thread(task, name);
-                thread.setDaemon(true);
-                return thread;
-            });
             log = ExactlyOnceLog.shared(
                     runLog,
                     RoleName.ROLLOUT_PRODUCER,
                     stateDirectory,
                     List.of(runLog.topics().prompts()),
                     this::discard);
+            generation = Executors.newSingleThreadExecutor(task -> {
+                Thread thread = new Thread(task, name);
+                thread.setDaemon(true);
+                return thread;
+            });
         }
 
         /** Drops polled prompts of partitions that this worker no longer reads; if they come back, they are read again. */
@@ -128,45 +153,90 @@ public final class RolloutProducer implements AutoCloseable {
         }
 
         void answerNext() throws InterruptedException {
-            List<EventRecord<?>> batch = new ArrayList<>();
             if (waiting.isEmpty()) {
                 log.resume();
-                batch.addAll(log.poll(Duration.ofMillis(200)));
-            } else {
-                List<EventRecord<?>> first = waiting.subList(0, Math.min(waiting.size(), settings.maxBatch()));
-                batch.addAll(first);
-                first.clear();
+                waiting.addAll(log.poll(Duration.ofMillis(200)));
             }
             revoked.clear();
+            List<EventRecord<?>> next = waiting.subList(0, endOfBatch(waiting, 0, settings.maxBatch()));
+            List<EventRecord<?>> batch = List.copyOf(next);
+            next.clear();
             if (!batch.isEmpty()) {
                 answer(batch);
             }
             // A poll may have sent dead letters only. They need a commit too: the broker would abort the open
             // transaction after a while, which ends this loop.
-            if (log.uncommitted()) {
+            if (!batch.isEmpty() || log.uncommitted()) {
                 log.commit(waiting);
             }
         }
 
         private void answer(List<EventRecord<?>> records) throws InterruptedException {
+            Map<EventRecord<?>, String> refused = new LinkedHashMap<>();
             List<Request> requests = new ArrayList<>();
-            Map<Request, TopicPartition> partitions = new IdentityHashMap<>();
+            List<EventRecord<?>> asking = new ArrayList<>();
             int minPolicyVersion = 0;
             for (EventRecord<?> record : records) {
                 Prompt prompt = (Prompt) record.event();
+                String violation = PromptRules.violation(prompt);
+                if (violation == null) {
+                    violation = generator.refuseVersion(prompt.getMinPolicyVersion());
+                }
+                if (violation != null) {
+                    refused.put(record, violation);
+                    continue;
+                }
                 minPolicyVersion = Math.max(minPolicyVersion, prompt.getMinPolicyVersion());
                 for (Request request : Request.of(prompt, settings.seed())) {
                     requests.add(request);
-                    partitions.put(request, partition(record));
+                    asking.add(record);
                 }
             }
-            List<GenerationResult> results = generate(requests, minPolicyVersion);
+            List<GenerationResult> results = requests.isEmpty() ? List.of() : generate(requests, minPolicyVersion);
             Instant now = clock.instant();
             for (int i = 0; i < requests.size(); i++) {
-                if (!revoked.contains(partitions.get(requests.get(i)))) {
-                    send(requests.get(i), results.get(i), now);
+                if (revoked.contains(partition(asking.get(i)))) {
+                    continue;
+                }
+                if (results.get(i) instanceof Response response) {
+                    send(requests.get(i), response, now);
+                } else if (results.get(i) instanceof Refusal refusal) {
+                    refused.put(asking.get(i), refusal.reason());
                 }
             }
+            refused.keySet().removeIf(record -> revoked.contains(partition(record)));
+            refused.forEach((record, reason) -> expire((Prompt) record.event(), reason, now));
+        }
+
+        private void send(Request request, Response response, Instant now) {
+            String requestId = request.prompt().getRequestId();
+            Rollout rollout = response.toRollout(request, settings.sampling(), now);
+            log.sendIfFits(runLog.topics().rollouts(), requestId, rollout, RolloutRules.MAX_BYTES)
+                    .ifPresent(tooLarge -> log.send(
+                            runLog.topics().expired(),
+                            requestId,
+                            new Expired(
+                                    requestId,
+                                    request.rolloutId(),
+                                    ExpiryReason.TOO_LARGE,
+                                    tooLarge,
+                                    RoleName.ROLLOUT_PRODUCER,
+                                    now)));
+        }
+
+        /** Expires a request that no policy can answer, as a whole. */
+        private void expire(Prompt prompt, String reason, Instant now) {
+            String requestId = PromptRules.boundedId(prompt.getRequestId());
+            log.send(
+                    runLog.topics().expired(),
+                    requestId,
+                    new Expired(
+                            requestId,
+                            null,
+                            ExpiryReason.INVALID_PROMPT,
+                            BoundedText.of(reason, BoundedText.REASON),
+                            RoleName.ROLLOUT_PRODUCER,
+                            now));
         }
 
         private List<GenerationResult> generate(List<Request> requests, int minPolicyVersion)
@@ -177,34 +247,20 @@ public final class RolloutProducer implements AutoCloseable {
                 try {
                     return results.get(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {
+                    // Repeated, since partitions that a rebalance assigns are not paused.
                     log.pause();
                     waiting.addAll(log.poll(Duration.ofMillis(10)));
                 } catch (ExecutionException e) {
                     if (e.getCause() instanceof InterruptedException interrupted) {
                         throw interrupted;
                     }
-                    throw e.getCause() instanceof Error error
-                            ? error
-                            : e.getCause() instanceof RuntimeException failure
-                                    ? failure
-                                    : new IllegalStateException(e.getCause());
+                    if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    throw e.getCause() instanceof RuntimeException failure
+                            ? failure
+                            : new IllegalStateException(e.getCause());
                 }
-            }
-        }
-
-        private void send(Request request, GenerationResult result, Instant now) {
-            String requestId = request.prompt().getRequestId();
-            if (result instanceof Response response) {
-                log.send(runLog.topics().rollouts(), requestId, response.toRollout(request, settings.sampling(), now));
-            } else if (result instanceof Refusal refusal) {
-                Expired expired = new Expired(
-                        requestId,
-                        request.rolloutId(),
-                        ExpiryReason.INVALID_PROMPT,
-                        refusal.reason(),
-                        RoleName.ROLLOUT_PRODUCER,
-                        now);
-                log.send(runLog.topics().expired(), requestId, expired);
             }
         }
 
@@ -213,10 +269,6 @@ public final class RolloutProducer implements AutoCloseable {
             generation.shutdownNow();
             log.close();
         }
-    }
-
-    private static TopicPartition partition(EventRecord<?> record) {
-        return new TopicPartition(record.topic(), record.partition());
     }
 
     @Override

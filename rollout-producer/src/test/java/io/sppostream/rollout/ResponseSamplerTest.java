@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.model.Checkpoint;
@@ -17,6 +19,7 @@ import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -91,6 +94,24 @@ class ResponseSamplerTest {
         assertThat(((Response) results.get(0)).tokens()).isEqualTo(answer(first).tokens());
         assertThat(((Response) results.get(3)).tokens()).isEqualTo(answer(last).tokens());
         assertThat(((Response) results.get(4)).promptTokens()).hasSize(15);
+    }
+
+    @Test
+    void shouldRefuseAPromptThatTheChatTemplateRefuses(@TempDir Path directory) throws Exception {
+        Files.writeString(
+                directory.resolve("chat_template.jinja"),
+                "{% for m in messages %}{% if m.role == 'wizard' %}{{ raise_exception('no wizards') }}{% endif %}"
+                        + "{{ m.content }}{% endfor %}");
+        Prompt prompt = TestPolicy.prompt("r-0", "1+2=", 1);
+        List<Message> wizard = List.of(new Message("wizard", "1+2="));
+        Prompt refused = new Prompt("r-1", "p", "addition", wizard, "42", 1, 0, Instant.EPOCH);
+        try (Tokenizer withTemplate = TestPolicy.write(directory).tokenizer()) {
+            List<GenerationResult> results = new ResponseSampler(withTemplate, SAMPLING)
+                    .sample(model, 7, SHA, List.of(new Request(refused, 0, 1), new Request(prompt, 0, 1)));
+            assertThat(results.get(0))
+                    .isEqualTo(new Refusal("the chat template can't render this conversation: no wizards"));
+            assertThat(results.get(1)).isInstanceOf(Response.class);
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
@@ -121,7 +122,7 @@ final class Activity {
     }
 
     private static Stream<String> rolloutIds(Prompt prompt) {
-        return IntStream.range(0, prompt.getSamples()).mapToObj(i -> RolloutIds.of(prompt.getRequestId(), i));
+        return IntStream.range(0, PromptRules.rollouts(prompt)).mapToObj(i -> RolloutIds.of(prompt.getRequestId(), i));
     }
 
     private void add(TrainingStep step) {

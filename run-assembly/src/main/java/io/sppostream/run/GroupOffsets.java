@@ -1,20 +1,20 @@
 package io.sppostream.run;
 
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.TopicAdmin;
-import io.sppostream.log.UserException;
-import io.sppostream.events.Rollout;
-import io.sppostream.events.Verdict;
 import io.sppostream.log.LogCursor;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.UserException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
-import java.util.List;
 
 /**
  * The offsets of a role's consumer group say how far the role has come. A cluster deletes them when the group has been
@@ -50,9 +50,7 @@ final class GroupOffsets {
     static void requireOfVerifier(RunLog runLog, String group, Set<String> verifiers) {
         Topic<Rollout> input = runLog.topics().rollouts();
         Topic<Verdict> output = runLog.topics().verdicts();
-        if (!verifiers.isEmpty()
-                && !isKnown(runLog.kafka(), group, input)
-                && hasVerdictOf(runLog, output, verifiers)) {
+        if (!verifiers.isEmpty() && !isKnown(runLog.kafka(), group, input) && hasVerdictOf(runLog, output, verifiers)) {
             throw forgotten(group, input, output);
         }
     }

@@ -27,8 +27,8 @@ import io.sppostream.verify.Verifiers;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Starts each role as configured; the same for a role of {@code train} and one that runs alone. */
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {

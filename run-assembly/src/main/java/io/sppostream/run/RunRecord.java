@@ -7,6 +7,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
+import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
@@ -16,6 +17,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.utils.AppInfoParser;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +80,18 @@ public final class RunRecord {
         requireSameTraining(configuration, starts);
         if (starts.stream().noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256()))) {
             record(configuration, null, runLog, clock);
+        }
+    }
+
+    /** Why the cluster could lose a committed step; empty if it can't, or is the embedded one on this machine's disk. */
+    public static Optional<String> risk(Configuration configuration, RunLog runLog) {
+        if (configuration.settings().bootstrapServers().isEmpty()) {
+            return Optional.empty();
+        }
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
+            return admin.risk(runLog.topics());
+        } catch (LogException e) {
+            return Optional.of("whether the loss of a broker can lose a committed step is unknown: " + e.getMessage());
         }
     }
 

@@ -100,6 +100,7 @@ public final class TrainRun {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, runLog, clock);
+            RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
                     settings.evaluationPrompts(),

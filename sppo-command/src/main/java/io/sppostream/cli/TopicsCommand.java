@@ -70,6 +70,7 @@ final class TopicsCommand implements Callable<Integer> {
             RunLog log =
                     new RunLog(cluster.kafka(), serdes, configuration.settings().topics());
             RunRecord.start(configuration, log, Clock.systemUTC());
+            RunRecord.risk(configuration, log).ifPresent(risk -> System.err.println("sppo: warning: " + risk));
         }
     }
 

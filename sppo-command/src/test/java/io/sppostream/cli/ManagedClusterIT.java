@@ -13,12 +13,18 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster that somebody else administers. */
 class ManagedClusterIT {
     private static final String CHECK_ONLY = "--set=kafka.auto.register.schemas=false";
+
+    /** A property of topics that changes nothing here. */
+    private static final String MARK = "--set=kafka.topic.file.delete.delay.ms=60001";
 
     @TempDir
     private Path directory = Path.of("");
@@ -30,7 +36,15 @@ class ManagedClusterIT {
                     .assertRefusedButForTheBroker("auto.register.schemas is false, and the registry lacks the schema of"
                             + " managed.runs.v1-value, ");
 
-            assertThat(invoke(cluster, "topics", "--create").code()).isZero();
+            Invocation created = invoke(
+                    cluster,
+                    "topics",
+                    "--create",
+                    "--set=kafka.topic.min.insync.replicas=1",
+                    MARK,
+                    "--set=replication.factor=1");
+            assertThat(created.code()).as(created.err()).isZero();
+            assertThat(created.err()).contains("topics of run 'managed' have 1 replicas and min.insync.replicas 1: ");
             List<String> subjects = new ArrayList<>();
             for (Topic<?> topic : new Topics("managed", 1).all()) {
                 subjects.add(topic.name() + "-value");
@@ -43,13 +57,34 @@ class ManagedClusterIT {
                     "train",
                     "--steps=2",
                     CHECK_ONLY,
+                    MARK,
                     "--data-dir=" + directory.resolve("data"),
                     "--runs-dir=" + directory.resolve("runs"));
             assertThat(trained.code()).as(trained.err()).isZero();
+            assertThat(trained.out()).contains("warning: topics of run 'managed' have 1 replicas");
+            assertThat(marked(cluster))
+                    .contains(
+                            "managed.rollouts.v1",
+                            "managed.rollouts.v1.dlq",
+                            "managed.advantage-stream-requests-changelog");
             assertThat(get(cluster.registryUrl() + "/subjects")
                             .replaceAll("[\\[\\]\"]", "")
                             .split(","))
                     .containsExactlyInAnyOrderElementsOf(subjects);
+        }
+    }
+
+    /** Names of the topics that have the property. */
+    private static List<String> marked(EmbeddedCluster cluster) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
+            List<ConfigResource> topics = admin.listTopics().names().get().stream()
+                    .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+                    .toList();
+            return admin.describeConfigs(topics).all().get().entrySet().stream()
+                    .filter(topic ->
+                            topic.getValue().get("file.delete.delay.ms").value().equals("60001"))
+                    .map(topic -> topic.getKey().name())
+                    .toList();
         }
     }
 

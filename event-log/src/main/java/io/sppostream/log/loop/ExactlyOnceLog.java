@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -47,6 +48,12 @@ import org.jspecify.annotations.Nullable;
  * resumes from the last commit. Not thread-safe, except for {@link #wakeup}.
  */
 public final class ExactlyOnceLog implements AutoCloseable {
+    /** More than Kafka adds to the bytes of a key and a value: headers of the record and of its batch. */
+    private static final int RECORD_OVERHEAD = 256;
+
+    /** Records of so many bytes fit every topic, unless it was configured to take less than Kafka's default of 1 MiB. */
+    private static final int ALWAYS_FITS = 1_000_000;
+
     private final KafkaSettings kafka;
 
     /** Id of the role in its namespace. */
@@ -59,6 +66,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final EventDecoder decoder;
     private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private final Duration timeout;
+
+    /** Most bytes of a record, by topic, as far as anybody asked. */
+    private final Map<String, Integer> taken = new HashMap<>();
 
     /** When the open transaction began; null if none is open. */
     private @Nullable Instant begun;
@@ -212,6 +222,37 @@ public final class ExactlyOnceLog implements AutoCloseable {
             begin();
             return producer.send(record);
         });
+    }
+
+    /**
+     * Sends an event in the transaction, unless its record is too large. A record that the log does not accept would end
+     * the transaction, and so would it the next time.
+     *
+     * @param mostBytes most bytes of the record; the topic may take fewer
+     * @return empty if it was sent; otherwise why not, in words
+     */
+    public <V extends SpecificRecord> Optional<String> sendIfFits(Topic<V> topic, String key, V event, int mostBytes) {
+        ProducerRecord<byte[], byte[]> record = encoder.encode(topic, key, event);
+        int bytes = RECORD_OVERHEAD + record.key().length + record.value().length;
+        int most = mostBytes;
+        if (bytes > ALWAYS_FITS) {
+            most = Math.min(most, taken.computeIfAbsent(topic.name(), name -> maxMessageBytes(topic)));
+        }
+        if (bytes > most) {
+            return Optional.of("a record of " + bytes + " bytes: " + topic.name() + " takes at most " + most);
+        }
+        unlessFenced(() -> {
+            begin();
+            return producer.send(record);
+        });
+        return Optional.empty();
+    }
+
+    private int maxMessageBytes(Topic<?> topic) {
+        int request = Integer.parseInt(String.valueOf(kafka.producer().get(ProducerConfig.MAX_REQUEST_SIZE_CONFIG)));
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            return Math.min(request, admin.maxMessageBytes(topic));
+        }
     }
 
     /** Sends an event with the next commit, so that no transaction is open until then. */

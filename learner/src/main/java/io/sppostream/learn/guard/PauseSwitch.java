@@ -82,7 +82,7 @@ public final class PauseSwitch implements AutoCloseable {
         follower.pollTo(ends).forEach(record -> {
             take(record);
             if (record.event() instanceof Expired expired
-                    && expired.getReason() == ExpiryReason.STALE
+                    && expired.getDecidedBy().equals(RoleName.POLICY_LEARNER)
                     && !expired.getExpiredAt().isBefore(lastStep)) {
                 expiredSinceStep.add(expired.getRolloutId());
             }
@@ -106,7 +106,7 @@ public final class PauseSwitch implements AutoCloseable {
         }
     }
 
-    /** Counts polled samples for the breakers; returns those that had not expired as stale before a restart. */
+    /** Counts polled samples for the breakers; returns those that this role had not expired before a restart. */
     public List<EventRecord<?>> withoutExpired(List<EventRecord<?>> samples) {
         samples.forEach(sample -> breakers.judged(false));
         return expiredSinceStep.isEmpty()

@@ -4,6 +4,7 @@ import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
+import io.sppostream.events.catalogue.BoundedText;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventRecord;
@@ -11,11 +12,13 @@ import io.sppostream.log.loop.ExactlyOnceLog;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The hard cap on lag: samples of too old a policy go to the topic {@code expired} instead of into a batch. They commit
- * with the next step. If they leave too few samples for a step they commit on their own, because the feed counts them
+ * The hard cap on lag: samples of too old a policy go to the topic {@code expired} instead of into a batch, and so do
+ * samples that the policy cannot train on. They commit with the next step. If they leave too few samples for a step they commit on their own, because the feed counts them
  * to release new prompts. For one thread.
  */
 public final class StaleSamples {
@@ -24,15 +27,28 @@ public final class StaleSamples {
     private final int batchSize;
     private final int maxLag;
     private final CircuitBreakers breakers;
+    private final Function<TrainingSample, @Nullable String> refusal;
     private final Clock clock;
 
+    /**
+     * @param maxLag published versions that a sample may lag behind; with {@code Integer.MAX_VALUE}, for recorded samples,
+     *     it may also be ahead
+     * @param refusal why the policy cannot train on a sample, in words; null if it can
+     */
     public StaleSamples(
-            ExactlyOnceLog log, Topics topics, int batchSize, int maxLag, CircuitBreakers breakers, Clock clock) {
+            ExactlyOnceLog log,
+            Topics topics,
+            int batchSize,
+            int maxLag,
+            CircuitBreakers breakers,
+            Function<TrainingSample, @Nullable String> refusal,
+            Clock clock) {
         this.log = log;
         this.topics = topics;
         this.batchSize = batchSize;
         this.maxLag = maxLag;
         this.breakers = breakers;
+        this.refusal = refusal;
         this.clock = clock;
     }
 
@@ -52,10 +68,13 @@ public final class StaleSamples {
         if (pending.size() < batchSize) {
             return false;
         }
-        List<EventRecord<?>> stale = takeStale(pending, record -> lag(rollout(record), version) > maxLag, batchSize);
+        List<EventRecord<?>> stale = takeStale(pending, record -> isUnusable(record, version), batchSize);
         for (EventRecord<?> record : stale) {
-            log.sendWithCommit(topics.expired(), record.key(), expired(rollout(record), version));
-            breakers.taken(true);
+            Expired expired = expired((TrainingSample) record.event(), version);
+            log.sendWithCommit(topics.expired(), record.key(), expired);
+            if (expired.getReason() == ExpiryReason.STALE) {
+                breakers.taken(true);
+            }
         }
         boolean complete = pending.size() >= batchSize;
         if (complete) {
@@ -87,16 +106,30 @@ public final class StaleSamples {
         return stale;
     }
 
-    private static Rollout rollout(EventRecord<?> record) {
-        return ((TrainingSample) record.event()).getRollout();
+    private boolean isUnusable(EventRecord<?> record, int version) {
+        TrainingSample sample = (TrainingSample) record.event();
+        return violation(sample, version) != null || lag(sample.getRollout(), version) > maxLag;
     }
 
-    private Expired expired(Rollout rollout, int version) {
+    private @Nullable String violation(TrainingSample sample, int version) {
+        String violation = refusal.apply(sample);
+        if (violation == null && maxLag < Integer.MAX_VALUE && lag(sample.getRollout(), version) < 0) {
+            violation = "it is of a policy version that does not exist: it is " + -lag(sample.getRollout(), version)
+                    + " ahead of the newest, " + version;
+        }
+        return violation;
+    }
+
+    private Expired expired(TrainingSample sample, int version) {
+        Rollout rollout = sample.getRollout();
+        String violation = violation(sample, version);
         return new Expired(
                 rollout.getRequestId(),
                 rollout.getRolloutId(),
-                ExpiryReason.STALE,
-                "lags by " + lag(rollout, version) + " policy versions, " + maxLag + " at most are trained on",
+                violation == null ? ExpiryReason.STALE : ExpiryReason.INVALID_ROLLOUT,
+                violation == null
+                        ? "lags by " + lag(rollout, version) + " policy versions, " + maxLag + " at most are trained on"
+                        : BoundedText.of(violation, BoundedText.REASON),
                 RoleName.POLICY_LEARNER,
                 clock.instant());
     }

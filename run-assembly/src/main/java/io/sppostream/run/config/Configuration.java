@@ -103,7 +103,10 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
 
     /** The connection to the cluster. */
     public KafkaSettings kafka(String bootstrapServers, String schemaRegistryUrl) {
-        return new KafkaSettings(bootstrapServers, schemaRegistryUrl, KafkaProperties.forClients(kafkaProperties));
+        Map<String, String> properties = KafkaProperties.forClients(kafkaProperties);
+        // Kafka Streams creates the changelogs, with the replicas that the property of the same name says.
+        properties.putIfAbsent(SettingsDefinition.REPLICATION_FACTOR, Short.toString(settings.replicationFactor()));
+        return new KafkaSettings(bootstrapServers, schemaRegistryUrl, properties);
     }
 
     /** All settings in alphabetical order, with secrets redacted. */

@@ -12,6 +12,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -40,21 +41,25 @@ final class KafkaProperties {
     /** Properties on which exactly-once processing rests: the value that the roles set, and why no other will do. */
     private static final Map<String, Fixed> FIXED = Map.of(
             ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                    new Fixed("read_committed", "readers must not see what a crash has rolled back"),
+            new Fixed("read_committed", "readers must not see what a crash has rolled back"),
             ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                    new Fixed("false", "offsets are committed with the events made from the records before them"),
+            new Fixed("false", "offsets are committed with the events made from the records before them"),
             ProducerConfig.TRANSACTIONAL_ID_CONFIG,
-                    new Fixed("", "each role has its own, by which a second one of it is fenced"),
-            ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, new Fixed("", "each member of a group has its own"),
-            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, new Fixed("true", "a retried send must not write an event twice"),
+            new Fixed("", "each role has its own, by which a second one of it is fenced"),
+            ConsumerConfig.GROUP_INSTANCE_ID_CONFIG,
+            new Fixed("", "each member of a group has its own"),
+            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+            new Fixed("true", "a retried send must not write an event twice"),
             ProducerConfig.ACKS_CONFIG,
-                    new Fixed("all", "an acknowledged event must survive the loss of a broker", List.of("-1")),
+            new Fixed("all", "an acknowledged event must survive the loss of a broker", List.of("-1")),
             StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
-                    new Fixed(StreamsConfig.EXACTLY_ONCE_V2, "no rollout may be lost or joined twice"),
+            new Fixed(StreamsConfig.EXACTLY_ONCE_V2, "no rollout may be lost or joined twice"),
+            StreamsConfig.TOPIC_PREFIX + TopicConfig.CLEANUP_POLICY_CONFIG,
+            new Fixed("", "each topic has its own: the log keeps all records, changelogs the last of a key"),
             ConsumerConfig.GROUP_PROTOCOL_CONFIG,
-                    new Fixed(
-                            "classic",
-                            "the roles set session.timeout.ms and an assignor, which are the broker's in other protocols"));
+            new Fixed(
+                    "classic",
+                    "the roles set session.timeout.ms and an assignor, which are the broker's in other protocols"));
 
     /**
      * A property that cannot be changed.

@@ -80,7 +80,8 @@ public final class SettingsReference {
             "",
             "names that a client defines",
             "A property of the Kafka or schema registry clients, such as kafka.security.protocol. The prefixes consumer.,"
-                    + " producer., admin., main.consumer. and topic. of Kafka Streams are understood."
+                    + " producer., admin. and main.consumer. of Kafka Streams are understood; topic. is for the topics and changelogs"
+                    + " that the run creates, such as kafka.topic.min.insync.replicas."
                     + " kafka.custom.PROPERTY passes on a property that no client defines, such as that of an"
                     + " interceptor.");
 

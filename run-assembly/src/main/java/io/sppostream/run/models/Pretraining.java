@@ -78,7 +78,7 @@ public final class Pretraining {
 
     private static TokenSequence sequence(Tokenizer tokenizer, Problem problem, int endToken) {
         int[] prompt = PromptTokens.of(tokenizer, problem.messages());
-        int[] answer = tokenizer.encode(problem.reference());
+        int[] answer = tokenizer.encodeText(problem.reference());
         int[] response = Arrays.copyOf(answer, answer.length + 1);
         response[answer.length] = endToken;
         return new TokenSequence(prompt, response);

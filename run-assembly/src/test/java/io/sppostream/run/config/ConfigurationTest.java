@@ -341,6 +341,7 @@ class ConfigurationTest {
         "transactional.id, mine, can't be set",
         "producer.transactional.id, mine, can't be set",
         "group.instance.id, mine, can't be set",
+        "topic.cleanup.policy, compact, can't be set",
         "enable.idempotence, false, only 'true'",
         "acks, 1, only 'all'",
         "producer.acks, 0, only 'all'",

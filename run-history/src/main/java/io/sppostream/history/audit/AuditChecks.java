@@ -3,17 +3,21 @@ package io.sppostream.history.audit;
 import static java.util.Objects.requireNonNull;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.PromptRules;
+import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.audit.RequestAudit.SampleLookup;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +33,8 @@ import org.apache.kafka.common.TopicPartition;
  * in any order, by one thread per topic. Of each record they keep a few numbers, in a {@link FactStore}.
  */
 final class AuditChecks implements AutoCloseable {
+    private static final Set<ExpiryReason> REFUSALS = EnumSet.of(ExpiryReason.INVALID_ROLLOUT, ExpiryReason.TOO_LARGE);
+
     private final Topics topics;
     private final Lineage lineage;
     private final FactStore facts = new FactStore();
@@ -62,11 +68,13 @@ final class AuditChecks implements AutoCloseable {
     }
 
     void prompt(EventRecord<Prompt> record) {
-        facts.add(new Fact.Asked(record.event().getRequestId(), record.event().getSamples()));
+        facts.add(new Fact.Asked(
+                PromptRules.boundedId(record.event().getRequestId()), PromptRules.rollouts(record.event())));
     }
 
     void rollout(EncodedEvent record) {
-        facts.add(new Fact.Answered(record.event().string("rolloutId"), rollouts.digest(record.event())));
+        facts.add(new Fact.Answered(
+                PromptRules.boundedId(record.event().string("rolloutId")), rollouts.digest(record.event())));
     }
 
     void verdict(EncodedEvent record) {
@@ -83,10 +91,15 @@ final class AuditChecks implements AutoCloseable {
 
     void expired(EventRecord<Expired> record) {
         Expired expired = record.event();
-        facts.add(
-                expired.getRolloutId() == null
-                        ? new Fact.RequestExpired(expired.getRequestId())
-                        : new Fact.RolloutExpired(expired.getRolloutId()));
+        String rolloutId = expired.getRolloutId();
+        if (rolloutId == null) {
+            facts.add(new Fact.RequestExpired(expired.getRequestId()));
+        } else if (REFUSALS.contains(expired.getReason())
+                && expired.getDecidedBy().equals(RoleName.ADVANTAGE_STREAM)) {
+            facts.add(new Fact.RolloutRefused(rolloutId));
+        } else {
+            facts.add(new Fact.RolloutExpired(rolloutId));
+        }
     }
 
     VersionAudit versions(ModelKind kind) {

@@ -2,6 +2,7 @@ package io.sppostream.history.audit;
 
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventSerdes;
+import io.sppostream.log.Redelivery;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -44,7 +45,8 @@ final class EncodedEvents<V extends SpecificRecord> {
             EncodedRecord event = isCurrent(serdes.writerSchema(value))
                     ? new EncodedRecord(schema, value, EventSerdes.HEADER)
                     : new EncodedRecord(schema, encoding.of(deserializer.deserialize(topic.name(), value)), 0);
-            return new EncodedEvent(record.topic(), record.partition(), record.offset(), event);
+            return new EncodedEvent(
+                    record.topic(), record.partition(), record.offset(), event, Redelivery.isRedelivered(record));
         } catch (SerializationException | IndexOutOfBoundsException e) {
             return null;
         }

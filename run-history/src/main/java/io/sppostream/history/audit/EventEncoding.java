@@ -2,6 +2,7 @@ package io.sppostream.history.audit;
 
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.Hashes;
+import io.sppostream.events.catalogue.VerdictRules;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,10 +50,10 @@ final class EventEncoding<V extends SpecificRecord> {
 
     /** The digest of an event; equal for events whose fields are bit-identical. */
     long digest(EncodedRecord event) {
-        if (event.isPlain()) {
+        if (event.isPlain() && (type != Verdict.class || event.to() - event.from() <= VerdictRules.MAX_RULE)) {
             sha256.update(event.bytes(), event.from(), event.to() - event.from());
         } else {
-            sha256.update(of(ordered(decode(event))));
+            sha256.update(of(normal(decode(event))));
         }
         return ByteBuffer.wrap(sha256.digest()).getLong();
     }
@@ -67,12 +68,14 @@ final class EventEncoding<V extends SpecificRecord> {
         }
     }
 
-    /** An event whose map has a defined order, since Avro encodes maps in their iteration order. */
-    private V ordered(V event) {
-        return event instanceof Verdict verdict
-                ? type.cast(Verdict.newBuilder(verdict)
-                        .setSettings(new TreeMap<>(verdict.getSettings()))
-                        .build())
-                : event;
+    /** A verdict as the join takes it, with its map in a defined order: Avro encodes maps in their iteration order. */
+    private V normal(V event) {
+        if (event instanceof Verdict verdict) {
+            Verdict bounded = VerdictRules.bounded(verdict);
+            return type.cast(Verdict.newBuilder(bounded)
+                    .setSettings(new TreeMap<>(bounded.getSettings()))
+                    .build());
+        }
+        return event;
     }
 }

@@ -34,6 +34,9 @@ sealed interface Fact {
     /** @param digest of the verdict */
     record Judged(String rolloutId, long digest) implements OfRollout {}
 
+    /** The advantage stream has refused a record of this rollout. */
+    record RolloutRefused(String rolloutId) implements OfRollout {}
+
     /** A rollout has expired. */
     record RolloutExpired(String rolloutId) implements OfRollout {}
 
@@ -47,6 +50,7 @@ sealed interface Fact {
      * @param rollout digest of the rollout that it holds
      * @param verdicts digests of the verdicts that it holds
      * @param values digests of the value that it holds; empty if it has none
+     * @param redelivered whether it is a second copy of a sample that a model had refused
      */
     record Sampled(
             String rolloutId,
@@ -56,7 +60,8 @@ sealed interface Fact {
             int criticVersion,
             long rollout,
             long[] verdicts,
-            long[] values)
+            long[] values,
+            boolean redelivered)
             implements OfRollout {}
 
     /**

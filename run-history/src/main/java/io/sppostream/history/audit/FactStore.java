@@ -168,6 +168,8 @@ final class FactStore implements AutoCloseable {
             out.writeLong(judged.digest());
         } else if (fact instanceof Fact.RolloutExpired expired) {
             begin(5, expired.rolloutId(), out);
+        } else if (fact instanceof Fact.RolloutRefused refused) {
+            begin(8, refused.rolloutId(), out);
         } else if (fact instanceof Fact.Sampled sampled) {
             begin(6, sampled.rolloutId(), out);
             out.writeInt(sampled.partition());
@@ -177,6 +179,7 @@ final class FactStore implements AutoCloseable {
             out.writeLong(sampled.rollout());
             writeAll(sampled.verdicts(), out);
             writeAll(sampled.values(), out);
+            out.writeBoolean(sampled.redelivered());
         } else if (fact instanceof Fact.Trained trained) {
             begin(7, trained.rolloutId(), out);
             out.writeBoolean(trained.kind() == ModelKind.POLICY);
@@ -207,7 +210,8 @@ final class FactStore implements AutoCloseable {
                         in.readInt(),
                         in.readLong(),
                         readAll(in),
-                        readAll(in));
+                        readAll(in),
+                        in.readBoolean());
             case 7 ->
                 new Fact.Trained(
                         id,
@@ -218,6 +222,7 @@ final class FactStore implements AutoCloseable {
                         in.readLong(),
                         in.readInt(),
                         in.readLong());
+            case 8 -> new Fact.RolloutRefused(id);
             default -> throw new EOFException("a temporary file of the audit has been changed");
         };
     }

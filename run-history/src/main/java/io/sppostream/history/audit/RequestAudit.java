@@ -59,6 +59,7 @@ final class RequestAudit {
     private long unanswered;
     private long incomplete;
     private long untrained;
+    private long unasked;
     private long misplaced;
     private Fact.@Nullable Trained firstMisplaced;
 
@@ -114,6 +115,10 @@ final class RequestAudit {
         int policy = rollout.step(ModelKind.POLICY);
         int step = policy > 0 ? policy : Finding.NO_STEP;
         boolean gone = request.hasExpired(rollout);
+        if (!asked && rollout.refused && gone) {
+            unasked++;
+            return;
+        }
         if (!asked) {
             checks.requests()
                     .add(new Finding(step, topics.prompts().name(), "no prompt asks for rollout " + rollout.rolloutId));
@@ -143,10 +148,10 @@ final class RequestAudit {
     private void checkSamples(RequestFacts request, RolloutStatus rollout) {
         for (int i = 0; i < rollout.samples.size(); i++) {
             Fact.Sampled sample = rollout.samples.get(i);
-            samples++;
+            samples += sample.redelivered() ? 0 : 1;
             checks.samples()
                     .require(
-                            i == 0,
+                            i == 0 || sample.redelivered(),
                             () -> new Finding(
                                     Finding.NO_STEP,
                                     place(sample),
@@ -161,7 +166,9 @@ final class RequestAudit {
             consumed.forEach((kind, offsets) -> {
                 Consumption by = offsets.of(sample.partition(), sample.offset());
                 int step = rollout.step(kind);
-                if (by != null && !request.hasExpired(rollout) && (step == 0 || step > by.step())) {
+                // A model that has refused a sample trains on the second copy, when that comes.
+                boolean comesAgain = step > 0 && rollout.samples.stream().anyMatch(Fact.Sampled::redelivered);
+                if (by != null && !request.hasExpired(rollout) && !comesAgain && (step == 0 || step > by.step())) {
                     offsets.skip(by, sample);
                 }
             });
@@ -265,7 +272,7 @@ final class RequestAudit {
         long pending = unanswered + incomplete + untrained;
         checks.requests()
                 .summarize(
-                        "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s",
+                        "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s%s",
                         trained + expired + pending,
                         trained,
                         kinds.isEmpty() ? "with their advantages" : "trained",
@@ -278,7 +285,10 @@ final class RequestAudit {
                                         " (%,d unanswered, %,d without an advantage, %,d to be trained)",
                                         unanswered,
                                         incomplete,
-                                        untrained));
+                                        untrained),
+                        unasked == 0
+                                ? ""
+                                : String.format(Locale.ROOT, "; %,d invalid that no prompt asks for", unasked));
         checks.samples().summarize("%,d on advantages", samples);
         checks.joins().summarize("%,d samples", samples);
     }

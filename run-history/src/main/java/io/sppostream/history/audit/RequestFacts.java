@@ -50,9 +50,12 @@ final class RequestFacts {
                 && rollout.rolloutId.equals(RolloutIds.of(requestId, (int) Long.parseLong(index)));
     }
 
-    /** Whether a rollout has expired, by itself or with its request before it had a sample. */
+    /**
+     * Whether a rollout has expired, by itself or, before it had a sample, with its request or because it was refused: the
+     * refused record may have been another one under the same id.
+     */
     boolean hasExpired(RolloutStatus rollout) {
-        return rollout.expired || (expired && rollout.samples.isEmpty());
+        return rollout.expired || ((expired || rollout.refused) && rollout.samples.isEmpty());
     }
 
     /** Whether rollouts that no record names have expired with the request. */

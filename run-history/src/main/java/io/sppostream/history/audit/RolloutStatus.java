@@ -16,6 +16,9 @@ final class RolloutStatus {
     final List<Long> verdicts = new ArrayList<>(1);
     boolean expired;
 
+    /** Whether the advantage stream refused a rollout record with its id as invalid. */
+    boolean refused;
+
     RolloutStatus(String rolloutId) {
         this.rolloutId = rolloutId;
     }
@@ -27,6 +30,8 @@ final class RolloutStatus {
             verdicts.add(judged.digest());
         } else if (fact instanceof Fact.RolloutExpired) {
             expired = true;
+        } else if (fact instanceof Fact.RolloutRefused) {
+            refused = true;
         } else if (fact instanceof Fact.Sampled sampled) {
             samples.add(sampled);
         } else if (fact instanceof Fact.Trained entry) {
@@ -45,6 +50,6 @@ final class RolloutStatus {
 
     /** Whether any record but a verdict or a value names it. Other programs may write those for unknown rollouts. */
     boolean isRollout() {
-        return !rollouts.isEmpty() || expired || !samples.isEmpty() || !trained.isEmpty();
+        return !rollouts.isEmpty() || expired || refused || !samples.isEmpty() || !trained.isEmpty();
     }
 }

@@ -74,7 +74,8 @@ final class SampleAudit {
                         .toArray(),
                 Stream.ofNullable(encoded.optional("value"))
                         .mapToLong(values::digest)
-                        .toArray()));
+                        .toArray(),
+                record.redelivered()));
     }
 
     private TrainingSample decode(EncodedEvent record) {

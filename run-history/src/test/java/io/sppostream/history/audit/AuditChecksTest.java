@@ -52,6 +52,32 @@ class AuditChecksTest {
     }
 
     @Test
+    void shouldAcceptASampleThatWasRefusedAndTrainedWhenItCameAgain() {
+        SmallLog log = new SmallLog();
+        EventRecord<TrainingSample> refused = log.samples.get(5);
+        log.samples.add(new EventRecord<>(refused.topic(), 0, 6, refused.key(), refused.event(), true));
+        EventRecord<TrainingStep> last = log.ledger.get(4);
+        TrainingStep third = last.event();
+        assertThat(third.getLine()).isEqualTo("policy");
+        log.ledger.set(
+                4,
+                new EventRecord<>(
+                        last.topic(),
+                        0,
+                        last.offset(),
+                        last.key(),
+                        TrainingStep.newBuilder(third)
+                                .setSamples(List.of(third.getSamples().get(0), new TrainedSample("r5/0", 0, 6L, 0)))
+                                .setConsumed(List.of(new ConsumedOffset(0, 7L)))
+                                .build()));
+        log.committed.replaceAll((kind, offset) -> 7L);
+        AuditReport report = log.audit();
+
+        assertThat(report.clean()).as(report.first().toString()).isTrue();
+        assertThat(summary(report, "samples")).isEqualTo("6 on advantages");
+    }
+
+    @Test
     void shouldCountUnsettledRolloutsAsPending() {
         SmallLog log = new SmallLog();
         log.request("waiting", 3);

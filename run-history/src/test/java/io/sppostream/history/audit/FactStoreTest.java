@@ -32,7 +32,7 @@ class FactStoreTest {
     @Test
     void shouldKeepTheNumbersOfASample() {
         try (FactStore store = new FactStore()) {
-            store.add(new Fact.Sampled("r/0", 1, 2, 3, -1, 4, new long[] {5, 6}, new long[] {}));
+            store.add(new Fact.Sampled("r/0", 1, 2, 3, -1, 4, new long[] {5, 6}, new long[] {}, true));
 
             assertThat(all(store)).singleElement().satisfies(fact -> {
                 Fact.Sampled sampled = (Fact.Sampled) fact;

@@ -255,6 +255,7 @@ final class SmallLog {
                         record.topic(),
                         record.partition(),
                         record.offset(),
-                        new EncodedRecord(record.event().getSchema(), encoding.of(record.event()), 0)));
+                        new EncodedRecord(record.event().getSchema(), encoding.of(record.event()), 0),
+                        record.redelivered()));
     }
 }

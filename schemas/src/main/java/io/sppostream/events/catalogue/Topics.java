@@ -25,6 +25,12 @@ import org.apache.avro.specific.SpecificRecord;
  * @param partitions partitions of each topic keyed by requestId, at least 1
  */
 public record Topics(String namespace, int partitions) {
+    /** Most bytes of a record; a rollout of 128k tokens has 1.4 MB. */
+    public static final int MAX_MESSAGE_BYTES = 16 << 20;
+
+    /** Most bytes of a dead letter, which is a record with its origin in the headers. */
+    public static final int MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + (1 << 20);
+
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9_-]{1,100}");
 
     public Topics {

@@ -1,0 +1,56 @@
+package io.sppostream.rollout;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+
+/**
+ * Which policy versions are published. Whoever releases a prompt knows the version it names from the log, so that
+ * version's manifest is on the log by then, if only in a transaction that is about to be committed. So a version exists if
+ * its manifest comes before the end that the topic of versions has when the question is asked, open transactions included.
+ * The answer depends on the log alone. Thread-safe.
+ */
+final class PublishedVersions {
+    /** A version that is so far ahead of the newest is not about to be read by the follower. */
+    private static final int FAR_AHEAD = 64;
+
+    private final Duration patience;
+    private final IntSupplier log;
+    private int newest = -1;
+
+    /**
+     * @param patience how long the thread that follows the versions is waited for before the log is read: it is about to
+     *     read the version that a paced prompt names, and a look at the log costs more
+     * @param log reads the newest version on the log up to its present end, once the transactions before it have ended; -1
+     *     if there is none. Called by one thread at a time
+     */
+    PublishedVersions(Duration patience, IntSupplier log) {
+        this.patience = patience;
+        this.log = log;
+    }
+
+    /** Takes note of a version that was read from the log. */
+    synchronized void add(int version) {
+        newest = Math.max(newest, version);
+        notifyAll();
+    }
+
+    /** The newest version that is known; -1 if none is. */
+    synchronized int newest() {
+        return newest;
+    }
+
+    /** Whether a version, or a later one, is published. */
+    synchronized boolean contains(int version) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (long left = patience.toNanos();
+                newest < version && version - (long) newest <= FAR_AHEAD && version > 0 && left > 0;
+                left = deadline - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+        if (version > 0 && newest < version) {
+            add(log.getAsInt());
+        }
+        return version <= 0 || newest >= version;
+    }
+}

@@ -112,7 +112,7 @@ class TrainIT {
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("forgetful")));
                 Admin admin = Admin.create(Map.of("bootstrap.servers", cluster.bootstrapServers()))) {
             assertThat(Main.run(trainOn(cluster, 2))).isZero();
-            for (String role : List.of("critic", "advantage-stream", "rollout-producer")) {
+            for (String role : List.of("critic", "advantage-stream", "rollout-producer", "reward-verifier")) {
                 String group = "forgotten." + role;
                 Map<TopicPartition, OffsetAndMetadata> offsets = admin.listConsumerGroupOffsets(group)
                         .partitionsToOffsetAndMetadata()

@@ -60,7 +60,7 @@ final class SampleRules {
                 return "an advantage segment ends at token " + segment.getEndToken() + ": its place is after " + end
                         + " and up to " + tokens;
             }
-            if (!Double.isFinite(segment.getAdvantage())) {
+            if (!Float.isFinite((float) segment.getAdvantage())) {
                 return "the advantage up to token " + segment.getEndToken() + " is " + segment.getAdvantage();
             }
             end = segment.getEndToken();

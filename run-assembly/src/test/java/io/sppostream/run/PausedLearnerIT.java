@@ -281,7 +281,8 @@ class PausedLearnerIT {
     @Test
     void shouldPauseOnANumberThatIsNoneAndGoOnWhenTold() {
         try (Line line = new Line("no-number", Map.of())) {
-            line.send(0, Double.NaN, 10, 11, 12, 13);
+            // A sample whose advantage is not a number is refused. These are numbers, but their gradient is not.
+            line.send(0, 3e38, 10, 11, 12, 13);
             line.awaitSteps(1);
             line.awaitStates(1);
             LearnerState pause = line.lastState();
@@ -291,7 +292,7 @@ class PausedLearnerIT {
             TrainingStep step = line.all(line.topics.trainingSteps()).get(0);
             assertThat(step.getToSha256()).as("no weight has moved").isEqualTo(step.getFromSha256());
             assertThat(Pauses.message(pause, (Expired) null, line.settings))
-                    .startsWith("learner paused after step 1: loss NaN, gradient norm ")
+                    .containsPattern("^learner paused after step 1: loss \\S+, gradient norm (NaN|Infinity)")
                     .contains("; resume with ./sppo resume --run no-number --data-dir ");
 
             line.send(0, 0.5, 20, 21, 22, 23);

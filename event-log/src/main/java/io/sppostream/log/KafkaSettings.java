@@ -44,6 +44,14 @@ public record KafkaSettings(
     private static final int SESSION_MS = 10_000;
 
     /**
+     * A group removes a member that has not polled for this long. It is also how long the others wait for that member when
+     * one joins, so it bounds the harm of a hung worker. No role needs it: a rollout producer polls while it generates, an
+     * asynchronous verifier while it judges, and Kafka Streams polls at the latest after half of it. Only a commit to a
+     * broker that does not answer takes as long, and its work is done again.
+     */
+    private static final int MAX_POLL_INTERVAL_MS = 120_000;
+
+    /**
      * The broker aborts the open transaction of a killed role after this long; until then its readers wait. It is ample
      * for sending events: no transaction is open while a role computes them.
      */
@@ -143,6 +151,7 @@ public record KafkaSettings(
         Map<String, Object> settings = consumer(group);
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
         settings.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
+        settings.putIfAbsent(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
         settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         return settings;
     }
@@ -180,6 +189,7 @@ public record KafkaSettings(
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, REQUEST_BYTES);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MS);
+        settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, MAX_POLL_INTERVAL_MS);
         withOverrides(settings);
         settings.merge(
                 StreamsConfig.mainConsumerPrefix(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG),

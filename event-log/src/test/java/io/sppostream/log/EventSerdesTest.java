@@ -8,6 +8,7 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.JoinState;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
@@ -76,7 +77,8 @@ class EventSerdesTest {
                 "configuration",
                 Map.of("loss", 0.5),
                 Instant.EPOCH,
-                Instant.ofEpochSecond(1));
+                Instant.ofEpochSecond(1),
+                Recovery.NONE);
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), step);
 
         TrainingStep sparse = serdes.without(

@@ -12,6 +12,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class KafkaSettingsTest {
 
@@ -36,6 +37,20 @@ class KafkaSettingsTest {
                 .containsEntry("enable.auto.commit", false)
                 .containsEntry("group.id", "run.role");
         assertThat(settings(Map.of()).consumer()).doesNotContainKey("group.id");
+    }
+
+    @Test
+    void shouldNotLetAHungMemberHoldUpItsGroupForLongUnlessTheUserSaysSo(@TempDir Path directory) {
+        try (GroupInstance member = GroupInstance.take(directory, "run.role")) {
+            assertThat(settings(Map.of()).consumer("run.role", member)).containsEntry("max.poll.interval.ms", 120_000);
+            assertThat(settings(Map.of("max.poll.interval.ms", "600000")).consumer("run.role", member))
+                    .containsEntry("max.poll.interval.ms", "600000");
+        }
+        assertThat(mainConsumer(streams(Map.of()))).containsEntry("max.poll.interval.ms", 120_000);
+        assertThat(mainConsumer(streams(Map.of("max.poll.interval.ms", "600000"))))
+                .hasEntrySatisfying(
+                        "max.poll.interval.ms",
+                        value -> assertThat(value.toString()).isEqualTo("600000"));
     }
 
     @Test

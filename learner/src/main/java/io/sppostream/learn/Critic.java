@@ -87,20 +87,20 @@ public final class Critic implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
+        Stopping stopping = new Stopping(running);
         try (TrainableCritic critic = new TrainableCritic(
                 model,
                 tokenizer,
                 settings.update(),
                 settings.optimizer(),
                 settings.training(),
-                () -> !running.getAsBoolean())) {
-            learn(runLog, critic, settings.step(), clock, running);
+                stopping::cancelsStep)) {
+            learn(runLog, critic, settings.step(), clock, stopping);
         }
     }
 
     /** The role's loop. */
-    static void learn(
-            RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, BooleanSupplier running) {
+    static void learn(RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, Stopping stopping) {
         RunLog slim = runLog.without(UNUSED);
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         slim.withPollLimit(settings.batchSize()),
@@ -109,7 +109,7 @@ public final class Critic implements AutoCloseable {
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, slim, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
-            while (running.getAsBoolean()) {
+            while (stopping.isRunning()) {
                 boolean full = pending.size() >= settings.batchSize();
                 if (full) {
                     log.pause(runLog.topics().advantages());
@@ -133,6 +133,7 @@ public final class Critic implements AutoCloseable {
                     committer.step(pending, (step, metrics) -> {});
                 }
             }
+            committer.snapshot(pending, stopping);
         }
     }
 

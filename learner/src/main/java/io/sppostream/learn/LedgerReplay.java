@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * of the advantages topic, in training order. For one thread.
  */
 public final class LedgerReplay implements AutoCloseable {
+    /** Without any record, for this long, the topic has nothing more. */
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final Topics topics;
@@ -84,6 +85,7 @@ public final class LedgerReplay implements AutoCloseable {
                 read.computeIfAbsent(record.partition(), partition -> new TreeMap<>())
                         .put(record.offset(), (TrainingSample) record.event());
                 reached.put(record.partition(), record.offset() + 1);
+                deadline = System.nanoTime() + TIMEOUT.toNanos();
             }
             if (System.nanoTime() > deadline) {
                 throw missing(step, trained, "nothing");

@@ -1,6 +1,7 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.OptimizerState;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.EventReader;
@@ -12,7 +13,9 @@ import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.log.weights.WeightsPublisher;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -22,8 +25,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings a model to its last committed version: restores weights and optimizer state from the newest snapshot, then
- * trains the later steps of the ledger again and checks the hash of each result. The log is read from its end, so the
- * cost depends on the distance between snapshots and not on the length of the log.
+ * trains the later steps of the ledger again and checks the hash of each result. If a step makes other weights than the
+ * ledger has, as on another processor, it reads the weights of that version from the log and keeps the optimizer state
+ * that it has computed. The log is read from its end, so the cost depends on the distance between snapshots and not on
+ * the length of the log.
  */
 final class ModelRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(ModelRecovery.class);
@@ -38,11 +43,13 @@ final class ModelRecovery {
      * @param version the last version
      * @param snapshot the last version that has the optimizer's state, so that training can resume from it
      * @param lastStep the step that made the last version; null for the start weights
+     * @param recovery whether steps were trained again, and whether each made the weights of the ledger
      */
     record Recovered(
             WeightsManifest version,
             WeightsManifest snapshot,
-            @Nullable TrainingStep lastStep) {}
+            @Nullable TrainingStep lastStep,
+            Recovery recovery) {}
 
     ModelRecovery(RunLog runLog, TrainableModel model) {
         this.runLog = runLog;
@@ -53,8 +60,8 @@ final class ModelRecovery {
      * Recovers the model. Call it once every other writer of the model is fenced.
      *
      * @return null if the log has no version yet; the model is then unchanged
-     * @throws LogException if the run began from other weights than the model's, or if a step trained again makes other
-     *     weights than the ledger has
+     * @throws LogException if the run began from other weights than the model's, or if the log lacks what a recovery
+     *     needs
      */
     @Nullable
     Recovered recover() {
@@ -74,8 +81,7 @@ final class ModelRecovery {
                     + (lastStep == null ? "none" : "version " + lastStep.getToVersion()));
         }
         restore(snapshot);
-        retrain(steps, snapshot);
-        return new Recovered(last, snapshot, lastStep);
+        return new Recovered(last, snapshot, lastStep, retrain(steps, snapshot));
     }
 
     /** The last versions, from the newest snapshot on. */
@@ -158,46 +164,91 @@ final class ModelRecovery {
             return;
         }
         try (WeightsFollower log = new WeightsFollower(runLog, model.kind(), WeightsFollower.NEWEST)) {
-            require(snapshot, log.fetch(snapshot, model::readWeights), snapshot.getSha256(), model.sha256());
+            String what = "snapshot " + snapshot.getVersion();
+            require(what, log.fetch(snapshot, model::readWeights), snapshot.getSha256(), model.sha256());
             require(
-                    snapshot,
+                    what,
                     log.fetchOptimizer(snapshot, optimizer, model::readOptimizer),
                     optimizer.getSha256(),
                     WeightsPublisher.sha256(model::writeOptimizer));
         }
     }
 
-    private void require(WeightsManifest snapshot, boolean there, String expected, String found) {
+    private void require(String what, boolean there, String expected, String found) {
         if (!there || !expected.equals(found)) {
-            throw new LogException("snapshot " + snapshot.getVersion() + " of the "
+            throw new LogException(what + " of the "
                     + model.kind().id()
                     + " of run '" + runLog.topics().namespace() + "' can't be restored: "
                     + (there ? "its SHA-256 is " + found + ", its manifest says " + expected : "it is not on the log"));
         }
     }
 
-    private void retrain(List<TrainingStep> steps, WeightsManifest snapshot) {
+    private Recovery retrain(List<TrainingStep> steps, WeightsManifest snapshot) {
         TrainingStep before = steps.isEmpty() || snapshot.getVersion() == 0 ? null : steps.get(0);
         List<TrainingStep> later = before == null ? steps : steps.subList(1, steps.size());
         if (later.isEmpty()) {
-            return;
+            return Recovery.NONE;
         }
-        try (LedgerReplay replay = new LedgerReplay(runLog, model, before)) {
+        int restored = 0;
+        try (LedgerReplay replay = new LedgerReplay(runLog, model, before);
+                RecordedWeights recorded = new RecordedWeights(snapshot)) {
             for (TrainingStep step : later) {
                 String sha256 = replay.rerun(step);
                 if (!sha256.equals(step.getToSha256())) {
-                    throw new LogException("step " + step.getStep() + " of the " + step.getLine() + " of run '"
-                            + runLog.topics().namespace() + "', trained again, makes weights of SHA-256 " + sha256
-                            + ", the ledger says " + step.getToSha256()
-                            + ": the program, its settings or the machine have changed since the step was trained");
+                    LOG.warn(
+                            "step {} of the {}, trained again, makes weights of SHA-256 {}, the ledger has {}: the processor,"
+                                    + " the device, the program or the samples have changed since the step was trained; reading"
+                                    + " version {} from the log instead",
+                            step.getStep(),
+                            step.getLine(),
+                            sha256,
+                            step.getToSha256(),
+                            step.getToVersion());
+                    recorded.restore(step);
+                    restored++;
                 }
             }
         }
         LOG.info(
-                "{}: restored snapshot {}, trained steps {} to {} again",
+                "{}: restored snapshot {}, trained steps {} to {} again{}",
                 model.kind().id(),
                 snapshot.getVersion(),
                 later.get(0).getStep(),
-                later.get(later.size() - 1).getStep());
+                later.get(later.size() - 1).getStep(),
+                restored == 0 ? "" : ", and read the weights of " + restored + " of them from the log");
+        return restored == 0 ? Recovery.RECOMPUTED : Recovery.RESTORED;
+    }
+
+    /** The weights on the log of the versions since a snapshot; connects when the first is needed. */
+    private final class RecordedWeights implements AutoCloseable {
+        private final WeightsManifest snapshot;
+        private final Map<Integer, WeightsManifest> manifests = new HashMap<>();
+        private @Nullable WeightsFollower log;
+
+        RecordedWeights(WeightsManifest snapshot) {
+            this.snapshot = snapshot;
+        }
+
+        /** Replaces the model's weights by those of the version that a step has made. */
+        void restore(TrainingStep step) {
+            if (log == null) {
+                log = new WeightsFollower(runLog, model.kind(), snapshot.getVersion());
+            }
+            int version = step.getToVersion();
+            long deadline = System.nanoTime() + TIMEOUT.toNanos();
+            while (!manifests.containsKey(version) && System.nanoTime() < deadline) {
+                log.poll(Duration.ofMillis(500)).forEach(each -> manifests.put(each.getVersion(), each));
+            }
+            WeightsManifest manifest = manifests.get(version);
+            boolean there = manifest != null && log.fetch(manifest, model::readWeights);
+            require("version " + version, there, step.getToSha256(), model.sha256());
+        }
+
+        @Override
+        public void close() {
+            if (log != null) {
+                log.close();
+            }
+        }
     }
 }

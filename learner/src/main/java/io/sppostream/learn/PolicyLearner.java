@@ -58,19 +58,16 @@ public final class PolicyLearner implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
+        Stopping stopping = new Stopping(running);
         try (TrainablePolicy policy = new TrainablePolicy(
-                model, settings.update(), settings.optimizer(), settings.training(), () -> !running.getAsBoolean())) {
-            learn(runLog, policy, settings, clock, running);
+                model, settings.update(), settings.optimizer(), settings.training(), stopping::cancelsStep)) {
+            learn(runLog, policy, settings, clock, stopping);
         }
     }
 
     /** The role's loop. */
     static void learn(
-            RunLog runLog,
-            TrainableModel policy,
-            PolicyLearnerSettings settings,
-            Clock clock,
-            BooleanSupplier running) {
+            RunLog runLog, TrainableModel policy, PolicyLearnerSettings settings, Clock clock, Stopping stopping) {
         int batchSize = settings.step().batchSize();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
@@ -85,7 +82,7 @@ public final class PolicyLearner implements AutoCloseable {
                     log, runLog.topics(), batchSize, settings.maxLag(), breakers, policy::refusal, clock);
             List<EventRecord<?>> pending = new ArrayList<>();
             boolean caughtUp = false;
-            while (running.getAsBoolean()) {
+            while (stopping.isRunning()) {
                 boolean paused = pause.isPaused();
                 boolean full = caughtUp && pending.size() >= batchSize;
                 if (paused || full) {
@@ -102,6 +99,7 @@ public final class PolicyLearner implements AutoCloseable {
                 }
                 pause.afterSamples(committer.current().getStep(), pending);
             }
+            committer.snapshot(pending, stopping);
         }
     }
 

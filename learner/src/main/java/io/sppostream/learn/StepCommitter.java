@@ -1,6 +1,7 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.ConsumedOffset;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
@@ -19,6 +20,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,10 @@ final class StepCommitter implements AutoCloseable {
     private WeightsManifest current;
     private long samplesTrained;
     private @Nullable Double secondsCommitting;
+
+    /** How this learner came to the version that the next step starts from. */
+    private Recovery recovery;
+
     private Instant waitingSince;
 
     /**
@@ -62,6 +68,7 @@ final class StepCommitter implements AutoCloseable {
         this.publisher =
                 new WeightsPublisher(log, runLog.topics(), model.kind(), model.config(), settings.chunkBytes(), clock);
         ModelRecovery.Recovered recovered = recover(new ModelRecovery(runLog, model));
+        this.recovery = recovered == null ? Recovery.NONE : recovered.recovery();
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
         this.retention = new WeightsRetention(
                 runLog.kafka(), runLog.topics(), model.kind(), recovered == null ? current : recovered.snapshot());
@@ -72,7 +79,11 @@ final class StepCommitter implements AutoCloseable {
      * How long the largest transaction may take to send: that of a snapshot, the weights with Adam's two moments.
      */
     static Duration publishing(TrainableModel model) {
-        return Duration.ofSeconds(3 * Float.BYTES * model.parameters() / SLOW_BYTES_PER_SECOND);
+        return Duration.ofSeconds(snapshotBytes(model) / SLOW_BYTES_PER_SECOND);
+    }
+
+    private static long snapshotBytes(TrainableModel model) {
+        return 3 * Float.BYTES * model.parameters();
     }
 
     private ModelRecovery.@Nullable Recovered recover(ModelRecovery recovery) {
@@ -171,14 +182,34 @@ final class StepCommitter implements AutoCloseable {
                         settings.configurationSha256(),
                         metrics,
                         startedAt,
-                        endedAt));
+                        endedAt,
+                        recovery));
         log.commit(pending);
+        recovery = Recovery.NONE;
         secondsCommitting = seconds(publishedAt, clock.instant());
         current = made;
         live.published(made);
         if (Manifests.isSnapshot(made)) {
             retention.committed(made);
         }
+    }
+
+    /**
+     * Publishes the last version again as a snapshot, unless it is one, so that the next start trains nothing again. For a
+     * role that is asked to stop, between two steps.
+     *
+     * @param pending samples polled and not trained
+     * @throws CancellationException if it takes too long; the learner is then to be closed, which discards what was sent
+     */
+    void snapshot(Collection<? extends EventRecord<?>> pending, Stopping stopping) {
+        if (Manifests.isSnapshot(current) || stopping.leavesNoTimeFor(snapshotBytes(model))) {
+            return;
+        }
+        WeightsManifest made = publisher.publishSnapshot(
+                current, stopping.limited(model::writeWeights), stopping.limited(model::writeOptimizer));
+        log.commit(pending);
+        current = made;
+        retention.committed(made);
     }
 
     private List<ConsumedOffset> consumed(Collection<? extends EventRecord<?>> pending) {

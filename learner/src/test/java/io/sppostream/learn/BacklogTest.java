@@ -68,7 +68,7 @@ class BacklogTest {
                         TestModels.ADAM,
                         TestModels.TRAINING),
                 Clock.systemUTC(),
-                untilTrained(ModelKind.POLICY));
+                new Stopping(untilTrained(ModelKind.POLICY)));
 
         assertThat(log.consumed(new TopicPartition(topics.advantages().name(), 0)))
                 .isEqualTo(BATCHES * BATCH);
@@ -90,7 +90,7 @@ class BacklogTest {
                         new CriticUpdateSettings(new LearningRate(1e-2, 0), 2),
                         TestModels.ADAM,
                         TestModels.TRAINING)) {
-            Critic.learn(runLog, critic, step, Clock.systemUTC(), untilTrained(ModelKind.CRITIC));
+            Critic.learn(runLog, critic, step, Clock.systemUTC(), new Stopping(untilTrained(ModelKind.CRITIC)));
         }
 
         assertThat(log.held(topics.advantages())).isBetween((long) BATCH, 2L * BATCH);

@@ -19,6 +19,7 @@ import java.util.Map;
 final class HashModel implements TrainableModel {
     private final long[] weights;
     private final long[] optimizer;
+    private int processor;
 
     /** @param words number of 8-byte words in the weights; the optimizer state has half as many, plus one */
     HashModel(int words) {
@@ -27,6 +28,12 @@ final class HashModel implements TrainableModel {
         for (int i = 0; i < words; i++) {
             weights[i] = mix(i);
         }
+    }
+
+    /** Trains as on another processor, whose sums differ in the last bits; 0 is that of the constructor. */
+    HashModel on(int another) {
+        processor = another;
+        return this;
     }
 
     /** The finalizer of SplitMix64 (Steele et al., 2014). */
@@ -65,6 +72,8 @@ final class HashModel implements TrainableModel {
         for (int i = 0; i < weights.length; i++) {
             weights[i] ^= mix(optimizer[i % optimizer.length] + i) >>> 40;
         }
+        weights[0] ^= processor;
+        optimizer[0] ^= processor;
         Map<String, Double> metrics = new HashMap<>();
         metrics.put("effective_sample_size", (digest >>> 11) * 0x1p-53);
         return metrics;

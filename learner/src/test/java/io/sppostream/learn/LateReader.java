@@ -86,7 +86,8 @@ final class LateReader {
             assertThat(wanted.getVersion())
                     .as("a version that is gone")
                     .isPositive()
-                    .isLessThan(oldestKept.getAsInt());
+                    // The snapshot of a learner that stops replaces the bytes of its own version.
+                    .isLessThanOrEqualTo(oldestKept.getAsInt());
         }
     }
 

@@ -25,23 +25,50 @@ final class LearnedModel {
     static final int SNAPSHOTS = 3;
     private static final int WORDS = 6;
 
+    private static final class Killed extends Error {}
+
     final Topics topics = new Topics("test", 1);
     final MemoryLog log = new MemoryLog(new Random(1), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), MemoryLog.QUIET);
     final KafkaSettings kafka = TestEvents.kafka(log);
 
+    /** A learner that is killed after some steps. */
     LearnedModel(int steps) {
         log.hurry();
-        for (int i = 0; i < steps * BATCH; i++) {
+        append(steps);
+        try {
+            learn(steps, start(), true);
+        } catch (Killed e) {
+            // As intended.
+        }
+    }
+
+    /** Appends the samples of some steps. */
+    private void append(int steps) {
+        for (int i = 0, first = samples(); i < steps * BATCH; i++) {
             log.append(
                     at(topics.advantages()),
-                    TestEvents.requestId(i).getBytes(UTF_8),
+                    TestEvents.requestId(first + i).getBytes(UTF_8),
                     TestEvents.bytes(
-                            topics.advantages(), TestEvents.sample(i, 0, TestEvents.value(i, 0), Instant.EPOCH)));
+                            topics.advantages(),
+                            TestEvents.sample(first + i, 0, TestEvents.value(first + i, 0), Instant.EPOCH)));
         }
+    }
+
+    private int samples() {
+        return log.committed(at(topics.advantages())).size();
+    }
+
+    /** A learner that trains more steps, and then stops cleanly. */
+    void learnMore(int steps, TrainableModel model) {
+        append(steps);
+        learn(steps, model, false);
+    }
+
+    private void learn(int steps, TrainableModel model, boolean killed) {
         AtomicInteger polls = new AtomicInteger(2 * steps + 2);
         PolicyLearner.learn(
                 new RunLog(kafka, TestEvents.SERDES, topics),
-                start(),
+                model,
                 new PolicyLearnerSettings(
                         new StepSettings(1, BATCH, SNAPSHOTS, 32, "configuration"),
                         Integer.MAX_VALUE,
@@ -50,10 +77,16 @@ final class LearnedModel {
                         TestModels.ADAM,
                         TestModels.TRAINING),
                 Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
-                () -> polls.getAndDecrement() > 0);
+                new Stopping(() -> {
+                    boolean learning = polls.getAndDecrement() > 0;
+                    if (!learning && killed) {
+                        throw new Killed();
+                    }
+                    return learning;
+                }));
     }
 
-    static TrainableModel start() {
+    static HashModel start() {
         return new HashModel(WORDS);
     }
 

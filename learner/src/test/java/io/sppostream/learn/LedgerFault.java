@@ -24,6 +24,8 @@ enum LedgerFault {
     UNREADABLE,
     /** Samples may be older than the lag that is allowed. Only for policies. */
     STALE,
+    /** The learner is started again on a processor that computes other bits. Only for {@link HashModel}. */
+    OTHER_PROCESSOR,
     /** Circuit breakers pause the learner, and an operator resumes it. Only for policies. */
     PAUSE
 }

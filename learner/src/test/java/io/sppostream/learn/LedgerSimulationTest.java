@@ -8,6 +8,7 @@ import static io.sppostream.learn.LedgerFault.KILL_AFTER_COMMIT;
 import static io.sppostream.learn.LedgerFault.KILL_BEFORE_COMMIT;
 import static io.sppostream.learn.LedgerFault.LOST_REQUEST;
 import static io.sppostream.learn.LedgerFault.OPEN_TRANSACTIONS;
+import static io.sppostream.learn.LedgerFault.OTHER_PROCESSOR;
 import static io.sppostream.learn.LedgerFault.PAUSE;
 import static io.sppostream.learn.LedgerFault.STALE;
 import static io.sppostream.learn.LedgerFault.TAKEOVER;
@@ -125,6 +126,11 @@ class LedgerSimulationTest {
     }
 
     @Test
+    void shouldRestoreTheWeightsOfTheLogWhenAnotherProcessorMakesOthers() {
+        simulate(SEEDS, OTHER_PROCESSOR, KILL);
+    }
+
+    @Test
     void shouldKeepTheLedgerWhenEverythingHappensAtOnce() {
         simulate(150, EnumSet.allOf(LedgerFault.class));
     }
@@ -136,7 +142,7 @@ class LedgerSimulationTest {
         simulate(
                 1,
                 100,
-                EnumSet.allOf(LedgerFault.class),
+                EnumSet.complementOf(EnumSet.of(OTHER_PROCESSOR)),
                 random -> new Policy(5_000, place -> {
                     read(start, models.get(place)::readWeights);
                     return new TrainablePolicy(models.get(place), UPDATE, TestModels.ADAM, TestModels.TRAINING);
@@ -150,7 +156,7 @@ class LedgerSimulationTest {
         byte[] start = bytes(models.get(0)::writeWeights);
         Set<LedgerFault> faults = EnumSet.allOf(LedgerFault.class);
         // These are for policies only.
-        faults.removeAll(EnumSet.of(FORGOTTEN_OFFSETS, DUPLICATE, STALE, PAUSE));
+        faults.removeAll(EnumSet.of(FORGOTTEN_OFFSETS, DUPLICATE, STALE, PAUSE, OTHER_PROCESSOR));
         simulate(3, 50, faults, random -> new Scorer(models, start));
         models.forEach(CriticModel::close);
     }
@@ -218,7 +224,7 @@ class LedgerSimulationTest {
                     model,
                     world.settings(),
                     world.clock(),
-                    running);
+                    new Stopping(running));
         }
     }
 
@@ -255,7 +261,7 @@ class LedgerSimulationTest {
                     (TrainableCritic) model,
                     world.settings().step(),
                     world.clock(),
-                    running);
+                    new Stopping(running));
         }
     }
 }

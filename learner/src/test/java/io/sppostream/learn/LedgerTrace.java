@@ -37,8 +37,14 @@ final class LedgerTrace {
     /** The learner's steps, in order. */
     final List<TrainingStep> ledger;
 
-    /** Its versions, in order. */
+    /** Its versions, in order, as its steps published them. */
     final List<WeightsManifest> versions;
+
+    /** All manifests, in order: also those of the snapshots that learners wrote when they stopped. */
+    final List<WeightsManifest> manifests;
+
+    /** Whether all steps were trained on processors that compute the same bits. */
+    final boolean sameBits;
 
     /** How often it has expired each rollout. */
     final Map<String, Long> expired;
@@ -63,7 +69,11 @@ final class LedgerTrace {
         ledger = world.events(topics.trainingSteps()).stream()
                 .filter(step -> step.getLine().equals(kind.id()))
                 .toList();
-        versions = world.events(topics.versions(kind));
+        manifests = world.events(topics.versions(kind));
+        Map<Integer, WeightsManifest> first = new LinkedHashMap<>();
+        manifests.forEach(each -> first.putIfAbsent(each.getVersion(), each));
+        versions = List.copyOf(first.values());
+        sameBits = !world.happened().contains(LedgerFault.OTHER_PROCESSOR);
         expired = world.events(topics.expired()).stream()
                 .filter(each -> each.getReason() == ExpiryReason.STALE)
                 .collect(Collectors.groupingBy(Expired::getRolloutId, Collectors.counting()));
@@ -90,7 +100,7 @@ final class LedgerTrace {
     }
 
     WeightsManifest newest() {
-        return versions.get(versions.size() - 1);
+        return manifests.get(manifests.size() - 1);
     }
 
     /** The offsets up to which a step has settled the samples of each partition. */

@@ -170,6 +170,11 @@ final class LedgerWorld implements MemoryLog.World {
         return topics;
     }
 
+    /** How many learners were started. */
+    int lives() {
+        return started;
+    }
+
     PolicyLearnerSettings settings() {
         return settings;
     }
@@ -214,6 +219,13 @@ final class LedgerWorld implements MemoryLog.World {
         int me = ++started;
         int lossesBefore = losses;
         try (TrainableModel model = role.start(depth)) {
+            if (model instanceof HashModel hash
+                    && disturbances > 0
+                    && faults.contains(LedgerFault.OTHER_PROCESSOR)
+                    && random.nextInt(3) == 0) {
+                happened.add(LedgerFault.OTHER_PROCESSOR);
+                hash.on(1 + random.nextInt(3));
+            }
             role.learn(model, this, running);
         } catch (Killed e) {
             // The next one resumes.
@@ -423,9 +435,14 @@ final class LedgerWorld implements MemoryLog.World {
             index = Integer.parseInt(value.getRequestId().substring(2));
         }
         answered++;
-        int versions =
-                log.committed(partition(topics.versions(ModelKind.POLICY), 0)).size();
-        int policyVersion = Math.max(0, versions - 1 - random.nextInt(4));
+        List<MemoryLog.Committed> versions = log.committed(partition(topics.versions(ModelKind.POLICY), 0));
+        int newest = versions.isEmpty()
+                ? 0
+                : TestEvents.event(
+                                topics.versions(ModelKind.POLICY),
+                                versions.get(versions.size() - 1).value())
+                        .getVersion();
+        int policyVersion = Math.max(0, newest - random.nextInt(4));
         TrainingSample sample = TestEvents.sample(index, policyVersion, value, now);
         return new Sent(
                 partition(topics.advantages(), index % topics.partitions()),

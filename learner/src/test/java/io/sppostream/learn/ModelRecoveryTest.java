@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sppostream.events.OptimizerState;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsChunk;
@@ -12,9 +13,11 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.weights.WeightsPublisher;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -64,6 +67,7 @@ class ModelRecoveryTest {
             assertThat(recovered.version()).isEqualTo(learned.versions().get(5));
             assertThat(recovered.snapshot()).isEqualTo(snapshot);
             assertThat(recovered.lastStep()).isEqualTo(learned.ledger().get(4));
+            assertThat(recovered.recovery()).isEqualTo(Recovery.RECOMPUTED);
             assertThat(model.sha256()).isEqualTo(learned.ledger().get(4).getToSha256());
         }
     }
@@ -104,7 +108,67 @@ class ModelRecoveryTest {
     }
 
     @Test
-    void shouldNameTheStepWhenItMakesOtherWeights() {
+    void shouldRestoreTheWeightsOfTheLogWhenAnotherProcessorMakesOthers() {
+        try (HashModel model = LearnedModel.start().on(1);
+                HashModel recomputed = LearnedModel.start()) {
+            ModelRecovery.Recovered recovered = recovery(model).recover();
+
+            Objects.requireNonNull(recovered);
+            assertThat(recovered.recovery()).isEqualTo(Recovery.RESTORED);
+            assertThat(model.sha256()).isEqualTo(learned.ledger().get(4).getToSha256());
+            recovery(recomputed).recover();
+            assertThat(WeightsPublisher.sha256(model::writeOptimizer))
+                    .as("the optimizer state of the steps trained again")
+                    .isNotEqualTo(
+                            Objects.requireNonNull(snapshot.getOptimizer()).getSha256())
+                    .isNotEqualTo(WeightsPublisher.sha256(recomputed::writeOptimizer));
+        }
+    }
+
+    @Test
+    void shouldSayInTheNextRecordHowItRecovered() {
+        learned.learnMore(2, LearnedModel.start().on(1));
+        learned.learnMore(1, LearnedModel.start());
+
+        assertThat(learned.ledger())
+                .extracting(TrainingStep::getRecovered)
+                .containsExactly(
+                        Recovery.NONE,
+                        Recovery.NONE,
+                        Recovery.NONE,
+                        Recovery.NONE,
+                        Recovery.NONE,
+                        Recovery.RESTORED,
+                        Recovery.NONE,
+                        Recovery.NONE);
+        assertThat(learned.ledger().get(5).getFromSha256())
+                .isEqualTo(learned.ledger().get(4).getToSha256());
+    }
+
+    @Test
+    void shouldTrainNothingAgainWhenTheLearnerHasStoppedCleanly() {
+        learned.learnMore(2, LearnedModel.start());
+        List<WeightsManifest> seventh = learned.versions().stream()
+                .filter(each -> each.getVersion() == 7)
+                .toList();
+        assertThat(seventh)
+                .hasSize(2)
+                .extracting(WeightsManifest::getSha256)
+                .containsOnly(seventh.get(0).getSha256());
+
+        try (TrainableModel model = LearnedModel.start()) {
+            ModelRecovery.Recovered recovered = recovery(model).recover();
+            Objects.requireNonNull(recovered);
+            assertThat(recovered.snapshot()).isEqualTo(seventh.get(1));
+            assertThat(recovered.recovery()).isEqualTo(Recovery.NONE);
+            assertThat(model.sha256()).isEqualTo(seventh.get(0).getSha256());
+        }
+        learned.learnMore(0, LearnedModel.start());
+        assertThat(learned.versions()).as("a snapshot is not written again").hasSize(9);
+    }
+
+    @Test
+    void shouldRestoreTheVersionWhenAStepMakesOtherWeights() {
         TrainingStep fifth = learned.ledger().get(4);
         Topic<TrainingSample> topic = learned.topics.advantages();
         long offset = fifth.getSamples().get(0).getOffset();
@@ -114,7 +178,11 @@ class ModelRecoveryTest {
                 offset,
                 TestEvents.bytes(topic, TestEvents.sample(index, 3, TestEvents.value(index, 0), Instant.EPOCH)));
 
-        assertRefused(LearnedModel.start(), "step 5 of the policy of run 'test', trained again, makes weights of");
+        try (TrainableModel model = LearnedModel.start()) {
+            ModelRecovery.Recovered recovered = recovery(model).recover();
+            assertThat(Objects.requireNonNull(recovered).recovery()).isEqualTo(Recovery.RESTORED);
+            assertThat(model.sha256()).isEqualTo(fifth.getToSha256());
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.sppostream.events.LearnerStatus;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.TrainingSample;
@@ -140,7 +141,8 @@ final class TestEvents {
                 "",
                 Map.of(),
                 Instant.EPOCH,
-                Instant.EPOCH);
+                Instant.EPOCH,
+                Recovery.NONE);
     }
 
     /** A rollout that expired because its verifier failed. */

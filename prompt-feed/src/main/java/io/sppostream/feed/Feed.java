@@ -8,8 +8,8 @@ import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventWriter;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,7 +26,10 @@ import java.util.function.Consumer;
  * to it, so a sample that is trained in the order of release lags by at most K versions. While the learner pauses, the
  * feed releases nothing: otherwise samples that expire because a verifier fails would each make room for another. All
  * counters are read from the log, so a restarted feed resumes where the previous one ended; it keeps one bit of each
- * request that has expired. Thread-safe.
+ * request that has expired.
+ *
+ * <p>The role is the only one that releases the dataset's prompts. Each release is a transaction. A second instance fences
+ * the first, which stops at its next release, and resumes after the last release that was committed. Thread-safe.
  */
 public final class Feed implements AutoCloseable {
     /** What the feed does not use of the records that it follows. */
@@ -56,12 +59,13 @@ public final class Feed implements AutoCloseable {
     }
 
     private void run(BooleanSupplier running) {
-        try (EventReader log = runLog.without(UNUSED)
+        // Opened first: what a fenced feed has released lies before the ends that are read next.
+        try (ExactlyOnceLog writer = ExactlyOnceLog.writer(runLog, RoleName.FEED);
+                EventReader log = runLog.without(UNUSED)
                         .following(List.of(
                                 runLog.topics().trainingSteps(),
                                 runLog.topics().expired(),
-                                runLog.topics().learnerStates()));
-                EventWriter writer = runLog.writer()) {
+                                runLog.topics().learnerStates()))) {
             log.seek(runLog.topics().trainingSteps(), 0, takeLastSteps());
             log.pollToEnd(this::take);
             ResumePoint resume = ResumePoint.of(lastReleased(), pacing.maxInFlight());
@@ -72,7 +76,9 @@ public final class Feed implements AutoCloseable {
                 for (; released < until; released++) {
                     release(released, writer);
                 }
-                writer.flush();
+                if (writer.uncommitted()) {
+                    writer.commit(List.of());
+                }
                 log.poll(Duration.ofMillis(200)).forEach(this::take);
             }
         }
@@ -114,7 +120,7 @@ public final class Feed implements AutoCloseable {
         return indices;
     }
 
-    private void release(long index, EventWriter writer) {
+    private void release(long index, ExactlyOnceLog writer) {
         Prompt prompt = prompt(index);
         writer.send(runLog.topics().prompts(), prompt.getRequestId(), prompt);
     }

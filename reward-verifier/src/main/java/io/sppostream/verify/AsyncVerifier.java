@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -86,16 +87,24 @@ public final class AsyncVerifier implements AutoCloseable {
         this.thread = new RoleThread(RoleName.REWARD_VERIFIER + "#" + verifier.name(), this::run, onFailure);
     }
 
+    /** The role of an asynchronous verifier, which names its consumer group. */
+    public static String role(String verifier) {
+        return RoleName.REWARD_VERIFIER + "." + verifier;
+    }
+
     private static int atOnce(AttemptPolicy policy) {
         return policy.concurrency() * policy.batchSize();
     }
 
     private void run(BooleanSupplier running) {
         int atOnce = atOnce(verifier.policy());
-        String role = RoleName.REWARD_VERIFIER + "." + verifier.name();
         try (RunningVerifier judge = verifier.start();
                 ExactlyOnceLog log = ExactlyOnceLog.shared(
-                        runLog, role, stateDirectory, List.of(runLog.topics().rollouts()))) {
+                        runLog,
+                        role(verifier.name()),
+                        stateDirectory,
+                        List.of(runLog.topics().rollouts()),
+                        this::discard)) {
             while (running.getAsBoolean()) {
                 if (waiting() < WINDOW * atOnce) {
                     log.resume();
@@ -105,13 +114,20 @@ public final class AsyncVerifier implements AutoCloseable {
                 for (EventRecord<?> record : log.poll(TICK)) {
                     take(record, judge);
                 }
-                pending.keySet().retainAll(log.assignment());
                 boolean moved = publish(log);
                 if (moved || log.uncommitted()) {
                     log.commit(heads());
                 }
             }
         }
+    }
+
+    /**
+     * Drops what waits of partitions that a rebalance takes away. If one is assigned again, even in the same poll, it is
+     * read again from the committed offset.
+     */
+    private void discard(Collection<TopicPartition> revoked) {
+        pending.keySet().removeAll(revoked);
     }
 
     private int waiting() {
@@ -121,10 +137,6 @@ public final class AsyncVerifier implements AutoCloseable {
     private void take(EventRecord<?> record, RunningVerifier judge) {
         Deque<Pending> queue = pending.computeIfAbsent(
                 new TopicPartition(record.topic(), record.partition()), partition -> new ArrayDeque<>());
-        // A partition that was revoked and assigned again is read again from the committed offset.
-        if (!queue.isEmpty() && queue.getLast().record().offset() >= record.offset()) {
-            queue.clear();
-        }
         Rollout rollout = (Rollout) record.event();
         Assignment assignment = RolloutRules.violation(rollout) != null
                 ? null

@@ -88,8 +88,8 @@ final class PolicyVersions implements AutoCloseable {
     private void follow(WeightsFollower log, BooleanSupplier running) {
         while (running.getAsBoolean()) {
             List<WeightsManifest> manifests = log.poll(Duration.ofMillis(200));
-            if (!manifests.isEmpty()) {
-                WeightsManifest newest = manifests.get(manifests.size() - 1);
+            WeightsManifest newest = manifests.isEmpty() ? null : manifests.get(manifests.size() - 1);
+            if (newest != null && !isInUse(newest)) {
                 published.add(newest.getVersion());
                 PolicyModel model = takeSpare();
                 if (log.fetch(newest, model::readWeights)) {
@@ -99,6 +99,11 @@ final class PolicyVersions implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Whether a manifest is that of the current version again: of a snapshot that a learner wrote when it stopped. */
+    private synchronized boolean isInUse(WeightsManifest newest) {
+        return current != null && current.manifest.getVersion() == newest.getVersion();
     }
 
     private PolicyModel takeSpare() {

@@ -22,12 +22,22 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The role prompts -> rollouts. Each worker polls a batch of prompts, samples responses with the newest policy version,
@@ -37,6 +47,12 @@ import java.util.stream.IntStream;
  * number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
+    /**
+     * Most time between two polls while a batch is generated. The group removes a member that does not poll, and waits for
+     * it when others join, so a worker polls even when its responses take minutes; it receives nothing meanwhile.
+     */
+    private static final Duration KEEP_ALIVE = Duration.ofMillis(500);
+
     private final RunLog runLog;
     private final ResponseGenerator generator;
     private final RolloutProducerSettings settings;
@@ -68,34 +84,21 @@ public final class RolloutProducer implements AutoCloseable {
                 .toList();
     }
 
-    /** Limits a poll to one batch, and allows for the time that long responses take. */
+    /** Limits a poll to one batch. */
     private static KafkaSettings withBatchLimit(KafkaSettings kafka, int maxBatch) {
-        String interval = Long.toString(Duration.ofHours(1).toMillis());
-        return kafka.with("max.poll.records", Integer.toString(maxBatch))
-                .with("max.poll.interval.ms", kafka.properties().getOrDefault("max.poll.interval.ms", interval));
+        return kafka.with("max.poll.records", Integer.toString(maxBatch));
     }
 
     private void run(BooleanSupplier running) throws InterruptedException {
-        try (ExactlyOnceLog log = ExactlyOnceLog.shared(
-                runLog,
-                RoleName.ROLLOUT_PRODUCER,
-                stateDirectory,
-                List.of(runLog.topics().prompts()))) {
+        try (Worker worker = new Worker()) {
             while (running.getAsBoolean()) {
-                List<EventRecord<?>> records = log.poll(Duration.ofMillis(200));
-                for (int from = 0; from < records.size(); ) {
-                    int to = endOfBatch(records, from, settings.maxBatch());
-                    answer(log, records.subList(from, to));
-                    log.commit(records.subList(to, records.size()));
-                    from = to;
-                }
-                // A poll may have sent dead letters only. They need a commit too: the broker would abort the open
-                // transaction after a while, which ends this loop.
-                if (log.uncommitted()) {
-                    log.commit(List.of());
-                }
+                worker.answerNext();
             }
         }
+    }
+
+    private static TopicPartition partition(EventRecord<?> record) {
+        return new TopicPartition(record.topic(), record.partition());
     }
 
     /**
@@ -115,69 +118,157 @@ public final class RolloutProducer implements AutoCloseable {
         return to;
     }
 
-    private void answer(ExactlyOnceLog log, List<EventRecord<?>> records) throws InterruptedException {
-        Map<EventRecord<?>, String> refused = new LinkedHashMap<>();
-        List<Request> requests = new ArrayList<>();
-        List<EventRecord<?>> asking = new ArrayList<>();
-        int minPolicyVersion = 0;
-        for (EventRecord<?> record : records) {
-            Prompt prompt = (Prompt) record.event();
-            String violation = PromptRules.violation(prompt);
-            if (violation == null) {
-                violation = generator.refuseVersion(prompt.getMinPolicyVersion());
+    /** A member of the group. For one thread. */
+    private final class Worker implements AutoCloseable {
+        /** Prompts that were polled and are not in a batch yet. */
+        private final List<EventRecord<?>> waiting = new ArrayList<>();
+
+        /** Partitions that a rebalance has taken away since the batch was polled. */
+        private final Set<TopicPartition> revoked = new HashSet<>();
+
+        /** Generates on a thread of the same name, so that reports count its time as the worker's. */
+        private final ExecutorService generation;
+
+        private final ExactlyOnceLog log;
+
+        Worker() {
+            String name = Thread.currentThread().getName();
+            log = ExactlyOnceLog.shared(
+                    runLog,
+                    RoleName.ROLLOUT_PRODUCER,
+                    stateDirectory,
+                    List.of(runLog.topics().prompts()),
+                    this::discard);
+            generation = Executors.newSingleThreadExecutor(task -> {
+                Thread thread = new Thread(task, name);
+                thread.setDaemon(true);
+                return thread;
+            });
+        }
+
+        /** Drops polled prompts of partitions that this worker no longer reads; if they come back, they are read again. */
+        private void discard(Collection<TopicPartition> partitions) {
+            revoked.addAll(partitions);
+            waiting.removeIf(record -> partitions.contains(partition(record)));
+        }
+
+        void answerNext() throws InterruptedException {
+            if (waiting.isEmpty()) {
+                log.resume();
+                waiting.addAll(log.poll(Duration.ofMillis(200)));
             }
-            if (violation != null) {
-                refused.put(record, violation);
-                continue;
+            revoked.clear();
+            List<EventRecord<?>> next = waiting.subList(0, endOfBatch(waiting, 0, settings.maxBatch()));
+            List<EventRecord<?>> batch = List.copyOf(next);
+            next.clear();
+            if (!batch.isEmpty()) {
+                answer(batch);
             }
-            minPolicyVersion = Math.max(minPolicyVersion, prompt.getMinPolicyVersion());
-            for (Request request : Request.of(prompt, settings.seed())) {
-                requests.add(request);
-                asking.add(record);
+            // A poll may have sent dead letters only. They need a commit too: the broker would abort the open
+            // transaction after a while, which ends this loop.
+            if (!batch.isEmpty() || log.uncommitted()) {
+                log.commit(waiting);
             }
         }
-        List<GenerationResult> results =
-                requests.isEmpty() ? List.of() : generator.generate(requests, minPolicyVersion);
-        Instant now = clock.instant();
-        for (int i = 0; i < requests.size(); i++) {
-            if (results.get(i) instanceof Response response) {
-                send(log, requests.get(i), response, now);
-            } else if (results.get(i) instanceof Refusal refusal) {
-                refused.put(asking.get(i), refusal.reason());
+
+        private void answer(List<EventRecord<?>> records) throws InterruptedException {
+            Map<EventRecord<?>, String> refused = new LinkedHashMap<>();
+            List<Request> requests = new ArrayList<>();
+            List<EventRecord<?>> asking = new ArrayList<>();
+            int minPolicyVersion = 0;
+            for (EventRecord<?> record : records) {
+                Prompt prompt = (Prompt) record.event();
+                String violation = PromptRules.violation(prompt);
+                if (violation == null) {
+                    violation = generator.refuseVersion(prompt.getMinPolicyVersion());
+                }
+                if (violation != null) {
+                    refused.put(record, violation);
+                    continue;
+                }
+                minPolicyVersion = Math.max(minPolicyVersion, prompt.getMinPolicyVersion());
+                for (Request request : Request.of(prompt, settings.seed())) {
+                    requests.add(request);
+                    asking.add(record);
+                }
+            }
+            List<GenerationResult> results = requests.isEmpty() ? List.of() : generate(requests, minPolicyVersion);
+            Instant now = clock.instant();
+            for (int i = 0; i < requests.size(); i++) {
+                if (revoked.contains(partition(asking.get(i)))) {
+                    continue;
+                }
+                if (results.get(i) instanceof Response response) {
+                    send(requests.get(i), response, now);
+                } else if (results.get(i) instanceof Refusal refusal) {
+                    refused.put(asking.get(i), refusal.reason());
+                }
+            }
+            refused.keySet().removeIf(record -> revoked.contains(partition(record)));
+            refused.forEach((record, reason) -> expire((Prompt) record.event(), reason, now));
+        }
+
+        private void send(Request request, Response response, Instant now) {
+            String requestId = request.prompt().getRequestId();
+            Rollout rollout = response.toRollout(request, settings.sampling(), now);
+            log.sendIfFits(runLog.topics().rollouts(), requestId, rollout, RolloutRules.MAX_BYTES)
+                    .ifPresent(tooLarge -> log.send(
+                            runLog.topics().expired(),
+                            requestId,
+                            new Expired(
+                                    requestId,
+                                    request.rolloutId(),
+                                    ExpiryReason.TOO_LARGE,
+                                    tooLarge,
+                                    RoleName.ROLLOUT_PRODUCER,
+                                    now)));
+        }
+
+        /** Expires a request that no policy can answer, as a whole. */
+        private void expire(Prompt prompt, String reason, Instant now) {
+            String requestId = PromptRules.boundedId(prompt.getRequestId());
+            log.send(
+                    runLog.topics().expired(),
+                    requestId,
+                    new Expired(
+                            requestId,
+                            null,
+                            ExpiryReason.INVALID_PROMPT,
+                            BoundedText.of(reason, BoundedText.REASON),
+                            RoleName.ROLLOUT_PRODUCER,
+                            now));
+        }
+
+        private List<GenerationResult> generate(List<Request> requests, int minPolicyVersion)
+                throws InterruptedException {
+            Future<List<GenerationResult>> results =
+                    generation.submit(() -> generator.generate(requests, minPolicyVersion));
+            while (true) {
+                try {
+                    return results.get(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    // Repeated, since partitions that a rebalance assigns are not paused.
+                    log.pause();
+                    waiting.addAll(log.poll(Duration.ofMillis(10)));
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof InterruptedException interrupted) {
+                        throw interrupted;
+                    }
+                    if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    throw e.getCause() instanceof RuntimeException failure
+                            ? failure
+                            : new IllegalStateException(e.getCause());
+                }
             }
         }
-        refused.forEach((record, reason) -> expire(log, (Prompt) record.event(), reason, now));
-    }
 
-    private void send(ExactlyOnceLog log, Request request, Response response, Instant now) {
-        String requestId = request.prompt().getRequestId();
-        Rollout rollout = response.toRollout(request, settings.sampling(), now);
-        log.sendIfFits(runLog.topics().rollouts(), requestId, rollout, RolloutRules.MAX_BYTES)
-                .ifPresent(tooLarge -> log.send(
-                        runLog.topics().expired(),
-                        requestId,
-                        new Expired(
-                                requestId,
-                                request.rolloutId(),
-                                ExpiryReason.TOO_LARGE,
-                                tooLarge,
-                                RoleName.ROLLOUT_PRODUCER,
-                                now)));
-    }
-
-    /** Expires a request that no policy can answer, as a whole. */
-    private void expire(ExactlyOnceLog log, Prompt prompt, String reason, Instant now) {
-        String requestId = PromptRules.boundedId(prompt.getRequestId());
-        log.send(
-                runLog.topics().expired(),
-                requestId,
-                new Expired(
-                        requestId,
-                        null,
-                        ExpiryReason.INVALID_PROMPT,
-                        BoundedText.of(reason, BoundedText.REASON),
-                        RoleName.ROLLOUT_PRODUCER,
-                        now));
+        @Override
+        public void close() {
+            generation.shutdownNow();
+            log.close();
+        }
     }
 
     @Override

@@ -1,12 +1,20 @@
 package io.sppostream.run;
 
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogCursor;
+import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The offsets of a role's consumer group say how far the role has come. A cluster deletes them when the group has been
@@ -25,18 +33,55 @@ final class GroupOffsets {
      * @throws UserException if the offsets are gone
      */
     static void require(KafkaSettings kafka, EventSerdes serdes, String group, Topic<?> input, Topic<?> output) {
-        try (TopicAdmin admin = new TopicAdmin(kafka)) {
-            boolean known = admin.committed(group).keySet().stream()
-                    .anyMatch(partition -> partition.topic().equals(input.name()));
-            if (known) {
-                return;
+        if (!isKnown(kafka, group, input) && hasEvents(kafka, serdes, output)) {
+            throw forgotten(group, input, output);
+        }
+    }
+
+    /**
+     * Makes sure that a role that judges resumes where it was. Verifiers share a topic, and one that is new to a run begins
+     * with the first rollout, so verdicts are looked for by the name that signs them. This reads all verdicts only if the
+     * verifier is new to a run that has some.
+     *
+     * @param group the role's consumer group
+     * @param verifiers names of its verifiers
+     * @throws UserException if the offsets are gone
+     */
+    static void requireOfVerifier(RunLog runLog, String group, Set<String> verifiers) {
+        Topic<Rollout> input = runLog.topics().rollouts();
+        Topic<Verdict> output = runLog.topics().verdicts();
+        if (!verifiers.isEmpty() && !isKnown(runLog.kafka(), group, input) && hasVerdictOf(runLog, output, verifiers)) {
+            throw forgotten(group, input, output);
+        }
+    }
+
+    private static boolean hasVerdictOf(RunLog runLog, Topic<Verdict> verdicts, Set<String> verifiers) {
+        Map<TopicPartition, Long> ends;
+        try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
+            ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(verdicts));
+        }
+        try (LogCursor<Verdict> cursor =
+                runLog.without(Set.of("Verdict.settings")).scan().from(verdicts, Map.of(), ends)) {
+            while (cursor.hasNext()) {
+                if (verifiers.contains(cursor.next().event().getVerifier())) {
+                    return true;
+                }
             }
         }
-        if (hasEvents(kafka, serdes, output)) {
-            throw new UserException("the cluster has forgotten how far " + group + " has read " + input.name()
-                    + ", and the role would repeat all work that is on " + output.name()
-                    + ": docs/log.md, 'A cluster of your own', says how to set the offsets");
+        return false;
+    }
+
+    private static boolean isKnown(KafkaSettings kafka, String group, Topic<?> input) {
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            return admin.committed(group).keySet().stream()
+                    .anyMatch(partition -> partition.topic().equals(input.name()));
         }
+    }
+
+    private static UserException forgotten(String group, Topic<?> input, Topic<?> output) {
+        return new UserException("the cluster has forgotten how far " + group + " has read " + input.name()
+                + ", and the role would repeat all work that is on " + output.name()
+                + ": docs/log.md, 'A cluster of your own', says how to set the offsets");
     }
 
     private static boolean hasEvents(KafkaSettings kafka, EventSerdes serdes, Topic<?> topic) {

@@ -26,7 +26,9 @@ import io.sppostream.verify.RewardVerifier;
 import io.sppostream.verify.Verifiers;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Starts each role as configured; the same for a role of {@code train} and one that runs alone. */
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
@@ -49,11 +51,18 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
 
     /** rollouts -> verdicts of the inline verifiers. */
     public AutoCloseable rewardVerifier(Verifiers verifiers) {
+        requireVerifierOffsets(
+                RoleName.REWARD_VERIFIER,
+                verifiers.all().stream()
+                        .filter(ConfiguredVerifier::isInline)
+                        .map(ConfiguredVerifier::name)
+                        .collect(Collectors.toSet()));
         return RewardVerifier.start(runLog, verifiers, stateDirectory(), 1, onFailure);
     }
 
     /** rollouts -> verdicts of one asynchronous verifier. */
     public AutoCloseable asyncVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
+        requireVerifierOffsets(AsyncVerifier.role(verifier.name()), Set.of(verifier.name()));
         return new AsyncVerifier(runLog, verifiers, verifier, stateDirectory(), clock, onFailure);
     }
 
@@ -86,6 +95,10 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
 
     private void requireOffsets(String role, Topic<?> input, Topic<?> output) {
         GroupOffsets.require(runLog.kafka(), runLog.serdes(), runLog.topics().application(role), input, output);
+    }
+
+    private void requireVerifierOffsets(String role, Set<String> verifiers) {
+        GroupOffsets.requireOfVerifier(runLog, runLog.topics().application(role), verifiers);
     }
 
     private RunSettings settings() {

@@ -29,6 +29,7 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
@@ -95,15 +96,39 @@ public final class ExactlyOnceLog implements AutoCloseable {
      *
      * @param role name of the role, as in {@link io.sppostream.events.catalogue.RoleName}
      * @param stateDirectory where members keep their {@link GroupInstance} ids
+     * @param onRevoked receives partitions that this loop no longer reads, during a poll. Their polled events that are not
+     *     committed must be discarded: another loop reads them again, or this one, if the partitions come back
      */
     public static ExactlyOnceLog shared(
-            RunLog runLog, String role, Path stateDirectory, List<Topic<? extends SpecificRecord>> inputs) {
+            RunLog runLog,
+            String role,
+            Path stateDirectory,
+            List<Topic<? extends SpecificRecord>> inputs,
+            java.util.function.Consumer<Collection<TopicPartition>> onRevoked) {
         String group = runLog.topics().application(role);
         GroupInstance member = GroupInstance.take(stateDirectory, group);
         ExactlyOnceLog log = new ExactlyOnceLog(
                 runLog, group, runLog.kafka().transactionalProducer(member.id(), Duration.ZERO), member, inputs);
-        log.consumer.subscribe(log.decoder.topics());
+        log.consumer.subscribe(log.decoder.topics(), new ConsumerRebalanceListener() {
+            @Override
+            public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+                onRevoked.accept(partitions);
+            }
+
+            @Override
+            public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
+        });
         return log;
+    }
+
+    /**
+     * The only writer of a role that has no inputs. As with {@link #sole}, opening it fences an earlier one, whose next
+     * {@link #send} or {@link #commit} fails. It must not be polled.
+     *
+     * @param role name of the role, as in {@link io.sppostream.events.catalogue.RoleName}
+     */
+    public static ExactlyOnceLog writer(RunLog runLog, String role) {
+        return sole(runLog, role, List.of(), Duration.ZERO);
     }
 
     /**

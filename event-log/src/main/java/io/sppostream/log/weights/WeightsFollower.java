@@ -10,22 +10,20 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.apache.kafka.common.utils.Crc32C;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +31,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows the weight versions of a model and fetches their bytes. For a version stored as a delta it fetches the last
  * full version before it and the deltas since, except for those it already has. It checks the order of chunks and the
- * CRC-32C of each piece of weights. The SHA-256 of a version is left to recovery and audits, since it costs as much as
+ * CRC-32C of each piece of weights. It keeps one copy of the weights, and applies deltas to it piece by piece. The SHA-256 of a version is left to recovery and audits, since it costs as much as
  * sampling a batch from a small model. Not thread-safe.
  */
 public final class WeightsFollower implements AutoCloseable {
     /** Start with the newest version. */
     public static final int NEWEST = Integer.MAX_VALUE;
 
+    /** A fetch fails if no chunk arrives for this long, however long the whole takes. */
     private static final Duration FETCH_TIMEOUT = Duration.ofSeconds(30);
 
     /** Reads weights, or an optimizer's state, as a safetensors file. */
@@ -48,13 +47,18 @@ public final class WeightsFollower implements AutoCloseable {
         void readFrom(ReadableByteChannel channel) throws IOException;
     }
 
-    /** The bytes of a version, in pieces of one chunk each. */
-    private record Image(int version, List<byte[]> pieces) {}
+    /** The bytes of a version, in pieces of one chunk each. Newer versions replace the pieces one by one. */
+    private record Image(WeightsManifest manifest, List<byte[]> pieces) {
+        int version() {
+            return manifest.getVersion();
+        }
+    }
 
     private final EventReader manifests;
     private final EventReader chunks;
     private final Topics topics;
     private final ModelKind kind;
+    private final LongSupplier nanoTime;
 
     /** Versions found at the start, which {@link #poll} has not returned yet. */
     private final Deque<WeightsManifest> found = new ArrayDeque<>();
@@ -79,6 +83,12 @@ public final class WeightsFollower implements AutoCloseable {
      * @param from version to begin with, or {@link #NEWEST}; polls also return the versions before it, back to a full one
      */
     public WeightsFollower(RunLog runLog, ModelKind kind, int from) {
+        this(runLog, kind, from, System::nanoTime);
+    }
+
+    /** A follower with another clock. */
+    WeightsFollower(RunLog runLog, ModelKind kind, int from, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.topics = runLog.topics();
         this.kind = kind;
         this.manifests = runLog.following(List.of(runLog.topics().versions(kind)));
@@ -118,33 +128,54 @@ public final class WeightsFollower implements AutoCloseable {
      *
      * @return false if its bytes are no longer on the log, because newer snapshots have replaced them; another poll returns
      *     those. The sink was not called
-     * @throws LogException if the bytes on the log do not match the manifest. The sink was not called
+     * @throws LogException if the bytes on the log do not match the manifest, or do not arrive. The sink was not called
      */
     public boolean fetch(WeightsManifest manifest, Sink sink) {
         seen.put(manifest.getVersion(), manifest);
-        Image fetched = image != null && image.version() == manifest.getVersion() ? image : build(manifest);
+        Image fetched = image != null && image.manifest().equals(manifest) ? image : build(manifest);
         if (fetched == null) {
             return false;
         }
         // Versions of one piece are never stored as deltas.
         image = fetched.pieces().size() > 1 ? fetched : null;
         seen.headMap(full(manifest)).clear();
-        feed(fetched.pieces(), sink);
+        feed(fetched.pieces().iterator(), sink);
         return true;
     }
 
     /**
-     * Fetches the optimizer's state of a snapshot.
+     * Fetches the optimizer's state of a snapshot. It has twice the size of the weights, so it is passed on chunk by chunk.
      *
      * @return false if its bytes are no longer on the log. The sink was not called
+     * @throws LogException if the bytes on the log do not match the manifest, or do not arrive. The sink may have been
+     *     called
      */
     public boolean fetchOptimizer(WeightsManifest manifest, OptimizerState state, Sink sink) {
-        List<byte[]> pieces =
-                fetch(manifest, state.getFirstChunkOffset(), manifest.getChunks(), state.getChunks(), null);
-        if (pieces == null) {
+        Chunks file = new Chunks(manifest, state.getFirstChunkOffset(), manifest.getChunks(), state.getChunks());
+        WeightsChunk first = file.next();
+        if (first == null) {
             return false;
         }
-        feed(pieces, sink);
+        feed(
+                new Iterator<>() {
+                    private @Nullable WeightsChunk read = first;
+
+                    @Override
+                    public boolean hasNext() {
+                        return read != null || file.hasNext();
+                    }
+
+                    @Override
+                    public byte[] next() {
+                        WeightsChunk chunk = read == null ? file.next() : read;
+                        read = null;
+                        if (chunk == null) {
+                            throw corrupt(manifest, "the optimizer's state was deleted while it was read");
+                        }
+                        return piece(manifest, chunk, null);
+                    }
+                },
+                sink);
         return true;
     }
 
@@ -159,84 +190,126 @@ public final class WeightsFollower implements AutoCloseable {
         return manifest.getVersion();
     }
 
-    /** Builds a version from a full one and deltas; null if some of its bytes are no longer on the log. */
+    /**
+     * Builds a version from a full one and deltas, in the pieces of the version fetched last where it can.
+     *
+     * @return null if some of its bytes are no longer on the log
+     */
     private @Nullable Image build(WeightsManifest manifest) {
         int first = full(manifest);
-        Image built =
+        Image base =
                 image != null && image.version() >= first && image.version() < manifest.getVersion() ? image : null;
-        if (built == null && Manifests.isFull(manifest)) {
-            return image(manifest, null);
-        }
-        int from = built == null ? first : built.version() + 1;
+        // Its pieces are replaced, or not needed any more; after a failure, the next fetch begins with a full version.
+        image = null;
+        List<byte[]> pieces = base == null ? new ArrayList<>() : base.pieces();
+        int from = base == null ? first : base.version() + 1;
         for (int version = from; version <= manifest.getVersion(); version++) {
             WeightsManifest next = seen.get(version);
-            if (next == null || (built == null && !Manifests.isFull(next))) {
+            if (next == null || (pieces.isEmpty() && !Manifests.isFull(next))) {
                 throw corrupt(manifest, "it is a delta against earlier versions, of which " + version + " is missing");
             }
-            built = image(next, built);
-            if (built == null) {
+            if (!replace(pieces, next)) {
                 return null;
             }
         }
-        return built;
-    }
-
-    private @Nullable Image image(WeightsManifest manifest, @Nullable Image parent) {
-        List<byte[]> pieces = fetch(
-                manifest,
-                manifest.getFirstChunkOffset(),
-                0,
-                manifest.getChunks(),
-                Manifests.isFull(manifest) || parent == null ? null : parent.pieces());
-        return pieces == null ? null : new Image(manifest.getVersion(), pieces);
+        return new Image(manifest, pieces);
     }
 
     /**
-     * Fetches the chunks of a file.
+     * Replaces the pieces of a version's parent by those of the version.
      *
-     * @param parent the pieces that they are a delta against; null if they are full
-     * @return the file's pieces; null if they are no longer on the log
+     * @param pieces empty if the version is full
+     * @return false if the version's bytes are no longer on the log
      */
-    private @Nullable List<byte[]> fetch(
-            WeightsManifest manifest, long firstOffset, int firstIndex, int count, @Nullable List<byte[]> parent) {
-        Topic<WeightsChunk> topic = Manifests.chunks(topics, kind, manifest);
-        if (parent != null && parent.size() != count) {
+    private boolean replace(List<byte[]> pieces, WeightsManifest manifest) {
+        int count = manifest.getChunks();
+        boolean delta = !Manifests.isFull(manifest);
+        if (delta && pieces.size() != count) {
             throw corrupt(
                     manifest,
-                    "it has " + count + " chunks, the version that it is a delta against has " + parent.size());
+                    "it has " + count + " chunks, the version that it is a delta against has " + pieces.size());
         }
-        if (firstOffset < begins.getOrDefault(topic.name(), 0L)) {
-            return null;
+        Chunks file = new Chunks(manifest, manifest.getFirstChunkOffset(), 0, count);
+        for (int index = 0; file.hasNext(); index++) {
+            WeightsChunk chunk = file.next();
+            if (chunk == null) {
+                return false;
+            }
+            if (delta) {
+                pieces.set(index, piece(manifest, chunk, pieces.get(index)));
+            } else {
+                pieces.add(piece(manifest, chunk, null));
+            }
         }
-        List<byte[]> pieces = new ArrayList<>(count);
-        chunks.seek(topic, 0, firstOffset);
-        long deadline = System.nanoTime() + FETCH_TIMEOUT.toNanos();
-        while (pieces.size() < count) {
-            for (EventRecord<?> record : chunks.poll(Duration.ofMillis(500))) {
-                int index = pieces.size();
-                if (index == count || !record.topic().equals(topic.name())) {
-                    continue;
+        return true;
+    }
+
+    /** Reads the chunks of a file in order, one poll at a time. */
+    private final class Chunks {
+        private final WeightsManifest manifest;
+        private final Topic<WeightsChunk> topic;
+        private final long firstOffset;
+        private final int firstIndex;
+        private final int count;
+        private final Deque<EventRecord<?>> polled = new ArrayDeque<>();
+        private int read;
+
+        Chunks(WeightsManifest manifest, long firstOffset, int firstIndex, int count) {
+            this.manifest = manifest;
+            this.topic = Manifests.chunks(topics, kind, manifest);
+            this.firstOffset = firstOffset;
+            this.firstIndex = firstIndex;
+            this.count = count;
+        }
+
+        boolean hasNext() {
+            return read < count;
+        }
+
+        /** The next chunk; null if it is no longer on the log. */
+        @Nullable
+        WeightsChunk next() {
+            if (read == 0) {
+                if (isDeleted()) {
+                    return null;
                 }
-                WeightsChunk chunk = (WeightsChunk) record.event();
-                if (chunk.getVersion() != manifest.getVersion()
-                        || chunk.getIndex() != firstIndex + index
-                        || (index == 0 && record.offset() != firstOffset)) {
-                    begins.put(topic.name(), chunks.begin(topic, 0));
-                    if (firstOffset < begins.get(topic.name())) {
-                        return null;
+                chunks.seek(topic, 0, firstOffset);
+            }
+            long lastArrival = nanoTime.getAsLong();
+            while (polled.isEmpty()) {
+                for (EventRecord<?> record : chunks.poll(Duration.ofMillis(500))) {
+                    if (record.topic().equals(topic.name())) {
+                        polled.add(record);
                     }
+                }
+                if (polled.isEmpty() && nanoTime.getAsLong() - lastArrival > FETCH_TIMEOUT.toNanos()) {
                     throw corrupt(
                             manifest,
-                            "expected chunk " + (firstIndex + index) + ", found chunk " + chunk.getIndex()
-                                    + " of version " + chunk.getVersion());
+                            "found " + read + " of " + count + " chunks, and no other within "
+                                    + FETCH_TIMEOUT.toSeconds() + " s");
                 }
-                pieces.add(piece(manifest, chunk, parent == null ? null : parent.get(index)));
             }
-            if (System.nanoTime() > deadline) {
-                throw corrupt(manifest, "found " + pieces.size() + " of " + count + " chunks");
+            EventRecord<?> record = polled.remove();
+            WeightsChunk chunk = (WeightsChunk) record.event();
+            if (chunk.getVersion() != manifest.getVersion()
+                    || chunk.getIndex() != firstIndex + read
+                    || (read == 0 && record.offset() != firstOffset)) {
+                begins.put(topic.name(), chunks.begin(topic, 0));
+                if (isDeleted()) {
+                    return null;
+                }
+                throw corrupt(
+                        manifest,
+                        "expected chunk " + (firstIndex + read) + ", found chunk " + chunk.getIndex() + " of version "
+                                + chunk.getVersion());
             }
+            read++;
+            return chunk;
         }
-        return pieces;
+
+        private boolean isDeleted() {
+            return firstOffset < begins.getOrDefault(topic.name(), 0L);
+        }
     }
 
     private byte[] piece(WeightsManifest manifest, WeightsChunk chunk, byte @Nullable [] parent) {
@@ -252,16 +325,44 @@ public final class WeightsFollower implements AutoCloseable {
         return piece;
     }
 
-    private static void feed(List<byte[]> pieces, Sink sink) {
-        List<InputStream> parts = pieces.stream()
-                .map(piece -> (InputStream) new ByteArrayInputStream(piece))
-                .toList();
-        try (ReadableByteChannel channel =
-                Channels.newChannel(new SequenceInputStream(Collections.enumeration(parts)))) {
-            sink.readFrom(channel);
+    private static void feed(Iterator<byte[]> pieces, Sink sink) {
+        try {
+            sink.readFrom(new PieceChannel(pieces));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A file, given in pieces that are not empty. */
+    private static final class PieceChannel implements ReadableByteChannel {
+        private final Iterator<byte[]> pieces;
+        private ByteBuffer piece = ByteBuffer.allocate(0);
+
+        PieceChannel(Iterator<byte[]> pieces) {
+            this.pieces = pieces;
+        }
+
+        @Override
+        public int read(ByteBuffer target) {
+            if (!piece.hasRemaining()) {
+                if (!pieces.hasNext()) {
+                    return -1;
+                }
+                piece = ByteBuffer.wrap(pieces.next());
+            }
+            int length = Math.min(piece.remaining(), target.remaining());
+            target.put(piece.slice().limit(length));
+            piece.position(piece.position() + length);
+            return length;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
     }
 
     private LogException corrupt(WeightsManifest manifest, String what) {

@@ -18,6 +18,7 @@ import java.nio.channels.WritableByteChannel;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class WeightsPublisher {
 
     /** Sends the start weights; readers see them after the caller has committed. */
     public WeightsManifest publishStart(Source weights) {
-        return publish(0, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(kind));
+        return publish(0, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(kind), null);
     }
 
     /**
@@ -92,7 +93,23 @@ public final class WeightsPublisher {
             int version, int parentVersion, int step, Source weights, @Nullable Source optimizer) {
         WeightsEncoding encoding =
                 optimizer == null && published.size() > 1 ? WeightsEncoding.DELTA : WeightsEncoding.FULL;
-        return publish(version, parentVersion, step, weights, optimizer, encoding, topics.weights(kind));
+        return publish(version, parentVersion, step, weights, optimizer, encoding, topics.weights(kind), null);
+    }
+
+    /**
+     * Sends the last published version again as a snapshot: in full, with the optimizer's state. Its manifest has the
+     * version, the hash and the time of publication of the first; readers that have the version need not fetch it again.
+     */
+    public WeightsManifest publishSnapshot(WeightsManifest last, Source weights, Source optimizer) {
+        return publish(
+                last.getVersion(),
+                last.getParentVersion(),
+                last.getStep(),
+                weights,
+                optimizer,
+                WeightsEncoding.FULL,
+                topics.weights(kind),
+                last.getPublishedAt());
     }
 
     private WeightsManifest publish(
@@ -102,7 +119,8 @@ public final class WeightsPublisher {
             Source weights,
             @Nullable Source optimizer,
             WeightsEncoding encoding,
-            Topic<WeightsChunk> topic) {
+            Topic<WeightsChunk> topic,
+            @Nullable Instant publishedAt) {
         Chunks chunks = new Chunks(version, topic, 0);
         write(weights, new Pieces(chunkBytes, (index, piece) -> {
             chunks.send(
@@ -121,7 +139,7 @@ public final class WeightsPublisher {
                 chunks.firstOffset(),
                 config,
                 optimizer == null ? null : publish(optimizer, chunks.index, version, topic),
-                clock.instant());
+                publishedAt == null ? clock.instant() : publishedAt);
         log.send(topics.versions(kind), kind.id(), manifest);
         return manifest;
     }

@@ -49,8 +49,9 @@ public final class WeightsRetention implements AutoCloseable {
         }
     }
 
+    /** Waits briefly for a deletion in progress: that of a snapshot that a role writes when it stops. */
     @Override
     public void close() {
-        admin.close(Duration.ZERO);
+        admin.close(Duration.ofSeconds(1));
     }
 }

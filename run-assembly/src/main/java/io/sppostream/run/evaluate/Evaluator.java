@@ -87,9 +87,12 @@ public final class Evaluator implements AutoCloseable {
     }
 
     private void follow(WeightsFollower log, EventWriter writer, BooleanSupplier running) {
+        int next = from;
         while (running.getAsBoolean() && finished.getCount() > 0) {
             for (WeightsManifest version : log.poll(Duration.ofMillis(200))) {
-                if (running.getAsBoolean() && version.getVersion() >= from && isDue(version.getStep())) {
+                // A learner that stops publishes its last version again, as a snapshot.
+                if (running.getAsBoolean() && version.getVersion() >= next && isDue(version.getStep())) {
+                    next = version.getVersion() + 1;
                     evaluate(version, log, writer, running);
                 }
             }

@@ -161,7 +161,7 @@ final class AuditChecks implements AutoCloseable {
 
     /** The results, in the order of the data flow. */
     List<AuditReport.Result> results() {
-        steps.summarize("%s", each(ledgers, (kind, ledger) -> kind.id() + " " + ledger.steps() + " steps"));
+        steps.summarize("%s", each(ledgers, (kind, ledger) -> ledger.summary()));
         trained.summarize(
                 "%s",
                 each(
@@ -173,9 +173,7 @@ final class AuditChecks implements AutoCloseable {
                         .filter(kind -> !lineage.isDriven(kind))
                         .map(ModelKind::id)
                         .collect(Collectors.joining(" and ")));
-        published.summarize(
-                "%s",
-                each(versions, (kind, own) -> kind.id() + " " + own.manifests().size()));
+        published.summarize("%s", each(versions, (kind, own) -> kind.id() + " " + own.count()));
         return Stream.of(requests, joins, sampled, steps, trained, offsets, published)
                 .map(Check::result)
                 .toList();

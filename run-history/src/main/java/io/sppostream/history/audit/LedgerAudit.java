@@ -1,5 +1,6 @@
 package io.sppostream.history.audit;
 
+import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
@@ -11,6 +12,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,8 @@ final class LedgerAudit {
     private @Nullable TrainingStep previous;
     private int count;
     private long sampleCount;
+    private int recomputed;
+    private int restored;
 
     /**
      * @param configurations hashes of the configurations on {@code runs}
@@ -60,6 +65,8 @@ final class LedgerAudit {
     void take(EventRecord<TrainingStep> record) {
         TrainingStep step = record.event();
         count++;
+        recomputed += step.getRecovered() == Recovery.RECOMPUTED ? 1 : 0;
+        restored += step.getRecovered() == Recovery.RESTORED ? 1 : 0;
         checkChain(record);
         versions.compare(record);
         for (TrainedSample sample : step.getSamples()) {
@@ -158,8 +165,14 @@ final class LedgerAudit {
         check.require(condition, () -> Finding.at(step.event().getStep(), step, otherwise.get()));
     }
 
-    int steps() {
-        return count;
+    /** The steps, and how many followed a recovery, in words. */
+    String summary() {
+        String recovered = Stream.of(
+                        recomputed == 0 ? "" : recomputed + " after a recovery that recomputed the same weights",
+                        restored == 0 ? "" : restored + " after a recovery that restored weights from the log")
+                .filter(words -> !words.isEmpty())
+                .collect(Collectors.joining(", "));
+        return kind.id() + " " + count + " steps" + (recovered.isEmpty() ? "" : " (" + recovered + ")");
     }
 
     long samples() {

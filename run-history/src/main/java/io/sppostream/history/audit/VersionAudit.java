@@ -4,18 +4,24 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.log.EventRecord;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The published versions of the policy or the critic: each is published once, as a step of the ledger made it. */
+/**
+ * The published versions of the policy or the critic: each is published once, as a step of the ledger made it. Only a
+ * learner that stops publishes its last version again, as a snapshot of the same weights.
+ */
 final class VersionAudit {
     private final ModelKind kind;
     private final Check check;
     private final Map<Integer, EventRecord<WeightsManifest>> manifests = new TreeMap<>();
+    private final List<WeightsManifest> all = new ArrayList<>();
     private final Set<Integer> made = new HashSet<>();
 
     VersionAudit(ModelKind kind, Check check) {
@@ -35,17 +41,31 @@ final class VersionAudit {
     void take(EventRecord<WeightsManifest> record) {
         WeightsManifest manifest = record.event();
         EventRecord<WeightsManifest> other = manifests.putIfAbsent(manifest.getVersion(), record);
+        all.add(manifest);
         check.require(
-                other == null,
+                other == null || isSnapshotOf(other.event(), manifest),
                 () -> Finding.at(
                         manifest.getStep(),
                         record,
                         kind.id() + " version " + manifest.getVersion() + " is published twice"));
     }
 
-    /** All manifests, by version. */
-    Collection<WeightsManifest> manifests() {
-        return manifests.values().stream().map(EventRecord::event).toList();
+    private static boolean isSnapshotOf(WeightsManifest version, WeightsManifest again) {
+        return again.getOptimizer() != null
+                && version.getOptimizer() == null
+                && again.getSha256().equals(version.getSha256())
+                && again.getStep() == version.getStep()
+                && Objects.equals(again.getParentVersion(), version.getParentVersion());
+    }
+
+    /** All manifests, in the order of the log. */
+    List<WeightsManifest> manifests() {
+        return all;
+    }
+
+    /** Number of versions. */
+    int count() {
+        return manifests.size();
     }
 
     /** The SHA-256 of a version; null if it is not published. */

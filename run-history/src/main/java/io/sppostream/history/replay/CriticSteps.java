@@ -2,6 +2,7 @@ package io.sppostream.history.replay;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
@@ -147,7 +148,8 @@ final class CriticSteps implements AutoCloseable {
                 settings.configurationSha256(),
                 step.metrics(),
                 step.startedAt(),
-                step.endedAt());
+                step.endedAt(),
+                Recovery.NONE);
     }
 
     /** The offset of a committed record. */

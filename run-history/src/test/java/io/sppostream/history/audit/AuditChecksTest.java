@@ -7,7 +7,9 @@ import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.OptimizerState;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainedSample;
@@ -403,6 +405,34 @@ class AuditChecksTest {
         assertThat(log.ledger).isNotEqualTo(before);
 
         assertThat(log.audit().clean()).isTrue();
+    }
+
+    @Test
+    void shouldReportStepsAfterARecoveryAsInformation() {
+        SmallLog log = new SmallLog();
+        step(log, step -> step.setRecovered(Recovery.RESTORED));
+
+        AuditReport report = log.audit();
+        assertThat(report.clean()).as(report.first().toString()).isTrue();
+        assertThat(summary(report, "ledger"))
+                .contains("policy 3 steps (1 after a recovery that restored weights from the log), critic 3 steps");
+    }
+
+    @Test
+    void shouldAcceptTheSnapshotOfALearnerThatStops() {
+        SmallLog log = new SmallLog();
+        log.publish(ModelKind.POLICY, 3);
+        List<EventRecord<WeightsManifest>> published = requireNonNull(log.versions.get(ModelKind.POLICY));
+        replace(
+                published,
+                4,
+                WeightsManifest.newBuilder(published.get(4).event())
+                        .setOptimizer(new OptimizerState("optimizer", 8L, 1, 1L))
+                        .build());
+
+        AuditReport report = log.audit();
+        assertThat(report.clean()).as(report.first().toString()).isTrue();
+        assertThat(summary(report, "versions")).isEqualTo("policy 4, critic 4");
     }
 
     private static Arguments fault(String check, String what, Consumer<SmallLog> fault) {

@@ -10,6 +10,7 @@ import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.Recovery;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.TrainedSample;
@@ -163,7 +164,8 @@ final class SmallLog {
                 "configuration",
                 Map.of(),
                 Instant.EPOCH,
-                Instant.EPOCH);
+                Instant.EPOCH,
+                Recovery.NONE);
     }
 
     private static Value value(String requestId, int version) {

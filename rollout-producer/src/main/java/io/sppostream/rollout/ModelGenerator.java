@@ -33,8 +33,8 @@ public final class ModelGenerator implements ResponseGenerator {
     }
 
     @Override
-    public @Nullable String refuseVersion(int minPolicyVersion) throws InterruptedException {
-        return versions.isPublished(minPolicyVersion)
+    public @Nullable String refuseVersion(int minPolicyVersion, long since) throws InterruptedException {
+        return versions.isPublished(minPolicyVersion, since)
                 ? null
                 : "the prompt asks for policy version " + minPolicyVersion + " or later: " + versions.newest()
                         + " is the newest there is";

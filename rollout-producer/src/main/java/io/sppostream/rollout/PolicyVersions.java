@@ -128,8 +128,8 @@ final class PolicyVersions implements AutoCloseable {
     }
 
     /** Whether a version, or a later one, is published. It may still have to be loaded. */
-    boolean isPublished(int version) throws InterruptedException {
-        return published.contains(version);
+    boolean isPublished(int version, long since) throws InterruptedException {
+        return published.contains(version, since);
     }
 
     /** The newest version published. */

@@ -3,6 +3,7 @@ package io.sppostream.rollout;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which policy versions are published. Whoever releases a prompt knows the version it names from the log, so that
@@ -17,6 +18,9 @@ final class PublishedVersions {
     private final Duration patience;
     private final IntSupplier log;
     private int newest = -1;
+
+    /** When the log was last looked at, in nanoseconds of {@link System#nanoTime}; null if it never was. */
+    private @Nullable Long lookedAt;
 
     /**
      * @param patience how long the thread that follows the versions is waited for before the log is read: it is about to
@@ -40,15 +44,21 @@ final class PublishedVersions {
         return newest;
     }
 
-    /** Whether a version, or a later one, is published. */
-    synchronized boolean contains(int version) throws InterruptedException {
+    /**
+     * Whether a version, or a later one, is published.
+     *
+     * @param since when the prompts that name it had been read, in nanoseconds of {@link System#nanoTime}. A look at the log
+     *     after that serves all of them, so that prompts with versions that do not exist cost one look a batch
+     */
+    synchronized boolean contains(int version, long since) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
         for (long left = patience.toNanos();
                 newest < version && version - (long) newest <= FAR_AHEAD && version > 0 && left > 0;
                 left = deadline - System.nanoTime()) {
             TimeUnit.NANOSECONDS.timedWait(this, left);
         }
-        if (version > 0 && newest < version) {
+        if (version > 0 && newest < version && (lookedAt == null || lookedAt - since < 0)) {
+            lookedAt = System.nanoTime();
             add(log.getAsInt());
         }
         return version <= 0 || newest >= version;

@@ -93,9 +93,11 @@ public interface ResponseGenerator extends AutoCloseable {
     /**
      * Why a prompt asks for a policy version that does not exist, in words; null if it exists. A version that exists need
      * not be ready to sample from.
+     *
+     * @param since when the prompt had been read, in nanoseconds of {@link System#nanoTime}
      */
     @Nullable
-    String refuseVersion(int minPolicyVersion) throws InterruptedException;
+    String refuseVersion(int minPolicyVersion, long since) throws InterruptedException;
 
     /**
      * Samples one response per request.

@@ -176,11 +176,12 @@ public final class RolloutProducer implements AutoCloseable {
             List<Request> requests = new ArrayList<>();
             List<EventRecord<?>> asking = new ArrayList<>();
             int minPolicyVersion = 0;
+            long since = System.nanoTime();
             for (EventRecord<?> record : records) {
                 Prompt prompt = (Prompt) record.event();
                 String violation = PromptRules.violation(prompt);
                 if (violation == null) {
-                    violation = generator.refuseVersion(prompt.getMinPolicyVersion());
+                    violation = generator.refuseVersion(prompt.getMinPolicyVersion(), since);
                 }
                 if (violation != null) {
                     refused.put(record, violation);

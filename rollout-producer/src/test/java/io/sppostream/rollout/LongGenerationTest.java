@@ -80,7 +80,7 @@ class LongGenerationTest {
     /** Answers once the group has been rebalanced, which takes a poll of the worker. */
     private final class Slow implements ResponseGenerator {
         @Override
-        public @Nullable String refuseVersion(int minPolicyVersion) {
+        public @Nullable String refuseVersion(int minPolicyVersion, long since) {
             return null;
         }
 

@@ -17,16 +17,16 @@ class PublishedVersionsTest {
     void shouldNotReadTheLogForAVersionThatIsKnown() throws InterruptedException {
         versions.add(4);
         versions.add(2);
-        assertThat(versions.contains(0)).isTrue();
-        assertThat(versions.contains(4)).isTrue();
+        assertThat(versions.contains(0, System.nanoTime())).isTrue();
+        assertThat(versions.contains(4, System.nanoTime())).isTrue();
         assertThat(versions.newest()).isEqualTo(4);
         assertThat(reads).isZero();
     }
 
     @Test
     void shouldTakeAnyPromptThatDemandsNoVersion() throws InterruptedException {
-        assertThat(versions.contains(0)).isTrue();
-        assertThat(versions.contains(-1)).isTrue();
+        assertThat(versions.contains(0, System.nanoTime())).isTrue();
+        assertThat(versions.contains(-1, System.nanoTime())).isTrue();
         assertThat(reads).isZero();
     }
 
@@ -35,17 +35,26 @@ class PublishedVersionsTest {
     void shouldFindAVersionThatIsOnTheLogAlready() throws InterruptedException {
         versions.add(4);
         onLog = 6;
-        assertThat(versions.contains(5)).isTrue();
-        assertThat(versions.contains(6)).isTrue();
+        assertThat(versions.contains(5, System.nanoTime())).isTrue();
+        assertThat(versions.contains(6, System.nanoTime())).isTrue();
         assertThat(reads).isEqualTo(1);
     }
 
     @Test
     void shouldRefuseAVersionThatIsNotOnTheLogUntilItIs() throws InterruptedException {
         onLog = 4;
-        assertThat(versions.contains(5)).isFalse();
-        assertThat(versions.contains(Integer.MAX_VALUE)).isFalse();
+        assertThat(versions.contains(5, System.nanoTime())).isFalse();
+        assertThat(versions.contains(Integer.MAX_VALUE, System.nanoTime())).isFalse();
         onLog = 5;
-        assertThat(versions.contains(5)).isTrue();
+        assertThat(versions.contains(5, System.nanoTime())).isTrue();
+    }
+
+    @Test
+    void shouldLookOnceForAllPromptsThatWereReadBefore() throws InterruptedException {
+        long since = System.nanoTime();
+        for (int version = 1_000; version < 1_100; version++) {
+            assertThat(versions.contains(version, since)).isFalse();
+        }
+        assertThat(reads).isEqualTo(1);
     }
 }

@@ -40,7 +40,7 @@ class OverlappingFeedsIT {
         List<Throwable> firstFailed = new CopyOnWriteArrayList<>();
         List<Throwable> secondFailed = new CopyOnWriteArrayList<>();
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory))) {
-            KafkaSettings kafka = new KafkaSettings(cluster.bootstrapServers(), cluster.registryUrl(), Map.of());
+            KafkaSettings kafka = cluster.kafka();
             Topics topics = new Topics("fed", 1);
             try (EventSerdes serdes = new EventSerdes(kafka);
                     TopicAdmin admin = new TopicAdmin(kafka)) {

@@ -26,8 +26,6 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.EventSerdes;
-import io.sppostream.log.KafkaSettings;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -45,11 +43,6 @@ import org.jspecify.annotations.Nullable;
  * change the lists before {@link #audit}.
  */
 final class SmallLog {
-    static {
-        // Avro copies events only of classes that it trusts; the serdes declare them.
-        new EventSerdes(new KafkaSettings("unused:9092", "mock://small-log", Map.of())).close();
-    }
-
     static final Topics TOPICS = new Topics("small", 1);
     static final int STEPS = 3;
     static final int BATCH = 2;

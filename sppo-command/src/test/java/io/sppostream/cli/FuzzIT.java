@@ -61,7 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FuzzIT {
     private static final String RUN = "fuzzed";
     private static final long SEED = Long.getLong("fuzz.seed", 1);
-    private static final int STEPS = Integer.getInteger("fuzz.steps", 200);
+    private static final int STEPS = Integer.getInteger("fuzz.steps", 120);
     private static final int WIRE_HEADER = 5;
     private static final Duration ROUND = Duration.ofMillis(250);
 
@@ -134,7 +134,11 @@ class FuzzIT {
                 }
                 for (Topic<?> topic : open) {
                     write(writer, topic, "random", event(headers, topic, randomEvent(topic)));
-                    write(writer, topic, "mutated", mutated(headers, topic));
+                    // A changed expiry may say that a rollout has expired which was trained: the audit has to report
+                    // it.
+                    if (!topic.equals(topics.expired())) {
+                        write(writer, topic, "mutated", mutated(headers, topic));
+                    }
                 }
                 writer.flush();
             }

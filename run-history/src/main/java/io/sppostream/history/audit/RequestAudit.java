@@ -115,7 +115,7 @@ final class RequestAudit {
         int policy = rollout.step(ModelKind.POLICY);
         int step = policy > 0 ? policy : Finding.NO_STEP;
         boolean gone = request.hasExpired(rollout);
-        if (!asked && rollout.refused && gone) {
+        if (!asked && gone && rollout.trained.isEmpty()) {
             unasked++;
             return;
         }
@@ -288,7 +288,7 @@ final class RequestAudit {
                                         untrained),
                         unasked == 0
                                 ? ""
-                                : String.format(Locale.ROOT, "; %,d invalid that no prompt asks for", unasked));
+                                : String.format(Locale.ROOT, "; %,d expired that no prompt asks for", unasked));
         checks.samples().summarize("%,d on advantages", samples);
         checks.joins().summarize("%,d samples", samples);
     }

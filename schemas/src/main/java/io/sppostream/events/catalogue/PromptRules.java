@@ -26,11 +26,14 @@ public final class PromptRules {
         if (!hasValidSamples(prompt.getSamples())) {
             return "the prompt asks for " + prompt.getSamples() + " samples: 1 to " + MAX_SAMPLES + " are possible";
         }
-        if (prompt.getRequestId().length() > MAX_ID_LENGTH) {
-            return "the prompt's requestId has " + prompt.getRequestId().length() + " characters: at most "
-                    + MAX_ID_LENGTH + " are possible";
-        }
-        return null;
+        return idViolation(prompt.getRequestId());
+    }
+
+    /** What is wrong with a request id, in words; null if nothing is. */
+    static @Nullable String idViolation(String requestId) {
+        return requestId.isEmpty() || requestId.length() > MAX_ID_LENGTH
+                ? "the requestId has " + requestId.length() + " characters: 1 to " + MAX_ID_LENGTH + " are possible"
+                : null;
     }
 
     /** An id as events that refuse its record repeat it: ids of valid requests and rollouts are unchanged. */

@@ -42,9 +42,9 @@ public final class RolloutRules {
             return "sample " + sample + " of a request that wants " + rollout.getSamples() + " samples: 1 to "
                     + PromptRules.MAX_SAMPLES + " are possible, counted from 0";
         }
-        if (rollout.getRequestId().length() > PromptRules.MAX_ID_LENGTH) {
-            return "the requestId has " + rollout.getRequestId().length() + " characters: at most "
-                    + PromptRules.MAX_ID_LENGTH + " are possible";
+        String violation = PromptRules.idViolation(rollout.getRequestId());
+        if (violation != null) {
+            return violation;
         }
         return rollout.getRolloutId().equals(RolloutIds.of(rollout.getRequestId(), sample))
                 ? null

@@ -45,4 +45,9 @@ class PromptRulesTest {
         String longId = "x".repeat(PromptRules.MAX_ID_LENGTH + 1);
         assertThat(PromptRules.violation(prompt(longId, MESSAGES, 1))).contains("513 characters");
     }
+
+    @Test
+    void shouldRefuseAnEmptyId() {
+        assertThat(PromptRules.violation(prompt("", MESSAGES, 1))).contains("0 characters");
+    }
 }

@@ -115,7 +115,8 @@ final class RequestAudit {
         int policy = rollout.step(ModelKind.POLICY);
         int step = policy > 0 ? policy : Finding.NO_STEP;
         boolean gone = request.hasExpired(rollout);
-        if (!asked && gone && rollout.trained.isEmpty()) {
+        // Other programs may write what they like. It is harmless unless a model trains on it.
+        if (!asked && rollout.trained.isEmpty() && (gone || rollout.samples.isEmpty())) {
             unasked++;
             return;
         }
@@ -288,7 +289,7 @@ final class RequestAudit {
                                         untrained),
                         unasked == 0
                                 ? ""
-                                : String.format(Locale.ROOT, "; %,d expired that no prompt asks for", unasked));
+                                : String.format(Locale.ROOT, "; %,d untrained that no prompt asks for", unasked));
         checks.samples().summarize("%,d on advantages", samples);
         checks.joins().summarize("%,d samples", samples);
     }

@@ -73,6 +73,13 @@ public final class LogFileAppender extends AppenderBase<ILoggingEvent> {
         }
     }
 
+    /** Forgets the directory, as at the start of a process: tests share one. */
+    static void forget() {
+        synchronized (LogFileAppender.class) {
+            directory = null;
+        }
+    }
+
     /** Writes what waits, to the default directory if no other is known, and returns the file. */
     public static Path flush() {
         synchronized (LogFileAppender.class) {

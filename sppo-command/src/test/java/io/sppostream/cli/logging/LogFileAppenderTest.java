@@ -44,6 +44,7 @@ class LogFileAppenderTest {
     @BeforeEach
     void start() {
         context.setMDCAdapter(new LogbackMDCAdapter());
+        LogFileAppender.forget();
     }
 
     @AfterEach

@@ -105,7 +105,7 @@ final class AuditBenchmark implements Callable<Integer> {
         Process process = new ProcessBuilder(command).inheritIO().start();
         String resident = "unknown";
         while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
-            resident = peakResident(process.pid(), resident);
+            resident = BenchmarkTools.peakResident(process.toHandle()).orElse(resident);
         }
         System.out.printf(
                 Locale.ROOT,
@@ -114,18 +114,6 @@ final class AuditBenchmark implements Callable<Integer> {
                 resident,
                 peakHeap(collections));
         return process.exitValue();
-    }
-
-    /** The most memory that a process has used so far, by the kernel. */
-    private static String peakResident(long pid, String before) {
-        try (Stream<String> status = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-            return status.filter(line -> line.startsWith("VmHWM:"))
-                    .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MB")
-                    .findFirst()
-                    .orElse(before);
-        } catch (IOException | RuntimeException e) {
-            return before; // No /proc here, or the process has ended.
-        }
     }
 
     /** The fullest heap before a collection, in MB; garbage is included. */

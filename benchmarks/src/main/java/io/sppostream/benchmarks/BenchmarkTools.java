@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What the benchmarks of whole runs have in common. */
@@ -37,6 +38,17 @@ final class BenchmarkTools {
                 .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         return command;
+    }
+
+    /** The most memory that a process has used so far, by the kernel; empty if it has ended, or there is no /proc. */
+    static Optional<String> peakResident(ProcessHandle process) {
+        try (Stream<String> status = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
+            return status.filter(line -> line.startsWith("VmHWM:"))
+                    .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MB")
+                    .findFirst();
+        } catch (IOException | UncheckedIOException e) {
+            return Optional.empty();
+        }
     }
 
     /** The median; the mean of the two middle values of an even number. */

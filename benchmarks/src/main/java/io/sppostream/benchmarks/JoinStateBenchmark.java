@@ -189,7 +189,7 @@ final class JoinStateBenchmark implements Callable<Integer> {
                         records,
                         read,
                         ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20,
-                        residentPeak());
+                        BenchmarkTools.peakResident(ProcessHandle.current()).orElse("unknown"));
                 if (Boolean.parseBoolean(property("kill"))) {
                     System.out.flush();
                     Runtime.getRuntime().halt(0);
@@ -213,18 +213,6 @@ final class JoinStateBenchmark implements Callable<Integer> {
 
         private static String property(String name) {
             return System.getProperty("bench." + name, "");
-        }
-
-        private static String residentPeak() {
-            try {
-                return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                        .filter(line -> line.startsWith("VmHWM:"))
-                        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MB")
-                        .findFirst()
-                        .orElse("unknown");
-            } catch (IOException e) {
-                return "unknown";
-            }
         }
     }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -48,12 +49,12 @@ final class SchemaSubjects {
             String subject = subject(topic.name());
             // Before the first version, so that no incompatible second one can come in between.
             if (!LEVEL.equals(level(subject))) {
-                send(
+                ask(
                         () -> registry.updateCompatibility(subject, LEVEL),
                         "to set the compatibility of " + subject + " to " + LEVEL,
                         "ask its administrator to set it, and give --set kafka.auto.register.schemas=false");
             }
-            send(
+            ask(
                     () -> registry.register(subject, schema(topic)),
                     "the schema of " + topic.name(),
                     "use another namespace, or make the schema compatible with the registered one");
@@ -87,31 +88,17 @@ final class SchemaSubjects {
     }
 
     private boolean isRegistered(String subject, Topic<?> topic) {
-        try {
-            registry.getId(subject, schema(topic));
-            return true;
-        } catch (RestClientException e) {
-            if (e.getStatus() == NOT_FOUND) {
-                return false;
-            }
-            throw refused("to look up " + subject, e, "see its log");
-        } catch (IOException e) {
-            throw outages.unavailable(e);
-        }
+        return askIfPresent(() -> registry.getId(subject, schema(topic)), "to look up " + subject, "see its log")
+                .isPresent();
     }
 
     /** The subject's own level; empty if it has none. */
     private String level(String subject) {
-        try {
-            return String.valueOf(registry.getCompatibility(subject));
-        } catch (RestClientException e) {
-            if (e.getStatus() == NOT_FOUND) {
-                return "";
-            }
-            throw refused("to tell the compatibility of " + subject, e, "this user needs to read it");
-        } catch (IOException e) {
-            throw outages.unavailable(e);
-        }
+        return askIfPresent(
+                        () -> registry.getCompatibility(subject),
+                        "to tell the compatibility of " + subject,
+                        "this user needs to read it")
+                .orElse("");
     }
 
     private static AvroSchema schema(Topic<?> topic) {
@@ -137,18 +124,27 @@ final class SchemaSubjects {
     }
 
     private void unregister(String subject, boolean permanent) {
+        askIfPresent(
+                () -> registry.deleteSubject(subject, permanent),
+                "to delete subject " + subject,
+                "does this user have the permission?");
+    }
+
+    /** The answer of the registry; empty if it has not what it is asked for. */
+    private <T> Optional<T> askIfPresent(Request<T> request, String what, String mend) {
         try {
-            registry.deleteSubject(subject, permanent);
+            return Optional.ofNullable(request.send());
         } catch (RestClientException e) {
-            if (e.getStatus() != NOT_FOUND) {
-                throw refused("to delete subject " + subject, e, "does this user have the permission?");
+            if (e.getStatus() == NOT_FOUND) {
+                return Optional.empty();
             }
+            throw refused(what, e, mend);
         } catch (IOException e) {
             throw outages.unavailable(e);
         }
     }
 
-    private void send(Request<?> request, String what, String mend) {
+    private void ask(Request<?> request, String what, String mend) {
         try {
             request.send();
         } catch (RestClientException e) {

@@ -4,7 +4,6 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
@@ -77,9 +76,7 @@ public final class AsyncVerifier implements AutoCloseable {
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        KafkaSettings kafka =
-                runLog.kafka().with("max.poll.records", Integer.toString(Math.min(500, 4 * atOnce(verifier.policy()))));
-        this.runLog = new RunLog(kafka, runLog.serdes(), runLog.topics());
+        this.runLog = runLog.withPollLimit(Math.min(500, 4 * atOnce(verifier.policy())));
         this.verifiers = verifiers;
         this.verifier = verifier;
         this.stateDirectory = stateDirectory;

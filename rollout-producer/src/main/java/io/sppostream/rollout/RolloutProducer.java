@@ -9,7 +9,6 @@ import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
-import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.RoleThread;
@@ -74,7 +73,7 @@ public final class RolloutProducer implements AutoCloseable {
             Path stateDirectory,
             Clock clock,
             Consumer<Throwable> onFailure) {
-        this.runLog = new RunLog(withBatchLimit(runLog.kafka(), settings.maxBatch()), runLog.serdes(), runLog.topics());
+        this.runLog = runLog.withPollLimit(settings.maxBatch());
         this.generator = generator;
         this.settings = settings;
         this.stateDirectory = stateDirectory;
@@ -82,11 +81,6 @@ public final class RolloutProducer implements AutoCloseable {
         this.workers = IntStream.range(0, settings.workers())
                 .mapToObj(i -> new RoleThread(RoleName.ROLLOUT_PRODUCER + "#" + i, this::run, onFailure))
                 .toList();
-    }
-
-    /** Limits a poll to one batch. */
-    private static KafkaSettings withBatchLimit(KafkaSettings kafka, int maxBatch) {
-        return kafka.with("max.poll.records", Integer.toString(maxBatch));
     }
 
     private void run(BooleanSupplier running) throws InterruptedException {

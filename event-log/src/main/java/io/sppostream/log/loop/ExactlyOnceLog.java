@@ -217,7 +217,10 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * @throws StalledException if the cluster has aborted the transaction because it was open for too long
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
-        ProducerRecord<byte[], byte[]> record = encoder.encode(topic, key, event);
+        return send(encoder.encode(topic, key, event));
+    }
+
+    private Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
         return unlessFenced(() -> {
             begin();
             return producer.send(record);
@@ -241,10 +244,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
         if (bytes > most) {
             return Optional.of("a record of " + bytes + " bytes: " + topic.name() + " takes at most " + most);
         }
-        unlessFenced(() -> {
-            begin();
-            return producer.send(record);
-        });
+        send(record);
         return Optional.empty();
     }
 

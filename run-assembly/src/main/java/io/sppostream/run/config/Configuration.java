@@ -138,16 +138,19 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
 
     /** The connection to an embedded cluster, with the client properties of this configuration. */
     public KafkaSettings kafka(KafkaSettings embedded) {
-        Map<String, String> properties = new HashMap<>(KafkaProperties.forClients(kafkaProperties));
-        properties.putAll(embedded.properties());
-        return new KafkaSettings(embedded.bootstrapServers(), embedded.schemaRegistryUrl(), properties);
+        return kafka(embedded.bootstrapServers(), embedded.schemaRegistryUrl(), embedded.properties());
     }
 
     /** The connection to the cluster. */
     public KafkaSettings kafka(String bootstrapServers, String schemaRegistryUrl) {
+        return kafka(bootstrapServers, schemaRegistryUrl, Map.of());
+    }
+
+    private KafkaSettings kafka(String bootstrapServers, String schemaRegistryUrl, Map<String, String> required) {
         Map<String, String> properties = KafkaProperties.forClients(kafkaProperties);
         // Kafka Streams creates the changelogs, with the replicas that the property of the same name says.
         properties.putIfAbsent(SettingsDefinition.REPLICATION_FACTOR, Short.toString(settings.replicationFactor()));
+        properties.putAll(required);
         return new KafkaSettings(bootstrapServers, schemaRegistryUrl, properties);
     }
 

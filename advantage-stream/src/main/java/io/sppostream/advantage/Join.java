@@ -8,13 +8,14 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.DeadLetters;
-import io.sppostream.log.loop.CommitOnIdle;
+import io.sppostream.log.loop.CommitAfterPoll;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.metrics.Sensor;
@@ -50,6 +51,9 @@ final class Join {
     /** Deadlines that one tick handles, so that it does not delay the records of a batch for long. */
     private static final int DEADLINES_PER_TICK = 2_000;
 
+    /** Most open requests that are kept in memory beside the stores. */
+    private static final int RECENT = 2_048;
+
     private final ProcessorContext<String, Object> context;
     private final SettlementRule rule;
 
@@ -62,10 +66,19 @@ final class Join {
     private final String topic;
     private final Function<byte[], Rollout> decoder;
     private final KeyValueStore<String, JoinState> requests;
+
+    /** Open requests that changed last, as they are stored, so that not every record decodes its request's state. */
+    private final Map<String, RequestState> recent = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, RequestState> eldest) {
+            return size() > RECENT;
+        }
+    };
+
     private final KeyValueStore<String, byte[]> rollouts;
     private final Deadlines deadlines;
     private final Sensor dropped;
-    private final CommitOnIdle commitOnIdle;
+    private final CommitAfterPoll commits;
     private final long startedAt;
 
     /**
@@ -90,7 +103,7 @@ final class Join {
         this.deadlines = new Deadlines(context.getStateStore(DEADLINES));
         this.dropped = context.metrics()
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
-        this.commitOnIdle = new CommitOnIdle(context);
+        this.commits = new CommitAfterPoll(context);
         this.startedAt = context.currentSystemTimeMs();
         if (deadlines.isEmpty()) {
             adoptFormerState();
@@ -132,6 +145,11 @@ final class Join {
 
     /** Adds a record to its request, and forwards what it completes. */
     void take(JoinInput input) {
+        add(input);
+        commits.processed();
+    }
+
+    private void add(JoinInput input) {
         if (!rule.isRelevant(input)) {
             return;
         }
@@ -139,7 +157,7 @@ final class Join {
         if (input instanceof JoinInput.OfInvalidRollout invalid
                 && RolloutRules.idViolation(invalid.rollout()) != null) {
             forward(rule.refuse(invalid, Instant.ofEpochMilli(now)), now); // It belongs to no request.
-            commitOnIdle.forwarded();
+            commits.forwarded();
             return;
         }
         RequestState request = open(input.requestId(), now);
@@ -168,29 +186,33 @@ final class Join {
         request.progress(now);
         if (input instanceof JoinInput.OfInvalidRollout invalid) {
             forward(rule.refuse(invalid, Instant.ofEpochMilli(now)), now);
-            commitOnIdle.forwarded();
+            commits.forwarded();
         }
         List<String> completed = rule.completedBy(input, request);
         if (input instanceof JoinInput.OfRollout of) {
             if (completed.isEmpty()) {
                 rollouts.put(of.rollout().getRolloutId(), of.bytes());
             } else {
-                settle(request, of.rollout(), of.bytes(), now);
+                settle(request, of.rollout(), of::bytes, now);
             }
         } else {
             for (String rolloutId : completed) {
-                byte[] bytes = requireNonNull(rollouts.delete(rolloutId), rolloutId);
-                settle(request, decoder.apply(bytes), bytes, now);
+                settle(request, waiting(request, rolloutId), () -> bytes(rolloutId), now);
+                forget(rolloutId);
             }
         }
         if (input instanceof JoinInput.OfExpired of && of.expired().getRolloutId() != null) {
-            rollouts.delete(of.expired().getRolloutId());
+            forget(of.expired().getRolloutId());
         }
         save(request, now);
     }
 
     /** The open request with an id, a new one if the id is unknown; null if the request is closed. */
     private @Nullable RequestState open(String id, long now) {
+        RequestState known = recent.get(id);
+        if (known != null) {
+            return known;
+        }
         JoinState stored = requests.get(id);
         if (stored == null) {
             deadlines.add(now + wait, id);
@@ -206,7 +228,23 @@ final class Join {
         }
     }
 
-    private void settle(RequestState request, Rollout rollout, byte[] bytes, long now) {
+    /** A rollout that has arrived and waits. */
+    private Rollout waiting(RequestState request, String rolloutId) {
+        Rollout decoded = request.decoded(rolloutId);
+        return decoded == null ? decoder.apply(bytes(rolloutId)) : decoded;
+    }
+
+    private byte[] bytes(String rolloutId) {
+        return requireNonNull(rollouts.get(rolloutId), rolloutId);
+    }
+
+    /** Removes the bytes of a rollout. Unlike a deletion, it does not read what it removes. */
+    private void forget(String rolloutId) {
+        rollouts.put(rolloutId, null);
+    }
+
+    /** @param bytes reads the rollout as it arrived */
+    private void settle(RequestState request, Rollout rollout, Supplier<byte[]> bytes, long now) {
         Settlement settlement = rule.settle(request, rollout, Instant.ofEpochMilli(now));
         if (settlement instanceof Settlement.Trained trained) {
             context.forward(new Record<>(request.id(), trained.sample(), now), ADVANTAGES);
@@ -215,11 +253,12 @@ final class Join {
             if (not.deadLetter()) {
                 Long offset =
                         requireNonNull(request.find(rollout.getRolloutId())).offset();
-                forwardDeadLetter(request.id(), bytes, offset, not.expired().getDetail(), now);
+                forwardDeadLetter(
+                        request.id(), bytes.get(), offset, not.expired().getDetail(), now);
             }
         }
         request.settle(rollout.getRolloutId());
-        commitOnIdle.forwarded();
+        commits.forwarded();
     }
 
     private void forward(Expired expired, long now) {
@@ -239,12 +278,14 @@ final class Join {
             close(request, now);
         } else {
             requests.put(request.id(), request.toEvent());
+            recent.put(request.id(), request);
         }
     }
 
     private void close(RequestState request, long now) {
-        request.arrived().forEach(rollouts::delete);
+        request.arrived().forEach(this::forget);
         requests.put(request.id(), RequestState.closed(now));
+        recent.remove(request.id());
     }
 
     /** Expires the requests that have waited too long, and forgets those that settled long ago. */
@@ -273,6 +314,7 @@ final class Join {
                 dropped.record();
             }
             requests.delete(id);
+            recent.remove(id);
         } else {
             rule.expire(request, Instant.ofEpochMilli(now)).forEach(expired -> forward(expired, now));
             close(request, now);

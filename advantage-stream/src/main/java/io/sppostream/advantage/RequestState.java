@@ -28,11 +28,15 @@ final class RequestState {
     private int samples;
     private long lastProgress;
 
+    /** Longer rollouts are decoded again when they settle, so that those that wait take little memory. */
+    private static final int MOST_TOKENS_DECODED = 1_024;
+
     /** What is known about a rollout that has not settled; it may still have to arrive itself. */
     static final class PendingRollout {
         private final List<Verdict> verdicts = new ArrayList<>(1);
         private @Nullable String dataset;
         private @Nullable Long offset;
+        private @Nullable Rollout decoded;
 
         /** Its verdicts, at most one per verifier, in order of arrival. */
         List<Verdict> verdicts() {
@@ -126,14 +130,18 @@ final class RequestState {
         if (settled.contains(rolloutId) || hasArrived(rolloutId)) {
             return false;
         }
-        arrive(rolloutId, rollout.getDataset(), offset);
+        PendingRollout arrived = arrive(rolloutId, rollout.getDataset(), offset);
+        if (rollout.getResponseTokens().size() <= MOST_TOKENS_DECODED) {
+            arrived.decoded = rollout;
+        }
         return true;
     }
 
-    private void arrive(String rolloutId, String dataset, @Nullable Long offset) {
+    private PendingRollout arrive(String rolloutId, String dataset, @Nullable Long offset) {
         PendingRollout of = pending(rolloutId);
         of.dataset = dataset;
         of.offset = offset;
+        return of;
     }
 
     private boolean add(Verdict verdict) {
@@ -208,6 +216,13 @@ final class RequestState {
     @Nullable
     PendingRollout find(String rolloutId) {
         return pending.get(rolloutId);
+    }
+
+    /** A rollout that has arrived and not settled; null if only its bytes are kept, in the store. */
+    @Nullable
+    Rollout decoded(String rolloutId) {
+        PendingRollout rollout = pending.get(rolloutId);
+        return rollout == null ? null : rollout.decoded;
     }
 
     /** Whether a rollout has arrived and not settled, so that its bytes are stored. */

@@ -8,11 +8,6 @@ import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.embedded.RunningCluster;
-import io.sppostream.events.FinishReason;
-import io.sppostream.events.Message;
-import io.sppostream.events.PolicySegment;
-import io.sppostream.events.Rollout;
-import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.RoleName;
@@ -32,12 +27,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.Command;
@@ -55,6 +48,9 @@ import picocli.CommandLine.Option;
 final class JoinStateBenchmark implements Callable<Integer> {
     private static final Topics TOPICS = new Topics("join-state", 2);
     private static final Duration TIMEOUT = Duration.ofHours(1);
+
+    /** Tokens of each response. */
+    private static final int TOKENS = 16;
 
     @Option(names = "--requests", defaultValue = "1000000", description = "Requests (default: ${DEFAULT-VALUE}).")
     private int requests;
@@ -88,9 +84,10 @@ final class JoinStateBenchmark implements Callable<Integer> {
                 EventWriter writer = new EventWriter(kafka, serdes)) {
             admin.create(TOPICS, (short) 1);
             serdes.register(TOPICS);
+            SyntheticRollouts rollouts = new SyntheticRollouts(TOKENS);
             for (int i = 0; i < requests; i++) {
-                String request = String.format(Locale.ROOT, "%010d", i);
-                writer.send(TOPICS.rollouts(), request, rollout(request));
+                String request = SyntheticRollouts.requestId(i);
+                writer.send(TOPICS.rollouts(), request, rollouts.rollout(request));
                 if (remembered) {
                     writer.send(TOPICS.verdicts(), request, failure(request));
                 }
@@ -98,30 +95,6 @@ final class JoinStateBenchmark implements Callable<Integer> {
             writer.flush();
         }
         System.out.printf(Locale.ROOT, "written      %.1f s%n", (System.nanoTime() - start) / 1e9);
-    }
-
-    /** A rollout of 16 prompt and 16 response tokens. */
-    private static Rollout rollout(String request) {
-        List<Integer> tokens = IntStream.range(0, 16).boxed().toList();
-        return Rollout.newBuilder()
-                .setRolloutId(RolloutIds.of(request, 0))
-                .setRequestId(request)
-                .setPromptId("p")
-                .setDataset("addition")
-                .setMessages(List.of(new Message("user", "12+30=")))
-                .setReference("42")
-                .setSampleIndex(0)
-                .setSamples(1)
-                .setPromptTokens(tokens)
-                .setResponseTokens(tokens)
-                .setText("42")
-                .setBehaviourLogProbs(Collections.nCopies(16, -0.5f))
-                .setPolicySegments(List.of(new PolicySegment(16, 1, "0".repeat(64))))
-                .setSampling(new SamplingSettings(1.0, 1.0, 0, 16))
-                .setSeed(1)
-                .setFinishReason(FinishReason.STOP)
-                .setSampledAt(Instant.now())
-                .build();
     }
 
     private static Verdict failure(String request) {

@@ -162,11 +162,7 @@ final class LogPrice implements Callable<Integer> {
                     flags.putAll(Map.of("rollout.workers", threads, "training.threads", threads));
                 }
                 Configuration configuration = Configuration.load(null, Map.of(), flags);
-                SynchronousSppo.Result result;
-                try (ParallelSampling sampling =
-                        new ParallelSampling(configuration.settings().rollout().workers())) {
-                    result = new SynchronousSppo(configuration, sampling).run();
-                }
+                SynchronousSppo.Result result = new SynchronousSppo(configuration).run();
                 System.out.println(JSON.writeValueAsString(Map.of(
                         "seconds", result.seconds(),
                         "seconds_by_phase", result.secondsByPhase(),

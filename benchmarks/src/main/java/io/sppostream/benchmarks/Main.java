@@ -16,6 +16,8 @@ import picocli.CommandLine.Parameters;
             LogPrice.WithoutLog.class,
             Chaos.class,
             Recovery.class,
+            Latency.class,
+            Latency.RolesProcess.class,
             JoinStateBenchmark.class,
             JoinStateBenchmark.JoinRole.class,
             AuditBenchmark.class

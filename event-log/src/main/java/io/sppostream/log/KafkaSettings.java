@@ -172,10 +172,10 @@ public record KafkaSettings(
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class.getName());
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class.getName());
-        // CommitOnIdle commits records that others wait for. It runs between polls, hence the short poll. The commit
-        // interval covers state that nobody waits for yet, and input that never pauses.
+        // CommitAfterPoll commits records that others wait for. Its clock runs between polls, hence the short poll. The
+        // commit interval covers state that nobody waits for yet; such a commit would cut a batch in two.
         settings.put(StreamsConfig.POLL_MS_CONFIG, 10);
-        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 300);
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 2_000);
         // Changelogs hold rollouts that wait.
         settings.put(
                 StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG),

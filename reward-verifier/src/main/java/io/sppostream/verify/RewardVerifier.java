@@ -7,7 +7,7 @@ import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.RunLog;
-import io.sppostream.log.loop.CommitOnIdle;
+import io.sppostream.log.loop.CommitAfterPoll;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.verify.ConfiguredVerifier.Place;
 import io.sppostream.verify.Verifiers.Assignment;
@@ -75,7 +75,7 @@ public final class RewardVerifier {
     private static final class JudgeProcessor extends ContextualProcessor<String, Rollout, String, Verdict> {
         private final Verifiers verifiers;
         private final Clock clock;
-        private @Nullable CommitOnIdle commitOnIdle;
+        private @Nullable CommitAfterPoll commits;
 
         private JudgeProcessor(Verifiers verifiers, Clock clock) {
             this.verifiers = verifiers;
@@ -85,22 +85,26 @@ public final class RewardVerifier {
         @Override
         public void init(ProcessorContext<String, Verdict> context) {
             super.init(context);
-            commitOnIdle = new CommitOnIdle(context);
+            commits = new CommitAfterPoll(context);
         }
 
         @Override
         public void process(Record<String, Rollout> record) {
-            Rollout rollout = record.value();
-            if (RolloutRules.violation(rollout) != null) {
-                return;
+            if (RolloutRules.violation(record.value()) == null) {
+                judge(record);
             }
+            requireNonNull(commits).processed();
+        }
+
+        private void judge(Record<String, Rollout> record) {
+            Rollout rollout = record.value();
             for (Assignment assignment : verifiers.of(rollout.getDataset())) {
                 if (assignment.verifier().place() instanceof Place.Inline inline) {
                     Judgement judgement = ConfiguredVerifier.judge(inline.verifier(), rollout);
                     Verdict verdict =
                             assignment.verifier().sign(rollout, judgement, assignment.shadow(), clock.instant());
                     context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
-                    requireNonNull(commitOnIdle).forwarded();
+                    requireNonNull(commits).forwarded();
                 }
             }
         }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Samples from a model in this process, with the newest policy weights on the log. Thread-safe. */
 public final class ModelGenerator implements ResponseGenerator {
+    private final SamplingThreads threads;
     private final ResponseSampler sampler;
     private final PolicyVersions versions;
     private volatile boolean closed;
@@ -19,6 +20,7 @@ public final class ModelGenerator implements ResponseGenerator {
     /**
      * @param checkpoint gives the policy's shape; the weights come from the log
      * @param tokenizer the policy's tokenizer; closed by the caller
+     * @param threads that share each batch
      * @param onFailure receives the exception that stops the thread that follows the log
      */
     public ModelGenerator(
@@ -27,8 +29,10 @@ public final class ModelGenerator implements ResponseGenerator {
             Tokenizer tokenizer,
             ModelSettings settings,
             SamplingParameters sampling,
+            int threads,
             Consumer<Throwable> onFailure) {
-        this.sampler = new ResponseSampler(tokenizer, sampling);
+        this.threads = new SamplingThreads(threads);
+        this.sampler = new ResponseSampler(tokenizer, sampling, this.threads);
         this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, settings), onFailure);
     }
 
@@ -56,5 +60,6 @@ public final class ModelGenerator implements ResponseGenerator {
     public void close() {
         closed = true; // A batch under way ends before its next token.
         versions.close();
+        threads.close();
     }
 }

@@ -22,14 +22,23 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Samples responses from a model in this process, from conversation to tokens to text. Thread-safe. */
+/**
+ * Samples responses from a model in this process, from conversation to tokens to text. A response does not depend on the
+ * batch or the thread that samples it, so several threads may share a batch. Thread-safe.
+ */
 public final class ResponseSampler {
     private final Tokenizer tokenizer;
     private final SamplingParameters sampling;
+    private final SamplingThreads threads;
 
-    public ResponseSampler(Tokenizer tokenizer, SamplingParameters sampling) {
+    /**
+     * @param tokenizer closed by the caller
+     * @param threads that share each batch; closed by the caller
+     */
+    public ResponseSampler(Tokenizer tokenizer, SamplingParameters sampling, SamplingThreads threads) {
         this.tokenizer = tokenizer;
         this.sampling = sampling;
+        this.threads = threads;
     }
 
     /**
@@ -63,8 +72,8 @@ public final class ResponseSampler {
                         prompts.get(i).tokens(), requests.get(i).seed()));
             }
         }
-        Iterator<Completion> completions = new Sampler(model, tokenizer.endTokens())
-                .sample(answerable, sampling, cancelled)
+        Sampler sampler = new Sampler(model, tokenizer.endTokens());
+        Iterator<Completion> completions = threads.map(answerable, part -> sampler.sample(part, sampling, cancelled))
                 .iterator();
         List<GenerationResult> results = new ArrayList<>(requests.size());
         for (EncodedPrompt prompt : prompts) {

@@ -78,7 +78,7 @@ public final class RolloutProducer implements AutoCloseable {
         this.settings = settings;
         this.stateDirectory = stateDirectory;
         this.clock = clock;
-        this.workers = IntStream.range(0, settings.workers())
+        this.workers = IntStream.range(0, settings.members(runLog.topics().partitions()))
                 .mapToObj(i -> new RoleThread(RoleName.ROLLOUT_PRODUCER + "#" + i, this::run, onFailure))
                 .toList();
     }

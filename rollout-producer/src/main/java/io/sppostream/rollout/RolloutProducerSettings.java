@@ -7,7 +7,22 @@ import io.sppostream.model.SamplingParameters;
  *
  * @param seed of the run; each response's seed is derived from it
  * @param sampling how tokens are drawn
- * @param workers threads that sample
- * @param maxBatch most prompts that a worker samples at once
+ * @param threads that sample
+ * @param maxBatch most rollouts that are sampled at once
  */
-public record RolloutProducerSettings(long seed, SamplingParameters sampling, int workers, int maxBatch) {}
+public record RolloutProducerSettings(long seed, SamplingParameters sampling, int threads, int maxBatch) {
+
+    /**
+     * Members of the role's consumer group. Each takes one batch at a time, and a member without a partition would be idle.
+     *
+     * @param partitions of the topic of prompts
+     */
+    int members(int partitions) {
+        return Math.min(threads, partitions);
+    }
+
+    /** Threads that share a batch, so that no thread is idle when there are fewer partitions than threads. */
+    public int threadsOfBatch(int partitions) {
+        return threads / members(partitions);
+    }
+}

@@ -48,7 +48,7 @@ class ResponseSamplerTest {
         Checkpoint checkpoint = TestPolicy.write(directory);
         model = PolicyModel.load(checkpoint, ModelSettings.cpu());
         tokenizer = checkpoint.tokenizer();
-        sampler = new ResponseSampler(tokenizer, SAMPLING);
+        sampler = new ResponseSampler(tokenizer, SAMPLING, new SamplingThreads(1));
     }
 
     @AfterAll
@@ -74,6 +74,16 @@ class ResponseSamplerTest {
 
     private Response answer(Request request) {
         return (Response) sample(List.of(request)).get(0);
+    }
+
+    @Test
+    void shouldGiveTheSameResponsesWhenThreadsShareABatch() {
+        List<Request> requests = requests(37);
+        try (SamplingThreads three = new SamplingThreads(3)) {
+            List<GenerationResult> shared =
+                    new ResponseSampler(tokenizer, SAMPLING, three).sample(model, 7, SHA, requests);
+            assertThat(shared).usingRecursiveComparison().isEqualTo(sample(requests));
+        }
     }
 
     @Test
@@ -106,7 +116,7 @@ class ResponseSamplerTest {
         List<Message> wizard = List.of(new Message("wizard", "1+2="));
         Prompt refused = new Prompt("r-1", "p", "addition", wizard, "42", 1, 0, Instant.EPOCH);
         try (Tokenizer withTemplate = TestPolicy.write(directory).tokenizer()) {
-            List<GenerationResult> results = new ResponseSampler(withTemplate, SAMPLING)
+            List<GenerationResult> results = new ResponseSampler(withTemplate, SAMPLING, new SamplingThreads(1))
                     .sample(model, 7, SHA, List.of(new Request(refused, 0, 1), new Request(prompt, 0, 1)));
             assertThat(results.get(0))
                     .isEqualTo(new Refusal("the chat template can't render this conversation: no wizards"));

@@ -17,6 +17,7 @@ import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ModelGenerator;
 import io.sppostream.rollout.RolloutProducer;
+import io.sppostream.rollout.RolloutProducerSettings;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
@@ -44,9 +45,16 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                 RoleName.ROLLOUT_PRODUCER,
                 runLog.topics().prompts(),
                 runLog.topics().rollouts());
+        RolloutProducerSettings rollout = settings().rollout();
         ModelGenerator generator = new ModelGenerator(
-                runLog, checkpoint, tokenizer, settings().model(), settings().sampling(), onFailure);
-        return new RolloutProducer(runLog, generator, settings().rollout(), stateDirectory(), clock, onFailure);
+                runLog,
+                checkpoint,
+                tokenizer,
+                settings().model(),
+                rollout.sampling(),
+                rollout.threadsOfBatch(runLog.topics().partitions()),
+                onFailure);
+        return new RolloutProducer(runLog, generator, rollout, stateDirectory(), clock, onFailure);
     }
 
     /** rollouts -> verdicts of the inline verifiers. */

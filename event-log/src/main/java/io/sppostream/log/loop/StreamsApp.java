@@ -60,7 +60,7 @@ public final class StreamsApp implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(runLog.kafka().streams(name, stateDirectory, threads));
         properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
-        StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties));
+        StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties, new StreamsClients()));
         AtomicBoolean failed = new AtomicBoolean();
         app.streams.setUncaughtExceptionHandler(error -> {
             LogException reason = Fencing.isFenced(error)

@@ -230,8 +230,13 @@ public final class SettingsDefinition {
                         Range.atLeast(0.01),
                         "Divides the logits, both in sampling and in training on the samples.")
                 .setting(SAMPLING_MAX_TOKENS, INT, 1024, POSITIVE, "Maximum number of tokens in a response.")
-                .setting(ROLLOUT_WORKERS, INT, 2, POSITIVE, "Sampling threads.")
-                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of prompts a worker samples at once.");
+                .setting(
+                        ROLLOUT_WORKERS,
+                        INT,
+                        2,
+                        POSITIVE,
+                        "Sampling threads; they share batches if there are fewer partitions.")
+                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are sampled at once.");
         definition
                 .in(SettingGroup.REWARD)
                 .setting(

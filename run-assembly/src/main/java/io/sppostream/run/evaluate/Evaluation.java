@@ -12,6 +12,7 @@ import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
+import io.sppostream.rollout.SamplingThreads;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class Evaluation {
                 .map(problem -> problem.toPrompt("held-out-" + problem.id(), dataset.name(), 0, Instant.EPOCH))
                 .flatMap((Prompt prompt) -> Request.of(prompt, SEED).stream())
                 .toList();
-        this.sampler = new ResponseSampler(tokenizer, sampling);
+        this.sampler = new ResponseSampler(tokenizer, sampling, new SamplingThreads(1));
         this.sampling = sampling;
         this.rewards = rewards;
     }

@@ -26,6 +26,7 @@ import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import io.sppostream.rollout.ResponseSampler;
+import io.sppostream.rollout.SamplingThreads;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RewardFactory;
@@ -73,27 +74,12 @@ public final class SynchronousSppo {
             String policySha256,
             String criticSha256) {}
 
-    /**
-     * Samples the responses of a step. They do not depend on how the requests are split, so a caller may use threads.
-     */
-    @FunctionalInterface
-    public interface Sampling {
-        List<GenerationResult> sample(ResponseSampler sampler, PolicyModel policy, List<Request> requests)
-                throws InterruptedException;
-    }
-
     private final RunSettings settings;
-    private final Sampling sampling;
     private final Map<String, Double> secondsByPhase = new LinkedHashMap<>();
     private long phaseStart;
 
     public SynchronousSppo(Configuration configuration) {
-        this(configuration, (sampler, policy, requests) -> sampler.sample(policy, 0, "", requests));
-    }
-
-    public SynchronousSppo(Configuration configuration, Sampling sampling) {
         this.settings = configuration.settings();
-        this.sampling = sampling;
     }
 
     /** Trains for the configured number of steps. */
@@ -109,9 +95,10 @@ public final class SynchronousSppo {
                         new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
                 CriticTrainer criticTrainer =
                         new CriticTrainer(critic, settings.criticOptimizer(), settings.training());
-                OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings))) {
+                OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
+                SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
-            ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling());
+            ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling(), threads);
             CriticUpdateSettings criticSettings = settings.criticUpdate();
             PolicyUpdateSettings policySettings = settings.policyUpdate();
             Evaluation evaluation =
@@ -131,7 +118,7 @@ public final class SynchronousSppo {
                         .mapToObj(i -> problems.at(i).toPrompt(Feed.requestId(i), dataset.name(), 0, Instant.EPOCH))
                         .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
                         .toList();
-                List<GenerationResult> results = sampling.sample(sampler, policy, requests);
+                List<GenerationResult> results = sampler.sample(policy, 0, "", requests);
                 List<Rollout> rollouts = new ArrayList<>();
                 for (int i = 0; i < results.size(); i++) {
                     if (results.get(i) instanceof Response response) { // a refused prompt is too long for the policy

@@ -151,13 +151,13 @@ class SummaryTest {
     @Test
     void shouldNameTheRoleThatThePolicyWaitsForLongest() {
         Summary.Bottleneck waiting =
-                Objects.requireNonNull(Summary.Bottleneck.of(Map.of("waiting", 0.08, "updating", 0.04)));
+                Objects.requireNonNull(Summary.Bottleneck.of(Map.of("waiting", 0.5, "updating", 0.25)));
 
         assertThat(waiting.waitingFor(Map.of("rollout-producer", 3.0, "reward-verifier", 1.0)))
-                .isEqualTo(new Summary.Bottleneck("waiting", 0.08, 0.12, "rollout-producer", 0.75));
+                .isEqualTo(new Summary.Bottleneck("waiting", 0.5, 0.75, "rollout-producer", 0.75));
         assertThat(waiting.waitingFor(Map.of())).isEqualTo(waiting);
         assertThat(waiting.waitingFor(Map.of("rollout-producer", 3.0, "reward-verifier", 1.0))
                         .text())
-                .isEqualTo("waiting for samples: 80.0 of 120.0 ms a step, 75 % of it for the rollout-producer");
+                .isEqualTo("waiting for samples: 500.0 of 750.0 ms a step, 75 % of it for the rollout-producer");
     }
 }

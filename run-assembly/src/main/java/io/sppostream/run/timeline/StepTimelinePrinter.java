@@ -49,17 +49,7 @@ public final class StepTimelinePrinter {
                 timeline.end().name(),
                 with(working),
                 with(waiting));
-        Duration since = timeline.sinceStepBefore();
-        List<Duration> waits = timeline.waitsForLearner();
-        if (!waits.isEmpty() && since != null) {
-            fact(
-                    "the step before",
-                    "%d of the samples waited for it to end: median %s, at most %s",
-                    waits.size(),
-                    with(waits.get(waits.size() / 2)),
-                    with(waits.get(waits.size() - 1)));
-            fact("a step takes", "%s from the end of the step before", with(since));
-        }
+        overlap();
         StepTimeline.Part bottleneck = timeline.bottleneck();
         if (bottleneck != null) {
             fact(
@@ -69,6 +59,25 @@ public final class StepTimelinePrinter {
                     with(bottleneck.length()),
                     with(timeline.length()));
         }
+    }
+
+    /** How far the step overlaps with the one before, if it does. */
+    private void overlap() {
+        Duration since = timeline.sinceStepBefore();
+        List<Duration> waits = timeline.waitsForLearner();
+        if (since == null || (waits.isEmpty() && since.compareTo(timeline.length()) >= 0)) {
+            return;
+        }
+        int before = timeline.step() - 1;
+        String waited = waits.isEmpty()
+                ? "none of its samples waited for that"
+                : String.format(
+                        Locale.ROOT,
+                        "%,d of its samples waited for that, median %s, at most %s",
+                        waits.size(),
+                        with(waits.get(waits.size() / 2)),
+                        with(waits.get(waits.size() - 1)));
+        fact("overlap", "the step ended %s after step %d; %s", with(since), before, waited);
     }
 
     private Duration sum(boolean waiting) {

@@ -12,7 +12,6 @@ import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.UserException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,12 +38,10 @@ public final class StepTimelineReader implements AutoCloseable {
             "TrainingSample.segments",
             "TrainingStep.consumed");
 
-    private static final Duration POLL = Duration.ofMillis(200);
-
     /** Offsets of the ledger that one fetch reads in any case: bisection ends here. */
     private static final int NEAR = 16;
 
-    /** Offsets after a step at which the critic's step and the next one are expected: both models may be some apart. */
+    /** Offsets after a record among which the other model's step and the next one are expected: each step has two. */
     private static final int AHEAD = 32;
 
     private final RunLog runLog;
@@ -150,17 +147,16 @@ public final class StepTimelineReader implements AutoCloseable {
 
     /** The policy's first record in a range of offsets; null if there is none. */
     private @Nullable EventRecord<?> firstOfPolicy(long from, long to) {
-        reader.seek(ledger, 0, from);
-        while (true) {
-            for (EventRecord<?> record : reader.poll(POLL)) {
-                if (record.offset() >= to) {
-                    return null;
-                }
-                if (isOfPolicy((TrainingStep) record.event())) {
+        TopicPartition partition = new TopicPartition(ledger.name(), 0);
+        for (long start = from; start < to; start += AHEAD) {
+            reader.seek(ledger, 0, start);
+            for (EventRecord<?> record : reader.pollTo(Map.of(partition, Math.min(to, start + AHEAD)))) {
+                if (record.offset() < to && isOfPolicy((TrainingStep) record.event())) {
                     return record;
                 }
             }
         }
+        return null;
     }
 
     /** Whether some steps include one of each model that was done before an instant, or the first of the ledger. */

@@ -195,6 +195,7 @@ class ArchitectureTest {
         floor(classes, "feed.data", "feed");
         floor(classes, "run.config", "run", "run.models", "run.evaluate", "run.report");
         floor(classes, "run.report", "run", "run.config", "run.models", "run.evaluate");
+        floor(classes, "run.timeline", "run", "run.config", "run.models", "run.evaluate", "run.report");
         floor(classes, "run.models", "run", "run.evaluate");
         floor(classes, "run.evaluate", "run", "run.inprocess");
         floor(classes, "run.inprocess", "run", "run.report");

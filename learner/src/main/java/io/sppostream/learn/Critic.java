@@ -126,7 +126,7 @@ public final class Critic implements AutoCloseable {
                     }
                 }
                 if (!prompts.isEmpty()) {
-                    score(log, runLog.topics(), critic, committer.current(), prompts, clock.instant());
+                    score(log, runLog.topics(), critic, committer.current(), prompts, clock);
                     log.commit(pending);
                 }
                 if (pending.size() >= settings.batchSize()) {
@@ -148,7 +148,7 @@ public final class Critic implements AutoCloseable {
             TrainableCritic critic,
             WeightsManifest version,
             List<Prompt> prompts,
-            Instant now) {
+            Clock clock) {
         List<Prompt> fitting = new ArrayList<>(prompts.size());
         List<int[]> tokens = new ArrayList<>(prompts.size());
         for (Prompt prompt : prompts) {
@@ -159,10 +159,11 @@ public final class Critic implements AutoCloseable {
                 tokens.add(critic.tokens(prompt.getRequestId(), prompt.getMessages()));
                 fitting.add(prompt);
             } catch (ConversationException e) {
-                log.send(topics.expired(), prompt.getRequestId(), unscorable(prompt, e, now));
+                log.send(topics.expired(), prompt.getRequestId(), unscorable(prompt, e, clock.instant()));
             }
         }
         float[] logits = critic.logits(tokens);
+        Instant now = clock.instant();
         for (int i = 0; i < logits.length; i++) {
             String requestId = fitting.get(i).getRequestId();
             Value value = new Value(

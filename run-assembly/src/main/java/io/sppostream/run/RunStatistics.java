@@ -7,12 +7,15 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
+import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.report.LearningCurve;
 import io.sppostream.run.report.LearningCurve.Accuracy;
 import io.sppostream.run.report.ProgressLine;
 import io.sppostream.run.report.Summary;
+import io.sppostream.run.timeline.StepTimelineReader;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,15 +25,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sums a run up: what its ledger measured, and what its log tells of rollouts and weights. */
 record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve curve, CpuTimes cpuTimes) {
+    private static final Logger LOG = LoggerFactory.getLogger(RunStatistics.class);
     private static final double HALF = 0.5;
     private static final int RECENT_VERSIONS = 100;
+
+    /** Steps whose timelines tell what the policy learner waits for: each takes a few fetches. */
+    private static final int STEPS_READ = 5;
+
     private static final Duration FIRST_ROLLOUT_WAIT = Duration.ofSeconds(1);
     private static final Instant PROCESS_START =
             Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
@@ -117,7 +128,35 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
                         : Duration.between(PROCESS_START, firstRollout).toMillis() / 1e3,
                 ProgressLine.mean(policy, "seconds_to_live"),
                 stepSeconds,
-                cpuTimes.seconds());
+                cpuTimes.seconds(),
+                bottleneck(stepSeconds));
+    }
+
+    private Summary.@Nullable Bottleneck bottleneck(Map<String, Double> stepSeconds) {
+        Summary.Bottleneck largest = Summary.Bottleneck.of(stepSeconds);
+        return largest == null || !largest.part().equals(Summary.Bottleneck.WAITING)
+                ? largest
+                : largest.waitingFor(learnerWaitedFor());
+    }
+
+    /**
+     * Seconds that the policy learner waited for each role in some steps, spread evenly over the run; empty if the log
+     * does not say.
+     */
+    private Map<String, Double> learnerWaitedFor() {
+        Map<String, Double> seconds = new TreeMap<>();
+        int steps = curve.policy().size();
+        try (StepTimelineReader timelines = new StepTimelineReader(runLog, null)) {
+            for (int i = 0; i < Math.min(STEPS_READ, steps); i++) {
+                timelines
+                        .read(1 + (int) ((2L * i + 1) * steps / (2L * STEPS_READ)))
+                        .learnerWaitedFor()
+                        .forEach((role, waited) -> seconds.merge(role, waited.toNanos() / 1e9, Double::sum));
+            }
+        } catch (LogException | UserException e) {
+            LOG.warn("the summary does not name the role that the policy waits for: {}", e.getMessage());
+        }
+        return seconds;
     }
 
     /** When the first rollout since the start of this process was sampled; null if there is none. */

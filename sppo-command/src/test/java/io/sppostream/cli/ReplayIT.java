@@ -103,6 +103,13 @@ class ReplayIT {
         assertThat(report.get("advantages").get("different").asInt()).isZero();
         assertThat(report.get("policy").get("steps").asInt()).isEqualTo(2 * STEPS);
         assertThat(report.get("policy").get("first_different_step").asInt()).isEqualTo(1);
+
+        // What the source has done is not part of the replay's timeline.
+        Invocation inspect = Invocation.of(onCluster("inspect", "--step=3", "--run=slower"));
+        assertThat(inspect.code()).as(inspect.err()).isZero();
+        assertThat(inspect.out())
+                .contains("samples credited", "* policy updated", "bottleneck")
+                .doesNotContain("prompts released", "responses sampled", "responses judged");
     }
 
     @Test
@@ -290,6 +297,40 @@ class ReplayIT {
                         "shown.advantages.v1-0@")
                 .contains("critic step")
                 .doesNotContain("policy step", "pending");
+        Invocation.of(onCluster("inspect", "--step=1", "--run=shown"))
+                .assertRefusedButForTheBroker("run 'shown' has no step 1 of the policy: it has not trained yet");
+    }
+
+    @Test
+    void shouldShowTheTimelineOfAStep() {
+        Invocation inspect = Invocation.of(onCluster("inspect", "--step=5", "--run=source"));
+
+        assertThat(inspect.code()).as(inspect.err()).isZero();
+        assertThat(inspect.out())
+                .startsWith("step 5 of the policy in run 'source': " + BATCH + " samples; times in ms since ")
+                .containsPattern("  prompts scored +" + BATCH)
+                .containsPattern("[ *] responses sampled +" + BATCH + "( +-?[0-9.]+){3}")
+                .containsSubsequence(
+                        "* step 5 started", "* policy updated", "* weights published", "* step 5 committed")
+                .containsSubsequence("critic step 5 started", "critic step 5 committed")
+                .containsPattern("\nbottleneck +[a-z ]+: [0-9.]+ ms of [0-9.]+ ms\n$");
+    }
+
+    @Test
+    void shouldShowTheTimelineOfTheFirstAndTheLastStep() {
+        for (int step : new int[] {1, STEPS}) {
+            Invocation inspect = Invocation.of(onCluster("inspect", "--step=" + step, "--run=source"));
+
+            assertThat(inspect.code()).as(inspect.err()).isZero();
+            assertThat(inspect.out()).containsSubsequence("prompts released", "* policy updated", "bottleneck");
+        }
+    }
+
+    @Test
+    void shouldSayWhichStepsThereAre() {
+        Invocation.of(onCluster("inspect", "--step=" + (STEPS + 1), "--run=source"))
+                .assertRefusedButForTheBroker(
+                        "run 'source' has no step " + (STEPS + 1) + " of the policy: it has steps 1 to " + STEPS);
     }
 
     @Test

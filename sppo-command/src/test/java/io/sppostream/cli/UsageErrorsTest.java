@@ -15,6 +15,8 @@ class UsageErrorsTest {
                     audit                               | Missing required option: '--run=NAME' (see ./sppo audit --help)
                     audit --run a b                     | unexpected argument 'b' (see ./sppo audit --help)
                     audit --run a --to-version 3        | option '--to-version' needs '--retrain' (see ./sppo audit --help)
+                    inspect --run a                     | give the ID of a request or rollout, or '--step' (see ./sppo inspect --help)
+                    inspect 1 --run a --step 2          | give an ID or '--step', not both (see ./sppo inspect --help)
                     train --set x                       | option '--set' needs SETTING=VALUE, got 'x' (see ./sppo train --help)
                     train --run a --run b               | option '--run' is given twice (see ./sppo train --help)
                     train --seed                        | option '--seed' needs a value: N (see ./sppo train --help)

@@ -28,7 +28,7 @@ public record Summary(
         @JsonUnwrapped Weights weights,
         @JsonUnwrapped Timing timing) {
     /** The parts of a step, in order; the ledger has each as a metric {@code seconds_<part>}. */
-    public static final List<String> STEP_PARTS = List.of("waiting", "updating", "publishing", "committing");
+    public static final List<String> STEP_PARTS = List.of(Bottleneck.WAITING, "updating", "publishing", "committing");
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -112,12 +112,78 @@ public record Summary(
      * @param stepSeconds mean seconds of the parts of a policy step, by the names of {@link #STEP_PARTS}: waiting for
      *     samples, updating, sending the weights, and committing the ledger record and the transaction
      * @param secondsByRole processor seconds of this process and its broker
+     * @param bottleneck the part of a policy step that takes longest; null before the first step
      */
     public record Timing(
             @JsonProperty("seconds_to_first_rollout") double secondsToFirstRollout,
             @JsonProperty("seconds_to_live") double secondsToLive,
             @JsonProperty("step_seconds") Map<String, Double> stepSeconds,
-            @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole) {}
+            @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole,
+            @JsonProperty("bottleneck") @Nullable Bottleneck bottleneck) {}
+
+    /**
+     * The part of a policy step that takes longest.
+     *
+     * @param part one of {@link #STEP_PARTS}
+     * @param seconds of the part, mean over the steps
+     * @param stepSeconds of all parts
+     * @param role if the part is waiting, the role that the learner waits for longest; null if that is not known
+     * @param roleShare share of the waiting that is for this role, in [0, 1]; null without a role
+     */
+    public record Bottleneck(
+            @JsonProperty("part") String part,
+            @JsonProperty("seconds") double seconds,
+            @JsonProperty("step_seconds") double stepSeconds,
+            @JsonProperty("role") @Nullable String role,
+            @JsonProperty("role_share") @Nullable Double roleShare) {
+
+        /** The part's name in {@link #STEP_PARTS} if the learner waits for others. */
+        public static final String WAITING = "waiting";
+
+        /** The largest part of a step, without a role; null if no part has taken any time. */
+        public static @Nullable Bottleneck of(Map<String, Double> stepSeconds) {
+            double step = stepSeconds.values().stream()
+                    .mapToDouble(Double::doubleValue)
+                    .sum();
+            return stepSeconds.entrySet().stream()
+                    .filter(part -> part.getValue() > 0)
+                    .max(Map.Entry.comparingByValue())
+                    .map(part -> new Bottleneck(part.getKey(), part.getValue(), step, null, null))
+                    .orElse(null);
+        }
+
+        /**
+         * This, with the role that the learner waits for longest.
+         *
+         * @param seconds that it waits for each role; may be empty
+         */
+        public Bottleneck waitingFor(Map<String, Double> seconds) {
+            double all =
+                    seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+            return seconds.entrySet().stream()
+                    .max(Map.Entry.comparingByValue())
+                    .map(longest ->
+                            new Bottleneck(part, this.seconds, stepSeconds, longest.getKey(), longest.getValue() / all))
+                    .orElse(this);
+        }
+
+        String text() {
+            return String.format(Locale.ROOT, "%s: %.1f of %.1f ms a step", work(), 1e3 * seconds, 1e3 * stepSeconds)
+                    + (role == null || roleShare == null
+                            ? ""
+                            : String.format(Locale.ROOT, ", %.0f %% of it for the %s", 100 * roleShare, role));
+        }
+
+        private String work() {
+            return switch (part) {
+                case WAITING -> "waiting for samples";
+                case "updating" -> "updating the policy";
+                case "publishing" -> "publishing the weights";
+                case "committing" -> "committing the step";
+                default -> part;
+            };
+        }
+    }
 
     /** The summary's file in the folder of a run. */
     public static Path file(Path directory) {
@@ -180,6 +246,11 @@ public record Summary(
                         : String.format(Locale.ROOT, ", %,.0f KB as a delta", weights.weightsBytesDelta() / 1e3),
                 timing.secondsToLive());
         row(out, "a policy step", "%s", stepParts());
+        row(
+                out,
+                "bottleneck",
+                "%s",
+                timing.bottleneck() == null ? "-" : timing.bottleneck().text());
         row(out, "processor seconds", "%s", processorSeconds());
         row(out, "weights", "%s", weights.weightsSha256().isEmpty() ? "-" : weights.weightsSha256());
     }

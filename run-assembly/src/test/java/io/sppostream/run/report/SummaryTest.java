@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,8 @@ class SummaryTest {
                 learning,
                 new Summary.OffPolicy(0.5, 1, 0.875, 2.25, 0.125),
                 new Summary.Weights("abc123", "def456", 376_000, 280_000.0),
-                new Summary.Timing(2.5, 0.125, stepSeconds, Map.of("learner", 30.25)));
+                new Summary.Timing(
+                        2.5, 0.125, stepSeconds, Map.of("learner", 30.25), Summary.Bottleneck.of(stepSeconds)));
     }
 
     private static String printed(Summary summary) {
@@ -81,7 +83,8 @@ class SummaryTest {
                         "policy_lag_mean",
                         "policy_lag_max",
                         "weights_sha256",
-                        "seconds_by_role")
+                        "seconds_by_role",
+                        "bottleneck")
                 .allSatisfy(name -> assertThat(name).matches("[a-z0-9]+(_[a-z0-9]+)*"));
         assertThat(json.get("settings").get("seed").asLong()).isEqualTo(1);
         assertThat(json.get("steps").asInt()).isEqualTo(480);
@@ -99,6 +102,10 @@ class SummaryTest {
         assertThat(json.get("weights_sha256").asText()).isEqualTo("abc123");
         assertThat(json.get("seconds_to_half").asDouble()).isEqualTo(20.5);
         assertThat(json.get("seconds_by_role").get("learner").asDouble()).isEqualTo(30.25);
+        assertThat(json.get("bottleneck").get("part").asText()).isEqualTo("updating");
+        assertThat(json.get("bottleneck").get("seconds").asDouble()).isEqualTo(0.096);
+        assertThat(json.get("bottleneck").get("step_seconds").asDouble()).isEqualTo(0.1);
+        assertThat(json.get("bottleneck").get("role").isNull()).isTrue();
     }
 
     @Test
@@ -123,6 +130,7 @@ class SummaryTest {
         assertThat(printed(stopped))
                 .contains("0.250 -> - (not judged: HTTP 503)", "0.0 s: - rollouts/s, - tokens/s")
                 .containsPattern("a policy step +-")
+                .containsPattern("bottleneck +-")
                 .doesNotContain("NaN");
     }
 
@@ -135,7 +143,21 @@ class SummaryTest {
                 .contains("376 KB in full, 280 KB as a delta; first sampled 0.13 s after publication")
                 .contains("effective sample size at least 0.875, ratios up to 2.25, 12.5 % clipped")
                 .contains("committing 4.0 ms (4.0 %), updating 96.0 ms (96.0 %)")
+                .contains("bottleneck          updating the policy: 96.0 of 100.0 ms a step")
                 .contains("learner 30.3")
                 .contains("abc123");
+    }
+
+    @Test
+    void shouldNameTheRoleThatThePolicyWaitsForLongest() {
+        Summary.Bottleneck waiting =
+                Objects.requireNonNull(Summary.Bottleneck.of(Map.of("waiting", 0.5, "updating", 0.25)));
+
+        assertThat(waiting.waitingFor(Map.of("rollout-producer", 3.0, "reward-verifier", 1.0)))
+                .isEqualTo(new Summary.Bottleneck("waiting", 0.5, 0.75, "rollout-producer", 0.75));
+        assertThat(waiting.waitingFor(Map.of())).isEqualTo(waiting);
+        assertThat(waiting.waitingFor(Map.of("rollout-producer", 3.0, "reward-verifier", 1.0))
+                        .text())
+                .isEqualTo("waiting for samples: 500.0 of 750.0 ms a step, 75 % of it for the rollout-producer");
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.run.timeline;
+
+import org.jspecify.annotations.NullMarked;

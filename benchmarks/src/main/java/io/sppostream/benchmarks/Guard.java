@@ -78,7 +78,7 @@ final class Guard implements Callable<Integer> {
 
     @Option(
             names = "--steps",
-            defaultValue = "60",
+            defaultValue = "40",
             description = "Training steps of a run (default: ${DEFAULT-VALUE}).")
     private int steps;
 
@@ -200,6 +200,10 @@ final class Guard implements Callable<Integer> {
         Properties properties = new Properties();
         try (BufferedReader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
+        }
+        if (!Integer.toString(steps).equals(properties.getProperty("steps"))) {
+            throw new UserException("the baseline " + file + " is of runs of " + properties.getProperty("steps")
+                    + " steps: give --steps, or renew it with --write");
         }
         Map<Ratio, Double> baseline = new EnumMap<>(Ratio.class);
         for (Ratio ratio : Ratio.values()) {

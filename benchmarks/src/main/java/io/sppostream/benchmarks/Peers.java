@@ -105,8 +105,11 @@ final class Peers implements Callable<Integer> {
                     .orElse(Double.NaN);
         }
 
+        /** Evaluations of trained versions. */
         private Stream<JsonNode> evaluations() {
-            return result.get("evaluations").valueStream();
+            return result.get("evaluations")
+                    .valueStream()
+                    .filter(evaluation -> evaluation.get("step").asInt() > 0);
         }
     }
 

@@ -34,29 +34,39 @@ record PythonEnvironment(Path python) {
         System.out.printf("python       installing the pinned packages in %s (minutes, gigabytes) ...%n", directory);
         Files.createDirectories(directory);
         Path log = directory.resolve("install.log");
-        if (!Files.isExecutable(python) && !runs(log, basePython, "-m", "venv", directory.toString())) {
-            throw new UserException(basePython
-                    + " made no virtual environment: install Python 3.11 or later with venv, or name one with --python;"
-                    + " see " + log);
+        if (!Files.isExecutable(python)) {
+            require(log, "the virtual environment was not made", basePython, "-m", "venv", directory.toString());
         }
         Files.writeString(pins, requirements);
-        if (!runs(log, python.toString(), "-m", "pip", "install", "--requirement", pins.toString())) {
-            throw new UserException("pip could not install the packages of " + pins + "; see " + log);
-        }
+        require(
+                log,
+                "the packages were not installed",
+                python.toString(),
+                "-m",
+                "pip",
+                "install",
+                "-r",
+                pins.toString());
         Files.writeString(installed, requirements);
         return new PythonEnvironment(python);
     }
 
-    private static boolean runs(Path log, String... command) throws InterruptedException {
+    /** Runs a command, which must succeed. */
+    private static void require(Path log, String failure, String... command) throws InterruptedException {
+        int exit;
         try {
-            return new ProcessBuilder(List.of(command))
-                            .redirectErrorStream(true)
-                            .redirectOutput(log.toFile())
-                            .start()
-                            .waitFor()
-                    == 0;
+            exit = new ProcessBuilder(List.of(command))
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
-            return false; // There is no such program.
+            throw new UserException(
+                    command[0] + " does not start: install Python 3.11 or later, or name one with --python");
+        }
+        if (exit != 0) {
+            throw new UserException(
+                    failure + ": '" + String.join(" ", command) + "' failed with exit code " + exit + "; see " + log);
         }
     }
 

@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -17,16 +19,37 @@ import java.util.stream.Stream;
 final class BenchmarkTools {
     private BenchmarkTools() {}
 
-    /** Prints the benchmark's command line and the machine, so that a result can be reproduced. */
+    /** Prints the benchmark's command line, the machine and the date, so that a result can be reproduced. */
     static void printHeader(String command, Object... arguments) {
         System.out.printf(
                 Locale.ROOT,
-                "command      ./bench %s%nmachine      %d cores, %s %s, Java %s%n",
+                "command      ./bench %s%nmachine      %s%ndate         %s%n",
                 String.format(Locale.ROOT, command, arguments),
+                machine(),
+                LocalDate.now(ZoneId.systemDefault()));
+    }
+
+    /** Processor, system and Java of this machine, in one line. */
+    static String machine() {
+        return String.format(
+                Locale.ROOT,
+                "%d cores%s, %s %s, Java %s",
                 Runtime.getRuntime().availableProcessors(),
+                processor().map(name -> " of " + name).orElse(""),
                 System.getProperty("os.name"),
                 System.getProperty("os.arch"),
                 System.getProperty("java.version"));
+    }
+
+    /** The processor's name, by the kernel. */
+    private static Optional<String> processor() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst();
+        } catch (IOException | UncheckedIOException e) {
+            return Optional.empty();
+        }
     }
 
     /** The start of a command line with this process's Java, options and class path; the main class comes next. */

@@ -4,12 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.inprocess.SynchronousSppo;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,19 +42,15 @@ final class LogPrice implements Callable<Integer> {
             description = "Rounds; each times all three runs (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
-    /** A run: the seconds of its process, and the result that it reports. */
-    private record TimedRun(double wallSeconds, JsonNode result) {}
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader("log-price --steps %d --lag %d --repetitions %d", steps, lag, repetitions);
         List<Double> ratios = new ArrayList<>();
         List<Double> threadedRatios = new ArrayList<>();
         for (int i = 1; i <= repetitions; i++) {
-            TimedRun without = withoutLog(List.of());
-            TimedRun threaded = withoutLog(
-                    List.of("--threads", Integer.toString(Runtime.getRuntime().availableProcessors())));
-            TimedRun with = withLog();
+            MeasuredRun without = MeasuredRun.withoutLog(steps, List.of());
+            MeasuredRun threaded = MeasuredRun.withoutLogOnAllCores(steps);
+            MeasuredRun with = MeasuredRun.onKafka(steps, List.of("--lag=" + lag));
             ratios.add(with.wallSeconds() / without.wallSeconds());
             threadedRatios.add(with.wallSeconds() / threaded.wallSeconds());
             System.out.printf(Locale.ROOT, "%nround %d%n", i);
@@ -74,7 +68,7 @@ final class LogPrice implements Callable<Integer> {
         return 0;
     }
 
-    private static void print(String name, TimedRun run) {
+    private static void print(String name, MeasuredRun run) {
         JsonNode result = run.result();
         System.out.printf(
                 Locale.ROOT,
@@ -86,56 +80,6 @@ final class LogPrice implements Callable<Integer> {
                 result.has("seconds_by_role")
                         ? "role, CPU seconds: " + result.get("seconds_by_role")
                         : "phase, wall-clock seconds: " + result.get("seconds_by_phase"));
-    }
-
-    private TimedRun withoutLog(List<String> options) throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("sppo-log-price");
-        try {
-            Path output = directory.resolve("out");
-            List<String> command =
-                    new ArrayList<>(List.of(Main.class.getName(), "without-log", "--steps", Integer.toString(steps)));
-            command.addAll(options);
-            double seconds = time(command, output.toFile());
-            return new TimedRun(seconds, JSON.readTree(output.toFile()));
-        } finally {
-            BenchmarkTools.delete(directory);
-        }
-    }
-
-    private TimedRun withLog() throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("sppo-log-price");
-        try {
-            List<String> command = List.of(
-                    io.sppostream.cli.Main.class.getName(),
-                    "train",
-                    "--run=price",
-                    "--steps=" + steps,
-                    "--lag=" + lag,
-                    "--data-dir=" + directory.resolve("data"),
-                    "--runs-dir=" + directory);
-            double seconds = time(command, directory.resolve("out").toFile());
-            return new TimedRun(
-                    seconds,
-                    JSON.readTree(directory.resolve("price/summary.json").toFile()));
-        } finally {
-            BenchmarkTools.delete(directory);
-        }
-    }
-
-    /** Runs a main class in its own process; returns the seconds from start to end. */
-    private static double time(Collection<String> main, File output) throws IOException, InterruptedException {
-        List<String> command = BenchmarkTools.javaCommand();
-        command.addAll(main);
-        long start = System.nanoTime();
-        int exit = new ProcessBuilder(command)
-                .redirectOutput(output)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start()
-                .waitFor();
-        if (exit != 0) {
-            throw new IllegalStateException("exit code " + exit + " of " + main);
-        }
-        return (System.nanoTime() - start) / 1e9;
     }
 
     /** {@link SynchronousSppo} alone; prints the result as JSON. */

@@ -1,5 +1,6 @@
 package io.sppostream.benchmarks;
 
+import io.sppostream.log.UserException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -14,6 +15,8 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             LogPrice.class,
             LogPrice.WithoutLog.class,
+            Peers.class,
+            Guard.class,
             Chaos.class,
             Recovery.class,
             Latency.class,
@@ -53,8 +56,17 @@ public final class Main {
         return 0;
     }
 
-    /** Runs a benchmark. */
+    /** Runs a benchmark and exits with its code: 0 done, 1 failed, 2 if something is missing that the user can supply. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main()).setUsageHelpAutoWidth(true).execute(arguments));
+        System.exit(new CommandLine(new Main())
+                .setUsageHelpAutoWidth(true)
+                .setExecutionExceptionHandler((error, command, parsed) -> {
+                    if (error instanceof UserException) {
+                        command.getErr().println("bench: " + error.getMessage());
+                        return CommandLine.ExitCode.USAGE;
+                    }
+                    throw error;
+                })
+                .execute(arguments));
     }
 }

@@ -81,7 +81,8 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
                 last == null ? null : last.accuracy(),
                 notJudged(first, last),
                 half.isPresent() ? half.getAsDouble() : null,
-                finite(ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance")));
+                finite(ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance")),
+                accuracies);
     }
 
     private static @Nullable String notJudged(@Nullable Accuracy first, @Nullable Accuracy last) {

@@ -1,5 +1,6 @@
 package io.sppostream.run.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sppostream.events.TrainingStep;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +16,7 @@ public final class LearningCurve {
     /**
      * Held-out accuracy of a policy version.
      *
+     * @param seconds from the start of the run to the publication of the version
      * @param accuracy in [0, 1]; null if the answers were not judged
      * @param notJudgedBecause why they were not; null if they were
      */
@@ -22,7 +24,7 @@ public final class LearningCurve {
             int step,
             double seconds,
             @Nullable Double accuracy,
-            @Nullable String notJudgedBecause) {
+            @JsonProperty("not_judged") @Nullable String notJudgedBecause) {
 
         /** An accuracy that was judged. */
         public Accuracy(int step, double seconds, double accuracy) {

@@ -65,6 +65,7 @@ public record Summary(
      * @param accuracyNotJudged why one of the two is null; null if neither is
      * @param secondsToHalf until the first version with an accuracy of .50 or more; null if there is none
      * @param criticExplainedVariance of the probability, mean over the last fifth of the critic's steps
+     * @param evaluations the versions evaluated, in order
      */
     public record Learning(
             @JsonProperty("accuracy_before") @Nullable Double accuracyBefore,
@@ -73,7 +74,9 @@ public record Summary(
             @JsonProperty("seconds_to_half") @Nullable Double secondsToHalf,
 
             @JsonProperty("critic_explained_variance") @Nullable
-            Double criticExplainedVariance) {}
+            Double criticExplainedVariance,
+
+            @JsonProperty("evaluations") List<LearningCurve.Accuracy> evaluations) {}
 
     /**
      * How far the trained policy was from the policies that sampled.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.run.report.LearningCurve.Accuracy;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ class SummaryTest {
     private static Summary summary(@Nullable Double secondsToHalf) {
         return summary(
                 new Summary.Totals(480, 245_760, 3, 61.5, 3_996.1, 12_345.6),
-                new Summary.Learning(0.25, 0.625, null, secondsToHalf, 0.375),
+                new Summary.Learning(0.25, 0.625, null, secondsToHalf, 0.375, List.of(new Accuracy(480, 61.25, 0.625))),
                 new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)));
     }
 
@@ -67,6 +68,7 @@ class SummaryTest {
                         "critic_explained_variance",
                         "seconds_to_first_rollout",
                         "seconds_to_half",
+                        "evaluations",
                         "weights_bytes_full",
                         "weights_bytes_delta",
                         "seconds_to_live",
@@ -101,6 +103,9 @@ class SummaryTest {
         assertThat(json.get("clip_fraction").asDouble()).isEqualTo(0.125);
         assertThat(json.get("weights_sha256").asText()).isEqualTo("abc123");
         assertThat(json.get("seconds_to_half").asDouble()).isEqualTo(20.5);
+        assertThat(json.get("evaluations").get(0).get("step").asInt()).isEqualTo(480);
+        assertThat(json.get("evaluations").get(0).get("seconds").asDouble()).isEqualTo(61.25);
+        assertThat(json.get("evaluations").get(0).get("accuracy").asDouble()).isEqualTo(0.625);
         assertThat(json.get("seconds_by_role").get("learner").asDouble()).isEqualTo(30.25);
         assertThat(json.get("bottleneck").get("part").asText()).isEqualTo("updating");
         assertThat(json.get("bottleneck").get("seconds").asDouble()).isEqualTo(0.096);
@@ -118,7 +123,7 @@ class SummaryTest {
     void shouldWriteNullWhenNothingWasTrainedOrJudged(@TempDir Path directory) throws Exception {
         Summary stopped = summary(
                 new Summary.Totals(0, 0, 0, 0, null, null),
-                new Summary.Learning(0.25, null, "not judged: HTTP 503", null, null),
+                new Summary.Learning(0.25, null, "not judged: HTTP 503", null, null, List.of()),
                 new TreeMap<>(Map.of("updating", 0.0)));
 
         JsonNode json = written(directory, stopped);

@@ -12,6 +12,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -21,6 +25,7 @@ import org.apache.avro.specific.SpecificRecord;
 final class SchemaSubjects {
     private static final String LEVEL = CompatibilityLevel.FULL_TRANSITIVE.name;
     private static final int NOT_FOUND = 404;
+    private static final int CONCURRENT_REQUESTS = 4;
 
     private final SchemaRegistryClient registry;
     private final RegistryOutages outages;
@@ -45,19 +50,43 @@ final class SchemaSubjects {
      * @throws LogException if the registry refuses a schema or a level, or cannot be reached
      */
     void register(Topics topics) {
+        // Before the first versions, so that no incompatible second one can come in between.
+        setLevels(topics);
+        // One after the other, so that a new registry gives the same ids each time.
         for (Topic<? extends SpecificRecord> topic : topics.all()) {
             String subject = subject(topic.name());
-            // Before the first version, so that no incompatible second one can come in between.
-            if (!LEVEL.equals(level(subject))) {
-                ask(
-                        () -> registry.updateCompatibility(subject, LEVEL),
-                        "to set the compatibility of " + subject + " to " + LEVEL,
-                        "ask its administrator to set it, and give --set kafka.auto.register.schemas=false");
-            }
             ask(
                     () -> registry.register(subject, schema(topic)),
                     "the schema of " + topic.name(),
                     "use another namespace, or make the schema compatible with the registered one");
+        }
+    }
+
+    /** Sets the level of the subjects that do not have it, several at a time: each takes two requests. */
+    private void setLevels(Topics topics) {
+        ExecutorService threads = Executors.newFixedThreadPool(CONCURRENT_REQUESTS, task -> {
+            Thread thread = new Thread(task, "schema-levels");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<CompletableFuture<Void>> settings = topics.all().stream()
+                    .map(topic -> CompletableFuture.runAsync(() -> setLevel(subject(topic.name())), threads))
+                    .toList();
+            settings.forEach(CompletableFuture::join);
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private void setLevel(String subject) {
+        if (!LEVEL.equals(level(subject))) {
+            ask(
+                    () -> registry.updateCompatibility(subject, LEVEL),
+                    "to set the compatibility of " + subject + " to " + LEVEL,
+                    "ask its administrator to set it, and give --set kafka.auto.register.schemas=false");
         }
     }
 

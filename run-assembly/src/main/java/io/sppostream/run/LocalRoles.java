@@ -21,6 +21,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -143,9 +144,30 @@ public final class LocalRoles implements AutoCloseable {
         return resource;
     }
 
-    /** Starts the roles on a cluster. The caller calls {@link #stop}, even if this throws. */
+    /**
+     * Starts the roles on a cluster, all at the same time: each asks the cluster for its offsets first. The caller calls
+     * {@link #stop}, even if this throws.
+     *
+     * @throws RuntimeException that of the first role, in the order of the roles, that cannot be started
+     */
     public void start(Roles cluster) {
-        starts.forEach(start -> started.push(start.apply(cluster)));
+        List<CompletableFuture<AutoCloseable>> starting = starts.stream()
+                .map(start -> CompletableFuture.supplyAsync(
+                        () -> start.apply(cluster), task -> new Thread(task, "start").start()))
+                .toList();
+        RuntimeException failure = null;
+        for (CompletableFuture<AutoCloseable> role : starting) {
+            try {
+                started.push(role.join());
+            } catch (CompletionException e) {
+                if (failure == null) {
+                    failure = e.getCause() instanceof RuntimeException cause ? cause : e;
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /**

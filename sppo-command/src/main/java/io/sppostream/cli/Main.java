@@ -41,8 +41,6 @@ import picocli.CommandLine.TypeConversionException;
         mixinStandardHelpOptions = true,
         version = "SPPO Stream 0.1.0")
 public final class Main {
-    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
     private Main() {}
 
     /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
@@ -99,6 +97,11 @@ public final class Main {
         }
     }
 
+    /** Only now: a command that logs nothing need not wait for the logging system to start. */
+    private static Logger logger() {
+        return LoggerFactory.getLogger(Main.class);
+    }
+
     /** One line for what the user can fix; for anything else, where to read more. */
     private static String explain(Throwable error) {
         if (error instanceof UserException
@@ -108,12 +111,12 @@ public final class Main {
             return String.valueOf(error.getMessage());
         }
         if (error instanceof KafkaException && !(error instanceof SerializationException)) {
-            LOG.error("Kafka failed", error);
+            logger().error("Kafka failed", error);
             return "a request to the Kafka cluster failed: "
                     + error.getClass().getSimpleName() + ": " + LogException.reason(error)
                     + " (is it running, and can it be reached?)";
         }
-        LOG.error("internal error", error);
+        logger().error("internal error", error);
         return "internal error: " + error + " (details in " + LogFileAppender.flush() + ")";
     }
 }

@@ -14,8 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +25,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class AuditBenchmark implements Callable<Integer> {
     private static final String RUN = "synthetic";
-    private static final Pattern BEFORE_COLLECTION = Pattern.compile("(\\d+)M->\\d+M\\(");
 
     @Option(
             names = "--rollouts",
@@ -112,18 +109,8 @@ final class AuditBenchmark implements Callable<Integer> {
                 "audit        %.1f s with the start of its process; peak resident memory %s, peak heap %d MB%n",
                 (System.nanoTime() - start) / 1e9,
                 resident,
-                peakHeap(collections));
+                HeapPeaks.of(collections).full());
         return process.exitValue();
-    }
-
-    /** The fullest heap before a collection, in MB; garbage is included. */
-    private static int peakHeap(Path collections) throws IOException {
-        int most = 0;
-        for (String line : Files.readAllLines(collections)) {
-            Matcher matcher = BEFORE_COLLECTION.matcher(line);
-            most = matcher.find() ? Math.max(most, Integer.parseInt(matcher.group(1))) : most;
-        }
-        return most;
     }
 
     private static long megabytes(Path directory) throws IOException {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
             Latency.RolesProcess.class,
             JoinStateBenchmark.class,
             JoinStateBenchmark.JoinRole.class,
-            AuditBenchmark.class
+            AuditBenchmark.class,
+            BacklogBenchmark.class
         },
         mixinStandardHelpOptions = true)
 public final class Main {

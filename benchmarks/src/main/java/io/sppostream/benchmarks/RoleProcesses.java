@@ -12,6 +12,7 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
 import io.sppostream.run.Role;
 import io.sppostream.run.config.Configuration;
 import java.io.IOException;
@@ -27,8 +28,10 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -77,7 +80,7 @@ final class RoleProcesses implements AutoCloseable {
         this.kafka = cluster.kafka();
         this.serdes = new EventSerdes(kafka);
         this.topics = configuration.settings().topics();
-        startLogged("topics", "--create").waitFor();
+        startLogged(List.of(), "topics", "--create").waitFor();
         this.ledger = new EventReader(kafka, serdes, List.of(topics.trainingSteps()));
     }
 
@@ -148,12 +151,44 @@ final class RoleProcesses implements AutoCloseable {
         }
     }
 
+    /** Lets a role's work be done by the caller. */
+    void write(Consumer<RunLog> role) {
+        role.accept(new RunLog(kafka, serdes, topics));
+    }
+
+    /** Starts one role alone, without supervision. */
+    void start(Role role, List<String> jvmOptions) throws IOException {
+        processes.put(role, startLogged(jvmOptions, role.command()));
+    }
+
+    /** The most memory that a role has used so far. */
+    String peakResident(Role role) {
+        return Optional.ofNullable(processes.get(role))
+                .flatMap(process -> BenchmarkTools.peakResident(process.toHandle()))
+                .orElse("unknown");
+    }
+
+    /** Waits until a topic has so many committed records; fails if a role has ended meanwhile. */
+    void awaitRecords(Topic<? extends SpecificRecord> topic, int count) {
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        int records = 0;
+        try (EventReader reader = EventReader.following(kafka, serdes, List.of(topic))) {
+            while (records < count) {
+                records += reader.poll(Duration.ofMillis(200)).size();
+                if (System.nanoTime() > deadline || processes.values().stream().noneMatch(Process::isAlive)) {
+                    throw new IllegalStateException(topic.name() + " has " + records + " of " + count
+                            + " records; the output of the roles is in " + directory);
+                }
+            }
+        }
+    }
+
     private void supervise() throws IOException {
         for (Role role : Role.values()) {
             Process process = processes.get(role);
             if (process == null || !process.isAlive()) {
                 restarts += process == null ? 0 : 1;
-                processes.put(role, startLogged(role.command()));
+                processes.put(role, startLogged(List.of(), role.command()));
             }
         }
         for (EventRecord<?> record : ledger.poll(Duration.ofMillis(20))) {
@@ -235,8 +270,9 @@ final class RoleProcesses implements AutoCloseable {
     }
 
     /** Starts a command with the configuration of the run; its output goes to a file of its name. */
-    private Process startLogged(String... command) throws IOException {
+    private Process startLogged(List<String> jvmOptions, String... command) throws IOException {
         List<String> arguments = command(command);
+        arguments.addAll(1, jvmOptions);
         configuration.effective().forEach((name, value) -> {
             if (!Set.of("bootstrap.servers", "schema.registry.url", "client.properties", "steps")
                     .contains(name)) {

@@ -54,6 +54,7 @@ final class BrokerProperties {
         p.setProperty("log.retention.ms", "-1");
         // Deleted weights leave the disk soon.
         p.setProperty("log.retention.check.interval.ms", "20000");
+        p.setProperty("log.segment.delete.delay.ms", "1000");
         p.setProperty("offsets.retention.minutes", String.valueOf(Integer.MAX_VALUE));
 
         // For topics without a limit of their own. Dead letters are the largest records.

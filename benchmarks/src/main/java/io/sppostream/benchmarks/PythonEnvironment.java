@@ -1,5 +1,6 @@
 package io.sppostream.benchmarks;
 
+import io.sppostream.embedded.UserCache;
 import io.sppostream.log.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,8 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A virtual environment of Python with pinned packages, in the user's cache: {@code $XDG_CACHE_HOME/sppo-stream}, or
- * {@code ~/.cache/sppo-stream}.
+ * A virtual environment of Python with pinned packages, in the {@link UserCache}.
  *
  * @param python its interpreter
  */
@@ -24,7 +24,7 @@ record PythonEnvironment(Path python) {
      */
     static PythonEnvironment open(String name, String basePython, String requirements)
             throws IOException, InterruptedException {
-        Path directory = cacheFolder().resolve(name);
+        Path directory = UserCache.folder().resolve(name);
         Path python = directory.resolve("bin").resolve("python");
         Path pins = directory.resolve("requirements.txt");
         Path installed = directory.resolve("installed.txt");
@@ -68,12 +68,5 @@ record PythonEnvironment(Path python) {
             throw new UserException(
                     failure + ": '" + String.join(" ", command) + "' failed with exit code " + exit + "; see " + log);
         }
-    }
-
-    private static Path cacheFolder() {
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base =
-                xdg != null && !xdg.isBlank() ? Path.of(xdg) : Path.of(System.getProperty("user.home", ""), ".cache");
-        return base.resolve("sppo-stream").toAbsolutePath();
     }
 }

@@ -54,14 +54,11 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
 
     /** A folder in the user's cache, or in the data directory if the home directory is not writable. */
     static Path cacheFolder(DataDirectory directory) {
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base =
-                xdg != null && !xdg.isBlank() ? Path.of(xdg) : Path.of(System.getProperty("user.home", ""), ".cache");
-        Path cache = base.resolve("sppo-stream");
+        Path cache = UserCache.folder();
         try {
             Files.createDirectories(cache);
             if (Files.isWritable(cache)) {
-                return cache.toAbsolutePath();
+                return cache;
             }
         } catch (IOException e) {
             // Use the data directory.

@@ -173,14 +173,15 @@ class AttemptsTest {
 
     @Test
     void shouldKeepTheLastStatusWhenTheNextAttemptComesTooLate() throws Exception {
-        Duration deadline = Duration.ofMillis(50);
-        AttemptPolicy policy = new AttemptPolicy(1, 1, 2, Duration.ofMillis(1), deadline, deadline);
+        Duration deadline = Duration.ofSeconds(1);
+        AttemptPolicy policy = new AttemptPolicy(1, 1, 2, Duration.ofMillis(200), deadline, deadline);
+        CompletableFuture<List<Judgement>> failed = new CompletableFuture<>();
         CompletableFuture<List<Judgement>> occupied = new CompletableFuture<>();
-        Scripted gone = new Scripted(batch -> batch.get(0).getRequestId().equals("r-1")
-                ? occupied
-                : CompletableFuture.completedFuture(List.of(GONE)));
+        Scripted gone = new Scripted(batch -> batch.get(0).getRequestId().equals("r-1") ? occupied : failed);
 
+        // r-1 waits when r-0 fails, so it comes before r-0's next attempt, which has to back off first.
         List<CompletableFuture<Judgement>> asked = ask(judge(policy, gone), 2);
+        failed.complete(List.of(GONE));
         long late = System.nanoTime() + deadline.toNanos();
         await().until(() -> System.nanoTime() > late);
         occupied.complete(List.of(RIGHT));

@@ -39,14 +39,14 @@ class TrainCommandTest {
     @Test
     void shouldNameTheRunThenWhatTheUserHasChangedThenHowToResume() {
         Configuration configuration =
-                Configuration.load(null, Map.of(), Map.of("run", "readme", "lag", "0", "steps", "60"));
+                Configuration.load(null, Map.of(), Map.of("run", "readme", "lag", "1", "steps", "60"));
 
-        assertThat(TrainCommand.header(configuration, "./sppo train --lag 0 --steps 60 --run readme"))
+        assertThat(TrainCommand.header(configuration, "./sppo train --lag 1 --steps 60 --run readme"))
                 .isEqualTo("""
                         run readme, preset addition
-                          lag: 0
+                          lag: 1
                           steps: 60
-                        resume with: ./sppo train --lag 0 --steps 60 --run readme
+                        resume with: ./sppo train --lag 1 --steps 60 --run readme
                         """);
         assertThat(TrainCommand.header(
                         Configuration.load(null, Map.of(), Map.of("run", "r", "dataset", "sums.jsonl")), "..."))

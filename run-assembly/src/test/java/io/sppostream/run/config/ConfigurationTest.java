@@ -432,7 +432,7 @@ class ConfigurationTest {
                 .as("as the preset and the default have it")
                 .isEmpty();
         Configuration configuration = flags(Map.of(
-                "lag", "0", "batch.size", "256", "kafka.ssl.key.password", "hunter2", "verifier.addition", "math"));
+                "lag", "1", "batch.size", "256", "kafka.ssl.key.password", "hunter2", "verifier.addition", "math"));
         assertThat(configuration.hasPreset()).isTrue();
         assertThat(configuration.changed())
                 .isEqualTo(Map.of(
@@ -441,7 +441,7 @@ class ConfigurationTest {
                         "kafka.ssl.key.password",
                         "[hidden]",
                         "lag",
-                        0,
+                        1,
                         "verifier.addition",
                         "math"));
         assertThat(flags(FILE_DATASET).hasPreset()).isFalse();
@@ -465,8 +465,8 @@ class ConfigurationTest {
         assertThat(begun(Map.of("steps", "20", "weights.snapshot.interval", "7", "data.dir", "elsewhere"))
                         .differencesInTraining(begun))
                 .isEmpty();
-        assertThat(begun(Map.of("seed", "2", "lag", "0")).differencesInTraining(begun))
-                .containsExactly("lag: 1 -> 0", "seed: 1 -> 2");
+        assertThat(begun(Map.of("seed", "2", "lag", "1")).differencesInTraining(begun))
+                .containsExactly("lag: 0 -> 1", "seed: 1 -> 2");
         assertThat(begun(Map.of()).differencesInTraining(begun.replaceAll("(?m)^dual.clip.*$", "")))
                 .as("a setting that was not recorded was at its default")
                 .isEmpty();

@@ -105,6 +105,8 @@ class PausedLearnerIT {
                     "" + BATCH,
                     "partitions",
                     "1",
+                    "lag",
+                    "1",
                     "data.dir",
                     directory.resolve("models").toString()));
             all.putAll(flags);

@@ -238,9 +238,14 @@ class ReplayIT {
 
     @Test
     void shouldTrainTheCriticOnSamplesThatThePolicyHasDiscardedOrNotReached() throws Exception {
-        // From its second step on, samples are of an older version, so that the effective sample size is below 1.
-        CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() ->
-                train("paused", "--steps=4", "--set=breaker.effective.sample.size=1", "--set=breaker.window=" + BATCH));
+        // At K = 1, samples are of an older version from the second step on, so that the effective sample size is below
+        // 1.
+        CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() -> train(
+                "paused",
+                "--steps=4",
+                "--lag=1",
+                "--set=breaker.effective.sample.size=1",
+                "--set=breaker.window=" + BATCH));
         // The feed releases no prompts while the policy pauses; the critic trains on the samples so far.
         await("the critic to be ahead of the policy, and done")
                 .atMost(Duration.ofMinutes(1))

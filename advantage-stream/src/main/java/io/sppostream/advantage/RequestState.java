@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
  * depend on the order of arrival or on a restart. For one thread.
  */
 final class RequestState {
+    /** Longer rollouts are decoded again when they settle, so that those that wait take little memory. */
+    private static final int MOST_TOKENS_DECODED = 1_024;
+
     private final String id;
     private final SortedMap<String, PendingRollout> pending = new TreeMap<>();
     private final SortedSet<String> settled = new TreeSet<>();
     private @Nullable Value value;
     private int samples;
     private long lastProgress;
-
-    /** Longer rollouts are decoded again when they settle, so that those that wait take little memory. */
-    private static final int MOST_TOKENS_DECODED = 1_024;
 
     /** What is known about a rollout that has not settled; it may still have to arrive itself. */
     static final class PendingRollout {

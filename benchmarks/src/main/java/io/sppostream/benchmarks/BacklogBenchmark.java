@@ -62,7 +62,7 @@ final class BacklogBenchmark implements Callable<Integer> {
         int rollouts = batches * configuration.settings().batchSize();
         try (RoleProcesses run = new RoleProcesses(configuration, directory)) {
             publishStartWeights(run, topics);
-            run.write(log -> writePrompts(log, configuration.settings(), rollouts));
+            writePrompts(run.log(), configuration.settings(), rollouts);
             runUntil(run, Role.ROLLOUT, topics.rollouts(), rollouts, directory);
             runUntil(run, Role.VERIFY, topics.verdicts(), rollouts, directory);
             runUntil(run, Role.CRITIC, topics.values(), rollouts, directory);

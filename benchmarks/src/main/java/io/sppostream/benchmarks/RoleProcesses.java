@@ -31,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -151,9 +150,9 @@ final class RoleProcesses implements AutoCloseable {
         }
     }
 
-    /** Lets a role's work be done by the caller. */
-    void write(Consumer<RunLog> role) {
-        role.accept(new RunLog(kafka, serdes, topics));
+    /** The log of the run. */
+    RunLog log() {
+        return new RunLog(kafka, serdes, topics);
     }
 
     /** Starts one role alone, without supervision. */
@@ -168,7 +167,7 @@ final class RoleProcesses implements AutoCloseable {
                 .orElse("unknown");
     }
 
-    /** Waits until a topic has so many committed records; fails if a role has ended meanwhile. */
+    /** Waits until a topic has so many committed records; fails if no role is running any more. */
     void awaitRecords(Topic<? extends SpecificRecord> topic, int count) {
         long deadline = System.nanoTime() + TIMEOUT.toNanos();
         int records = 0;

@@ -14,10 +14,11 @@ public final class SamplingThreads implements AutoCloseable {
     private final int threads;
     private final ExecutorService helpers;
 
-    /** @param threads that share a batch, the caller's included */
+    /** @param threads that share each batch, its caller's included */
     public SamplingThreads(int threads) {
         this.threads = threads;
-        this.helpers = Executors.newFixedThreadPool(Math.max(1, threads - 1), task -> {
+        // As many as are needed: several callers may share batches at the same time.
+        this.helpers = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, RoleName.ROLLOUT_PRODUCER + "#sampling");
             thread.setDaemon(true);
             return thread;

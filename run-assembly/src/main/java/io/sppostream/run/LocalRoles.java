@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -155,19 +156,15 @@ public final class LocalRoles implements AutoCloseable {
                 .map(start -> CompletableFuture.supplyAsync(
                         () -> start.apply(cluster), task -> new Thread(task, "start").start()))
                 .toList();
-        RuntimeException failure = null;
+        Failure failure = new Failure();
         for (CompletableFuture<AutoCloseable> role : starting) {
             try {
                 started.push(role.join());
             } catch (CompletionException e) {
-                if (failure == null) {
-                    failure = e.getCause() instanceof RuntimeException cause ? cause : e;
-                }
+                failure.report(Objects.requireNonNullElse(e.getCause(), e));
             }
         }
-        if (failure != null) {
-            throw failure;
-        }
+        failure.rethrow();
     }
 
     /**

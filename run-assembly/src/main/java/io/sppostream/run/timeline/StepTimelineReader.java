@@ -85,11 +85,7 @@ public final class StepTimelineReader implements AutoCloseable {
     }
 
     private int lastStep(long end) {
-        return before(end, steps -> lastOfPolicy(steps) > 0).stream()
-                .filter(StepTimelineReader::isOfPolicy)
-                .mapToInt(TrainingStep::getStep)
-                .max()
-                .orElse(0);
+        return lastOfPolicy(before(end, steps -> lastOfPolicy(steps) > 0));
     }
 
     /** The last steps before an offset, back to where they are enough. */

@@ -82,6 +82,7 @@ class FuzzIT {
                     "train",
                     "--run=" + RUN,
                     "--steps=" + STEPS,
+                    "--lag=1", // At K = 0, what was sampled while a step trained would be stale.
                     "--client-properties=" + cluster.clientProperties(),
                     "--data-dir=" + directory.resolve("data"),
                     "--runs-dir=" + directory.resolve("runs")));

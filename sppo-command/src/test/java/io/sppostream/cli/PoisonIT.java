@@ -74,6 +74,7 @@ class PoisonIT {
                     "train",
                     "--run=" + RUN,
                     "--steps=" + STEPS,
+                    "--lag=1", // At K = 0, what was sampled while a step trained would be stale.
                     "--model=" + model,
                     "--set=batch.size=" + BATCH,
                     "--client-properties=" + cluster.clientProperties(),

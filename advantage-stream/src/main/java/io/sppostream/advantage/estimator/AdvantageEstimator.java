@@ -33,14 +33,16 @@ public interface AdvantageEstimator {
     /**
      * Everything that the group needs besides its first samples, as far as the present members tell. Ids are derived
      * from what is to be sampled, so that planning again returns the same follow-ups and the caller publishes those
-     * that are new. A larger group never needs less. Rewards are not looked at unless an estimator says so.
+     * that are new. A larger group never needs less.
+     *
+     * @throws MissingInputException if a member lacks something that {@link #needs} asks for
      */
     default List<FollowUp> plan(Group group) {
         return List.of();
     }
 
     /**
-     * The credits of the group, in its order. Judged members without a credit are evidence: they only served to
+     * The credits of the group, at most one per rollout, in an order that the group determines. Judged members without a credit are evidence: they only served to
      * estimate the advantages of others, or carry no gradient. Members that are not judged get no credit and count for
      * nothing.
      *

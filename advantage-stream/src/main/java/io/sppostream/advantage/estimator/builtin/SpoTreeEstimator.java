@@ -140,8 +140,9 @@ public record SpoTreeEstimator(
 
     @Override
     public List<Credit> credit(Group group) {
-        List<Credit> credits = new ArrayList<>();
-        credit(group, group.rollouts(group.id()), 0, credits);
+        List<Credit> credits = new ArrayList<>(credit(group, group.id()));
+        // By request rather than from parent to child: siblings with the same tokens share their children.
+        plan(group).forEach(followUp -> credits.addAll(credit(group, followUp.id())));
         return credits;
     }
 
@@ -173,12 +174,6 @@ public record SpoTreeEstimator(
                 .get(0);
     }
 
-    private List<GroupRollout> children(Group group, GroupRollout rollout, int level) {
-        return branchesAgain(rollout, level)
-                ? group.rollouts(branch(group, rollout, level).id())
-                : List.of();
-    }
-
     /** V of a node; NaN if no leaf below it is judged. */
     private double value(Group group, GroupRollout rollout, int level) {
         if (!branchesAgain(rollout, level)) {
@@ -187,7 +182,7 @@ public record SpoTreeEstimator(
         }
         double sum = 0;
         int known = 0;
-        for (GroupRollout child : children(group, rollout, level)) {
+        for (GroupRollout child : group.rollouts(branch(group, rollout, level).id())) {
             double value = value(group, child, level + 1);
             if (!Double.isNaN(value)) {
                 sum += value;
@@ -197,23 +192,23 @@ public record SpoTreeEstimator(
         return sum / known;
     }
 
-    /** Credits the edges to siblings, and below each of them, depth first. */
-    private void credit(Group group, List<GroupRollout> siblings, int level, List<Credit> credits) {
+    /** The credits of the edges that a request asked for: those to the children of one node. */
+    private List<Credit> credit(Group group, String requestId) {
+        List<GroupRollout> siblings = group.rollouts(requestId);
         double[] values = siblings.stream()
-                .mapToDouble(sibling -> value(group, sibling, level))
+                .mapToDouble(sibling -> value(group, sibling, level(group, sibling)))
                 .toArray();
         double[] advantages = advantages(values, method);
+        List<Credit> credits = new ArrayList<>();
         for (int i = 0; i < advantages.length; i++) {
             GroupRollout rollout = siblings.get(i);
-            if (Math.abs(advantages[i]) > 0) {
-                if (mask) {
-                    ProbabilityMask.credit(rollout, advantages[i], threshold).ifPresent(credits::add);
-                } else {
-                    credits.add(Credit.uniform(rollout, advantages[i]));
-                }
+            if (advantages[i] != 0 && mask) {
+                ProbabilityMask.credit(rollout, advantages[i], threshold).ifPresent(credits::add);
+            } else if (advantages[i] != 0) {
+                credits.add(Credit.uniform(rollout, advantages[i]));
             }
-            credit(group, children(group, rollout, level), level + 1, credits);
         }
+        return credits;
     }
 
     /**

@@ -111,7 +111,7 @@ public record EstimatorSetting<T>(
                 name,
                 "string",
                 standard,
-                "not empty; \\n is a line feed, \\t a tab",
+                "not empty, \\n is a line feed and \\t a tab",
                 description,
                 text -> text.isEmpty()
                         ? Optional.empty()

@@ -76,12 +76,21 @@ class ArrivalOrderTest {
 
     private static SampledWorld finished(AdvantageEstimator estimator, long seed, long arrivalSeed) {
         SampledWorld world = new SampledWorld(estimator, seed, arrivalSeed);
+        List<Credit> whenComplete = null;
         while (!world.isQuiet()) {
             Group group = world.group();
             if (estimator.canCreditPartial(group)) {
                 assertThatCode(() -> estimator.credit(group)).doesNotThrowAnyException();
             }
+            if (whenComplete == null && estimator.isComplete(group)) {
+                whenComplete = estimator.credit(group);
+            }
             world.step();
+        }
+        if (whenComplete != null) {
+            assertThat(estimator.credit(world.group()))
+                    .as("seed %s, later", seed)
+                    .isEqualTo(whenComplete);
         }
         assertThat(estimator.isComplete(world.group()))
                 .as("seed %s, complete", seed)

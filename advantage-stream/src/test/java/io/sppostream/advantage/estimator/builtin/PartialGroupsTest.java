@@ -1,0 +1,83 @@
+package io.sppostream.advantage.estimator.builtin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sppostream.advantage.estimator.AdvantageEstimator;
+import io.sppostream.advantage.estimator.Credit;
+import io.sppostream.advantage.estimator.FollowUp;
+import io.sppostream.advantage.estimator.Group;
+import io.sppostream.advantage.estimator.MissingInputException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Groups whose deadline came before all their members. */
+class PartialGroupsTest {
+    private static AdvantageEstimator estimator(String name) {
+        return EstimatorCatalogue.open().create(name, Map.of());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"grpo, 2", "rloo, 2", "restem, 1", "dpo-positive, 2", "spo-chain, 1"})
+    void shouldCreditWhenEnoughAreJudged(String name, int least) {
+        AdvantageEstimator estimator = estimator(name);
+        for (int judged = 0; judged <= 2; judged++) {
+            Group group = Groups.of(
+                    Groups.rollout(0, 3, judged > 0 ? 1.0 : null),
+                    Groups.rollout(1, 3, judged > 1 ? 0.0 : null),
+                    Groups.rollout(2, 3, null));
+
+            assertThat(estimator.isComplete(group)).isFalse();
+            assertThat(estimator.canCreditPartial(group))
+                    .as("%s judged", judged)
+                    .isEqualTo(judged >= least);
+        }
+    }
+
+    @Test
+    void shouldCompareTheJudgedOnlyWhenOthersAreNot() {
+        Group group = Groups.of(Groups.rollout(0, 3, 1.0), Groups.rollout(1, 3, null), Groups.rollout(2, 3, 0.0));
+
+        List<Credit> credits = estimator("rloo").credit(group);
+
+        assertThat(credits).extracting(Credit::rolloutId).containsExactly("g/0", "g/2");
+        assertThat(Groups.uniform(credits)).containsExactly(1, -1);
+    }
+
+    @Test
+    void shouldExpireWhenTheBaselineIsMissing() {
+        AdvantageEstimator remax = estimator("remax");
+        Group group = Groups.ofRewards(1);
+        FollowUp greedy = remax.plan(group).get(0);
+
+        assertThat(remax.canCreditPartial(group)).isFalse();
+        assertThatThrownBy(() -> remax.credit(group))
+                .isInstanceOf(MissingInputException.class)
+                .hasMessage("group g has no reward of a greedy response");
+        assertThat(Groups.uniform(remax.credit(Groups.with(group, Groups.evidence(greedy.id(), 1)))))
+                .containsExactly(0);
+    }
+
+    @Test
+    void shouldLeaveOutABoundaryWhenNoCompletionOfItIsJudged() {
+        double[] values = {0.25, Double.NaN, 0.5};
+
+        assertThat(SegmentValues.advantages(6, new int[] {1, 2, 4}, values, 1))
+                .containsExactly(0, 0.25, 0.25, 0.25, 0.5, 0.5);
+    }
+
+    @Test
+    void shouldSayWhatIsMissingWhenACriticIsNeeded() {
+        assertThatThrownBy(() -> estimator("sppo").credit(Groups.ofRewards(1)))
+                .hasMessage("group g has no value of its prompt");
+        assertThatThrownBy(() -> estimator("ppo").credit(Groups.ofRewards(1)))
+                .hasMessage("rollout g/0 has no values of its tokens");
+        assertThatThrownBy(() -> estimator("vineppo").plan(Groups.ofRewards(1)))
+                .hasMessage("rollout g/0 does not say where its tokens are in its text");
+        assertThat(estimator("sppo").canCreditPartial(Groups.ofRewards(1))).isFalse();
+        assertThat(estimator("ppo").canCreditPartial(Groups.ofRewards(1))).isFalse();
+    }
+}

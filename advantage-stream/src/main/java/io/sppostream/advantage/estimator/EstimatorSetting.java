@@ -1,5 +1,6 @@
 package io.sppostream.advantage.estimator;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -47,10 +48,10 @@ public record EstimatorSetting<T>(
                 name,
                 "double",
                 standard,
-                "from " + least + " to " + most,
+                "from " + print(least) + " to " + print(most),
                 description,
                 text -> parseDouble(text).filter(value -> value >= least && value <= most),
-                value -> Double.toString(value));
+                EstimatorSetting::print);
     }
 
     /** Yes or no. */
@@ -137,6 +138,11 @@ public record EstimatorSetting<T>(
 
     private static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Without exponent and trailing zeros. */
+    private static String print(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 
     private static Optional<Integer> parseInt(String text) {

@@ -20,7 +20,7 @@ import java.util.List;
  *
  * @param samples responses per prompt
  * @param pairs most pairs per prompt
- * @param correct reward from which on a response is correct
+ * @param correct least reward of a correct response
  * @param beta how strongly the policy is held to the reference
  * @param penalty weight of the term that keeps the likelihood of correct responses from falling below the reference
  */
@@ -33,7 +33,11 @@ public record DpoPositiveEstimator(int samples, int pairs, double correct, doubl
     private static final EstimatorSetting<Double> BETA =
             EstimatorSetting.number("beta", 0.3, 1e-6, 1000, "How strongly the policy is held to the reference.");
     private static final EstimatorSetting<Double> PENALTY = EstimatorSetting.number(
-            "penalty", 50, 0, 1e6, "Weight of a fall of correct responses below their likelihood in the reference.");
+            "penalty",
+            50,
+            0,
+            1e6,
+            "Weight of the loss for correct responses that become less likely than in the reference.");
 
     static final EstimatorFactory FACTORY = EstimatorFactory.of(
             "dpo-positive",

@@ -22,7 +22,7 @@ import java.util.List;
  * @param samples responses per prompt
  * @param normalize whether to divide by the standard deviation
  * @param mask whether only tokens below the threshold carry loss
- * @param threshold probability from which on the mask excludes a token
+ * @param threshold probability at or above which the mask excludes a token
  */
 public record GrpoEstimator(int samples, boolean normalize, boolean mask, double threshold)
         implements AdvantageEstimator {

@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 final class ProbabilityMask {
     static final EstimatorSetting<Double> THRESHOLD = EstimatorSetting.number(
-            "threshold", 0.9, 0.001, 1, "Tokens sampled with a probability below it are the uncertain ones.");
+            "threshold", 0.9, 0.001, 1, "A token is uncertain if it was sampled with a probability below this.");
 
     private ProbabilityMask() {}
 

@@ -15,11 +15,11 @@ import java.util.List;
  *
  * @param samples responses per prompt
  * @param keep most responses per prompt that are trained on
- * @param correct reward from which on a response is correct
+ * @param correct least reward of a correct response
  */
 public record RestEmEstimator(int samples, int keep, double correct) implements AdvantageEstimator {
     static final EstimatorSetting<Double> CORRECT =
-            EstimatorSetting.number("correct", 1, 0, 1, "Reward from which on a response is correct.");
+            EstimatorSetting.number("correct.reward", 1, 0, 1, "Least reward of a correct response.");
     private static final EstimatorSetting<Integer> SAMPLES =
             EstimatorSetting.integer("samples", 8, 1, 1024, "Responses sampled per prompt.");
     private static final EstimatorSetting<Integer> KEEP =

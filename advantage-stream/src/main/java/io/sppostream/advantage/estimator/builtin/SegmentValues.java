@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -33,16 +34,27 @@ final class SegmentValues {
     }
 
     /**
-     * The advantage of each token of a judged rollout, shape [T].
+     * The advantage of each token of a judged rollout, shape [T]; empty if it has boundaries and none of them has a
+     * judged completion.
      *
      * @param boundaries the first token of each segment, ascending
      */
-    static double[] advantages(Group group, GroupRollout rollout, int[] boundaries, int completions) {
+    static Optional<double[]> advantages(Group group, GroupRollout rollout, int[] boundaries, int completions) {
         double[] values = completions(group, rollout, boundaries, completions).stream()
                 .map(followUp -> group.meanReward(followUp.id()))
                 .mapToDouble(value -> value.orElse(Double.NaN))
                 .toArray();
-        return advantages(rollout.length(), boundaries, values, rollout.requireReward());
+        boolean unknown = values.length > 0 && Arrays.stream(values).allMatch(Double::isNaN);
+        return unknown
+                ? Optional.empty()
+                : Optional.of(advantages(rollout.length(), boundaries, values, rollout.requireReward()));
+    }
+
+    /** Whether any judged rollout has advantages. */
+    static boolean canCredit(Group group, Function<GroupRollout, int[]> boundaries, int completions) {
+        return group.judged().stream()
+                .anyMatch(rollout -> advantages(group, rollout, boundaries.apply(rollout), completions)
+                        .isPresent());
     }
 
     /**

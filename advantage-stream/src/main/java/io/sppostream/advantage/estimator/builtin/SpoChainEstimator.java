@@ -11,8 +11,8 @@ import io.sppostream.advantage.estimator.Needs;
 import io.sppostream.advantage.estimator.Segments;
 import io.sppostream.advantage.estimator.TrainingRecipe;
 import io.sppostream.advantage.estimator.TrainingRecipe.KlPenalty;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -102,22 +102,25 @@ public record SpoChainEstimator(
 
     @Override
     public List<Credit> credit(Group group) {
-        List<Credit> credits = new ArrayList<>();
-        for (GroupRollout rollout : group.judged()) {
-            double[] advantages = SegmentValues.advantages(group, rollout, boundaries(rollout), completions);
-            if (mask) {
-                ProbabilityMask.credit(rollout, advantages, threshold).ifPresent(credits::add);
-            } else {
-                credits.add(new Credit(rollout.id(), Segments.of(advantages)));
-            }
-        }
-        return credits;
+        return group.judged().stream()
+                .flatMap(rollout -> credit(group, rollout).stream())
+                .toList();
     }
 
-    /** A value is then the mean of the completions that there are, and a boundary without any is left out. */
+    private Optional<Credit> credit(Group group, GroupRollout rollout) {
+        return SegmentValues.advantages(group, rollout, boundaries(rollout), completions)
+                .flatMap(advantages -> mask
+                        ? ProbabilityMask.credit(rollout, advantages, threshold)
+                        : Optional.of(new Credit(rollout.id(), Segments.of(advantages))));
+    }
+
+    /**
+     * From one boundary on that has a value. A value is then the mean of the completions that there are, and a boundary
+     * without any is left out.
+     */
     @Override
     public boolean canCreditPartial(Group group) {
-        return !group.judged().isEmpty();
+        return SegmentValues.canCredit(group, this::boundaries, completions);
     }
 
     /** The first token of each segment, ascending. */

@@ -22,11 +22,11 @@ import java.util.stream.IntStream;
  * V 0 after the last step and the reward in it. Advantages are whitened over the batch.
  *
  * <p>A step ends with the separator in the text of the response. The next one begins with the first token that begins
- * behind it; separators in a row end one step. Of a response with more than {@code maxSteps} steps, the last of these
+ * after it; several separators in a row end one step. Of a response with more than {@code maxSteps} steps, the last of these
  * extends to the end.
  *
  * @param samples responses per prompt
- * @param completions completions per beginning of a step
+ * @param completions completions sampled before each step
  * @param separator text that ends a step
  * @param maxSteps most steps of a response whose values are estimated
  * @param kl coefficient of the KL penalty in the loss
@@ -36,7 +36,7 @@ public record VinePpoEstimator(int samples, int completions, String separator, i
     private static final EstimatorSetting<Integer> SAMPLES =
             EstimatorSetting.integer("samples", 1, 1, 1024, "Responses sampled per prompt.");
     private static final EstimatorSetting<Integer> COMPLETIONS =
-            EstimatorSetting.integer("completions", 9, 1, 1024, "Completions sampled per beginning of a step.");
+            EstimatorSetting.integer("completions", 9, 1, 1024, "Completions sampled before each step.");
     private static final EstimatorSetting<String> SEPARATOR =
             EstimatorSetting.text("separator", "\n", "Text that ends a step of a response.");
     private static final EstimatorSetting<Integer> MAX_STEPS = EstimatorSetting.integer(
@@ -77,16 +77,19 @@ public record VinePpoEstimator(int samples, int completions, String separator, i
     @Override
     public List<Credit> credit(Group group) {
         return group.judged().stream()
-                .map(rollout -> new Credit(
-                        rollout.id(),
-                        Segments.of(SegmentValues.advantages(group, rollout, stepStarts(rollout), completions))))
+                .flatMap(rollout -> SegmentValues.advantages(group, rollout, stepStarts(rollout), completions)
+                        .map(advantages -> new Credit(rollout.id(), Segments.of(advantages)))
+                        .stream())
                 .toList();
     }
 
-    /** A value is then the mean of the completions that there are, and a step without any belongs to the one before. */
+    /**
+     * From one step on that has a value. A value is then the mean of the completions that there are, and a step without
+     * any belongs to the one before.
+     */
     @Override
     public boolean canCreditPartial(Group group) {
-        return !group.judged().isEmpty();
+        return SegmentValues.canCredit(group, this::stepStarts, completions);
     }
 
     private int[] stepStarts(GroupRollout rollout) {

@@ -81,7 +81,7 @@ class EstimatorCatalogueTest {
             value = {
                 "rloo; samples; five; not a valid int; valid are: from 2 to 1024",
                 "rloo; samples; 1; not a valid int; valid are: from 2 to 1024",
-                "rloo; kl; NaN; not a valid double; valid are: from 0.0 to 1000.0",
+                "rloo; kl; NaN; not a valid double; valid are: from 0 to 1000",
                 "grpo; mask; yes; not a valid boolean; valid are: true, false",
                 "spo-chain; partition; halves; not a valid string; valid are: cutpoints, fixed",
                 "spo-tree; branches; 6-x; not a valid string; valid are: 1 to 8 integers from 1 to 64, separated by"

@@ -21,7 +21,7 @@ class PartialGroupsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"grpo, 2", "rloo, 2", "restem, 1", "dpo-positive, 2", "spo-chain, 1"})
+    @CsvSource({"grpo, 2", "rloo, 2", "restem, 1", "dpo-positive, 2"})
     void shouldCreditWhenEnoughAreJudged(String name, int least) {
         AdvantageEstimator estimator = estimator(name);
         for (int judged = 0; judged <= 2; judged++) {
@@ -67,6 +67,21 @@ class PartialGroupsTest {
 
         assertThat(SegmentValues.advantages(6, new int[] {1, 2, 4}, values, 1))
                 .containsExactly(0, 0.25, 0.25, 0.25, 0.5, 0.5);
+    }
+
+    @Test
+    void shouldExpireWhenNoBoundaryHasAValue() {
+        AdvantageEstimator chain = estimator("spo-chain");
+        Group group = Groups.of(Groups.rollout(0, 12, 1.0));
+        List<FollowUp> followUps = chain.plan(group);
+        Group some = Groups.with(group, Groups.evidence(followUps.get(1).id(), 0, 0, 1, 0));
+
+        assertThat(followUps).hasSize(3);
+        assertThat(chain.canCreditPartial(group)).isFalse();
+        assertThat(chain.credit(group)).isEmpty();
+        assertThat(chain.isComplete(some)).isFalse();
+        assertThat(chain.canCreditPartial(some)).isTrue();
+        assertThat(chain.credit(some).get(0).advantages()).hasToString("[0, 5): 0.0, [5, 12): 0.75");
     }
 
     @Test

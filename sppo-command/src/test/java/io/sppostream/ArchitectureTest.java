@@ -166,8 +166,7 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("io.sppostream.advantage.estimator..")
             .should()
-            .dependOnClassesThat(
-                    KAFKA_AND_AVRO.or(resideInAnyPackage("io.sppostream.events..", "io.sppostream.log..")))
+            .dependOnClassesThat(KAFKA_AND_AVRO.or(resideInAnyPackage("io.sppostream.events..", "io.sppostream.log..")))
             .because("an estimator is a function of a group, which plugins and replays call too:"
                     + " turn records into groups, and credits into records, in io.sppostream.advantage");
 

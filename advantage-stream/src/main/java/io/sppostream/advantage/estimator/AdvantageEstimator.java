@@ -1,21 +1,19 @@
 package io.sppostream.advantage.estimator;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Assigns credit to the rollouts of a group: a prompt and everything that was sampled for it.
  *
  * <p>An estimator is immutable and all its methods are pure. The join calls them as records arrive; audit and replay
- * rebuild the group from the log and call them again. Results depend on what is in the group and never on the order in
- * which it arrived: a {@link Group} lists its members in one order, so that sums round the same way every time.
+ * rebuild the group from the log and call them again. Results depend on the members of the group and never on their
+ * order of arrival: a {@link Group} lists its members in one order, so that sums round the same way every time.
  *
  * <p>The life of a group:
  *
  * <ol>
- *   <li>{@link #needs} says how many responses to sample for the prompt, and what is to be known of each.
- *   <li>{@link #plan} is called whenever a member arrives, and names what else is to be sampled.
+ *   <li>{@link #needs} says how many responses to sample for the prompt, and which inputs the estimator reads.
+ *   <li>{@link #plan} is called when a rollout arrives, and returns the follow-ups to sample.
  *   <li>{@link #credit} is called once: when {@link #isComplete} holds, or at the deadline if {@link #canCreditPartial}
  *       holds. Members whose reward is still missing then expire.
  * </ol>
@@ -24,59 +22,41 @@ public interface AdvantageEstimator {
     /** The name that configurations choose it by, and that training samples record. */
     String name();
 
-    /** What is to be sampled for every prompt, and to be known of it. */
+    /** The samples of a prompt, and the inputs that the estimator reads. */
     Needs needs();
 
     /** How the learner trains on the credits. */
     TrainingRecipe recipe();
 
     /**
-     * Everything that the group needs besides its first samples, as far as the present members tell. Ids are derived
-     * from what is to be sampled, so that planning again returns the same follow-ups and the caller publishes those
-     * that are new. A larger group never needs less.
+     * All follow-ups that the group needs, as far as its present rollouts tell. Ids are derived from the prefix and the
+     * sampling, so that planning again returns the same follow-ups and the caller publishes those that are new. A plan
+     * depends on the tokens, log-probs and text of {@link Group#rollouts}, and never on evidence, rewards or values: only
+     * a new rollout requires a new plan. A larger group never needs less.
      *
-     * @throws MissingInputException if a member lacks something that {@link #needs} asks for
+     * @throws MissingInputException if a rollout lacks an input that {@link #needs} asks for
      */
     default List<FollowUp> plan(Group group) {
         return List.of();
     }
 
     /**
-     * The credits of the group, at most one per rollout, in an order that the group determines. Judged members without a credit are evidence: they only served to
-     * estimate the advantages of others, or carry no gradient. Members that are not judged get no credit and count for
-     * nothing.
+     * The credits of the group, at most one per rollout, in an order that the group determines. Judged members without a
+     * credit are evidence: they only served to estimate the advantages of others, or carry no gradient. Members that are
+     * not judged are ignored.
      *
-     * @throws MissingInputException if the group lacks something that the estimator cannot do without
+     * @throws MissingInputException if the group lacks an input that the estimator cannot do without
      */
     List<Credit> credit(Group group);
 
-    /**
-     * Whether nothing more is awaited: the first samples and all follow-ups are there, each has its reward (unless it
-     * was {@link GroupRollout#cut cut}), and the values that {@link #needs} asks for are known.
-     */
+    /** Whether the group has everything: see {@link Group#isComplete}. */
     default boolean isComplete(Group group) {
-        if (!group.hasValues(needs().critic())) {
-            return false;
-        }
-        Map<String, Integer> settled = new HashMap<>();
-        for (GroupRollout rollout : group.rollouts()) {
-            if (rollout.isJudged() || rollout.cut()) {
-                settled.merge(rollout.origin().requestId(), 1, Integer::sum);
-            }
-        }
-        for (Evidence evidence : group.evidence()) {
-            if (evidence.reward() != null) {
-                settled.merge(evidence.requestId(), 1, Integer::sum);
-            }
-        }
-        return settled.getOrDefault(group.id(), 0) >= needs().samples()
-                && plan(group).stream()
-                        .allMatch(followUp -> settled.getOrDefault(followUp.id(), 0) >= followUp.completions());
+        return group.isComplete(needs(), plan(group));
     }
 
     /**
-     * Whether a group that is not complete at its deadline may be credited as it is. The default is no: all its members
-     * expire.
+     * Whether a group that is not complete at its deadline may be credited as it is. By default it may not, and all its
+     * members expire.
      */
     default boolean canCreditPartial(Group group) {
         return isComplete(group);

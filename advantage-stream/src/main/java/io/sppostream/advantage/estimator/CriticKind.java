@@ -1,8 +1,8 @@
 package io.sppostream.advantage.estimator;
 
-/** What an estimator needs a critic for. */
+/** The values that an estimator needs of a critic. */
 public enum CriticKind {
-    /** There is no critic. */
+    /** None. */
     NONE,
     /** The value of the prompt. */
     PROMPT,

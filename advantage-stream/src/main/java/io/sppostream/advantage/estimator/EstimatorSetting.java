@@ -9,14 +9,14 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A setting of an estimator: everything that prints it and everything that checks it.
+ * A setting of an estimator, described so that a command line can print and check it.
  *
  * @param <T> the type of its values
  * @param name lower-case words, separated by dots
  * @param type the name of its type, as printed
  * @param standard its default
- * @param bounds which values are valid, for example {@code from 1 to 1024}
- * @param description one sentence on what it does
+ * @param bounds the valid values, for example {@code from 1 to 1024}
+ * @param description one sentence
  * @param parser reads a value; empty if the text is not valid
  * @param printer writes a value so that the parser reads it
  */
@@ -123,7 +123,7 @@ public record EstimatorSetting<T>(
     /**
      * Reads a value.
      *
-     * @throws IllegalArgumentException if it is not valid; the message says what is
+     * @throws IllegalArgumentException if it is not valid; the message names the valid values
      */
     public T parse(String text) {
         return parser.apply(text)

@@ -3,8 +3,8 @@ package io.sppostream.advantage.estimator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rollout that serves only to estimate the advantages of others: a baseline, or a completion of a prefix. Its reward
- * is all that matters, so that a group does not hold its tokens.
+ * A rollout that only serves to estimate the advantages of others: a baseline, or a completion of a prefix. Only its
+ * reward is used, so that a group does not hold its tokens.
  *
  * @param id the id of the rollout
  * @param requestId the follow-up that asked for it

@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A further request of a group: completions of its prompt, or of the prompt and a prefix of one of its responses.
  *
- * <p>The id is {@code root~hash}, where the hash is of everything that determines what is sampled: the tokens of the
- * prefix, the purpose, the number of completions and the sampling. Equal prefixes of several rollouts are therefore one
- * follow-up, and planning again makes no new one. {@code parent} is only where the tokens of the prefix are found: the
- * rollout that was asked about.
+ * <p>The id is {@code root~hash}, where the hash covers the tokens of the prefix, the purpose, the number of completions
+ * and the sampling. Equal prefixes of several rollouts are therefore one follow-up, and planning again makes no new one.
+ * {@code parent} only locates the tokens of the prefix: of several rollouts with that prefix, it is the first that is
+ * present.
  *
  * @param id derived id of the request
- * @param purpose what its completions are for
+ * @param purpose the use of its completions
  * @param parent the rollout that has the prefix; null if the prefix is empty
  * @param prefixTokens response tokens of the prefix, counted from the end of the prompt. If the parent is a branch, the
  *     prefix that it continues is included

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A root request and what was sampled for it, as far as the log tells: rollouts that may be trained on, and evidence.
- * Immutable; the arrays of its rollouts are shared, not copied, and must not be changed.
+ * A root request and the members sampled for it so far: rollouts that may be trained on, and evidence. Immutable; the
+ * arrays of its rollouts are shared, not copied, and must not be changed.
  *
  * <p>The order of its members is canonical, whatever the order of arrival: the first samples by index, then the members
  * of follow-ups by request id and index.
@@ -121,7 +121,7 @@ public final class Group {
         return rollout;
     }
 
-    /** The rollouts that serve only to estimate. */
+    /** The rollouts that only serve to estimate the advantages of others. */
     public List<Evidence> evidence() {
         return evidence;
     }
@@ -137,6 +137,32 @@ public final class Group {
             }
         }
         return count == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / count);
+    }
+
+    /**
+     * Whether nothing more is awaited: the first samples and all follow-ups are there, each has its reward (unless its
+     * own limit {@link GroupRollout#cut cut} it), and the values of the critic are known.
+     *
+     * @param followUps the plan of the group
+     */
+    public boolean isComplete(Needs needs, List<FollowUp> followUps) {
+        if (!hasValues(needs.critic())) {
+            return false;
+        }
+        Map<String, Integer> settled = new HashMap<>();
+        for (GroupRollout rollout : rollouts) {
+            if (rollout.isJudged() || rollout.cut()) {
+                settled.merge(rollout.origin().requestId(), 1, Integer::sum);
+            }
+        }
+        for (Evidence one : evidence) {
+            if (one.reward() != null) {
+                settled.merge(one.requestId(), 1, Integer::sum);
+            }
+        }
+        return settled.getOrDefault(id, 0) >= needs.samples()
+                && followUps.stream()
+                        .allMatch(followUp -> settled.getOrDefault(followUp.id(), 0) >= followUp.completions());
     }
 
     /** Whether the values of a critic are known, for the prompt or for the tokens of every rollout. */

@@ -1,6 +1,6 @@
 package io.sppostream.advantage.estimator;
 
-/** A group lacks something that its estimator cannot do without. The message says what, of which rollout. */
+/** A group lacks an input that its estimator cannot do without. The message names the input and the rollout. */
 public final class MissingInputException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

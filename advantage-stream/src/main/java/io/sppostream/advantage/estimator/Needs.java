@@ -1,7 +1,7 @@
 package io.sppostream.advantage.estimator;
 
 /**
- * What is to be sampled for every prompt, and to be known of it, before an estimator can credit its group.
+ * The samples of a prompt, and the inputs that an estimator reads.
  *
  * @param samples first samples per prompt
  * @param sampling how to sample them

@@ -1,6 +1,6 @@
 package io.sppostream.advantage.estimator;
 
-/** What a request samples for. */
+/** The purpose of a request. */
 public enum Purpose {
     /** The first samples of a prompt, which are trained on. */
     TRAIN,
@@ -11,7 +11,7 @@ public enum Purpose {
     /** Continuations of a prefix, which are trained on themselves. */
     BRANCH;
 
-    /** Whether its rollouts serve only to estimate, and are never trained on. */
+    /** Whether its rollouts only serve to estimate the advantages of others. */
     public boolean isEvidence() {
         return this == BASELINE || this == PREFIX_VALUE;
     }

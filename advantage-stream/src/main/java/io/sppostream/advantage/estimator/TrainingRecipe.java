@@ -3,12 +3,12 @@ package io.sppostream.advantage.estimator;
 /**
  * How the learner trains on the credits of an estimator, with the published settings of the algorithm.
  *
- * @param objective what is minimised
- * @param transform what is done to the advantages of a batch first
+ * @param objective the loss
+ * @param transform applied to the advantages of a batch before the loss
  * @param critic the loss of the critic; {@link CriticLoss#NONE} if there is no critic
  * @param criticWarmupSteps first steps in which only the critic trains
  * @param kl the penalty for moving away from the start policy
- * @param replay how samples are held back and spread over steps
+ * @param replay how the samples of a group are spread over steps
  */
 public record TrainingRecipe(
         Objective objective,
@@ -17,7 +17,7 @@ public record TrainingRecipe(
         int criticWarmupSteps,
         KlPenalty kl,
         EdgeReplay replay) {
-    /** What is minimised. */
+    /** The loss. */
     public sealed interface Objective permits PolicyGradient, Supervised, Preference {}
 
     /** The clipped policy loss: ratio times advantage, over the trained tokens. */
@@ -33,7 +33,7 @@ public record TrainingRecipe(
      */
     public record Preference(double beta, double penalty) implements Objective {}
 
-    /** What is done to the advantages of a batch. */
+    /** A transform of the advantages of a batch. */
     public enum BatchTransform {
         NONE,
         /** {@link Moments#whiten}, over the trained tokens of the batch. */
@@ -87,7 +87,7 @@ public record TrainingRecipe(
     }
 
     /**
-     * How samples are spread over steps.
+     * How the samples of a group are spread over steps.
      *
      * @param perGroup most samples of a group that one step trains, drawn at random, none used twice; 0 for all at once
      * @param maxAge steps after which an unused sample is dropped; 0 with {@code perGroup} 0

@@ -1,6 +1,6 @@
 /**
- * The seam of advantage estimators: what one is given, what it asks for, and what it answers. Pure functions of a
- * group, without Kafka, Avro or tensors. The built-in estimators are in {@code builtin}.
+ * The interface between the join and advantage estimators: pure functions of a group, without Kafka, Avro or tensors.
+ * The built-in estimators are in {@code builtin}.
  */
 @NullMarked
 package io.sppostream.advantage.estimator;

@@ -146,7 +146,7 @@ public record SpoTreeEstimator(
         return credits;
     }
 
-    /** The tree is then the part of it that has rewards. */
+    /** From one judged leaf on. Nodes without a judged leaf are then left out. */
     @Override
     public boolean canCreditPartial(Group group) {
         return group.rollouts(group.id()).stream().anyMatch(rollout -> !Double.isNaN(value(group, rollout, 0)));

@@ -7,6 +7,7 @@ import io.sppostream.advantage.estimator.AdvantageEstimator;
 import io.sppostream.advantage.estimator.Credit;
 import io.sppostream.advantage.estimator.FollowUp;
 import io.sppostream.advantage.estimator.Group;
+import io.sppostream.advantage.estimator.GroupRollout;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +58,9 @@ class ArrivalOrderTest {
             assertThat(estimator.plan(group).stream().map(FollowUp::id))
                     .as("seed %s, follow-ups of the complete group", seed)
                     .containsExactlyInAnyOrderElementsOf(first.published().keySet());
+            assertThat(estimator.plan(withoutRewards(group)))
+                    .as("seed %s, follow-ups by rollouts alone", seed)
+                    .isEqualTo(estimator.plan(group));
             assertThat(estimator.credit(second.group()))
                     .as("seed %s, credits", seed)
                     .isEqualTo(credits);
@@ -72,6 +76,21 @@ class ArrivalOrderTest {
                     .as("seed %s, prefixes, each sampled once", seed)
                     .hasSameSizeAs(first.prefixes().keySet());
         }
+    }
+
+    /** The rollouts of a group, without anything that arrives later. */
+    private static Group withoutRewards(Group group) {
+        return Groups.of(group.rollouts().stream()
+                .map(rollout -> new GroupRollout(
+                        rollout.id(),
+                        rollout.origin(),
+                        rollout.tokens(),
+                        rollout.logProbs(),
+                        null,
+                        rollout.text(),
+                        rollout.cut(),
+                        null))
+                .toList());
     }
 
     private static SampledWorld finished(AdvantageEstimator estimator, long seed, long arrivalSeed) {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param id the id of the rollout
  * @param origin the request that asked for it
  * @param tokens token ids, shape [T], T at least 1
- * @param logProbs log-probability of each token under the distribution that it was drawn from, in nats, shape [T]
+ * @param logProbs log-probability of each token under the distribution that it was drawn from, in nats, shape [T]; null
+ *     if they are not known
  * @param values V before each token, by a critic of tokens, shape [T]; null if they are not known
  * @param text the response as text; null unless {@link Needs#tokenText} asks for it
  * @param cut whether the token limit of its own request ended it, so that it can be continued; false if it ended by
@@ -20,7 +21,7 @@ public record GroupRollout(
         String id,
         Origin origin,
         int[] tokens,
-        float[] logProbs,
+        float @Nullable [] logProbs,
         double @Nullable [] values,
         @Nullable TokenText text,
         boolean cut,
@@ -42,8 +43,7 @@ public record GroupRollout(
     }
 
     /**
-     * The canonical constructor. It is spelled out because that of a record without parameter names loses the annotation
-     * of an array that may be null.
+     * The canonical constructor. It is not a compact one, as that loses the annotation of arrays that may be null.
      *
      * @throws IllegalArgumentException if there are no tokens, or arrays differ in length
      */
@@ -51,7 +51,7 @@ public record GroupRollout(
             String id,
             Origin origin,
             int[] tokens,
-            float[] logProbs,
+            float @Nullable [] logProbs,
             double @Nullable [] values,
             @Nullable TokenText text,
             boolean cut,
@@ -59,7 +59,9 @@ public record GroupRollout(
         if (tokens.length == 0) {
             throw new IllegalArgumentException("rollout " + id + " has no tokens");
         }
-        requireLength(id, "log-probs", logProbs.length, tokens.length);
+        if (logProbs != null) {
+            requireLength(id, "log-probs", logProbs.length, tokens.length);
+        }
         if (values != null) {
             requireLength(id, "values", values.length, tokens.length);
         }
@@ -104,9 +106,40 @@ public record GroupRollout(
      * @throws MissingInputException if it is not judged
      */
     public double requireReward() {
-        if (reward == null) {
-            throw new MissingInputException("rollout " + id + " has no reward");
+        return require(reward, "reward");
+    }
+
+    /**
+     * The log-probability of each token, shape [T].
+     *
+     * @throws MissingInputException if they are not known
+     */
+    public float[] requireLogProbs() {
+        return require(logProbs, "log-probs");
+    }
+
+    /**
+     * V before each token, shape [T].
+     *
+     * @throws MissingInputException if they are not known
+     */
+    public double[] requireValues() {
+        return require(values, "values of its tokens");
+    }
+
+    /**
+     * The response as text.
+     *
+     * @throws MissingInputException if it is not known
+     */
+    public TokenText requireText() {
+        return require(text, "text with the offsets of its tokens");
+    }
+
+    private <T> T require(@Nullable T input, String what) {
+        if (input == null) {
+            throw new MissingInputException("rollout " + id + " has no " + what);
         }
-        return reward;
+        return input;
     }
 }

@@ -7,7 +7,6 @@ import io.sppostream.advantage.estimator.EstimatorFactory;
 import io.sppostream.advantage.estimator.EstimatorSetting;
 import io.sppostream.advantage.estimator.Group;
 import io.sppostream.advantage.estimator.GroupRollout;
-import io.sppostream.advantage.estimator.MissingInputException;
 import io.sppostream.advantage.estimator.Needs;
 import io.sppostream.advantage.estimator.Segments;
 import io.sppostream.advantage.estimator.TrainingRecipe;
@@ -84,11 +83,7 @@ public record PpoEstimator(int samples, double gamma, double lambda, ValueLoss c
     public List<Credit> credit(Group group) {
         List<Credit> credits = new ArrayList<>();
         for (GroupRollout rollout : group.judged()) {
-            double[] values = rollout.values();
-            if (values == null) {
-                throw new MissingInputException("rollout " + rollout.id() + " has no values of its tokens");
-            }
-            double[] advantages = advantages(values, rollout.requireReward(), gamma, lambda);
+            double[] advantages = advantages(rollout.requireValues(), rollout.requireReward(), gamma, lambda);
             credits.add(new Credit(rollout.id(), Segments.of(advantages)));
         }
         return credits;

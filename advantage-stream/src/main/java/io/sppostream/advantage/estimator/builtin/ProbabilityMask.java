@@ -30,7 +30,7 @@ final class ProbabilityMask {
 
     /** A credit of the tokens below the threshold; empty if there are none, as nothing would be trained. */
     static Optional<Credit> credit(GroupRollout rollout, double[] advantages, double threshold) {
-        Segments masked = Segments.of(advantages, of(rollout.logProbs(), threshold));
+        Segments masked = Segments.of(advantages, of(rollout.requireLogProbs(), threshold));
         return masked.trainedTokens() == 0 ? Optional.empty() : Optional.of(new Credit(rollout.id(), masked));
     }
 

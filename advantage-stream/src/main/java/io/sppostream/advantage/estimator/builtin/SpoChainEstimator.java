@@ -126,7 +126,7 @@ public record SpoChainEstimator(
     /** The first token of each segment, ascending. */
     private int[] boundaries(GroupRollout rollout) {
         return switch (partition) {
-            case CUTPOINTS -> cutpoints(rollout.logProbs(), threshold, interval);
+            case CUTPOINTS -> cutpoints(rollout.requireLogProbs(), threshold, interval);
             case FIXED ->
                 IntStream.iterate(0, start -> start < rollout.length(), start -> start + length)
                         .toArray();

@@ -7,7 +7,6 @@ import io.sppostream.advantage.estimator.EstimatorSetting;
 import io.sppostream.advantage.estimator.FollowUp;
 import io.sppostream.advantage.estimator.Group;
 import io.sppostream.advantage.estimator.GroupRollout;
-import io.sppostream.advantage.estimator.MissingInputException;
 import io.sppostream.advantage.estimator.Needs;
 import io.sppostream.advantage.estimator.Segments;
 import io.sppostream.advantage.estimator.TokenText;
@@ -93,12 +92,7 @@ public record VinePpoEstimator(int samples, int completions, String separator, i
     }
 
     private int[] stepStarts(GroupRollout rollout) {
-        TokenText text = rollout.text();
-        if (text == null) {
-            throw new MissingInputException(
-                    "rollout " + rollout.id() + " does not say where its tokens are in its text");
-        }
-        return stepStarts(text, separator, maxSteps);
+        return stepStarts(rollout.requireText(), separator, maxSteps);
     }
 
     /** The first token of each step, ascending; the first step begins at 0. */

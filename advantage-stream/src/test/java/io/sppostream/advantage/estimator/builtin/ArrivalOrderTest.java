@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever the order in which the members of a group arrive, and however often, the outcome is the same. */
 class ArrivalOrderTest {
-    private static final int SEEDS = 100;
+    private static final int SEEDS = Integer.getInteger("simulation.seeds", 20);
     private static final EstimatorCatalogue CATALOGUE = EstimatorCatalogue.open();
 
     private static AdvantageEstimator estimator(String name, String settings) {

@@ -7,6 +7,7 @@ import io.sppostream.advantage.estimator.AdvantageEstimator;
 import io.sppostream.advantage.estimator.Credit;
 import io.sppostream.advantage.estimator.FollowUp;
 import io.sppostream.advantage.estimator.Group;
+import io.sppostream.advantage.estimator.GroupRollout;
 import io.sppostream.advantage.estimator.MissingInputException;
 import java.util.List;
 import java.util.Map;
@@ -85,13 +86,18 @@ class PartialGroupsTest {
     }
 
     @Test
-    void shouldSayWhatIsMissingWhenACriticIsNeeded() {
+    void shouldNameTheInputWhenItIsMissing() {
         assertThatThrownBy(() -> estimator("sppo").credit(Groups.ofRewards(1)))
                 .hasMessage("group g has no value of its prompt");
         assertThatThrownBy(() -> estimator("ppo").credit(Groups.ofRewards(1)))
                 .hasMessage("rollout g/0 has no values of its tokens");
         assertThatThrownBy(() -> estimator("vineppo").plan(Groups.ofRewards(1)))
-                .hasMessage("rollout g/0 does not say where its tokens are in its text");
+                .hasMessage("rollout g/0 has no text with the offsets of its tokens");
+        GroupRollout unknown =
+                new GroupRollout("g/0", GroupRollout.Origin.ofPrompt("g", 0), new int[3], null, null, null, false, 1.0);
+        assertThatThrownBy(() -> estimator("spo-chain").plan(Groups.of(unknown)))
+                .hasMessage("rollout g/0 has no log-probs");
+        assertThat(Groups.uniform(estimator("rloo").credit(Groups.of(unknown)))).containsExactly(1);
         assertThat(estimator("sppo").canCreditPartial(Groups.ofRewards(1))).isFalse();
         assertThat(estimator("ppo").canCreditPartial(Groups.ofRewards(1))).isFalse();
     }

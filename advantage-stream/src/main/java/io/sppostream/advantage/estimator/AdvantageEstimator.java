@@ -57,6 +57,8 @@ public interface AdvantageEstimator {
     /**
      * Whether a group that is not complete at its deadline may be credited as it is. By default it may not, and all its
      * members expire.
+     *
+     * @throws MissingInputException if a rollout lacks an input that {@link #needs} asks for
      */
     default boolean canCreditPartial(Group group) {
         return isComplete(group);

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Segment policy optimisation on chains (SPO-chain, arXiv 2505.23564, section 4.1). A response is cut into segments, the
+ * Segment policy optimisation on chains (SPO-chain, arXiv 2505.23564). A response is cut into segments, the
  * value of a boundary is the mean reward of fresh completions of the tokens before it, and {@code A = V(next boundary) -
  * V(boundary)} for the tokens of a segment; the value at the end is the reward. Only tokens of probability below the
  * threshold carry loss, and advantages are whitened over them.

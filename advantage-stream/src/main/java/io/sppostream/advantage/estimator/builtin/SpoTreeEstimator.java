@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Segment policy optimisation on trees (SPO-tree, arXiv 2505.23564, section 4.2). The root of the tree is the prompt, and
+ * Segment policy optimisation on trees (SPO-tree, arXiv 2505.23564). The root of the tree is the prompt, and
  * every rollout is an edge: the first samples are the first level, and each that its token limit cut off branches again,
  * down to the last level, which has no limit but that of the run. A leaf is a rollout that ended, or one of the last
  * level; its value is its reward. The value of any other node is the mean over its children. {@code A = V(child) -
@@ -189,7 +189,7 @@ public record SpoTreeEstimator(
                 known++;
             }
         }
-        return sum / known;
+        return known == 0 ? Double.NaN : sum / known;
     }
 
     /** The credits of the edges that a request asked for: those to the children of one node. */

@@ -14,7 +14,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.feed.Pacing;
 import io.sppostream.learn.update.ClippedPolicyLoss;
 import io.sppostream.learn.update.DecoupledPolicyLoss;

@@ -12,10 +12,8 @@ import io.sppostream.log.loop.CommitAfterPoll;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.metrics.Sensor;
@@ -188,23 +186,30 @@ final class Join {
             forward(rule.refuse(invalid, Instant.ofEpochMilli(now)), now);
             commits.forwarded();
         }
-        List<String> completed = rule.completedBy(input, request);
-        if (input instanceof JoinInput.OfRollout of) {
-            if (completed.isEmpty()) {
-                rollouts.put(of.rollout().getRolloutId(), of.bytes());
-            } else {
-                settle(request, of.rollout(), of::bytes, now);
-            }
-        } else {
-            for (String rolloutId : completed) {
-                settle(request, waiting(request, rolloutId), () -> bytes(rolloutId), now);
-                forget(rolloutId);
-            }
-        }
+        settleBy(input, request, now);
+        save(request, now);
+    }
+
+    /** Settles what an input shows to have no reward, and the group if it waits for nothing more. */
+    private void settleBy(JoinInput input, RequestState request, long now) {
+        Instant time = Instant.ofEpochMilli(now);
         if (input instanceof JoinInput.OfExpired of && of.expired().getRolloutId() != null) {
             forget(of.expired().getRolloutId());
         }
-        save(request, now);
+        Rollout arrived = input instanceof JoinInput.OfRollout of ? of.rollout() : null;
+        Settlement.NotTrained notJudged = rule.notJudged(input, request, time);
+        if (notJudged != null) {
+            settle(request, notJudged, now, input);
+        }
+        if (rule.isReady(request)) {
+            rule.settle(
+                            request,
+                            id -> arrived != null && arrived.getRolloutId().equals(id) ? arrived : waiting(request, id),
+                            time)
+                    .forEach(settlement -> settle(request, settlement, now, input));
+        } else if (input instanceof JoinInput.OfRollout of && notJudged == null) {
+            rollouts.put(of.rollout().getRolloutId(), of.bytes());
+        }
     }
 
     /** The open request with an id, a new one if the id is unknown; null if the request is closed. */
@@ -243,21 +248,32 @@ final class Join {
         rollouts.put(rolloutId, null);
     }
 
-    /** @param bytes reads the rollout as it arrived */
-    private void settle(RequestState request, Rollout rollout, Supplier<byte[]> bytes, long now) {
-        Settlement settlement = rule.settle(request, rollout, Instant.ofEpochMilli(now));
+    /**
+     * Forwards the settlement of a rollout.
+     *
+     * @param input the record that caused it; null for the clock
+     */
+    private void settle(RequestState request, Settlement settlement, long now, @Nullable JoinInput input) {
+        String rolloutId = settlement.rolloutId();
+        // A new rollout has not been stored.
+        JoinInput.OfRollout own = input instanceof JoinInput.OfRollout of
+                        && of.rollout().getRolloutId().equals(rolloutId)
+                ? of
+                : null;
         if (settlement instanceof Settlement.Trained trained) {
             context.forward(new Record<>(request.id(), trained.sample(), now), ADVANTAGES);
         } else if (settlement instanceof Settlement.NotTrained not) {
             forward(not.expired(), now);
             if (not.deadLetter()) {
-                Long offset =
-                        requireNonNull(request.find(rollout.getRolloutId())).offset();
-                forwardDeadLetter(
-                        request.id(), bytes.get(), offset, not.expired().getDetail(), now);
+                byte[] bytes = own == null ? bytes(rolloutId) : own.bytes();
+                Long offset = requireNonNull(request.find(rolloutId)).offset();
+                forwardDeadLetter(request.id(), bytes, offset, not.expired().getDetail(), now);
             }
         }
-        request.settle(rollout.getRolloutId());
+        if (own == null) {
+            forget(rolloutId);
+        }
+        request.settle(rolloutId);
         commits.forwarded();
     }
 
@@ -316,9 +332,20 @@ final class Join {
             requests.delete(id);
             recent.remove(id);
         } else {
-            rule.expire(request, Instant.ofEpochMilli(now)).forEach(expired -> forward(expired, now));
+            expire(request, now);
             close(request, now);
             deadlines.add(now + remember, id);
         }
+    }
+
+    /** Settles an overdue request. */
+    private void expire(RequestState request, long now) {
+        Instant time = Instant.ofEpochMilli(now);
+        Expired whole = rule.expire(request, time);
+        if (whole != null) {
+            forward(whole, now);
+        }
+        rule.settleOverdue(request, id -> waiting(request, id), time)
+                .forEach(settlement -> settle(request, settlement, now, null));
     }
 }

@@ -7,6 +7,7 @@ import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -205,6 +206,21 @@ final class RequestState {
     /** Whether all of the request's rollouts have settled. */
     boolean isComplete() {
         return samples > 0 && settled.size() >= samples;
+    }
+
+    /** Whether there may be something known of each rollout; if not, some are still to come. */
+    boolean mayBeKnown() {
+        return samples > 0 && pending.size() + settled.size() >= samples;
+    }
+
+    /** Number of rollouts that have settled. */
+    int settledCount() {
+        return settled.size();
+    }
+
+    /** What is known about the rollouts that have not settled, in the order of their ids. */
+    Collection<PendingRollout> pending() {
+        return pending.values();
     }
 
     /** Whether any of the request's rollouts has settled. */

@@ -1,8 +1,14 @@
 package io.sppostream.advantage;
 
-import static java.util.Objects.requireNonNull;
-
+import io.sppostream.advantage.GroupCredits.Judged;
 import io.sppostream.advantage.RequestState.PendingRollout;
+import io.sppostream.advantage.RewardOutcome.NotJudged;
+import io.sppostream.advantage.RewardOutcome.Rewarded;
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.CriticKind;
+import io.sppostream.estimator.Group;
+import io.sppostream.estimator.MissingInputException;
+import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -10,35 +16,48 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.catalogue.BoundedText;
 import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutIds;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when a rollout settles, and as what. A rollout is complete when it has arrived and its verdicts come to a
- * reward and the request's value is there: it becomes a training sample. If its verdicts come to no reward, it expires
- * at once. What is incomplete after the request has made no progress for {@code patience} expires with the reason that
- * names what is missing. Rollouts make a request: verdicts and values of an unknown one wait for its rollouts and cause
- * nothing by themselves, except that a value shows that a request is new if its prompt is younger than what the join
- * remembers. Pure functions of a {@link RequestState}.
+ * Decides when the rollouts of a request settle, and as what.
+ *
+ * <p>A rollout whose verdicts come to no reward expires at once. The others make a group, which settles as a whole: once
+ * each has arrived and has its reward, and the value that the estimator asks for is there, the estimator credits them.
+ * Those with a credit become training samples. The others are evidence: they expire with that reason.
+ *
+ * <p>If a rollout of the request has expired, or is still missing after the request has made no progress for {@code
+ * patience}, the group is partial. It is credited if the settings allow it and the estimator can. Otherwise all of its
+ * rollouts expire with a reason that names what is missing.
+ *
+ * <p>Rollouts make a request: verdicts and values of an unknown one wait for its rollouts and cause nothing by
+ * themselves, except that a value shows that a request is new if its prompt is younger than what the join remembers. Pure
+ * functions of a {@link RequestState}.
  */
 final class SettlementRule {
     private final JoinSettings settings;
     private final Set<String> rewarding;
+    private final boolean readsValues;
 
     SettlementRule(JoinSettings settings) {
         this.settings = settings;
         this.rewarding = settings.rewards().verifiers();
+        this.readsValues = settings.estimator().needs().critic() == CriticKind.PROMPT;
     }
 
     /**
      * Whether an input can have an effect. Verdicts of shadows and of verifiers that reward nothing have none; nor have
-     * expiries that this role decided itself.
+     * values that the estimator does not read, and expiries that this role decided itself.
      */
     boolean isRelevant(JoinInput input) {
         if (input instanceof JoinInput.OfVerdict of) {
@@ -46,30 +65,27 @@ final class SettlementRule {
         } else if (input instanceof JoinInput.OfExpired of) {
             return !of.expired().getDecidedBy().equals(RoleName.ADVANTAGE_STREAM);
         }
-        return true;
+        return readsValues || !(input instanceof JoinInput.OfValue);
     }
 
-    /** Ids of the rollouts, in order, that an input has completed, which is already added to its request: they settle now. */
-    List<String> completedBy(JoinInput input, RequestState request) {
+    /**
+     * The settlement of the rollout that an input, which is already added to its request, shows to have no reward; null
+     * if it shows none.
+     */
+    Settlement.@Nullable NotTrained notJudged(JoinInput input, RequestState request, Instant now) {
+        String rolloutId = rolloutId(input);
+        return rolloutId != null && outcome(request.find(rolloutId)) instanceof NotJudged not
+                ? new Settlement.NotTrained(
+                        expired(request, rolloutId, not.reason(), not.detail(), now),
+                        not.because().getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE)
+                : null;
+    }
+
+    private static @Nullable String rolloutId(JoinInput input) {
         if (input instanceof JoinInput.OfRollout of) {
-            return ifComplete(of.rollout().getRolloutId(), request);
-        } else if (input instanceof JoinInput.OfVerdict of) {
-            return ifComplete(of.verdict().getRolloutId(), request);
-        } else if (input instanceof JoinInput.OfValue) {
-            return request.arrived().stream()
-                    .filter(rolloutId -> isComplete(rolloutId, request))
-                    .toList();
+            return of.rollout().getRolloutId();
         }
-        return List.of();
-    }
-
-    private List<String> ifComplete(String rolloutId, RequestState request) {
-        return isComplete(rolloutId, request) ? List.of(rolloutId) : List.of();
-    }
-
-    private boolean isComplete(String rolloutId, RequestState request) {
-        RewardOutcome outcome = outcome(request.find(rolloutId));
-        return outcome instanceof RewardOutcome.NotJudged || (outcome != null && request.value() != null);
+        return input instanceof JoinInput.OfVerdict of ? of.verdict().getRolloutId() : null;
     }
 
     /** What the verdicts on a rollout come to; null while it has not arrived or its outcome is open. */
@@ -79,40 +95,146 @@ final class SettlementRule {
                 : settings.rewards().of(rollout.dataset()).outcome(rollout.verdicts());
     }
 
-    /**
-     * What a complete rollout settles as.
-     *
-     * @throws IllegalStateException if it is not complete
-     */
-    Settlement settle(RequestState request, Rollout rollout, Instant now) {
-        RewardOutcome outcome = outcome(request.find(rollout.getRolloutId()));
-        if (outcome instanceof RewardOutcome.Rewarded rewarded) {
-            return new Settlement.Trained(sample(rollout, rewarded, requireNonNull(request.value()), now));
-        } else if (outcome instanceof RewardOutcome.NotJudged notJudged) {
-            return new Settlement.NotTrained(
-                    expired(request, rollout.getRolloutId(), notJudged.reason(), notJudged.detail(), now),
-                    notJudged.because().getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE);
+    /** Whether the request waits for nothing more, so that its group settles now. */
+    boolean isReady(RequestState request) {
+        if (isValueMissing(request) || !request.mayBeKnown()) {
+            return false;
         }
-        throw new IllegalStateException(rollout.getRolloutId() + " is not complete");
+        int rewarded = 0;
+        for (PendingRollout rollout : request.pending()) {
+            if (rollout.dataset() != null) {
+                if (!(outcome(rollout) instanceof Rewarded)) {
+                    return false;
+                }
+                rewarded++;
+            }
+        }
+        return rewarded > 0 && rewarded + request.settledCount() >= request.samples();
     }
 
-    private TrainingSample sample(Rollout rollout, RewardOutcome.Rewarded rewarded, Value value, Instant now) {
+    private boolean isValueMissing(RequestState request) {
+        return readsValues && request.value() == null;
+    }
+
+    /**
+     * What the rollouts of a group settle as that {@link #isReady}.
+     *
+     * @param rollouts those that have arrived, by id
+     */
+    List<Settlement> settle(RequestState request, Function<String, Rollout> rollouts, Instant now) {
+        List<Member> members = members(request, rollouts);
+        int others = request.samples() - members.size();
+        return settle(
+                request,
+                members,
+                ExpiryReason.NOT_JUDGED,
+                () -> others > 0
+                        ? others + " of the " + request.samples() + " rollouts of the group have no reward"
+                        : "the group has " + members.size() + " of the "
+                                + settings.estimator().needs().samples() + " rollouts that "
+                                + settings.estimator().name() + " asks for",
+                now);
+    }
+
+    /** A rollout of a group, which has its reward. */
+    private record Member(Rollout rollout, Rewarded rewarded) {
+        String id() {
+            return rollout.getRolloutId();
+        }
+    }
+
+    /** The rollouts that have arrived and have a reward, by id. */
+    private List<Member> members(RequestState request, Function<String, Rollout> rollouts) {
+        List<Member> members = new ArrayList<>(request.samples());
+        for (String id : request.arrived()) {
+            if (outcome(request.find(id)) instanceof Rewarded rewarded) {
+                members.add(new Member(rollouts.apply(id), rewarded));
+            }
+        }
+        return members;
+    }
+
+    /**
+     * Credits a group, or expires it.
+     *
+     * @param reason why its members expire if it cannot be credited as it is
+     */
+    private List<Settlement> settle(
+            RequestState request, List<Member> members, ExpiryReason reason, Supplier<String> detail, Instant now) {
+        if (members.isEmpty()) {
+            return List.of();
+        }
         AdvantageEstimator estimator = settings.estimator();
-        List<Verdict> verdicts = rewarded.verdicts();
+        try {
+            if (!isValueMissing(request)) {
+                Group group = group(request, members);
+                boolean isWhole = members.size() == request.samples();
+                if (GroupCredits.isCreditable(estimator, group, isWhole, settings.partial())) {
+                    return credited(request, members, GroupCredits.credit(estimator, group), now);
+                }
+            }
+        } catch (MissingInputException | IllegalArgumentException e) {
+            String message = BoundedText.of(estimator.name() + ": " + e.getMessage(), BoundedText.REASON);
+            return notTrained(request, members, ExpiryReason.INVALID_ROLLOUT, message, now);
+        }
+        return notTrained(request, members, reason, detail.get(), now);
+    }
+
+    private Group group(RequestState request, List<Member> members) {
+        Value value = request.value();
+        return GroupCredits.group(
+                settings.estimator().needs(),
+                request.id(),
+                readsValues && value != null ? (Double) value.getProbability() : null,
+                members.stream()
+                        .map(member ->
+                                new Judged(member.rollout(), member.rewarded().reward()))
+                        .toList());
+    }
+
+    private List<Settlement> credited(
+            RequestState request, List<Member> members, Map<String, List<AdvantageSegment>> credits, Instant now) {
+        List<Settlement> settlements = new ArrayList<>(members.size());
+        for (Member member : members) {
+            List<AdvantageSegment> segments = credits.get(member.id());
+            settlements.add(
+                    segments == null
+                            ? notTrained(request, member, ExpiryReason.EVIDENCE, withoutCredit(), now)
+                            : new Settlement.Trained(sample(request, member, segments, credits.size(), now)));
+        }
+        return settlements;
+    }
+
+    private String withoutCredit() {
+        return "judged, and given no credit by " + settings.estimator().name();
+    }
+
+    private static List<Settlement> notTrained(
+            RequestState request, List<Member> members, ExpiryReason reason, String detail, Instant now) {
+        List<Settlement> settlements = new ArrayList<>(members.size());
+        members.forEach(member -> settlements.add(notTrained(request, member, reason, detail, now)));
+        return settlements;
+    }
+
+    private static Settlement notTrained(
+            RequestState request, Member member, ExpiryReason reason, String detail, Instant now) {
+        return new Settlement.NotTrained(expired(request, member.id(), reason, detail, now), false);
+    }
+
+    private TrainingSample sample(
+            RequestState request, Member member, List<AdvantageSegment> segments, int groupSamples, Instant now) {
+        List<Verdict> verdicts = member.rewarded().verdicts();
         return new TrainingSample(
-                rollout,
+                member.rollout(),
                 verdicts.get(0),
-                value,
-                rewarded.reward(),
-                estimator.name(),
-                estimator.estimate(
-                        rewarded.reward(),
-                        value.getProbability(),
-                        rollout.getResponseTokens().size()),
+                readsValues ? request.value() : null,
+                member.rewarded().reward(),
+                settings.estimator().name(),
+                segments,
                 now,
-                settings.rewards().of(rollout.getDataset()).id(),
+                settings.rewards().of(member.rollout().getDataset()).id(),
                 verdicts.subList(1, verdicts.size()),
-                1);
+                groupSamples);
     }
 
     /**
@@ -143,26 +265,48 @@ final class SettlementRule {
                         >= releasedAt.plus(settings.remember()).toEpochMilli();
     }
 
+    /** The expiry of an overdue request of which no rollout ever arrived; null if there is nothing to say about it. */
+    @Nullable
+    Expired expire(RequestState request, Instant now) {
+        return request.samples() > 0 || isInconsequential(request)
+                ? null
+                : expired(request, null, ExpiryReason.NO_ROLLOUT_IN_TIME, overdue(), now);
+    }
+
     /**
-     * The expiries of an overdue request: one for each rollout that has not settled, or one for the whole request if no
-     * rollout ever arrived. None if it {@link #isInconsequential}.
+     * What the rollouts of an overdue request settle as. Those without a reward expire. The others are credited as a
+     * partial group, or expire too.
+     *
+     * @param rollouts those that have arrived, by id
      */
-    List<Expired> expire(RequestState request, Instant now) {
-        if (isInconsequential(request)) {
-            return List.of();
-        }
-        String detail = "nothing new for " + settings.patience().toSeconds() + " s";
-        if (request.samples() == 0) {
-            return List.of(expired(request, null, ExpiryReason.NO_ROLLOUT_IN_TIME, detail, now));
-        }
-        List<Expired> expired = new ArrayList<>();
+    List<Settlement> settleOverdue(RequestState request, Function<String, Rollout> rollouts, Instant now) {
+        List<Settlement> settlements = new ArrayList<>();
+        ExpiryReason missing = null;
         for (int sample = 0; sample < request.samples(); sample++) {
             String rolloutId = RolloutIds.of(request.id(), sample);
-            if (!request.isSettled(rolloutId)) {
-                expired.add(expired(request, rolloutId, missing(request, rolloutId), detail, now));
+            if (!request.isSettled(rolloutId) && !(outcome(request.find(rolloutId)) instanceof Rewarded)) {
+                ExpiryReason reason = request.hasArrived(rolloutId)
+                        ? ExpiryReason.NO_VERDICT_IN_TIME
+                        : ExpiryReason.NO_ROLLOUT_IN_TIME;
+                missing = missing == null ? reason : missing;
+                settlements.add(new Settlement.NotTrained(expired(request, rolloutId, reason, overdue(), now), false));
             }
         }
-        return expired;
+        List<Member> members = members(request, rollouts);
+        ExpiryReason reason = missing == null || isValueMissing(request) ? ExpiryReason.NO_VALUE_IN_TIME : missing;
+        settlements.addAll(settle(
+                request,
+                members,
+                reason,
+                () -> request.samples() == 1
+                        ? overdue()
+                        : overdue() + ": the group has " + members.size() + " of " + request.samples() + " rewards",
+                now));
+        return settlements;
+    }
+
+    private String overdue() {
+        return "nothing new for " + settings.patience().toSeconds() + " s";
     }
 
     /** The expiry of a rollout that cannot be trained on. */
@@ -174,15 +318,6 @@ final class SettlementRule {
                 invalid.violation(),
                 RoleName.ADVANTAGE_STREAM,
                 now);
-    }
-
-    private ExpiryReason missing(RequestState request, String rolloutId) {
-        if (!request.hasArrived(rolloutId)) {
-            return ExpiryReason.NO_ROLLOUT_IN_TIME;
-        }
-        return outcome(request.find(rolloutId)) == null
-                ? ExpiryReason.NO_VERDICT_IN_TIME
-                : ExpiryReason.NO_VALUE_IN_TIME;
     }
 
     private static Expired expired(

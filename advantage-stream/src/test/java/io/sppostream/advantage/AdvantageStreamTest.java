@@ -299,19 +299,33 @@ class AdvantageStreamTest {
     }
 
     @Test
-    void shouldSettleEachSampleOnItsOwnWhenARequestWantsSeveral() {
+    void shouldSettleTheGroupAsAWholeWhenARequestWantsSeveral() {
         driver.send(rollout("r-1", 0, 3), verdict("r-1", 0, true), rollout("r-1", 2, 3), value("r-1", 0.25));
-        assertThat(advantages()).containsExactly(0.75);
+        driver.send(verdict("r-1", 2, false));
+        assertThat(advantages()).isEmpty();
 
-        driver.send(verdict("r-1", 2, false), verdict("r-1", 1, VerdictStatus.TIMEOUT, null), rollout("r-1", 1, 3));
-        assertThat(advantages()).containsExactly(-0.25);
+        driver.send(verdict("r-1", 1, VerdictStatus.TIMEOUT, null), rollout("r-1", 1, 3));
         assertExpired("r-1", "r-1/1", ExpiryReason.INFRA_ERROR);
+        assertThat(driver.advantages())
+                .extracting(sample -> sample.value.getSegments().get(0).getAdvantage())
+                .containsExactly(0.75, -0.25);
+        assertThat(driver.stored(Join.ROLLOUTS)).isZero();
 
         driver.send(rollout("r-1", 0, 3), verdict("r-1", 2, true), value("r-1", 0.5));
         driver.advance(LATE);
         assertThat(driver.advantages()).isEmpty();
         assertThat(driver.expired()).isEmpty();
         assertThat(driver.droppedRecords()).isEqualTo(3);
+    }
+
+    @Test
+    void shouldSettleTheGroupWhenItsLastRolloutIsInvalidOrExpiresElsewhere() {
+        driver.send(rollout("r-1", 0, 3), verdict("r-1", 0, true), value("r-1", 0.25), expired("r-1", "r-1/1", "a"));
+        assertThat(advantages()).isEmpty();
+        driver.send(invalidRollout("r-1", 2, 3));
+        assertThat(driver.advantages())
+                .singleElement()
+                .satisfies(sample -> assertThat(sample.value.getGroupSamples()).isEqualTo(1));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.sppostream.advantage;
 
 import io.sppostream.advantage.Combination.Rule;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Expired;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -35,7 +36,8 @@ final class JoinDriver implements AutoCloseable {
     static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
     static final Topics TOPICS = new Topics("test", 1);
     static final JoinSettings SETTINGS = new JoinSettings(
-            new SppoEstimator(),
+            new SppoEstimator(1),
+            true,
             new RewardRules(
                     Combination.of("exact"),
                     Map.of("essays", new Combination(Rule.ALL, List.of("style", "facts"), List.of()))),

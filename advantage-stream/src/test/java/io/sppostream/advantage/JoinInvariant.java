@@ -2,6 +2,8 @@ package io.sppostream.advantage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.estimator.Group;
+import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -10,9 +12,13 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +33,12 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
             new JoinInvariant("each rollout settles exactly once", JoinInvariant::checkSettledOnce),
             new JoinInvariant("nothing settles that was not sent", JoinInvariant::checkSent),
             new JoinInvariant(
-                    "a rollout is trained if and only if everything it needs arrives in time",
-                    JoinInvariant::checkTrained),
+                    "a group is credited if and only if everything it needs arrives in time",
+                    JoinInvariant::checkCredited),
+            new JoinInvariant("a sample carries what was sent for its rollout", JoinInvariant::checkSamples),
             new JoinInvariant(
-                    "a sample carries what was sent for its rollout, and its advantage", JoinInvariant::checkSamples),
+                    "the credits of a group are those of its rollouts that are trained or evidence",
+                    JoinInvariant::checkCredits),
             new JoinInvariant("an expiry names what is missing", JoinInvariant::checkReasons),
             new JoinInvariant(
                     "a rollout whose reference cannot be read goes to the DLQ once", JoinInvariant::checkDeadLetters),
@@ -59,12 +67,14 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
                     boolean known = sample != request.expiredElsewhere && request.isAnyRolloutThere();
                     assertThat(settlements).as("settlements of %s", id).isBetween(known ? 1 : 0, 1);
                 } else if (!request.refused) {
-                    assertThat(settlements).as("settlements of %s", id).isEqualTo(request.isKnown() ? 1 : 0);
+                    assertThat(settlements)
+                            .as("settlements of %s", id)
+                            .isEqualTo(request.isKnown(world.readsValues()) ? 1 : 0);
                 } else if (world.isPatient()) {
                     // The refusal has settled it: the join has nothing to say, unless no refusal arrives.
                     assertThat(settlements)
                             .as("settlements of %s, which is refused", id)
-                            .isEqualTo(request.isKnown() && !request.isAnyRefusalThere() ? 1 : 0);
+                            .isEqualTo(request.isKnown(world.readsValues()) && !request.isAnyRefusalThere() ? 1 : 0);
                 }
             }
         }
@@ -94,15 +104,74 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
         assertThat(settled(world)).as("settled rollouts and requests").isSubsetOf(sent);
     }
 
-    private static void checkTrained(JoinWorld world) {
+    private static void checkCredited(JoinWorld world) {
+        if (!world.isPatient()) {
+            return;
+        }
         for (SentRequest request : world.requests()) {
-            for (int sample = 0; sample < request.samples; sample++) {
-                boolean isTrained = sample(world, request, sample) != null;
-                boolean expiredElsewhere = sample == request.expiredElsewhere && request.isAnyRefusalThere();
-                if (isTrained || (world.isPatient() && !expiredElsewhere)) {
-                    assertThat(isTrained)
-                            .as("%s is trained", request.rolloutId(sample))
-                            .isEqualTo(request.isTrainable(sample));
+            if (request.expiredElsewhere < 0 || !request.isAnyRefusalThere()) {
+                List<Integer> rewarded = samples(request, request::isRewarded);
+                assertThat(samples(request, sample -> sample(world, request, sample) != null))
+                        .as("trained samples of %s", request.id)
+                        .isEqualTo(samples(
+                                request,
+                                sample -> credits(world, request, rewarded).containsKey(request.rolloutId(sample))));
+            }
+        }
+    }
+
+    private static List<Integer> samples(SentRequest request, IntPredicate which) {
+        return IntStream.range(0, request.samples).filter(which).boxed().toList();
+    }
+
+    /** The credits of a group of samples; none if it cannot be credited. */
+    private static Map<String, List<AdvantageSegment>> credits(
+            JoinWorld world, SentRequest request, List<Integer> samples) {
+        JoinSettings settings = world.settings();
+        boolean readsValues = world.readsValues();
+        if (samples.isEmpty() || (readsValues && !request.hasArrived(request.value))) {
+            return Map.of();
+        }
+        Group group = group(world, request, samples);
+        boolean isWhole = samples.size() == request.samples;
+        return GroupCredits.isCreditable(settings.estimator(), group, isWhole, settings.partial())
+                ? GroupCredits.credit(settings.estimator(), group)
+                : Map.of();
+    }
+
+    private static Group group(JoinWorld world, SentRequest request, List<Integer> samples) {
+        return GroupCredits.group(
+                world.settings().estimator().needs(),
+                request.id,
+                world.readsValues() ? (Double) request.value.getProbability() : null,
+                samples.stream()
+                        .map(sample -> new GroupCredits.Judged(
+                                request.rollout(sample),
+                                ((RewardOutcome.Rewarded) Objects.requireNonNull(request.outcome(sample))).reward()))
+                        .toList());
+    }
+
+    private static void checkCredits(JoinWorld world) {
+        Set<String> evidence = world.expired().stream()
+                .filter(expired -> expired.getReason() == ExpiryReason.EVIDENCE)
+                .map(JoinInvariant::id)
+                .collect(Collectors.toSet());
+        for (SentRequest request : world.requests()) {
+            List<Integer> credited = samples(
+                    request,
+                    sample -> sample(world, request, sample) != null || evidence.contains(request.rolloutId(sample)));
+            if (credited.isEmpty()) {
+                continue;
+            }
+            Map<String, List<AdvantageSegment>> credits =
+                    GroupCredits.credit(world.settings().estimator(), group(world, request, credited));
+            for (int sample : credited) {
+                TrainingSample trained = sample(world, request, sample);
+                assertThat(credits.get(request.rolloutId(sample)))
+                        .as("credit of %s", request.rolloutId(sample))
+                        .isEqualTo(trained == null ? null : trained.getSegments());
+                if (trained != null) {
+                    assertThat(trained.getGroupSamples()).isEqualTo(credits.size());
                 }
             }
         }
@@ -120,27 +189,21 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
             for (int sample = 0; sample < request.samples; sample++) {
                 TrainingSample trained = sample(world, request, sample);
                 if (trained != null) {
-                    checkSample(request, sample, trained);
+                    checkSample(world, request, sample, trained);
                 }
             }
         }
     }
 
-    private static void checkSample(SentRequest request, int sample, TrainingSample trained) {
+    private static void checkSample(JoinWorld world, SentRequest request, int sample, TrainingSample trained) {
         assertThat(trained.getRollout()).isEqualTo(request.rollout(sample));
-        assertThat(trained.getValue()).isEqualTo(request.value);
+        assertThat(trained.getValue()).isEqualTo(world.readsValues() ? request.value : null);
         assertThat(request.verdicts(sample)).contains(trained.getVerdict()).containsAll(trained.getFurtherVerdicts());
         assertThat(request.outcome(sample))
                 .as("outcome of %s", request.rolloutId(sample))
                 .isInstanceOfSatisfying(
                         RewardOutcome.Rewarded.class,
                         rewarded -> assertThat(trained.getReward()).isEqualTo(rewarded.reward()));
-        assertThat(trained.getSegments())
-                .isEqualTo(new SppoEstimator()
-                        .estimate(
-                                trained.getReward(),
-                                request.value.getProbability(),
-                                trained.getRollout().getResponseTokens().size()));
     }
 
     private static void checkReasons(JoinWorld world) {
@@ -168,17 +231,22 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
     private static void checkReason(JoinWorld world, SentRequest request, int sample, Expired expired) {
         RewardOutcome outcome = request.outcome(sample);
         ExpiryReason reason = expired.getReason();
-        if (EnumSet.of(ExpiryReason.NOT_JUDGED, ExpiryReason.INFRA_ERROR).contains(reason)) {
+        boolean isRewarded = request.isRewarded(sample);
+        if (reason == ExpiryReason.EVIDENCE || (reason == ExpiryReason.NOT_JUDGED && isRewarded)) {
+            assertThat(isRewarded).as("a reward of %s", expired.getRolloutId()).isTrue();
+        } else if (EnumSet.of(ExpiryReason.NOT_JUDGED, ExpiryReason.INFRA_ERROR).contains(reason)) {
             assertThat(outcome)
                     .as("outcome of %s", expired.getRolloutId())
                     .isInstanceOfSatisfying(
                             RewardOutcome.NotJudged.class,
                             not -> assertThat(reason).isEqualTo(not.reason()));
-        } else if (world.isPatient()) {
-            ExpiryReason missing = outcome == null ? ExpiryReason.NO_VERDICT_IN_TIME : ExpiryReason.NO_VALUE_IN_TIME;
+        } else if (world.isPatient() && !isRewarded) {
             assertThat(reason)
                     .as("reason of %s", expired.getRolloutId())
-                    .isEqualTo(request.hasArrived(request.rollout(sample)) ? missing : ExpiryReason.NO_ROLLOUT_IN_TIME);
+                    .isEqualTo(
+                            request.hasArrived(request.rollout(sample))
+                                    ? ExpiryReason.NO_VERDICT_IN_TIME
+                                    : ExpiryReason.NO_ROLLOUT_IN_TIME);
         } else {
             assertThat(reason)
                     .as("reason of %s", expired.getRolloutId())
@@ -192,7 +260,8 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
     private static void checkDeadLetters(JoinWorld world) {
         List<Rollout> unjudgeable = new ArrayList<>();
         for (Expired expired : world.expired()) {
-            if (expired.getReason() == ExpiryReason.NOT_JUDGED) {
+            if (expired.getReason() == ExpiryReason.NOT_JUDGED
+                    && expired.getDetail().startsWith("verdict UNPARSEABLE_REFERENCE")) {
                 world.requests().stream()
                         .filter(request -> request.id.equals(expired.getRequestId()))
                         .map(request -> request.rollout(Integer.parseInt(

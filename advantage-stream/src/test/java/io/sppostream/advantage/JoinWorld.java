@@ -1,5 +1,10 @@
 package io.sppostream.advantage;
 
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.CriticKind;
+import io.sppostream.estimator.builtin.GrpoEstimator;
+import io.sppostream.estimator.builtin.RestEmEstimator;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Expired;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -21,11 +26,9 @@ import org.apache.avro.specific.SpecificRecord;
 
 /** A join and everything around it, as decided by one seed: what is sent, what goes wrong and when. */
 final class JoinWorld {
-    private static final JoinSettings SETTINGS = new JoinSettings(
-            new SppoEstimator(), JoinDriver.SETTINGS.rewards(), Duration.ofSeconds(60), Duration.ofDays(1));
-
     private final Random random;
     private final Set<JoinFault> faults;
+    private final JoinSettings settings;
     private final SimulatedJoin join;
     private final Map<String, SentRequest> requests = new LinkedHashMap<>();
     private final Set<JoinFault> happened = EnumSet.noneOf(JoinFault.class);
@@ -33,7 +36,35 @@ final class JoinWorld {
     JoinWorld(long seed, Set<JoinFault> faults, Path stateDirectory) {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
         this.faults = faults;
-        this.join = new SimulatedJoin(stateDirectory, SETTINGS);
+        this.settings = new JoinSettings(
+                estimator(random),
+                random.nextInt(4) > 0,
+                JoinDriver.SETTINGS.rewards(),
+                Duration.ofSeconds(60),
+                Duration.ofDays(1));
+        this.join = new SimulatedJoin(stateDirectory, settings);
+    }
+
+    private static AdvantageEstimator estimator(Random random) {
+        return switch (random.nextInt(4)) {
+            case 0 -> new GrpoEstimator(2 + random.nextInt(4), random.nextBoolean(), random.nextBoolean(), 0.85);
+            case 1 -> new RestEmEstimator(1 + random.nextInt(4), 1 + random.nextInt(2), 0.5);
+            default -> new SppoEstimator(1);
+        };
+    }
+
+    JoinSettings settings() {
+        return settings;
+    }
+
+    boolean readsValues() {
+        return settings.estimator().needs().critic() == CriticKind.PROMPT;
+    }
+
+    /** The number of rollouts that a request asks for: mostly what the estimator does. */
+    private int wanted() {
+        int samples = settings.estimator().needs().samples();
+        return samples > 1 && random.nextInt(5) > 0 ? samples : 1 + random.nextInt(4) * random.nextInt(2);
     }
 
     /** Runs until all records are read, all that waits has expired, and all that has settled is forgotten. */
@@ -73,8 +104,8 @@ final class JoinWorld {
         }
         join.commit();
         join.crash();
-        join.advance(SETTINGS.patience().plusSeconds(1));
-        join.advance(SETTINGS.remember().plusSeconds(1));
+        join.advance(settings.patience().plusSeconds(1));
+        join.advance(settings.remember().plusSeconds(1));
         if (faults.contains(JoinFault.REPEATED_WHEN_FORGOTTEN)) {
             repeatVerdictsAndValues();
         }
@@ -93,7 +124,7 @@ final class JoinWorld {
         for (List<Topic<?>> unread = join.unread(); !unread.isEmpty(); unread = join.unread()) {
             join.process(unread.get(random.nextInt(unread.size())));
         }
-        join.advance(SETTINGS.patience().plusSeconds(1));
+        join.advance(settings.patience().plusSeconds(1));
     }
 
     /** A rate between 0 and {@code most}, or 0 if the fault does not happen in this world. */
@@ -115,7 +146,7 @@ final class JoinWorld {
         for (int i = 0; i < count; i++) {
             SentRequest request = new SentRequest(
                     "r-" + i,
-                    1 + random.nextInt(4) * random.nextInt(2),
+                    wanted(),
                     happens(JoinFault.REFUSAL, faults.contains(JoinFault.REFUSAL) && random.nextInt(5) == 0),
                     faults.contains(JoinFault.NOT_JUDGED),
                     faults.contains(JoinFault.EXPIRED_ELSEWHERE) && random.nextInt(3) == 0,

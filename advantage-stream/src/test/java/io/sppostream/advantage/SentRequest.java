@@ -113,9 +113,14 @@ final class SentRequest {
         return arrived.stream().anyMatch(Expired.class::isInstance);
     }
 
-    /** Whether more than verdicts arrives, from which alone nothing follows. */
-    boolean isKnown() {
-        return arrived.stream().anyMatch(event -> !(event instanceof Verdict));
+    /**
+     * Whether more than verdicts arrives, from which alone nothing follows.
+     *
+     * @param readsValues whether the estimator reads values; otherwise nothing follows from them either
+     */
+    boolean isKnown(boolean readsValues) {
+        return arrived.stream()
+                .anyMatch(event -> !(event instanceof Verdict) && (readsValues || !(event instanceof Value)));
     }
 
     /** The outcome of the verdicts that arrive; null if it stays open. */
@@ -125,10 +130,8 @@ final class SentRequest {
                 verdicts.get(sample).stream().filter(arrived::contains).toList());
     }
 
-    /** Whether everything arrives that a training sample needs. */
-    boolean isTrainable(int sample) {
-        return arrived.contains(value)
-                && arrived.contains(rollouts.get(sample))
-                && outcome(sample) instanceof RewardOutcome.Rewarded;
+    /** Whether a rollout arrives, and verdicts that come to a reward. */
+    boolean isRewarded(int sample) {
+        return arrived.contains(rollouts.get(sample)) && outcome(sample) instanceof RewardOutcome.Rewarded;
     }
 }

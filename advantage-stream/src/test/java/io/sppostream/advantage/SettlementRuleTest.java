@@ -7,9 +7,16 @@ import static io.sppostream.advantage.Events.rollout;
 import static io.sppostream.advantage.Events.value;
 import static io.sppostream.advantage.Events.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.Credit;
+import io.sppostream.estimator.Group;
+import io.sppostream.estimator.MissingInputException;
+import io.sppostream.estimator.Needs;
+import io.sppostream.estimator.TrainingRecipe;
+import io.sppostream.estimator.builtin.GrpoEstimator;
+import io.sppostream.estimator.builtin.RestEmEstimator;
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
@@ -17,10 +24,14 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,18 +45,57 @@ class SettlementRuleTest {
     private final SettlementRule rule = new SettlementRule(JoinDriver.SETTINGS);
     private final RequestState request = new RequestState("r-1", 1_000);
 
-    /** Adds events to the request; returns the rollouts that the last one completes. */
-    private List<String> add(SpecificRecord... events) {
-        List<String> completed = List.of();
+    private final Map<String, Rollout> rollouts = new HashMap<>();
+
+    /** Adds events to the request, and settles as the join does; returns what the last one settles. */
+    private List<Settlement> add(SpecificRecord... events) {
+        return add(rule, events);
+    }
+
+    private List<Settlement> add(SettlementRule by, SpecificRecord... events) {
+        List<Settlement> settled = new ArrayList<>();
         for (SpecificRecord event : events) {
-            request.add(input(event), null);
-            completed = rule.completedBy(input(event), request);
+            settled.clear();
+            JoinInput input = input(event);
+            if (event instanceof Rollout rollout) {
+                rollouts.put(rollout.getRolloutId(), rollout);
+            }
+            request.add(input, null);
+            Settlement notJudged = by.notJudged(input, request, NOW);
+            if (notJudged != null) {
+                settled.add(notJudged);
+                request.settle(notJudged.rolloutId());
+            }
+            if (by.isReady(request)) {
+                settled.addAll(by.settle(request, rollouts::get, NOW));
+                settled.forEach(each -> request.settle(each.rolloutId()));
+            }
         }
-        return completed;
+        return settled;
+    }
+
+    /** Ids of the rollouts that the last event settles. */
+    private List<String> settledBy(SpecificRecord... events) {
+        return add(events).stream().map(Settlement::rolloutId).toList();
     }
 
     private List<Expired> expireRequest() {
-        return rule.expire(request, NOW);
+        Expired whole = rule.expire(request, NOW);
+        return Stream.concat(
+                        Stream.ofNullable(whole),
+                        rule.settleOverdue(request, rollouts::get, NOW).stream()
+                                .map(each -> ((Settlement.NotTrained) each).expired()))
+                .toList();
+    }
+
+    private static SettlementRule grpo(boolean partial) {
+        JoinSettings settings = JoinDriver.SETTINGS;
+        return new SettlementRule(new JoinSettings(
+                new GrpoEstimator(4, true, false, 0.9),
+                partial,
+                settings.rewards(),
+                settings.patience(),
+                settings.remember()));
     }
 
     @ParameterizedTest
@@ -55,22 +105,134 @@ class SettlementRuleTest {
                 Map.of("R", rollout("r-1", 0, 1), "C", verdict("r-1", 0, true), "V", value("r-1", 0.25));
 
         for (int i = 0; i < order.length(); i++) {
-            assertThat(add(Objects.requireNonNull(events.get(order.substring(i, i + 1)))))
+            assertThat(settledBy(Objects.requireNonNull(events.get(order.substring(i, i + 1)))))
                     .isEqualTo(i < 2 ? List.of() : List.of("r-1/0"));
         }
     }
 
     @Test
-    void shouldCompleteAllThatWaitInOrderWhenTheValueArrives() {
-        add(rollout("r-1", 2, 4), verdict("r-1", 2, true), rollout("r-1", 0, 4), verdict("r-1", 0, false));
-        add(rollout("r-1", 1, 4), verdict("r-1", 3, true));
+    void shouldSettleTheGroupAsAWholeWhenItsLastRewardArrives() {
+        add(rollout("r-1", 2, 3), verdict("r-1", 2, true), rollout("r-1", 0, 3), verdict("r-1", 0, false));
+        assertThat(settledBy(value("r-1", 0.25), rollout("r-1", 1, 3))).isEmpty();
 
-        assertThat(add(value("r-1", 0.25))).containsExactly("r-1/0", "r-1/2");
+        assertThat(settledBy(verdict("r-1", 1, true))).containsExactly("r-1/0", "r-1/1", "r-1/2");
+    }
+
+    @Test
+    void shouldNotWaitForAValueThatTheEstimatorDoesNotRead() {
+        SettlementRule rule = grpo(true);
+        assertThat(rule.isRelevant(input(value("r-1", 0.25)))).isFalse();
+        for (int sample = 0; sample < 3; sample++) {
+            assertThat(add(rule, rollout("r-1", sample, 4), verdict("r-1", sample, sample == 0)))
+                    .isEmpty();
+        }
+
+        assertThat(add(rule, verdict("r-1", 3, false), rollout("r-1", 3, 4)))
+                .hasSize(4)
+                .allSatisfy(each -> {
+                    TrainingSample sample = ((Settlement.Trained) each).sample();
+                    assertThat(sample.getEstimator()).isEqualTo("grpo");
+                    assertThat(sample.getValue()).isNull();
+                    assertThat(sample.getGroupSamples()).isEqualTo(4);
+                    assertThat(sample.getSegments().get(0).getAdvantage())
+                            .isEqualTo((sample.getReward() - 0.25) / (0.5 + 1e-6));
+                });
+    }
+
+    @Test
+    void shouldCreditTheOthersWhenOneIsNotJudgedAndPartialGroupsAreCredited() {
+        SettlementRule rule = grpo(true);
+        for (int sample = 0; sample < 3; sample++) {
+            add(rule, rollout("r-1", sample, 4), verdict("r-1", sample, sample == 0));
+        }
+
+        assertThat(add(rule, rollout("r-1", 3, 4), verdict("r-1", 3, VerdictStatus.TIMEOUT, null)))
+                .hasSize(4)
+                .filteredOn(each ->
+                        each instanceof Settlement.Trained of && of.sample().getGroupSamples() == 3)
+                .hasSize(3);
+    }
+
+    @Test
+    void shouldExpireTheGroupWithWhatIsMissingWhenPartialGroupsAreNotCredited() {
+        SettlementRule rule = grpo(false);
+        for (int sample = 0; sample < 3; sample++) {
+            add(rule, rollout("r-1", sample, 4), verdict("r-1", sample, sample == 0));
+        }
+
+        assertThat(add(rule, rollout("r-1", 3, 4), verdict("r-1", 3, VerdictStatus.TIMEOUT, null)))
+                .extracting(each -> ((Settlement.NotTrained) each).expired())
+                .extracting(Expired::getRolloutId, Expired::getReason, Expired::getDetail)
+                .containsExactly(
+                        tuple("r-1/3", ExpiryReason.INFRA_ERROR, "verdict TIMEOUT of exact: equal"),
+                        tuple("r-1/0", ExpiryReason.NOT_JUDGED, "1 of the 4 rollouts of the group have no reward"),
+                        tuple("r-1/1", ExpiryReason.NOT_JUDGED, "1 of the 4 rollouts of the group have no reward"),
+                        tuple("r-1/2", ExpiryReason.NOT_JUDGED, "1 of the 4 rollouts of the group have no reward"));
+    }
+
+    @Test
+    void shouldExpireAGroupThatIsTooSmallForTheEstimator() {
+        assertThat(add(grpo(true), rollout("r-1", 0, 1), verdict("r-1", 0, true)))
+                .extracting(each -> ((Settlement.NotTrained) each).expired().getDetail())
+                .containsExactly("the group has 1 of the 4 rollouts that grpo asks for");
+    }
+
+    @Test
+    void shouldExpireJudgedRolloutsAsEvidenceWhenTheyGetNoCredit() {
+        SettlementRule rule = new SettlementRule(new JoinSettings(
+                new RestEmEstimator(2, 10, 1),
+                true,
+                JoinDriver.SETTINGS.rewards(),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(5)));
+        add(rule, rollout("r-1", 0, 2), verdict("r-1", 0, true), rollout("r-1", 1, 2));
+
+        assertThat(add(rule, verdict("r-1", 1, false)))
+                .satisfiesExactly(
+                        first -> assertThat(
+                                        ((Settlement.Trained) first).sample().getGroupSamples())
+                                .isEqualTo(1),
+                        second -> assertThat(((Settlement.NotTrained) second).expired())
+                                .extracting(Expired::getRolloutId, Expired::getReason)
+                                .containsExactly("r-1/1", ExpiryReason.EVIDENCE));
+    }
+
+    @Test
+    void shouldExpireTheGroupWithTheMessageWhenTheEstimatorFails() {
+        AdvantageEstimator failing = new AdvantageEstimator() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public Needs needs() {
+                return Needs.samples(1);
+            }
+
+            @Override
+            public TrainingRecipe recipe() {
+                return TrainingRecipe.policyGradient();
+            }
+
+            @Override
+            public List<Credit> credit(Group group) {
+                throw new MissingInputException("no luck");
+            }
+        };
+        JoinSettings settings = JoinDriver.SETTINGS;
+        SettlementRule rule = new SettlementRule(
+                new JoinSettings(failing, true, settings.rewards(), settings.patience(), settings.remember()));
+
+        assertThat(add(rule, rollout("r-1", 0, 1), verdict("r-1", 0, true)))
+                .extracting(each -> ((Settlement.NotTrained) each).expired())
+                .extracting(Expired::getReason, Expired::getDetail)
+                .containsExactly(tuple(ExpiryReason.INVALID_ROLLOUT, "failing: no luck"));
     }
 
     @Test
     void shouldCompleteWithoutAValueWhenTheRolloutIsNotJudged() {
-        assertThat(add(rollout("r-1", 0, 1), verdict("r-1", 0, VerdictStatus.TIMEOUT, null)))
+        assertThat(settledBy(rollout("r-1", 0, 1), verdict("r-1", 0, VerdictStatus.TIMEOUT, null)))
                 .containsExactly("r-1/0");
     }
 
@@ -84,15 +246,14 @@ class SettlementRuleTest {
         Rollout essay = rollout("r-1", 0, 1, "essays");
         assertThat(add(value("r-1", 0.25), essay, verdict("facts", "r-1", 0, VerdictStatus.CORRECT, 1.0)))
                 .isEmpty();
-        assertThat(add(verdict("style", "r-1", 0, VerdictStatus.CORRECT, 1.0))).containsExactly("r-1/0");
+        assertThat(settledBy(verdict("style", "r-1", 0, VerdictStatus.CORRECT, 1.0)))
+                .containsExactly("r-1/0");
     }
 
     @Test
     void shouldTrainWithTheEstimatorsAdvantageWhenTheRolloutIsRewarded() {
-        add(rollout("r-1", 0, 1), verdict("r-1", 0, true), value("r-1", 0.25));
-
-        assertThat(rule.settle(request, rollout("r-1", 0, 1), NOW))
-                .isEqualTo(new Settlement.Trained(new TrainingSample(
+        assertThat(add(rollout("r-1", 0, 1), verdict("r-1", 0, true), value("r-1", 0.25)))
+                .containsExactly(new Settlement.Trained(new TrainingSample(
                         rollout("r-1", 0, 1),
                         verdict("r-1", 0, true),
                         value("r-1", 0.25),
@@ -114,10 +275,8 @@ class SettlementRuleTest {
     })
     void shouldExpireWithTheReasonOfTheVerdictWhenItHasNoReward(
             VerdictStatus status, ExpiryReason reason, boolean deadLetter) {
-        add(rollout("r-1", 0, 1), verdict("r-1", 0, status, null), value("r-1", 0.25));
-
-        assertThat(rule.settle(request, rollout("r-1", 0, 1), NOW))
-                .isEqualTo(new Settlement.NotTrained(
+        assertThat(add(value("r-1", 0.25), rollout("r-1", 0, 1), verdict("r-1", 0, status, null)))
+                .containsExactly(new Settlement.NotTrained(
                         new Expired(
                                 "r-1",
                                 "r-1/0",
@@ -126,15 +285,6 @@ class SettlementRuleTest {
                                 "advantage-stream",
                                 NOW),
                         deadLetter));
-    }
-
-    @Test
-    void shouldRefuseToSettleARolloutWhenItIsNotComplete() {
-        add(rollout("r-1", 0, 1), value("r-1", 0.25));
-
-        assertThatThrownBy(() -> rule.settle(request, rollout("r-1", 0, 1), NOW))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("r-1/0 is not complete");
     }
 
     @Test
@@ -206,7 +356,7 @@ class SettlementRuleTest {
         add(rollout("r-1", 0, 2), verdict("r-1", 0, true), rollout("r-1", 1, 2), verdict("r-1", 1, true));
         add(expired("r-1", "r-1/0", "a-service"));
 
-        assertThat(add(value("r-1", 0.25))).containsExactly("r-1/1");
+        assertThat(settledBy(value("r-1", 0.25))).containsExactly("r-1/1");
     }
 
     @Test

@@ -4,10 +4,10 @@ import io.sppostream.advantage.AdvantageStream;
 import io.sppostream.advantage.Combination;
 import io.sppostream.advantage.JoinSettings;
 import io.sppostream.advantage.RewardRules;
-import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.embedded.RunningCluster;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.RoleName;
@@ -140,7 +140,7 @@ final class JoinStateBenchmark implements Callable<Integer> {
             KafkaSettings kafka =
                     RunningCluster.of(Path.of(property("data"))).orElseThrow().kafka();
             JoinSettings settings = new JoinSettings(
-                    new SppoEstimator(), new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
+                    new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
             long start = System.nanoTime();
             try (EventSerdes serdes = new EventSerdes(kafka);
                     TopicAdmin admin = new TopicAdmin(kafka);

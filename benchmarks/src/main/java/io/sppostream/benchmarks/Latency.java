@@ -6,10 +6,10 @@ import io.sppostream.advantage.AdvantageStream;
 import io.sppostream.advantage.Combination;
 import io.sppostream.advantage.JoinSettings;
 import io.sppostream.advantage.RewardRules;
-import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.embedded.RunningCluster;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
@@ -298,7 +298,7 @@ final class Latency implements Callable<Integer> {
             KafkaSettings kafka = RunningCluster.of(data).orElseThrow().kafka();
             Topics topics = new Topics(run, 1);
             JoinSettings settings = new JoinSettings(
-                    new SppoEstimator(), new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
+                    new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
             Verifiers verifiers = RewardFactory.verifiers(
                     Configuration.load(null, Map.of(), Map.of("run", run)).settings());
             try (EventSerdes serdes = new EventSerdes(kafka);

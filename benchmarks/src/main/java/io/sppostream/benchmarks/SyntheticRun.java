@@ -2,7 +2,7 @@ package io.sppostream.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
@@ -53,7 +53,6 @@ final class SyntheticRun {
     private final int rollouts;
     private final int batch;
     private final Instant time = Instant.EPOCH;
-    private final SppoEstimator estimator = new SppoEstimator();
 
     /** @param batch rollouts in a step; divides their number */
     SyntheticRun(RunLog log, Configuration configuration, int rollouts, int batch) {
@@ -179,8 +178,8 @@ final class SyntheticRun {
                 .setVerdict(verdict(i))
                 .setValue(value(i))
                 .setReward(1)
-                .setEstimator(estimator.name())
-                .setSegments(estimator.estimate(1, 0.5, 3))
+                .setEstimator("sppo")
+                .setSegments(List.of(new AdvantageSegment(3, 0.5, true)))
                 .setEstimatedAt(time)
                 .build();
     }

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** At K = 0, a run on Kafka computes what the synchronous loop does: the log changes nothing. */
 class SynchronousLoopIT {
@@ -23,9 +25,13 @@ class SynchronousLoopIT {
     @TempDir
     private Path directory = Path.of("");
 
-    @Test
-    void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit() throws Exception {
-        SynchronousSppo.Result expected = new SynchronousSppo(configuration(Map.of())).run();
+    @ParameterizedTest
+    @ValueSource(strings = {"sppo", "grpo", "rloo"})
+    void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
+        Map<String, String> groups = estimator.equals("rloo") ? Map.of("estimator.samples", "4") : Map.of();
+        Map<String, String> choice = new HashMap<>(groups);
+        choice.put("estimator", estimator);
+        SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {
             "train",
@@ -36,7 +42,7 @@ class SynchronousLoopIT {
             "--set=rollout.workers=2",
             "--set=rollout.max.batch=20"
         };
-        assertThat(Main.run(withSettings(command))).isZero();
+        assertThat(Main.run(withSettings(choice, command))).isZero();
 
         JsonNode summary = new ObjectMapper()
                 .readTree(directory.resolve("runs/through-log/summary.json").toFile());
@@ -61,10 +67,12 @@ class SynchronousLoopIT {
         return Configuration.load(null, Map.of(), flags);
     }
 
-    private static String[] withSettings(String... command) {
+    private static String[] withSettings(Map<String, String> others, String... command) {
         return Stream.concat(
                         Arrays.stream(command),
-                        SETTINGS.entrySet().stream().map(e -> "--set=" + e.getKey() + "=" + e.getValue()))
+                        Stream.of(SETTINGS, others)
+                                .flatMap(settings -> settings.entrySet().stream())
+                                .map(e -> "--set=" + e.getKey() + "=" + e.getValue()))
                 .toArray(String[]::new);
     }
 }

@@ -29,7 +29,7 @@ public interface AdvantageEstimator {
     TrainingRecipe recipe();
 
     /**
-     * All follow-ups that the group needs, as far as its present rollouts tell. Ids are derived from the prefix and the
+     * All follow-ups that the group needs, as far as its present rollouts tell; none unless {@link Needs#followUps} says so. Ids are derived from the prefix and the
      * sampling, so that planning again returns the same follow-ups and the caller publishes those that are new. A plan
      * depends on the tokens, log-probs and text of {@link Group#rollouts}, and never on evidence, rewards or values: only
      * a new rollout requires a new plan. A larger group never needs less.

@@ -42,7 +42,9 @@ public final class Group {
     public Group(String id, @Nullable Double promptValue, List<GroupRollout> rollouts, List<Evidence> evidence) {
         this.id = id;
         this.promptValue = promptValue;
-        this.rollouts = rollouts.stream().sorted(CANONICAL).toList();
+        this.rollouts = rollouts.size() == 1
+                ? List.copyOf(rollouts)
+                : rollouts.stream().sorted(CANONICAL).toList();
         List<Evidence> sorted = new ArrayList<>(evidence.size());
         for (Evidence one : evidence) {
             evidenceByRequest

@@ -8,8 +8,10 @@ package io.sppostream.estimator;
  * @param critic whose values are read
  * @param logProbs whether behaviour log-probs are read
  * @param tokenText whether {@link GroupRollout#text} is read
+ * @param followUps whether {@link AdvantageEstimator#plan} may ask for more than the first samples
  */
-public record Needs(int samples, Sampling sampling, CriticKind critic, boolean logProbs, boolean tokenText) {
+public record Needs(
+        int samples, Sampling sampling, CriticKind critic, boolean logProbs, boolean tokenText, boolean followUps) {
     public Needs {
         if (samples < 1) {
             throw new IllegalArgumentException(samples + " samples per prompt: at least 1 is needed");
@@ -18,26 +20,31 @@ public record Needs(int samples, Sampling sampling, CriticKind critic, boolean l
 
     /** Samples and their rewards, and nothing else. */
     public static Needs samples(int samples) {
-        return new Needs(samples, Sampling.DEFAULT, CriticKind.NONE, false, false);
+        return new Needs(samples, Sampling.DEFAULT, CriticKind.NONE, false, false, false);
     }
 
     /** The same with first samples of at most that many tokens. */
     public Needs withMaxTokens(int maxTokens) {
-        return new Needs(samples, Sampling.upTo(maxTokens), critic, logProbs, tokenText);
+        return new Needs(samples, Sampling.upTo(maxTokens), critic, logProbs, tokenText, followUps);
     }
 
     /** The same with the values of a critic. */
     public Needs withCritic(CriticKind kind) {
-        return new Needs(samples, sampling, kind, logProbs, tokenText);
+        return new Needs(samples, sampling, kind, logProbs, tokenText, followUps);
     }
 
     /** The same with behaviour log-probs, or without. */
     public Needs withLogProbs(boolean read) {
-        return new Needs(samples, sampling, critic, read, tokenText);
+        return new Needs(samples, sampling, critic, read, tokenText, followUps);
     }
 
     /** The same with the text of each token. */
     public Needs withTokenText() {
-        return new Needs(samples, sampling, critic, logProbs, true);
+        return new Needs(samples, sampling, critic, logProbs, true, followUps);
+    }
+
+    /** The same with follow-ups. */
+    public Needs withFollowUps() {
+        return new Needs(samples, sampling, critic, logProbs, tokenText, true);
     }
 }

@@ -85,7 +85,8 @@ class EventSerdesTest {
                 Map.of("loss", 0.5),
                 Instant.EPOCH,
                 Instant.ofEpochSecond(1),
-                Recovery.NONE);
+                Recovery.NONE,
+                0L);
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), step);
 
         TrainingStep sparse = serdes.without(

@@ -10,6 +10,7 @@ import io.sppostream.events.catalogue.BoundedText;
 import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.learn.update.ValueLoss;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
@@ -29,8 +30,8 @@ import java.util.function.Consumer;
 
 /**
  * The role prompts -> values, and advantages -> critic weights. It scores prompts as they arrive, with V = sigmoid(z)
- * of its current weights. As soon as it holds a full batch of training samples, it trains on the first in order of
- * arrival as one step. A sample carries its prompt's value, so no prompt is scored by weights that have seen its
+ * of its current weights. As soon as it holds the groups of a step, it trains on the first in order of arrival as one
+ * step ({@link GroupBatch}). A sample carries its prompt's value, so no prompt is scored by weights that have seen its
  * reward.
  *
  * <p>A backlog stays on the log: the role reads no more samples while it holds a full batch, and a poll returns a batch
@@ -110,7 +111,7 @@ public final class Critic implements AutoCloseable {
                 StepCommitter committer = new StepCommitter(log, slim, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
             while (stopping.isRunning()) {
-                boolean full = pending.size() >= settings.batchSize();
+                boolean full = GroupBatch.has(pending, settings.groups());
                 if (full) {
                     log.pause(runLog.topics().advantages());
                 } else {
@@ -120,17 +121,19 @@ public final class Critic implements AutoCloseable {
                 for (EventRecord<?> record : log.poll(full ? Duration.ZERO : POLL)) {
                     if (record.event() instanceof Prompt prompt) {
                         prompts.add(prompt);
-                    } else if (critic.refusal((TrainingSample) record.event()) == null) {
-                        pending.add(
-                                record); // The others, which no advantage stream writes, the policy learner expires.
+                    } else {
+                        pending.add(record);
                     }
                 }
                 if (!prompts.isEmpty()) {
                     score(log, runLog.topics(), critic, committer.current(), prompts, clock);
                     log.commit(pending);
                 }
-                if (pending.size() >= settings.batchSize()) {
-                    committer.step(pending, (step, metrics) -> {});
+                // What the critic refuses, which no advantage stream writes, the policy learner expires.
+                GroupBatch batch = GroupBatch.take(
+                        pending, settings.groups(), record -> critic.refusal((TrainingSample) record.event()) != null);
+                if (batch.isFull()) {
+                    committer.step(batch, pending, (step, metrics) -> {});
                 }
             }
             committer.snapshot(pending, stopping);

@@ -1,6 +1,7 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.learn.guard.CircuitBreakers;
 import io.sppostream.learn.guard.PauseSwitch;
 import io.sppostream.learn.guard.StaleSamples;
@@ -17,8 +18,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The role advantages -> policy weights. As soon as it holds a full batch of training samples, it trains on the first
- * in order of arrival as one step. The new weights, their manifest, the ledger record and the consumed offsets commit
+ * The role advantages -> policy weights. As soon as it holds the groups of a step, it trains on the first in order of
+ * arrival as one step ({@link GroupBatch}). The new weights, their manifest, the ledger record and the consumed offsets commit
  * in one transaction. Samples of too old a policy and invalid ones expire ({@link StaleSamples}), and the role pauses when a circuit
  * breaker trips ({@link PauseSwitch}).
  *
@@ -68,23 +69,23 @@ public final class PolicyLearner implements AutoCloseable {
     /** The role's loop. */
     static void learn(
             RunLog runLog, TrainableModel policy, PolicyLearnerSettings settings, Clock clock, Stopping stopping) {
-        int batchSize = settings.step().batchSize();
+        int groups = settings.step().groups();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
-                        runLog.withPollLimit(batchSize),
+                        runLog.withPollLimit(settings.step().batchSize()),
                         RoleName.POLICY_LEARNER,
                         List.of(runLog.topics().advantages()),
                         StepCommitter.publishing(policy));
                 StepCommitter committer = new StepCommitter(log, runLog, policy, settings.step(), clock);
                 PauseSwitch pause = new PauseSwitch(
                         log, runLog, breakers, committer.current().getPublishedAt(), clock)) {
-            StaleSamples stale = new StaleSamples(
-                    log, runLog.topics(), batchSize, settings.maxLag(), breakers, policy::refusal, clock);
+            StaleSamples stale =
+                    new StaleSamples(log, runLog.topics(), groups, settings.maxLag(), breakers, policy::refusal, clock);
             List<EventRecord<?>> pending = new ArrayList<>();
             boolean caughtUp = false;
             while (stopping.isRunning()) {
                 boolean paused = pause.isPaused();
-                boolean full = caughtUp && pending.size() >= batchSize;
+                boolean full = caughtUp && GroupBatch.has(pending, groups);
                 if (paused || full) {
                     log.pause();
                 } else {
@@ -92,10 +93,12 @@ public final class PolicyLearner implements AutoCloseable {
                 }
                 Duration timeout = full && !paused ? Duration.ZERO : POLL;
                 pending.addAll(pause.withoutExpired(log.poll(timeout)));
-                caughtUp = pause.hasCaughtUp(pending, batchSize);
-                boolean ready = !paused && caughtUp;
-                if (ready && stale.expire(pending, committer.current().getVersion())) {
-                    committer.step(pending, pause::afterStep);
+                caughtUp = pause.hasCaughtUp(pending, groups);
+                if (!paused && caughtUp) {
+                    GroupBatch batch = stale.next(pending, committer.current().getVersion());
+                    if (batch.isFull()) {
+                        committer.step(batch, pending, pause::afterStep);
+                    }
                 }
                 pause.afterSamples(committer.current().getStep(), pending);
             }

@@ -5,7 +5,9 @@ import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
+import io.sppostream.events.catalogue.LedgerRules;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
@@ -44,6 +46,7 @@ final class StepCommitter implements AutoCloseable {
     private final PublishToLive live = new PublishToLive();
     private WeightsManifest current;
     private long samplesTrained;
+    private long groupsTrained;
     private @Nullable Double secondsCommitting;
 
     /** How this learner came to the version that the next step starts from. */
@@ -109,6 +112,7 @@ final class StepCommitter implements AutoCloseable {
         publisher.continueFrom(model::writeWeights);
         if (step != null) {
             samplesTrained = step.getSamplesTrained();
+            groupsTrained = LedgerRules.groupsTrained(step);
             for (ConsumedOffset consumed : step.getConsumed()) {
                 log.seek(topics.advantages(), consumed.getPartition(), consumed.getOffset());
             }
@@ -122,16 +126,15 @@ final class StepCommitter implements AutoCloseable {
     }
 
     /**
-     * Trains the first batch of the pending samples and commits the step.
+     * Trains on a batch and commits the step.
      *
-     * @param pending samples polled and not trained, in order of arrival; the batch is removed from it
+     * @param pending samples polled and not trained, without those of the batch
      * @param beforeCommit receives the step and its metrics; what it sends commits with the step
      */
-    void step(List<EventRecord<?>> pending, BiConsumer<Integer, Map<String, Double>> beforeCommit) {
+    void step(GroupBatch batch, List<EventRecord<?>> pending, BiConsumer<Integer, Map<String, Double>> beforeCommit) {
         Instant startedAt = clock.instant();
         int step = current.getStep() + 1;
-        List<EventRecord<?>> batch = pending.subList(0, settings.batchSize());
-        List<SampleRecord> order = SampleRecord.inTrainingOrder(batch, settings.seed(), step);
+        List<SampleRecord> order = SampleRecord.inTrainingOrder(batch.samples(), settings.seed(), step);
         List<TrainingSample> samples = order.stream().map(SampleRecord::sample).toList();
         Map<String, Double> metrics = model.train(step, samples);
         ToDoubleFunction<SampleRecord> lag = each -> current.getVersion() - model.versionOf(each.sample());
@@ -139,10 +142,10 @@ final class StepCommitter implements AutoCloseable {
         metrics.put(model.kind().id() + "_lag_max", SampleRecord.max(order, lag));
         metrics.put("seconds_waiting", seconds(waitingSince, startedAt));
         live.seconds(model, samples).ifPresent(seconds -> metrics.put("seconds_to_live", seconds));
-        batch.clear();
         Instant endedAt = clock.instant();
         metrics.put("seconds_updating", seconds(startedAt, endedAt));
         beforeCommit.accept(step, metrics);
+        groupsTrained += batch.groups();
         commit(step, order, lag, metrics, startedAt, endedAt, pending);
         waitingSince = clock.instant();
     }
@@ -183,7 +186,8 @@ final class StepCommitter implements AutoCloseable {
                         metrics,
                         startedAt,
                         endedAt,
-                        recovery));
+                        recovery,
+                        groupsTrained));
         log.commit(pending);
         recovery = Recovery.NONE;
         secondsCommitting = seconds(publishedAt, clock.instant());

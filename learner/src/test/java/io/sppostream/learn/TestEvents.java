@@ -142,7 +142,8 @@ final class TestEvents {
                 Map.of(),
                 Instant.EPOCH,
                 Instant.EPOCH,
-                Recovery.NONE);
+                Recovery.NONE,
+                0L);
     }
 
     /** A rollout that expired because its verifier failed. */

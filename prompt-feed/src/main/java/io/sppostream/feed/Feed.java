@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * to it, so a sample that is trained in the order of release lags by at most K versions. While the learner pauses, the
  * feed releases nothing: otherwise samples that expire because a verifier fails would each make room for another. All
  * counters are read from the log, so a restarted feed resumes where the previous one ended; it keeps one bit of each
- * request that has expired.
+ * rollout that has expired.
  *
  * <p>The role is the only one that releases the dataset's prompts. Each release is a transaction. A second instance fences
  * the first, which stops at its next release, and resumes after the last release that was committed. Thread-safe.
@@ -38,22 +38,24 @@ public final class Feed implements AutoCloseable {
     private final RunLog runLog;
     private final String dataset;
     private final EpochOrder order;
+    private final FeedSettings settings;
     private final Pacing pacing;
     private final Clock clock;
-    private final FeedProgress progress = new FeedProgress();
+    private final FeedProgress progress;
     private final RoleThread thread;
 
     /**
      * Starts the role.
      *
-     * @param seed orders the problems
      * @param onFailure receives the exception that stopped the role
      */
-    public Feed(RunLog runLog, Dataset dataset, long seed, Pacing pacing, Clock clock, Consumer<Throwable> onFailure) {
+    public Feed(RunLog runLog, Dataset dataset, FeedSettings settings, Clock clock, Consumer<Throwable> onFailure) {
         this.runLog = runLog;
         this.dataset = dataset.name();
-        this.order = new EpochOrder(dataset, seed);
-        this.pacing = pacing;
+        this.order = new EpochOrder(dataset, settings.seed());
+        this.settings = settings;
+        this.pacing = settings.pacing();
+        this.progress = new FeedProgress(settings.samples(), settings.hasCritic());
         this.clock = clock;
         this.thread = new RoleThread(RoleName.FEED, this::run, onFailure);
     }
@@ -89,7 +91,7 @@ public final class Feed implements AutoCloseable {
         try (EventReader log =
                 runLog.without(UNUSED).reader(List.of(runLog.topics().trainingSteps()))) {
             long end = log.end(runLog.topics().trainingSteps(), 0);
-            log.last(runLog.topics().trainingSteps(), 0, end, Feed::hasBothModels)
+            log.last(runLog.topics().trainingSteps(), 0, end, this::hasAllModels)
                     .forEach(this::take);
             return end;
         }
@@ -99,12 +101,12 @@ public final class Feed implements AutoCloseable {
         progress.take(record.event());
     }
 
-    private static boolean hasBothModels(List<EventRecord<?>> steps) {
+    private boolean hasAllModels(List<EventRecord<?>> steps) {
         return steps.stream()
                         .map(step -> ((TrainingStep) step.event()).getLine())
                         .distinct()
                         .count()
-                == ModelKind.values().length;
+                == (settings.hasCritic() ? ModelKind.values().length : 1);
     }
 
     /** The indices of the last prompts of each partition: at least as many as the largest possible release has. */
@@ -126,7 +128,8 @@ public final class Feed implements AutoCloseable {
     }
 
     private Prompt prompt(long index) {
-        return order.at(index).toPrompt(requestId(index), dataset, progress.policyVersion(), clock.instant());
+        return order.at(index)
+                .toPrompt(requestId(index), dataset, settings.samples(), progress.policyVersion(), clock.instant());
     }
 
     /** The id of a feed's request with an index counted from 0; see {@link RequestIds}. */

@@ -21,6 +21,22 @@ final class IndexSet {
         }
     }
 
+    /** Whether an index is in the set. */
+    boolean contains(long index) {
+        BitSet page = pages.get(index >> PAGE_BITS);
+        return page != null && page.get((int) (index & ((1 << PAGE_BITS) - 1)));
+    }
+
+    /** Whether all indices of a range are in the set, the last one excluded. */
+    boolean containsAll(long from, long to) {
+        for (long index = from; index < to; index++) {
+            if (!contains(index)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Number of indices. */
     long size() {
         return size;

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class FeedProgressTest {
-    private final FeedProgress progress = new FeedProgress();
+    private final FeedProgress progress = new FeedProgress(1, true);
 
     @Test
     void shouldCountARequestOnceWhenItExpiresAgain() {
@@ -38,6 +38,26 @@ class FeedProgressTest {
     }
 
     @Test
+    void shouldCountAGroupWhenAllOfItsRolloutsHaveExpired() {
+        FeedProgress progress = new FeedProgress(3, false);
+        expire(progress, "0000000007", "0000000007/0", ExpiryReason.EVIDENCE, "advantage-stream");
+        expire(progress, "0000000007", "0000000007/2", ExpiryReason.EVIDENCE, "advantage-stream");
+        expire(progress, "0000000007", "0000000007/2", ExpiryReason.EVIDENCE, "advantage-stream");
+        expire(progress, "0000000008", "0000000008/0", ExpiryReason.INFRA_ERROR, "advantage-stream");
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
+
+        expire(progress, "0000000007", "0000000007/1", ExpiryReason.EVIDENCE, "advantage-stream");
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 1));
+
+        expire(progress, "0000000008", "0000000008/1", ExpiryReason.STALE, "policy-learner");
+        expire(progress, "0000000008", "0000000008/2", ExpiryReason.STALE, "policy-learner");
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 1, 1, 1));
+
+        expire(progress, "0000000009", null, ExpiryReason.INVALID_PROMPT, "rollout-producer");
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 1, 1, 2));
+    }
+
+    @Test
     void shouldNotCountRequestsOfOthers() {
         expire("7", "7/0", ExpiryReason.INVALID_PROMPT);
         expire("a-request", "a-request/0", ExpiryReason.INVALID_PROMPT);
@@ -51,6 +71,15 @@ class FeedProgressTest {
     }
 
     private void expire(String requestId, @Nullable String rolloutId, ExpiryReason reason, String decidedBy) {
+        expire(progress, requestId, rolloutId, reason, decidedBy);
+    }
+
+    private static void expire(
+            FeedProgress progress,
+            String requestId,
+            @Nullable String rolloutId,
+            ExpiryReason reason,
+            String decidedBy) {
         progress.take(new Expired(requestId, rolloutId, reason, "", decidedBy, Instant.EPOCH));
     }
 }

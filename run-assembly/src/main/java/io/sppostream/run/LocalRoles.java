@@ -1,12 +1,14 @@
 package io.sppostream.run;
 
 import io.sppostream.feed.data.Dataset;
+import io.sppostream.log.UserException;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.run.config.Datasets;
+import io.sppostream.run.config.EstimatorChoice;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.evaluate.OfflineRewards;
@@ -52,11 +54,16 @@ public final class LocalRoles implements AutoCloseable {
     /**
      * Finds the datasets, verifiers and models of some roles.
      *
-     * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or the data directory
-     *     cannot be written
+     * @throws UserException if a dataset, a verifier or a model is not available, the roles cannot do what the estimator
+     *     asks for, or the data directory cannot be written
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
     public static LocalRoles open(RunSettings settings, Set<Role> roles) {
+        EstimatorChoice.requireWired(settings.estimator());
+        if (roles.contains(Role.CRITIC) && !settings.hasCritic()) {
+            throw new UserException("estimator '" + settings.estimator().name() + "' reads no values: a run with it has"
+                    + " no critic");
+        }
         WritableDirectory.requirePrivate(settings.dataDirectory(), "--data-dir");
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
@@ -67,7 +74,7 @@ public final class LocalRoles implements AutoCloseable {
                 }
                 case VERIFY -> local.verifiers();
                 case FEED -> local.dataset();
-                case ADVANTAGE -> RewardFactory.rewards(settings);
+                case ADVANTAGE -> settings.join();
             }
         }
         return local;

@@ -9,8 +9,8 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,24 +18,28 @@ import java.util.Set;
 /**
  * How far a run has come, by its log.
  *
- * @param steps steps that both policy and critic have committed
+ * @param steps steps that policy and critic, if there is one, have committed
  * @param evaluated the evaluations, oldest first
  * @param firstRelease when the first prompt was released; empty if none has been
  */
 record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> firstRelease) {
     private static final Duration FIRST_PROMPT_WAIT = Duration.ofSeconds(5);
 
-    static Progress of(RunLog runLog) {
+    /** @param hasCritic whether the run trains a critic */
+    static Progress of(RunLog runLog, boolean hasCritic) {
+        Set<ModelKind> trained = hasCritic ? EnumSet.allOf(ModelKind.class) : EnumSet.of(ModelKind.POLICY);
         try (EventReader log = runLog.without(Set.of("TrainingStep.samples"))
                 .reader(List.of(
                         runLog.topics().trainingSteps(),
                         runLog.topics().evaluations(),
                         runLog.topics().prompts()))) {
-            int steps = steps(log.last(
-                    runLog.topics().trainingSteps(),
-                    0,
-                    log.end(runLog.topics().trainingSteps(), 0),
-                    events -> steps(events) > 0));
+            int steps = steps(
+                    trained,
+                    log.last(
+                            runLog.topics().trainingSteps(),
+                            0,
+                            log.end(runLog.topics().trainingSteps(), 0),
+                            events -> steps(trained, events) > 0));
             List<HeldOutAccuracy> evaluated = log
                     .last(
                             runLog.topics().evaluations(),
@@ -50,8 +54,8 @@ record Progress(int steps, List<HeldOutAccuracy> evaluated, Optional<Instant> fi
         }
     }
 
-    private static int steps(List<EventRecord<?>> ledger) {
-        return Arrays.stream(ModelKind.values())
+    private static int steps(Set<ModelKind> trained, List<EventRecord<?>> ledger) {
+        return trained.stream()
                 .mapToInt(kind -> ledger.stream()
                         .map(record -> (TrainingStep) record.event())
                         .filter(step -> step.getLine().equals(kind.id()))

@@ -1,8 +1,6 @@
 package io.sppostream.run;
 
 import io.sppostream.advantage.AdvantageStream;
-import io.sppostream.advantage.JoinSettings;
-import io.sppostream.advantage.SppoEstimator;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.feed.Feed;
@@ -19,7 +17,6 @@ import io.sppostream.rollout.ModelGenerator;
 import io.sppostream.rollout.RolloutProducer;
 import io.sppostream.rollout.RolloutProducerSettings;
 import io.sppostream.run.config.Configuration;
-import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.verify.AsyncVerifier;
 import io.sppostream.verify.ConfiguredVerifier;
@@ -36,7 +33,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
 
     /** dataset -> prompts. */
     public AutoCloseable feed(Dataset dataset) {
-        return new Feed(runLog, dataset, settings().seed(), settings().pacing(), clock, onFailure);
+        return new Feed(runLog, dataset, settings().feed(), clock, onFailure);
     }
 
     /** prompts -> rollouts. */
@@ -80,12 +77,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                 RoleName.ADVANTAGE_STREAM,
                 runLog.topics().rollouts(),
                 runLog.topics().advantages());
-        JoinSettings join = new JoinSettings(
-                new SppoEstimator(),
-                RewardFactory.rewards(settings()),
-                settings().joinPatience(),
-                settings().joinRemember());
-        return AdvantageStream.start(runLog, join, stateDirectory(), 1, onFailure);
+        return AdvantageStream.start(runLog, settings().join(), stateDirectory(), 1, onFailure);
     }
 
     /** advantages -> policy weights. */

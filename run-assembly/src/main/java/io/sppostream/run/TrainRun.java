@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -75,14 +74,14 @@ public final class TrainRun {
      */
     public static void requireFiles(RunSettings settings) {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
-        LocalRoles.open(settings, EnumSet.allOf(Role.class)).close();
+        LocalRoles.open(settings, Role.of(settings)).close();
     }
 
     /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */
     public void run() throws InterruptedException {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
         // The broker takes seconds to start: models are loaded meanwhile.
-        try (LocalRoles local = LocalRoles.open(settings, EnumSet.allOf(Role.class));
+        try (LocalRoles local = LocalRoles.open(settings, Role.of(settings));
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();
                     failure.report(died);
@@ -107,7 +106,7 @@ public final class TrainRun {
                     local.tokenizer(),
                     settings.sampling(),
                     local.offlineRewards());
-            Progress progress = Progress.of(runLog);
+            Progress progress = Progress.of(runLog, settings.hasCritic());
             if (isFinished(progress, evaluation)) {
                 out.println("run '" + settings.run() + "' has trained its " + settings.steps()
                         + " steps: its summary is " + Summary.file(settings.runDirectory())
@@ -148,7 +147,8 @@ public final class TrainRun {
                 local.start(new Roles(configuration, runLog, clock, failure::report));
                 curve = new LearningCurve(
                         before.firstRelease().orElseGet(clock::instant),
-                        starts.stream().skip(1).map(Run::getStartedAt).toList());
+                        starts.stream().skip(1).map(Run::getStartedAt).toList(),
+                        settings.hasCritic());
                 follower = new Follower(runLog, ledger, curve);
                 follow(follower, evaluation, evaluated, before);
             } finally {

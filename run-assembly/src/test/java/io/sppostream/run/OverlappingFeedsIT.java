@@ -10,6 +10,7 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.Feed;
+import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
 import io.sppostream.feed.data.Addition;
 import io.sppostream.log.EventReader;
@@ -69,7 +70,11 @@ class OverlappingFeedsIT {
 
     private static Feed feed(RunLog log, List<Throwable> failures) {
         return new Feed(
-                log, Addition.twoDigits(), 1, new Pacing(0, BATCH, 1_000_000), Clock.systemUTC(), failures::add);
+                log,
+                Addition.twoDigits(),
+                new FeedSettings(1, 1, true, new Pacing(0, BATCH, 1_000_000)),
+                Clock.systemUTC(),
+                failures::add);
     }
 
     /** Waits for a number of prompts, and checks that each was released once. */
@@ -101,6 +106,7 @@ class OverlappingFeedsIT {
                 Map.of(),
                 Instant.EPOCH,
                 Instant.EPOCH,
-                Recovery.NONE);
+                Recovery.NONE,
+                0L);
     }
 }

@@ -64,6 +64,12 @@ final class ConfigurationOptions {
     private @Nullable String device;
 
     @Option(
+            names = "--estimator",
+            paramLabel = "NAME",
+            description = "Assigns the advantages: sppo, grpo, rloo or another (docs/estimators.md).")
+    private @Nullable String estimator;
+
+    @Option(
             names = "--verifier",
             paramLabel = "NAME",
             description = "Verifier that rewards, or a combination such as 'first(math, judge)'.")
@@ -144,6 +150,7 @@ final class ConfigurationOptions {
         put(flags, SettingsDefinition.DATASET_ANSWER_FIELD, answerField);
         put(flags, SettingsDefinition.MODEL, model);
         put(flags, SettingsDefinition.DEVICE, device);
+        put(flags, SettingsDefinition.ESTIMATOR, estimator);
         put(flags, SettingsDefinition.VERIFIER, verifier);
         put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
         put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);

@@ -5,6 +5,7 @@ import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.report.Screen;
 import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,8 +24,10 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Configuration configuration = options.load();
-        return StopRequest.obeying(stopRequested -> Service.beginning(
-                        configuration, EnumSet.complementOf(EnumSet.of(Role.FEED)), Screen.standard(), stopRequested)
-                .run());
+        Set<Role> roles = EnumSet.copyOf(Role.of(configuration.settings()));
+        roles.remove(Role.FEED);
+        return StopRequest.obeying(
+                stopRequested -> Service.beginning(configuration, roles, Screen.standard(), stopRequested)
+                        .run());
     }
 }

@@ -39,7 +39,7 @@ public record RemaxEstimator(int samples, double kl) implements AdvantageEstimat
 
     @Override
     public Needs needs() {
-        return Needs.samples(samples);
+        return Needs.samples(samples).withFollowUps();
     }
 
     @Override

@@ -87,7 +87,9 @@ public record SpoChainEstimator(
 
     @Override
     public Needs needs() {
-        return Needs.samples(samples).withLogProbs(mask || partition == Partition.CUTPOINTS);
+        return Needs.samples(samples)
+                .withLogProbs(mask || partition == Partition.CUTPOINTS)
+                .withFollowUps();
     }
 
     @Override

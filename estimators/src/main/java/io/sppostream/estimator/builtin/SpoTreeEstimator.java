@@ -115,7 +115,7 @@ public record SpoTreeEstimator(
     @Override
     public Needs needs() {
         Needs needs = Needs.samples(branches.get(0)).withLogProbs(mask);
-        return branches.size() == 1 ? needs : needs.withMaxTokens(maxTokens);
+        return branches.size() == 1 ? needs : needs.withMaxTokens(maxTokens).withFollowUps();
     }
 
     @Override

@@ -60,7 +60,7 @@ public record VinePpoEstimator(int samples, int completions, String separator, i
 
     @Override
     public Needs needs() {
-        return Needs.samples(samples).withTokenText();
+        return Needs.samples(samples).withTokenText().withFollowUps();
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
@@ -23,7 +24,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -126,18 +126,20 @@ public final class PauseSwitch implements AutoCloseable {
     /**
      * Whether all samples that expired before a restart have been read again. Until then there is no step. The first
      * step must consume them, because a learner that starts after a step does not look for samples that expired before
-     * it. So this moves the pending samples that lie before an expired one to the front. They are fewer than a batch:
-     * stale samples commit without a step only when too few fresh ones are left. For the same reason, no expired sample
-     * lies behind a batch of fresh ones in its partition, and a partition need not be read further.
+     * it. So this moves the pending samples that lie before an expired one to the front. Their groups are fewer than a
+     * step has: samples expire without a step only when too few groups are left, and then whole groups do. For the same
+     * reason, no expired sample lies behind the groups of a step in its partition, and a partition need not be read
+     * further.
+     *
+     * @param groups in a step
      */
-    public boolean hasCaughtUp(List<EventRecord<?>> pending, int batchSize) {
+    public boolean hasCaughtUp(List<EventRecord<?>> pending, int groups) {
         if (!caughtUp && !expiredSinceStep.isEmpty()) {
             Map<TopicPartition, Long> reached = log.consumed(List.of());
-            Map<Integer, Long> fresh =
-                    pending.stream().collect(Collectors.groupingBy(EventRecord::partition, Collectors.counting()));
+            Map<Integer, Integer> fresh = GroupBatch.countByPartition(pending);
             boolean anyLeft = endsAtStart.entrySet().stream()
                     .anyMatch(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue()
-                            && fresh.getOrDefault(end.getKey().partition(), 0L) < batchSize);
+                            && fresh.getOrDefault(end.getKey().partition(), 0) < groups);
             if (anyLeft) {
                 return false;
             }

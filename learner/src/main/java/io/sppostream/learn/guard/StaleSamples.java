@@ -7,30 +7,29 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.BoundedText;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The hard cap on lag: samples of too old a policy go to the topic {@code expired} instead of into a batch, and so do
- * samples that the policy cannot train on. They commit with the next step. If they leave too few samples for a step they commit on their own, because the feed counts them
- * to release new prompts. For one thread.
+ * samples that the policy cannot train on. For one thread.
  */
 public final class StaleSamples {
     private final ExactlyOnceLog log;
     private final Topics topics;
-    private final int batchSize;
+    private final int groups;
     private final int maxLag;
     private final CircuitBreakers breakers;
     private final Function<TrainingSample, @Nullable String> refusal;
     private final Clock clock;
 
     /**
+     * @param groups in a step
      * @param maxLag published versions that a sample may lag behind; with {@code Integer.MAX_VALUE}, for recorded samples,
      *     it may also be ahead
      * @param refusal why the policy cannot train on a sample, in words; null if it can
@@ -38,14 +37,14 @@ public final class StaleSamples {
     public StaleSamples(
             ExactlyOnceLog log,
             Topics topics,
-            int batchSize,
+            int groups,
             int maxLag,
             CircuitBreakers breakers,
             Function<TrainingSample, @Nullable String> refusal,
             Clock clock) {
         this.log = log;
         this.topics = topics;
-        this.batchSize = batchSize;
+        this.groups = groups;
         this.maxLag = maxLag;
         this.breakers = breakers;
         this.refusal = refusal;
@@ -58,52 +57,28 @@ public final class StaleSamples {
     }
 
     /**
-     * Expires the stale samples that lie before the last sample of the next batch.
+     * Takes the next batch, and expires the samples that are unusable for it: those of its groups, which commit with the
+     * step, and all of groups that have no others. If these leave too few groups for a step, they commit on their own,
+     * because the feed counts them to release new prompts.
      *
-     * @param pending samples in order of arrival; the stale ones are removed from it
+     * @param pending samples in order of arrival; what is taken or expired is removed from it
      * @param version the version that the next step trains from
-     * @return whether the first pending samples now make a full batch
+     * @return the batch; empty if there are too few groups
      */
-    public boolean expire(List<EventRecord<?>> pending, int version) {
-        if (pending.size() < batchSize) {
-            return false;
-        }
-        List<EventRecord<?>> stale = takeStale(pending, record -> isUnusable(record, version), batchSize);
-        for (EventRecord<?> record : stale) {
+    public GroupBatch next(List<EventRecord<?>> pending, int version) {
+        GroupBatch batch = GroupBatch.take(pending, groups, record -> isUnusable(record, version));
+        for (EventRecord<?> record : batch.unusable()) {
             Expired expired = expired((TrainingSample) record.event(), version);
             log.sendWithCommit(topics.expired(), record.key(), expired);
             if (expired.getReason() == ExpiryReason.STALE) {
                 breakers.taken(true);
             }
         }
-        boolean complete = pending.size() >= batchSize;
-        if (complete) {
-            pending.subList(0, batchSize).forEach(fresh -> breakers.taken(false));
-        } else if (!stale.isEmpty()) {
+        batch.samples().forEach(fresh -> breakers.taken(false));
+        if (!batch.isFull() && !batch.unusable().isEmpty()) {
             log.commit(pending);
         }
-        return complete;
-    }
-
-    /**
-     * Removes the stale elements that lie before the last of the first {@code batchSize} fresh ones; all stale elements
-     * if there are fewer fresh ones.
-     *
-     * @return the removed elements, in order
-     */
-    static <T> List<T> takeStale(List<T> pending, Predicate<T> isStale, int batchSize) {
-        List<T> stale = new ArrayList<>();
-        List<T> fresh = new ArrayList<>(batchSize);
-        int seen = 0;
-        while (seen < pending.size() && fresh.size() < batchSize) {
-            T each = pending.get(seen++);
-            (isStale.test(each) ? stale : fresh).add(each);
-        }
-        if (!stale.isEmpty()) {
-            pending.subList(0, seen).clear();
-            pending.addAll(0, fresh);
-        }
-        return stale;
+        return batch;
     }
 
     private boolean isUnusable(EventRecord<?> record, int version) {

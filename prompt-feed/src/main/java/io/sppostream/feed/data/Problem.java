@@ -21,6 +21,11 @@ public record Problem(String id, List<Message> messages, String reference) {
 
     /** The problem as a request for one response. */
     public Prompt toPrompt(String requestId, String dataset, int minPolicyVersion, Instant releasedAt) {
-        return new Prompt(requestId, id, dataset, messages, reference, 1, minPolicyVersion, releasedAt);
+        return toPrompt(requestId, dataset, 1, minPolicyVersion, releasedAt);
+    }
+
+    /** The problem as a request for a number of responses. */
+    public Prompt toPrompt(String requestId, String dataset, int samples, int minPolicyVersion, Instant releasedAt) {
+        return new Prompt(requestId, id, dataset, messages, reference, samples, minPolicyVersion, releasedAt);
     }
 }

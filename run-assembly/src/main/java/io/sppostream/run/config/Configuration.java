@@ -5,6 +5,7 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,18 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
                 kafka.put(name.substring(SettingsDefinition.KAFKA.length()), value);
             }
         });
-        return of(values, kafka, given.notes());
+        List<String> notes = new ArrayList<>(given.notes());
+        Configuration configuration = of(values, kafka, notes);
+        if (!given.values().containsKey(SettingsDefinition.BATCH_SIZE)) {
+            int samples = configuration.settings.samples();
+            int batch = configuration.settings.batchSize();
+            if (batch % samples != 0) {
+                values.put(SettingsDefinition.BATCH_SIZE, Integer.toString(Math.max(1, batch / samples) * samples));
+                configuration = of(values, kafka, notes);
+            }
+        }
+        EstimatorChoice.requireWholeGroups(configuration.settings);
+        return configuration;
     }
 
     /**
@@ -161,6 +173,8 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
                 .forEach((dataset, choice) -> all.put(SettingsDefinition.VERIFIER_OF_DATASET + dataset, choice));
         settings.verifierSettings()
                 .forEach((name, value) -> all.put(SettingsDefinition.VERIFIER_SETTINGS + name, value));
+        settings.estimatorSettings()
+                .forEach((name, value) -> all.put(SettingsDefinition.ESTIMATOR_SETTINGS + name, value));
         kafkaProperties.forEach((name, value) -> all.put(SettingsDefinition.KAFKA + name, value));
         return Redactor.settings(all);
     }

@@ -24,6 +24,8 @@ import static io.sppostream.run.config.SettingsDefinition.DATA_DIR;
 import static io.sppostream.run.config.SettingsDefinition.DEFINITION;
 import static io.sppostream.run.config.SettingsDefinition.DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.DUAL_CLIP;
+import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PARTIAL;
+import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
@@ -54,7 +56,11 @@ import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
 
+import io.sppostream.advantage.JoinSettings;
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.CriticKind;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
 import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.PolicyLearnerSettings;
@@ -65,6 +71,7 @@ import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
+import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
@@ -79,9 +86,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
+import org.jspecify.annotations.Nullable;
 
 /** The settings of a run by type, and the settings of its roles that are made of them. */
 public final class RunSettings extends AbstractConfig {
+    private volatile @Nullable AdvantageEstimator estimator;
+
     RunSettings(Map<String, ?> values) {
         super(DEFINITION, values, false);
     }
@@ -96,6 +106,45 @@ public final class RunSettings extends AbstractConfig {
     /** Settings of verifiers, by {@code NAME.SETTING}. */
     Map<String, String> verifierSettings() {
         return strings(VERIFIER_SETTINGS);
+    }
+
+    /** Settings that the estimator itself describes, by name. */
+    Map<String, String> estimatorSettings() {
+        Map<String, String> settings = strings(ESTIMATOR_SETTINGS);
+        settings.keySet().removeIf(name -> DEFINITION.names().contains(ESTIMATOR_SETTINGS + name));
+        return settings;
+    }
+
+    /**
+     * Assigns the advantages.
+     *
+     * @throws io.sppostream.log.UserException if there is none of that name, or a setting is unknown or not valid
+     */
+    public AdvantageEstimator estimator() {
+        if (estimator == null) {
+            estimator = EstimatorChoice.of(this);
+        }
+        return estimator;
+    }
+
+    /** Rollouts per group. */
+    public int samples() {
+        return estimator().needs().samples();
+    }
+
+    /** Groups per step. */
+    public int groupsPerStep() {
+        return batchSize() / samples();
+    }
+
+    /** Whether the estimator reads the values of a critic. */
+    public boolean hasCritic() {
+        return estimator().needs().critic() != CriticKind.NONE;
+    }
+
+    /** Whether partial groups are credited. */
+    public boolean creditsPartialGroups() {
+        return getBoolean(ESTIMATOR_PARTIAL);
     }
 
     private Map<String, String> strings(String prefix) {
@@ -126,7 +175,16 @@ public final class RunSettings extends AbstractConfig {
     }
 
     public Pacing pacing() {
-        return new Pacing(getInt(LAG), batchSize(), (long) steps() * batchSize());
+        return new Pacing(getInt(LAG), groupsPerStep(), (long) steps() * groupsPerStep());
+    }
+
+    public FeedSettings feed() {
+        return new FeedSettings(seed(), samples(), hasCritic(), pacing());
+    }
+
+    public JoinSettings join() {
+        return new JoinSettings(
+                estimator(), creditsPartialGroups(), RewardFactory.rewards(this), joinPatience(), joinRemember());
     }
 
     public Path dataDirectory() {
@@ -209,11 +267,11 @@ public final class RunSettings extends AbstractConfig {
         return new RolloutProducerSettings(seed(), sampling(), getInt(ROLLOUT_WORKERS), getInt(ROLLOUT_MAX_BATCH));
     }
 
-    public Duration joinPatience() {
+    private Duration joinPatience() {
         return Duration.ofSeconds(getInt(JOIN_PATIENCE_SECONDS));
     }
 
-    public Duration joinRemember() {
+    private Duration joinRemember() {
         return Duration.ofSeconds(getInt(JOIN_REMEMBER_SECONDS));
     }
 
@@ -285,7 +343,13 @@ public final class RunSettings extends AbstractConfig {
     }
 
     private StepSettings step(String configurationSha256) {
-        return new StepSettings(seed(), batchSize(), getInt(WEIGHTS_SNAPSHOT_INTERVAL), configurationSha256);
+        return new StepSettings(
+                seed(),
+                batchSize(),
+                samples(),
+                getInt(WEIGHTS_SNAPSHOT_INTERVAL),
+                WeightsPublisher.CHUNK_BYTES,
+                configurationSha256);
     }
 
     /** Shape of a random critic that reads the policy's tokens: heads of size 16, as many for keys as for queries. */

@@ -6,7 +6,9 @@ public enum SettingGroup {
     DATA("Data", "The problems to train on and to evaluate on."),
     SAMPLING("Sampling", "How responses are sampled, and by how many threads."),
     REWARD("Reward", "Which verifiers judge responses, and how their verdicts become rewards (docs/verifiers.md)."),
-    ESTIMATOR("Estimator", "The join of rollouts, verdicts and values into advantages."),
+    ESTIMATOR(
+            "Estimator",
+            "How rewards become advantages (docs/estimators.md), and the join of rollouts, verdicts and values."),
     LEARNER(
             "Learner",
             "Training of the policy. The batch, warm-up, AdamW and thread settings also hold for the critic."),

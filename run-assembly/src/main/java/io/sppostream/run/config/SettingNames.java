@@ -35,7 +35,8 @@ final class SettingNames {
     static boolean exists(String name) {
         return SettingsDefinition.names().contains(name)
                 || name.startsWith(SettingsDefinition.VERIFIER_OF_DATASET)
-                || name.startsWith(SettingsDefinition.VERIFIER_SETTINGS);
+                || name.startsWith(SettingsDefinition.VERIFIER_SETTINGS)
+                || name.startsWith(SettingsDefinition.ESTIMATOR_SETTINGS);
     }
 
     /** The former names among those given, with the current ones. */

@@ -1,5 +1,6 @@
 package io.sppostream.run.config;
 
+import static org.apache.kafka.common.config.ConfigDef.Type.BOOLEAN;
 import static org.apache.kafka.common.config.ConfigDef.Type.DOUBLE;
 import static org.apache.kafka.common.config.ConfigDef.Type.INT;
 import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
@@ -51,6 +52,8 @@ public final class SettingsDefinition {
     public static final String VERIFIER = "verifier";
     public static final String VERIFIER_PLUGINS = "verifier.plugins";
 
+    public static final String ESTIMATOR = "estimator";
+    public static final String ESTIMATOR_PARTIAL = "estimator.partial";
     public static final String JOIN_PATIENCE_SECONDS = "join.patience.seconds";
     public static final String JOIN_REMEMBER_SECONDS = "join.remember.seconds";
 
@@ -100,6 +103,9 @@ public final class SettingsDefinition {
 
     /** Before the name of a verifier and of one of its settings ({@link VerifierSettings}). */
     static final String VERIFIER_SETTINGS = "verifiers.";
+
+    /** Before a setting that the estimator itself describes ({@link EstimatorChoice}). */
+    static final String ESTIMATOR_SETTINGS = "estimator.";
 
     /** Before a property of the Kafka and registry clients ({@link KafkaProperties}). */
     static final String KAFKA = "kafka.";
@@ -251,21 +257,41 @@ public final class SettingsDefinition {
         definition
                 .in(SettingGroup.ESTIMATOR)
                 .setting(
+                        ESTIMATOR,
+                        STRING,
+                        "sppo",
+                        null,
+                        "Assigns the advantages: sppo, grpo, rloo, restem or another by its name (docs/estimators.md).")
+                .setting(
+                        ESTIMATOR_PARTIAL,
+                        BOOLEAN,
+                        true,
+                        null,
+                        "Whether a group with a rollout that has no reward is credited from the others, if the estimator"
+                                + " can (docs/estimators.md). false: all of its rollouts expire.")
+                .setting(
                         JOIN_PATIENCE_SECONDS,
                         INT,
                         3600,
                         POSITIVE,
-                        "Seconds that a rollout waits for its verdicts and its value before it expires.")
+                        "Seconds that a group waits for its next rollout, verdict or value before it is credited without what is"
+                                + " missing, or expires.")
                 .setting(
                         JOIN_REMEMBER_SECONDS,
                         INT,
                         3600,
                         POSITIVE,
-                        "Seconds that the join remembers a settled request on disk. Records that come later are not known"
+                        "Seconds that the join remembers a settled group on disk. Records that come later are not known"
                                 + " as duplicates. Set it above the longest lag of your verifiers and producers.");
         definition
                 .in(SettingGroup.LEARNER)
-                .setting(BATCH_SIZE, INT, 256, POSITIVE, "Rollouts per step.")
+                .setting(
+                        BATCH_SIZE,
+                        INT,
+                        256,
+                        POSITIVE,
+                        "Rollouts per step: a multiple of those that the estimator samples per prompt. If it is not given, the"
+                                + " largest multiple up to the default holds.")
                 .setting(MINI_BATCHES, INT, 2, POSITIVE, "Optimizer steps per training step.")
                 .setting(POLICY_LEARNING_RATE, DOUBLE, 1e-6, NOT_NEGATIVE, "Learning rate of the policy after warm-up.")
                 .setting(

@@ -74,6 +74,12 @@ public final class SettingsReference {
             "",
             "",
             "A setting that the verifier itself defines.");
+    private static final Entry OF_ESTIMATOR = new Entry(
+            SettingsDefinition.ESTIMATOR_SETTINGS + "SETTING",
+            "string",
+            "",
+            "",
+            "A setting that the estimator itself describes, such as estimator.samples (docs/estimators.md).");
     private static final Entry OF_CLIENTS = new Entry(
             SettingsDefinition.KAFKA + "PROPERTY",
             "string",
@@ -203,6 +209,9 @@ public final class SettingsReference {
         if (key.startsWith(SettingsDefinition.KAFKA)) {
             return OF_CLIENTS;
         }
+        if (key.startsWith(SettingsDefinition.ESTIMATOR_SETTINGS)) {
+            return OF_ESTIMATOR;
+        }
         if (key.startsWith(SettingsDefinition.VERIFIER_OF_DATASET)) {
             return OF_DATASET;
         }
@@ -230,6 +239,8 @@ public final class SettingsReference {
                     SettingsDefinition.VERIFIER_SETTINGS + NAME,
                     VerifierSettings.DEFINITION.configKeys().values()));
             entries.add(OF_VERIFIER);
+        } else if (group == SettingGroup.ESTIMATOR) {
+            entries.add(OF_ESTIMATOR);
         } else if (group == SettingGroup.CLUSTER) {
             entries.add(OF_CLIENTS);
         }

@@ -1,5 +1,11 @@
 package io.sppostream.run.inprocess;
 
+import static java.util.Objects.requireNonNull;
+
+import io.sppostream.advantage.GroupCredits;
+import io.sppostream.advantage.GroupCredits.Judged;
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.Group;
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
@@ -41,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Read this first: SPPO, sequence-level PPO (arXiv 2604.08865), in one method from top to bottom, without a log, roles
@@ -50,6 +57,9 @@ import java.util.stream.LongStream;
  * it with a reward R (1 if the answer is right, 0 if it is wrong), and a critic that reads only the prompt estimates
  * the value V(s), the probability of success. The advantage of every token of the response is A = R - V(s). One
  * training step is: sample, grade, value, advantage, critic update, policy update.
+ *
+ * <p>With {@code estimator} another algorithm of groups takes the place of step 4, such as GRPO, which samples several
+ * responses per prompt and has no critic.
  *
  * <p>In a run on Kafka each of these is a role, and topics connect them. At {@code --lag 0} the roles compute the same:
  * {@code ./sppo train --lag 0} makes the weights of this loop, bit for bit. The benchmarks measure the cost of the log
@@ -65,7 +75,7 @@ public final class SynchronousSppo {
      * @param secondsByPhase their parts
      * @param accuracies held-out accuracy by step; step 0 is before training
      * @param policySha256 hash of the final policy weights
-     * @param criticSha256 hash of the final critic weights
+     * @param criticSha256 hash of the final critic weights; empty if there is no critic
      */
     public record Result(
             double seconds,
@@ -90,11 +100,12 @@ public final class SynchronousSppo {
                 Tokenizer criticTokenizer =
                         Models.criticTokens(settings, checkpoint).tokenizer();
                 PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
-                CriticModel critic = Models.critic(settings, checkpoint);
+                CriticModel critic = settings.hasCritic() ? Models.critic(settings, checkpoint) : null;
                 PolicyTrainer policyTrainer =
                         new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
-                CriticTrainer criticTrainer =
-                        new CriticTrainer(critic, settings.criticOptimizer(), settings.training());
+                CriticTrainer criticTrainer = critic == null
+                        ? null
+                        : new CriticTrainer(critic, settings.criticOptimizer(), settings.training());
                 OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
                 SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
@@ -109,53 +120,79 @@ public final class SynchronousSppo {
             phaseStart = start;
             accuracies.put(0, evaluation.accuracy(policy));
             end("evaluate");
+            long next = 0; // the prompt that is sampled next
             for (int step = 1; step <= settings.steps(); step++) {
-
-                // 1. Sample one response a ~ pi(. | s) per prompt s. With each token, keep log pi_behaviour: its
-                // log-probability under the distribution it was drawn from, softmax(logits / temperature).
-                long first = (step - 1L) * settings.batchSize();
-                List<Request> requests = LongStream.range(first, first + settings.batchSize())
-                        .mapToObj(i -> problems.at(i).toPrompt(Feed.requestId(i), dataset.name(), 0, Instant.EPOCH))
-                        .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
-                        .toList();
-                List<GenerationResult> results = sampler.sample(policy, 0, "", requests);
-                List<Rollout> rollouts = new ArrayList<>();
-                for (int i = 0; i < results.size(); i++) {
-                    if (results.get(i) instanceof Response response) { // a refused prompt is too long for the policy
-                        rollouts.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
-                    }
-                }
-                end("rollout");
-
-                // 2. Grade: the verifier compares the response with the reference answer, which gives the reward R.
-                List<OptionalDouble> rewards = verifier.of(rollouts);
-                end("verify");
-
-                // 3. Value: V(s) = sigmoid(z), where z is the critic's logit at the last token of the prompt. The
-                // critic has not trained on these rewards yet, so V is a baseline that is independent of the response.
-                List<int[]> criticPrompts = rollouts.stream()
-                        .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
-                        .toList();
-                float[] logits = critic.logits(criticPrompts);
-
-                // 4. Advantage: A = R - V(s), one number for the whole response. There is one action, so nothing is
-                // discounted and no credit is assigned within the response. A is not whitened or scaled.
                 List<CriticSample> criticSamples = new ArrayList<>();
                 List<PolicySample> policySamples = new ArrayList<>();
-                for (int i = 0; i < rollouts.size(); i++) {
-                    if (rewards.get(i).isPresent()) { // absent if the verifier failed
-                        Rollout rollout = rollouts.get(i);
-                        double reward = rewards.get(i).getAsDouble();
-                        double value = ValueLoss.probability(logits[i]);
-                        double advantage = reward - value;
-                        int length = rollout.getResponseTokens().size();
-                        criticSamples.add(
-                                new CriticSample(rollout.getRolloutId(), criticPrompts.get(i), reward, value));
-                        policySamples.add(
-                                PolicySample.of(rollout, List.of(new AdvantageSegment(length, advantage, true))));
+                int groups = 0;
+                // As a rule once: again only if some prompts give no sample to train on.
+                while (groups < settings.groupsPerStep()) {
+
+                    // 1. Sample responses a ~ pi(. | s) for each prompt s: one for SPPO. With each token, keep
+                    // log pi_behaviour: its log-probability under the distribution it was drawn from,
+                    // softmax(logits / temperature).
+                    long end = next + settings.groupsPerStep() - groups;
+                    List<Request> requests = LongStream.range(next, end)
+                            .mapToObj(i -> problems.at(i)
+                                    .toPrompt(Feed.requestId(i), dataset.name(), settings.samples(), 0, Instant.EPOCH))
+                            .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
+                            .toList();
+                    next = end;
+                    List<GenerationResult> results = sampler.sample(policy, 0, "", requests);
+                    List<Rollout> rollouts = new ArrayList<>();
+                    for (int i = 0; i < results.size(); i++) {
+                        if (results.get(i) instanceof Response response) { // a refused prompt is too long
+                            rollouts.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
+                        }
                     }
+                    end("rollout");
+
+                    // 2. Grade: the verifier compares the response with the reference answer: the reward R.
+                    List<OptionalDouble> rewards = verifier.of(rollouts);
+                    end("verify");
+
+                    // 3. Value: V(s) = sigmoid(z), where z is the critic's logit at the last token of the prompt. The
+                    // critic has not trained on these rewards yet, so V is a baseline independent of the response.
+                    List<int[]> criticPrompts = critic == null
+                            ? List.of()
+                            : rollouts.stream()
+                                    .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
+                                    .toList();
+                    float[] logits = critic == null ? new float[0] : critic.logits(criticPrompts);
+
+                    // 4. Advantage. The responses to a prompt make a group, and the estimator credits them. SPPO's is
+                    // A = R - V(s), one number for the whole response. There is one action, so nothing is discounted
+                    // and no credit is assigned within the response. A is not whitened or scaled.
+                    Map<String, List<Integer>> judged = new LinkedHashMap<>(); // the group of each prompt
+                    for (int i = 0; i < rollouts.size(); i++) {
+                        if (rewards.get(i).isPresent()) { // absent if the verifier failed
+                            judged.computeIfAbsent(rollouts.get(i).getRequestId(), id -> new ArrayList<>())
+                                    .add(i);
+                        }
+                    }
+                    for (List<Integer> group : judged.values()) {
+                        Double value = critic == null ? null : (Double) ValueLoss.probability(logits[group.get(0)]);
+                        Map<String, List<AdvantageSegment>> credits = credit(
+                                value,
+                                group.stream()
+                                        .map(i -> new Judged(
+                                                rollouts.get(i), rewards.get(i).getAsDouble()))
+                                        .toList());
+                        groups += credits.isEmpty() ? 0 : 1;
+                        for (int i : group) {
+                            String id = rollouts.get(i).getRolloutId();
+                            List<AdvantageSegment> advantages = credits.get(id);
+                            if (advantages != null) { // null for evidence
+                                policySamples.add(PolicySample.of(rollouts.get(i), advantages));
+                                if (value != null) {
+                                    double reward = rewards.get(i).getAsDouble();
+                                    criticSamples.add(new CriticSample(id, criticPrompts.get(i), reward, value));
+                                }
+                            }
+                        }
+                    }
+                    end("value and advantage");
                 }
-                end("value and advantage");
 
                 // 5. Critic update: one pass over the samples, in an order drawn from the seed and the step, with one
                 // AdamW step per mini-batch. The loss of a mini-batch of B prompts is the mean binary cross-entropy
@@ -165,8 +202,8 @@ public final class SynchronousSppo {
                 List<CriticSample> criticOrder =
                         TrainingOrder.of(criticSamples, CriticSample::rolloutId, settings.seed(), step);
                 for (List<CriticSample> batch : TrainingOrder.miniBatches(criticOrder, criticSettings.miniBatches())) {
-                    criticTrainer.update(
-                            batch.stream().map(CriticSample::prompt).toList(), criticRate, (i, z) ->
+                    requireNonNull(criticTrainer)
+                            .update(batch.stream().map(CriticSample::prompt).toList(), criticRate, (i, z) ->
                                     (float) (ValueLoss.gradient(z, batch.get(i).reward()) / batch.size()));
                 }
                 end("critic update");
@@ -210,8 +247,19 @@ public final class SynchronousSppo {
                     secondsByPhase,
                     accuracies,
                     WeightsPublisher.sha256(policy::writeWeights),
-                    WeightsPublisher.sha256(critic::writeWeights));
+                    critic == null ? "" : WeightsPublisher.sha256(critic::writeWeights));
         }
+    }
+
+    /** The advantages of a group's rollouts by id; none if it cannot be credited. */
+    private Map<String, List<AdvantageSegment>> credit(@Nullable Double value, List<Judged> judged) {
+        AdvantageEstimator estimator = settings.estimator();
+        String requestId = judged.get(0).rollout().getRequestId();
+        Group group = GroupCredits.group(estimator.needs(), requestId, value, judged);
+        boolean isWhole = judged.size() == settings.samples();
+        return GroupCredits.isCreditable(estimator, group, isWhole, settings.creditsPartialGroups())
+                ? GroupCredits.credit(estimator, group)
+                : Map.of();
     }
 
     /** Ends a phase, for the benchmarks. */

@@ -41,6 +41,7 @@ public final class LearningCurve {
 
     private final Instant startedAt;
     private final List<Instant> resumptions;
+    private final boolean hasCritic;
     private final TreeSet<Instant> ends = new TreeSet<>();
     private final List<TrainingStep> policy = new ArrayList<>();
     private final List<TrainingStep> critic = new ArrayList<>();
@@ -51,10 +52,12 @@ public final class LearningCurve {
      * @param startedAt when the first prompt was released
      * @param resumptions when the run was resumed after interruptions, in order; the time from the last step before an
      *     interruption to the resumption does not count
+     * @param hasCritic whether the run trains a critic
      */
-    public LearningCurve(Instant startedAt, List<Instant> resumptions) {
+    public LearningCurve(Instant startedAt, List<Instant> resumptions, boolean hasCritic) {
         this.startedAt = startedAt;
         this.resumptions = List.copyOf(resumptions);
+        this.hasCritic = hasCritic;
     }
 
     /** Adds a ledger record without its samples, which are many. Its measurements take eight bytes each. */
@@ -97,9 +100,9 @@ public final class LearningCurve {
         return points.isEmpty() ? null : accuracy(points.get(points.size() - 1));
     }
 
-    /** Steps that both policy and critic have committed. */
+    /** Steps that policy and critic, if there is one, have committed. */
     public synchronized int stepsDone() {
-        return Math.min(policy.size(), critic.size());
+        return hasCritic ? Math.min(policy.size(), critic.size()) : policy.size();
     }
 
     private Accuracy accuracy(Point point) {

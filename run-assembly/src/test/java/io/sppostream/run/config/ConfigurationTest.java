@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
+import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
 import io.sppostream.log.UserException;
 import java.io.IOException;
@@ -452,9 +453,68 @@ class ConfigurationTest {
     void shouldPaceByStepsBatchAndLag() {
         RunSettings settings =
                 flags(Map.of("steps", "10", "batch.size", "8", "lag", "0")).settings();
-        assertThat(settings.pacing().samples()).isEqualTo(80);
+        assertThat(settings.pacing().groups()).isEqualTo(80);
         assertThat(settings.pacing().allowance(0, new Pacing.Counts(0, 0, 0, 0)))
                 .isEqualTo(8);
+    }
+
+    @Test
+    void shouldPaceAndTrainInGroupsOfTheEstimator() {
+        RunSettings settings = flags(Map.of(
+                        "estimator", "grpo", "estimator.samples", "4", "steps", "10", "batch.size", "8", "lag", "0"))
+                .settings();
+        assertThat(settings.feed()).isEqualTo(new FeedSettings(settings.seed(), 4, false, new Pacing(0, 2, 20)));
+        assertThat(settings.policyLearner("").step().groups()).isEqualTo(2);
+        assertThat(settings.join().estimator().needs().samples()).isEqualTo(4);
+    }
+
+    @Test
+    void shouldTakeTheLargestBatchOfWholeGroupsWhenNoneIsGiven() {
+        assertThat(flags(Map.of("estimator", "rloo")).settings().batchSize()).isEqualTo(510);
+        assertThat(flags(Map.of("estimator", "rloo")).changed())
+                .containsEntry("batch.size", 510)
+                .containsEntry("estimator", "rloo");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "estimator=grop | there is no estimator 'grop'; there are: sppo,",
+                "estimator=grpo, estimator.samples=1"
+                        + " | estimator 'grpo': samples = 1: not a valid int; valid are: from 2 to 1024",
+                "estimator=grpo, estimator.sample=4"
+                        + " | estimator 'grpo': there is no setting sample; there are: samples, normalize, mask, threshold",
+                "estimator=rloo, batch.size=512 | batch.size = 512: a step trains whole groups, and rloo samples 5"
+                        + " rollouts per prompt (estimator.samples); the next multiples are 510 and 515"
+            })
+    void shouldSayWhatIsWrongWithAnEstimator(String given, String message) {
+        Map<String, String> settings = new HashMap<>();
+        for (String each : given.split(", ")) {
+            settings.put(each.split("=")[0], each.split("=")[1]);
+        }
+        assertThatThrownBy(() -> flags(settings))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ppo | a token critic",
+                "remax | follow-ups",
+                "vineppo | follow-ups and the text of each token",
+                "spo-chain | follow-ups",
+                "spo-tree | follow-ups",
+                "dpo-positive | pairs of rollouts"
+            })
+    void shouldNameWhatAnEstimatorNeedsThatIsNotWiredIn(String estimator, String missing) {
+        RunSettings settings = flags(Map.of("estimator", estimator)).settings();
+        assertThatThrownBy(() -> EstimatorChoice.requireWired(settings.estimator()))
+                .isInstanceOf(UserException.class)
+                .hasMessage("estimator '" + estimator + "' needs " + missing
+                        + ", which are not wired in yet (docs/estimators.md)");
     }
 
     @Test

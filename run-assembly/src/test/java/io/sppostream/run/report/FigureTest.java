@@ -47,7 +47,7 @@ class FigureTest {
     }
 
     private static LearningCurve curve(int steps) {
-        LearningCurve curve = new LearningCurve(START, List.of());
+        LearningCurve curve = new LearningCurve(START, List.of(), true);
         for (int step = 0; step <= steps; step++) {
             if (step > 0) {
                 curve.add(step("policy", step, Map.of("reward_mean", Math.sqrt(step / (double) steps))));
@@ -129,7 +129,7 @@ class FigureTest {
 
     @Test
     void shouldDrawAnEmptyFrameWhenNothingHasBeenTrained() throws IOException {
-        Figure.write(folder, "a-run", new LearningCurve(START, List.of()));
+        Figure.write(folder, "a-run", new LearningCurve(START, List.of(), true));
 
         assertThat(folder.resolve(Figure.IMAGE))
                 .content()

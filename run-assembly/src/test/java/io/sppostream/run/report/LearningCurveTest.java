@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class LearningCurveTest {
     private static final Instant START = Instant.ofEpochSecond(1_000);
 
-    private final LearningCurve curve = new LearningCurve(START, List.of());
+    private final LearningCurve curve = new LearningCurve(START, List.of(), true);
 
     private static TrainingStep step(String line, int step, double seconds) {
         return TrainingStep.newBuilder()
@@ -85,7 +85,7 @@ class LearningCurveTest {
     /** Steps end at 2 and 3, the run is taken up again at 10 and, before another step ended, at 12: 9 s don't count. */
     @Test
     void shouldNotCountInterruptionsWhenARunWasTakenUpAgain() {
-        LearningCurve resumed = new LearningCurve(START, List.of(after(10), after(12)));
+        LearningCurve resumed = new LearningCurve(START, List.of(after(10), after(12)), true);
         resumed.add(20, after(3), 0.4);
         resumed.add(step("policy", 1, 2));
         resumed.add(step("critic", 1, 3));

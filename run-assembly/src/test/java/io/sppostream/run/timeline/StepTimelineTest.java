@@ -261,7 +261,8 @@ class StepTimelineTest {
                 metrics,
                 at(1000L * step),
                 at(1000L * step + 100),
-                Recovery.NONE);
+                Recovery.NONE,
+                0L);
     }
 
     private static List<String> printed(StepTimeline timeline) {

@@ -97,6 +97,8 @@ final class AuditChecks implements AutoCloseable {
         } else if (REFUSALS.contains(expired.getReason())
                 && expired.getDecidedBy().equals(RoleName.ADVANTAGE_STREAM)) {
             facts.add(new Fact.RolloutRefused(rolloutId));
+        } else if (expired.getReason() == ExpiryReason.EVIDENCE) {
+            facts.add(new Fact.RolloutEvidence(rolloutId));
         } else {
             facts.add(new Fact.RolloutExpired(rolloutId));
         }

@@ -40,6 +40,9 @@ sealed interface Fact {
     /** A rollout has expired. */
     record RolloutExpired(String rolloutId) implements OfRollout {}
 
+    /** A rollout was judged, and only served to estimate the advantages of others. */
+    record RolloutEvidence(String rolloutId) implements OfRollout {}
+
     /**
      * A training sample.
      *

@@ -170,6 +170,8 @@ final class FactStore implements AutoCloseable {
             begin(5, expired.rolloutId(), out);
         } else if (fact instanceof Fact.RolloutRefused refused) {
             begin(8, refused.rolloutId(), out);
+        } else if (fact instanceof Fact.RolloutEvidence evidence) {
+            begin(9, evidence.rolloutId(), out);
         } else if (fact instanceof Fact.Sampled sampled) {
             begin(6, sampled.rolloutId(), out);
             out.writeInt(sampled.partition());
@@ -223,6 +225,7 @@ final class FactStore implements AutoCloseable {
                         in.readInt(),
                         in.readLong());
             case 8 -> new Fact.RolloutRefused(id);
+            case 9 -> new Fact.RolloutEvidence(id);
             default -> throw new EOFException("a temporary file of the audit has been changed");
         };
     }

@@ -58,6 +58,7 @@ final class RequestAudit {
     private long expired;
     private long unanswered;
     private long incomplete;
+    private long evidence;
     private long untrained;
     private long unasked;
     private long misplaced;
@@ -133,7 +134,9 @@ final class RequestAudit {
                                 topics.prompts().name(),
                                 "rollout " + rollout.rolloutId + " is trained and expired"));
         boolean sampled = !rollout.samples.isEmpty();
-        if (gone) {
+        if (gone && rollout.evidence) {
+            evidence++;
+        } else if (gone) {
             expired++;
         } else if (kinds.isEmpty() ? sampled : kinds.stream().allMatch(kind -> rollout.step(kind) > 0)) {
             trained++;
@@ -273,10 +276,11 @@ final class RequestAudit {
         long pending = unanswered + incomplete + untrained;
         checks.requests()
                 .summarize(
-                        "%,d rollouts asked for: %,d %s, %,d expired, %,d pending%s%s",
-                        trained + expired + pending,
+                        "%,d rollouts asked for: %,d %s,%s %,d expired, %,d pending%s%s",
+                        trained + evidence + expired + pending,
                         trained,
                         kinds.isEmpty() ? "with their advantages" : "trained",
+                        evidence == 0 ? "" : String.format(Locale.ROOT, " %,d evidence,", evidence),
                         expired,
                         pending,
                         pending == 0

@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -139,11 +141,38 @@ public final class RequestTrace {
                 .noneMatch(rollout -> rollout.event().getRolloutId().equals(rolloutId))) {
             return "a rollout producer to answer it";
         }
-        if (verdicts.stream()
-                .noneMatch(verdict -> verdict.event().getRolloutId().equals(rolloutId))) {
+        if (!isJudged(rolloutId)) {
             return "a verifier to judge it";
         }
-        return values.isEmpty() ? "the critic to score it" : "the advantage stream to compute its advantages";
+        if (values.isEmpty() && hasCritic()) {
+            return "the critic to score it";
+        }
+        long open = members().filter(id -> !isJudged(id) && !isSettled(id)).count();
+        return open == 0
+                ? "the advantage stream to compute its advantages"
+                : open + " other" + (open == 1 ? "" : "s") + " of its group to be sampled and judged";
+    }
+
+    private boolean isJudged(String rolloutId) {
+        return verdicts.stream()
+                .anyMatch(verdict -> verdict.event().getRolloutId().equals(rolloutId));
+    }
+
+    /** Whether the estimator of the run reads the values of a critic, by the last configuration; true if unknown. */
+    private boolean hasCritic() {
+        return runs.isEmpty()
+                || Configuration.recorded(runs.get(runs.size() - 1).getConfiguration(), Map.of(), Map.of())
+                        .settings()
+                        .hasCritic();
+    }
+
+    /** Ids of the rollouts that the prompt asks for. */
+    Stream<String> members() {
+        int wanted = prompts.stream()
+                .mapToInt(prompt -> prompt.event().getSamples())
+                .max()
+                .orElse(0);
+        return IntStream.range(0, wanted).mapToObj(sample -> RolloutIds.of(requestId, sample));
     }
 
     /** A rollout settles when the policy has trained on it or it has expired; in a replay without training, earlier. */

@@ -2,6 +2,7 @@ package io.sppostream.history.audit;
 
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.ReplayOf;
@@ -19,8 +20,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -56,6 +59,9 @@ final class RequestTracePrinter {
                 replayOf == null ? "" : ", a replay of '" + replayOf.getRun() + "'");
         trace.prompts.forEach(this::prompt);
         trace.values.forEach(this::value);
+        if (trace.members().count() > 1) {
+            group();
+        }
         for (String rolloutId : rolloutIds()) {
             out.println();
             out.println("rollout " + rolloutId);
@@ -64,6 +70,35 @@ final class RequestTracePrinter {
         trace.expired.stream()
                 .filter(expired -> expired.event().getRolloutId() == null)
                 .forEach(this::expired);
+    }
+
+    /** The rollouts of the request by what has become of them, and the rewards of those that were credited. */
+    private void group() {
+        Map<ExpiryReason, Long> expired = trace.expired.stream()
+                .filter(record -> record.event().getRolloutId() != null)
+                .collect(Collectors.groupingBy(
+                        record -> record.event().getReason(), TreeMap::new, Collectors.counting()));
+        String others = expired.entrySet().stream()
+                .map(reason -> ", " + reason.getValue() + " "
+                        + (reason.getKey() == ExpiryReason.EVIDENCE ? "evidence" : "expired " + reason.getKey()))
+                .collect(Collectors.joining());
+        out.printf(
+                "  %-9s %d rollouts: %d credited%s%n", "group", trace.members().count(), trace.samples.size(), others);
+        if (!trace.samples.isEmpty()) {
+            List<Double> rewards = trace.samples.stream()
+                    .map(sample -> sample.event().getReward())
+                    .toList();
+            detail("rewards", shortened(rewards, String::valueOf));
+            detail(
+                    "mean",
+                    String.format(
+                            Locale.ROOT,
+                            "%.3f",
+                            rewards.stream()
+                                    .mapToDouble(Double::doubleValue)
+                                    .average()
+                                    .orElse(0)));
+        }
     }
 
     private Set<String> rolloutIds() {
@@ -172,7 +207,11 @@ final class RequestTracePrinter {
                 "A = %s by %s, of reward %s%s",
                 shortened(
                         sample.getSegments(),
-                        (AdvantageSegment segment) -> String.format(Locale.ROOT, "%+.3f", segment.getAdvantage())),
+                        (AdvantageSegment segment) -> String.format(
+                                Locale.ROOT,
+                                "%+.3f%s",
+                                segment.getAdvantage(),
+                                segment.getTrained() ? "" : " (masked)")),
                 sample.getEstimator(),
                 sample.getReward(),
                 value == null

@@ -16,6 +16,9 @@ final class RolloutStatus {
     final List<Long> verdicts = new ArrayList<>(1);
     boolean expired;
 
+    /** Whether it has expired as evidence for others of its group. */
+    boolean evidence;
+
     /** Whether the advantage stream refused a rollout record with its id as invalid. */
     boolean refused;
 
@@ -30,6 +33,9 @@ final class RolloutStatus {
             verdicts.add(judged.digest());
         } else if (fact instanceof Fact.RolloutExpired) {
             expired = true;
+        } else if (fact instanceof Fact.RolloutEvidence) {
+            expired = true;
+            evidence = true;
         } else if (fact instanceof Fact.RolloutRefused) {
             refused = true;
         } else if (fact instanceof Fact.Sampled sampled) {

@@ -1,6 +1,6 @@
 package io.sppostream.history.audit;
 
-import io.sppostream.advantage.AdvantageEstimator;
+import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -19,10 +19,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Checks the training samples on {@code advantages}: their advantages follow from their reward and their value, and their
- * weights were published with the hashes they name. Passes on what their requests and the ledger are compared with.
+ * Checks the training samples on {@code advantages}: their advantages follow from their reward and their value (for
+ * estimators that read no more, so for SPPO), and their weights were published with the hashes they name. Passes on what their requests and the ledger are compared with.
  */
 final class SampleAudit {
+    /** The estimator whose advantages follow from a sample alone, {@code A = R - V}. Those of others need their group. */
+    private static final String SPPO = "sppo";
+
     /** What the checks do not look at. Its digest covers it. */
     private static final Set<String> UNUSED =
             Set.of("Rollout.messages", "Rollout.promptTokens", "Rollout.text", "Rollout.behaviourLogProbs");
@@ -109,13 +112,18 @@ final class SampleAudit {
     }
 
     private void checkAdvantages(EncodedEvent record, TrainingSample sample, Value value) {
-        AdvantageEstimator estimator = AdvantageEstimator.named(sample.getEstimator());
-        int tokens = sample.getRollout().getResponseTokens().size();
+        if (!sample.getEstimator().equals(SPPO)) {
+            return;
+        }
+        List<AdvantageSegment> segments = sample.getSegments();
         check.require(
                 value.getRequestId().equals(sample.getRollout().getRequestId())
-                        && estimator
-                                .estimate(sample.getReward(), value.getProbability(), tokens)
-                                .equals(sample.getSegments()),
+                        && segments.size() == 1
+                        && segments.get(0)
+                                .equals(new AdvantageSegment(
+                                        sample.getRollout().getResponseTokens().size(),
+                                        sample.getReward() - value.getProbability(),
+                                        true)),
                 () -> finding(record, "its advantages are not those of its reward and value"));
     }
 

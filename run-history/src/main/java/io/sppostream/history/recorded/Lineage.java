@@ -7,6 +7,7 @@ import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.RunRecord;
+import io.sppostream.run.config.Configuration;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,13 +22,14 @@ import org.jspecify.annotations.Nullable;
  * source, and so on.
  *
  * @param replayOf the source of a replay; null for a run
+ * @param hasCritic whether the estimator reads the values of a critic, so that there is one
  * @param named the namespace whose versions the samples name, by model; absent if it has left the cluster
  */
-public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named) {
+public record Lineage(@Nullable ReplayOf replayOf, boolean hasCritic, Map<ModelKind, Topics> named) {
 
-    /** The lineage of a run. */
+    /** The lineage of a run with a critic. */
     public static Lineage ofRun(Topics topics) {
-        return new Lineage(null, Map.of(ModelKind.POLICY, topics, ModelKind.CRITIC, topics));
+        return new Lineage(null, true, Map.of(ModelKind.POLICY, topics, ModelKind.CRITIC, topics));
     }
 
     /** The lineage of a run or a replay. */
@@ -41,7 +43,15 @@ public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named)
                 }
             }
         }
-        return new Lineage(replayOf(runLog), named);
+        return new Lineage(replayOf(runLog), hasCritic(runLog), named);
+    }
+
+    private static boolean hasCritic(RunLog runLog) {
+        List<Run> starts = RunRecord.all(runLog);
+        return starts.isEmpty()
+                || Configuration.recorded(starts.get(0).getConfiguration(), Map.of(), Map.of())
+                        .settings()
+                        .hasCritic();
     }
 
     private static @Nullable Topics origin(ModelKind kind, TopicAdmin admin, RunLog runLog) {
@@ -77,7 +87,10 @@ public record Lineage(@Nullable ReplayOf replayOf, Map<ModelKind, Topics> named)
 
     /** Whether the namespace trains the policy, or the critic. */
     public boolean trains(ModelKind kind) {
-        return replayOf == null || (kind == ModelKind.POLICY ? replayOf.getTrained() : replayOf.getScored());
+        if (replayOf == null) {
+            return kind == ModelKind.POLICY || hasCritic;
+        }
+        return kind == ModelKind.POLICY ? replayOf.getTrained() : replayOf.getScored();
     }
 
     /**

@@ -149,7 +149,8 @@ final class CriticSteps implements AutoCloseable {
                 step.metrics(),
                 step.startedAt(),
                 step.endedAt(),
-                Recovery.NONE);
+                Recovery.NONE,
+                samplesTrained);
     }
 
     /** The offset of a committed record. */

@@ -2,8 +2,11 @@ package io.sppostream.history.replay;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sppostream.advantage.AdvantageEstimator;
-import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.advantage.GroupCredits;
+import io.sppostream.advantage.GroupCredits.Judged;
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.Group;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.TrainedSample;
@@ -38,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The new namespace also holds the prompts, rollouts, verdicts and values that its samples follow from.
  */
 final class Replay {
+    /** Credits each rollout by itself, so that no group is needed. */
+    private static final AdvantageEstimator ESTIMATOR = new SppoEstimator(1);
+
     /** The order in which samples arrived, before the learner shuffled them. */
     static final Comparator<TrainedSample> ARRIVAL =
             Comparator.comparing(TrainedSample::getOffset).thenComparing(TrainedSample::getPartition);
@@ -187,20 +193,19 @@ final class Replay {
 
     /** The training sample of a rollout with a reward and a value. */
     static TrainingSample sample(ReplayedRollout rollout, ReplayJudge.Ruling ruling, Value value, Clock clock) {
-        AdvantageEstimator estimator = rollout.sample() == null
-                ? new SppoEstimator()
-                : AdvantageEstimator.named(rollout.sample().getEstimator());
         double reward = requireNonNull(ruling.reward());
+        Group group = GroupCredits.group(
+                ESTIMATOR.needs(),
+                rollout.requestId(),
+                value.getProbability(),
+                List.of(new Judged(rollout.rollout(), reward)));
         return new TrainingSample(
                 rollout.rollout(),
                 ruling.verdicts().get(0),
                 value,
                 reward,
-                estimator.name(),
-                estimator.estimate(
-                        reward,
-                        value.getProbability(),
-                        rollout.rollout().getResponseTokens().size()),
+                ESTIMATOR.name(),
+                requireNonNull(GroupCredits.credit(ESTIMATOR, group).get(rollout.rolloutId())),
                 clock.instant(),
                 ruling.combination(),
                 ruling.verdicts().subList(1, ruling.verdicts().size()),

@@ -64,6 +64,7 @@ public final class ReplayRun {
      * @throws UserException if the new namespace already exists, or there is nothing to replay
      */
     public void run(PrintStream out) throws InterruptedException {
+        requireSingleRollouts();
         ReplaySource recorded = ReplaySource.of(sourceRun, plan.range(), plan.judgeAgain());
         RunRecord.begin(plan.configuration(), plan.replayOf(), into, clock);
         Checkpoint checkpoint = Models.policy(settings);
@@ -73,6 +74,16 @@ public final class ReplayRun {
                 PolicyModel policy = PolicyModel.load(checkpoint, settings.model())) {
             ReplayResult result = replay(recorded, rewards, checkpoint, policy);
             report(result, plan.train() ? accuracy(tokenizer, rewards, policy, out) : null, out);
+        }
+    }
+
+    /** Samples are replayed one by one, so that advantages must follow from a rollout and its value. */
+    private void requireSingleRollouts() {
+        String estimator = settings.estimator().name();
+        if (!estimator.equals("sppo") || settings.samples() > 1) {
+            throw new UserException("run '" + plan.from() + "' was trained with " + estimator + " on groups of "
+                    + settings.samples() + " rollouts: only runs with sppo and one rollout per prompt can be replayed"
+                    + " so far");
         }
     }
 

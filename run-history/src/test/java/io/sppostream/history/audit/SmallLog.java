@@ -2,7 +2,7 @@ package io.sppostream.history.audit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sppostream.advantage.SppoEstimator;
+import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
@@ -102,7 +102,7 @@ final class SmallLog {
                         value(requestId, version),
                         1.0,
                         "sppo",
-                        new SppoEstimator().estimate(1.0, 0.5, 2),
+                        List.of(new AdvantageSegment(2, 0.5, true)),
                         Instant.EPOCH,
                         "first",
                         List.of(),
@@ -160,7 +160,8 @@ final class SmallLog {
                 Map.of(),
                 Instant.EPOCH,
                 Instant.EPOCH,
-                Recovery.NONE);
+                Recovery.NONE,
+                0L);
     }
 
     private static Value value(String requestId, int version) {

@@ -34,6 +34,11 @@ public final class FloatList extends AbstractList<Float> implements RandomAccess
         return values;
     }
 
+    /** The values of any list in an array that the caller must not change: that of the list itself, if it has one. */
+    public static float[] asArray(List<Float> list) {
+        return list instanceof FloatList own ? own.values : toArray(list);
+    }
+
     /** The value at an index, without boxing. */
     public float at(int index) {
         return values[index];

@@ -34,6 +34,11 @@ public final class IntList extends AbstractList<Integer> implements RandomAccess
         return values;
     }
 
+    /** The values of any list in an array that the caller must not change: that of the list itself, if it has one. */
+    public static int[] asArray(List<Integer> list) {
+        return list instanceof IntList own ? own.values : toArray(list);
+    }
+
     /** The value at an index, without boxing. */
     public int at(int index) {
         return values[index];

@@ -1,0 +1,5 @@
+/** Cuts training samples into the batches of steps. */
+@NullMarked
+package io.sppostream.learn.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -368,8 +368,8 @@ class SettlementRuleTest {
                 .extracting(Expired::getRolloutId, Expired::getReason)
                 .containsExactly(
                         tuple("r-1/0", ExpiryReason.NO_VERDICT_IN_TIME),
-                        tuple("r-1/1", ExpiryReason.NO_VALUE_IN_TIME),
-                        tuple("r-1/3", ExpiryReason.NO_ROLLOUT_IN_TIME));
+                        tuple("r-1/3", ExpiryReason.NO_ROLLOUT_IN_TIME),
+                        tuple("r-1/1", ExpiryReason.NO_VALUE_IN_TIME));
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.sppostream.log.weights.WeightsPublisher;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,6 +79,7 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
     private static void checkChain(LedgerTrace trace) {
         List<WeightsManifest> versions = trace.versions;
         assertThat(versions).as("versions").hasSize(trace.ledger.size() + 1);
+        long samples = 0;
         for (int i = 0; i < trace.ledger.size(); i++) {
             TrainingStep step = trace.ledger.get(i);
             assertThat(step.getStep()).as("step").isEqualTo(i + 1);
@@ -88,8 +90,10 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
             assertThat(versions.get(i + 1).getVersion()).isEqualTo(i + 1);
             assertThat(versions.get(i + 1).getParentVersion()).isEqualTo(i);
             assertThat(versions.get(i + 1).getStep()).isEqualTo(i + 1);
-            assertThat(step.getSamples()).hasSize(trace.batchSize());
-            assertThat(step.getSamplesTrained()).isEqualTo((long) (i + 1) * trace.batchSize());
+            assertThat(step.getSamples()).hasSizeBetween(trace.groups(), trace.batchSize());
+            samples += step.getSamples().size();
+            assertThat(step.getSamplesTrained()).isEqualTo(samples);
+            assertThat(step.getGroupsTrained()).isEqualTo((long) (i + 1) * trace.groups());
         }
     }
 
@@ -171,14 +175,19 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
         }
         List<Set<Long>> batches = new ArrayList<>();
         Set<Long> batch = new HashSet<>();
-        for (Map.Entry<Long, TrainingSample> each :
-                trace.arrived.values().iterator().next().entrySet()) {
-            if (StaleSamples.lag(each.getValue().getRollout(), batches.size()) <= trace.maxLag()) {
-                batch.add(each.getKey());
-            }
-            if (batch.size() == trace.batchSize()) {
+        int groups = 0;
+        for (Map<Long, TrainingSample> group :
+                groups(trace.arrived.values().iterator().next())) {
+            Set<Long> fresh = group.entrySet().stream()
+                    .filter(each -> StaleSamples.lag(each.getValue().getRollout(), batches.size()) <= trace.maxLag())
+                    .map(Map.Entry::getKey)
+                    .collect(Collectors.toSet());
+            batch.addAll(fresh);
+            groups += fresh.isEmpty() ? 0 : 1;
+            if (groups == trace.groups()) {
                 batches.add(batch);
                 batch = new HashSet<>();
+                groups = 0;
             }
         }
         assertThat(trace.ledger.stream()
@@ -188,6 +197,21 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
                         .toList())
                 .as("offsets of each batch")
                 .isEqualTo(batches);
+    }
+
+    /** Samples by their offsets, as many in a group as each of its samples says. */
+    private static List<Map<Long, TrainingSample>> groups(Map<Long, TrainingSample> samples) {
+        List<Map<Long, TrainingSample>> groups = new ArrayList<>();
+        int left = 0;
+        for (Map.Entry<Long, TrainingSample> each : samples.entrySet()) {
+            if (left == 0) {
+                groups.add(new LinkedHashMap<>());
+                left = each.getValue().getGroupSamples();
+            }
+            groups.get(groups.size() - 1).put(each.getKey(), each.getValue());
+            left--;
+        }
+        return groups;
     }
 
     private static void checkWeights(LedgerTrace trace) {

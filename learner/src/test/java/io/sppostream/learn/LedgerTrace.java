@@ -95,6 +95,10 @@ final class LedgerTrace {
         return world.settings().step().batchSize();
     }
 
+    int groups() {
+        return world.settings().step().groups();
+    }
+
     int maxLag() {
         return world.settings().maxLag();
     }

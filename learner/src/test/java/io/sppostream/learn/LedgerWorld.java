@@ -133,7 +133,8 @@ final class LedgerWorld implements MemoryLog.World {
         random = new Random(seed * 0x9E3779B97F4A7C15L);
         role = roles.apply(random);
         topics = new Topics("test", 1 + random.nextInt(3));
-        int batchSize = 1 + random.nextInt(4);
+        int samples = role.kind() == ModelKind.POLICY && random.nextInt(3) == 0 ? 2 + random.nextInt(2) : 1;
+        int groups = 1 + random.nextInt(4);
         boolean policy = role.kind() == ModelKind.POLICY;
         boolean expires = policy && faults.contains(LedgerFault.STALE) && random.nextBoolean();
         boolean pauses = policy && faults.contains(LedgerFault.PAUSE) && random.nextBoolean();
@@ -142,17 +143,23 @@ final class LedgerWorld implements MemoryLog.World {
                         random.nextInt(3) * 0.1, oneOf(0.5, 1), oneOf(0.5, 1), 1 + random.nextInt(6))
                 : new CircuitBreakerSettings(0, 1, 1, 1);
         settings = new PolicyLearnerSettings(
-                new StepSettings(seed, batchSize, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
+                new StepSettings(
+                        seed,
+                        groups * samples,
+                        samples,
+                        1 + random.nextInt(4),
+                        role.chunkBytes(),
+                        "configuration"),
                 expires ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
                 LedgerSimulationTest.UPDATE,
                 TestModels.ADAM,
                 TestModels.TRAINING);
-        requests = batchSize * (3 + random.nextInt(6)) + random.nextInt(batchSize);
+        requests = groups * (3 + random.nextInt(6)) + random.nextInt(groups);
         // The join drops duplicates. Without it, a sample is whatever is at an offset: a duplicate is trained twice,
         // and
         // an audit reports it.
-        repeats = policy && !expires && !pauses && faults.contains(LedgerFault.DUPLICATE) && random.nextInt(3) == 0;
+        repeats = policy && samples == 1 && !expires && !pauses && faults.contains(LedgerFault.DUPLICATE) && random.nextInt(3) == 0;
         log = new MemoryLog(random, clock, this);
         kafka = TestEvents.kafka(log);
         reader = new LateReader(kafka, topics, role.kind(), random, this::oldestKept);
@@ -397,7 +404,9 @@ final class LedgerWorld implements MemoryLog.World {
         } else {
             join.abort();
             happened.add(LedgerFault.ABORTED_SAMPLES);
-            onTheirWay.addAll(uncommitted);
+            for (int i = uncommitted.size() - 1; i >= 0; i--) {
+                onTheirWay.addFirst(uncommitted.get(i));
+            }
         }
         uncommitted.clear();
         join = null;
@@ -442,12 +451,20 @@ final class LedgerWorld implements MemoryLog.World {
                                 topics.versions(ModelKind.POLICY),
                                 versions.get(versions.size() - 1).value())
                         .getVersion();
-        int policyVersion = Math.max(0, newest - random.nextInt(4));
-        TrainingSample sample = TestEvents.sample(index, policyVersion, value, now);
-        return new Sent(
-                partition(topics.advantages(), index % topics.partitions()),
-                key(index),
-                TestEvents.bytes(topics.advantages(), sample));
+        // The samples of a group may be of different versions. Some of them may have got no credit.
+        int samples = settings.step().samples();
+        int credited = samples == 1 ? 1 : 1 + random.nextInt(samples);
+        for (int i = 0; i < credited; i++) {
+            int policyVersion = Math.max(0, newest - random.nextInt(4));
+            onTheirWay.add(new Sent(
+                    partition(topics.advantages(), index % topics.partitions()),
+                    key(index),
+                    TestEvents.bytes(
+                            topics.advantages(),
+                            TestEvents.ofGroup(
+                                    TestEvents.sample(index, policyVersion, value, now), i, samples, credited))));
+        }
+        return onTheirWay.remove();
     }
 
     private void otherLearnerWrites() {

@@ -126,6 +126,22 @@ final class TestEvents {
                 .build();
     }
 
+    /** The same sample as one of a group. */
+    static TrainingSample ofGroup(TrainingSample sample, int index, int samples, int groupSamples) {
+        String rolloutId = sample.getRollout().getRequestId() + "/" + index;
+        return TrainingSample.newBuilder(sample)
+                .setRollout(Rollout.newBuilder(sample.getRollout())
+                        .setRolloutId(rolloutId)
+                        .setSampleIndex(index)
+                        .setSamples(samples)
+                        .build())
+                .setVerdict(Verdict.newBuilder(sample.getVerdict())
+                        .setRolloutId(rolloutId)
+                        .build())
+                .setGroupSamples(groupSamples)
+                .build();
+    }
+
     /** A step of another model, without samples. */
     static TrainingStep step(ModelKind kind, int step) {
         return new TrainingStep(

@@ -53,7 +53,7 @@ class GroupBatchTest {
         "AaBB, ABB, a, ''",
         "aaBBCC, BBCC, aa, ''",
         // C is not complete
-        "aaBBC, '', '', aaBBC",
+        "aaBBC, '', aa, BBC",
         "aaBBCCD, BBCC, aa, D",
         // too few groups: whole groups go, the others stay as they are
         "aaBb, '', aa, Bb",

@@ -490,8 +490,9 @@ class ConfigurationTest {
             })
     void shouldSayWhatIsWrongWithAnEstimator(String given, String message) {
         Map<String, String> settings = new HashMap<>();
-        for (String each : given.split(", ")) {
-            settings.put(each.split("=")[0], each.split("=")[1]);
+        for (String each : given.split(", ", -1)) {
+            int equals = each.indexOf('=');
+            settings.put(each.substring(0, equals), each.substring(equals + 1));
         }
         assertThatThrownBy(() -> flags(settings))
                 .isInstanceOf(UserException.class)

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.LearnerStatus;
-import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
@@ -144,12 +143,7 @@ final class LedgerWorld implements MemoryLog.World {
                 : new CircuitBreakerSettings(0, 1, 1, 1);
         settings = new PolicyLearnerSettings(
                 new StepSettings(
-                        seed,
-                        groups * samples,
-                        samples,
-                        1 + random.nextInt(4),
-                        role.chunkBytes(),
-                        "configuration"),
+                        seed, groups * samples, samples, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
                 expires ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
                 LedgerSimulationTest.UPDATE,
@@ -159,7 +153,12 @@ final class LedgerWorld implements MemoryLog.World {
         // The join drops duplicates. Without it, a sample is whatever is at an offset: a duplicate is trained twice,
         // and
         // an audit reports it.
-        repeats = policy && samples == 1 && !expires && !pauses && faults.contains(LedgerFault.DUPLICATE) && random.nextInt(3) == 0;
+        repeats = policy
+                && samples == 1
+                && !expires
+                && !pauses
+                && faults.contains(LedgerFault.DUPLICATE)
+                && random.nextInt(3) == 0;
         log = new MemoryLog(random, clock, this);
         kafka = TestEvents.kafka(log);
         reader = new LateReader(kafka, topics, role.kind(), random, this::oldestKept);

@@ -81,7 +81,10 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
                 last == null ? null : last.accuracy(),
                 notJudged(first, last),
                 half.isPresent() ? half.getAsDouble() : null,
-                finite(ProgressLine.mean(critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance")),
+                critic.isEmpty()
+                        ? null
+                        : finite(ProgressLine.mean(
+                                critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance")),
                 accuracies);
     }
 

@@ -237,7 +237,9 @@ public record Summary(
                 offPolicy.effectiveSampleSizeMin(),
                 offPolicy.ratioMax(),
                 100 * offPolicy.clipFraction());
-        row(out, "critic", "explained variance %s", number("%.3f", learning.criticExplainedVariance()));
+        if (!weights.criticWeightsSha256().isEmpty()) {
+            row(out, "critic", "explained variance %s", number("%.3f", learning.criticExplainedVariance()));
+        }
         row(out, "first rollout", "%.1f s after the start", timing.secondsToFirstRollout());
         row(
                 out,

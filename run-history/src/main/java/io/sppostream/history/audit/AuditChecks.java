@@ -44,8 +44,8 @@ final class AuditChecks implements AutoCloseable {
     private final Check requests = new Check("requests", "they add up");
     private final Check joins =
             new Check("joins", "each holds the rollout, verdicts and value that are on their topics");
-    private final Check sampled =
-            new Check("samples", "at most one per rollout, reward and advantages recomputed, weights as published");
+    private final Check sampled = new Check(
+            "samples", "at most one per rollout, reward and advantages of sppo recomputed, weights as published");
     private final Check steps = new Check("ledger", "no gaps, hashes chain from version 0");
     private final Check trained = new Check("training", "each sample is where the ledger says, none is trained twice");
     private final Check offsets = new Check("offsets", "every sample before them is trained or expired");

@@ -69,7 +69,8 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Checkpoint to start from; by default fresh weights of the size that is shipped for the dataset.")
+            description =
+                    "Checkpoint to start from; by default fresh weights of the size that is shipped for the dataset.")
     private @Nullable Path model;
 
     @Option(

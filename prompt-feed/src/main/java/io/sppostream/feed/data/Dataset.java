@@ -23,9 +23,8 @@ public record Dataset(String name, List<Problem> training, List<Problem> heldOut
      * @throws UserException if no training problem is in the tier; the message lists the tiers
      */
     public Dataset trainingOn(String tier) {
-        List<Problem> ofTier = training.stream()
-                .filter(problem -> problem.tier().equals(tier))
-                .toList();
+        List<Problem> ofTier =
+                training.stream().filter(problem -> problem.tier().equals(tier)).toList();
         if (ofTier.isEmpty()) {
             String tiers = training.stream()
                     .map(Problem::tier)

@@ -10,7 +10,8 @@ class BuiltInDatasetsTest {
         assertThat(BuiltInDatasets.names())
                 .containsExactly("addition", "addition-1", "ledger", "knights-and-knaves", "knights-and-knaves-text")
                 .allSatisfy(name -> assertThat(BuiltInDatasets.make(name))
-                        .hasValueSatisfying(dataset -> assertThat(dataset.name()).isEqualTo(name)));
+                        .hasValueSatisfying(
+                                dataset -> assertThat(dataset.name()).isEqualTo(name)));
         assertThat(BuiltInDatasets.make("gsm8k.jsonl")).isEmpty();
     }
 }

@@ -65,8 +65,10 @@ class KnightsAndKnavesTest {
 
     @Test
     void shouldHaveExactlyOneSolution() {
-        all(SMALL).forEach(problem ->
-                assertThat(solutions(problem.messages().get(0).getContent())).containsExactly(problem.reference()));
+        all(SMALL)
+                .forEach(problem -> assertThat(
+                                solutions(problem.messages().get(0).getContent()))
+                        .containsExactly(problem.reference()));
     }
 
     @Test
@@ -90,7 +92,9 @@ class KnightsAndKnavesTest {
             assertThat(nodes).doesNotHaveDuplicates();
             assertThat(nodes[nodes.length - 1]).startsWith(problem.reference()).doesNotContain("-");
             for (String node : nodes) {
-                assertThat(node.substring(0, node.length() - 1)).as("checks after a conflict").doesNotContain("-");
+                assertThat(node.substring(0, node.length() - 1))
+                        .as("checks after a conflict")
+                        .doesNotContain("-");
             }
         });
     }

@@ -53,10 +53,9 @@ class KnightsAndKnavesTextTest {
         assertThat(SMALL.heldOut()).allMatch(GeneratedDataset::isHeldOut);
         assertThat(SMALL.training().stream().map(Problem::id).collect(Collectors.toSet()))
                 .hasSize(300)
-                .doesNotContainAnyElementsOf(
-                        KnightsAndKnaves.generate(1, 100, 100).heldOut().stream()
-                                .map(Problem::id)
-                                .toList());
+                .doesNotContainAnyElementsOf(KnightsAndKnaves.generate(1, 100, 100).heldOut().stream()
+                        .map(Problem::id)
+                        .toList());
     }
 
     @Test

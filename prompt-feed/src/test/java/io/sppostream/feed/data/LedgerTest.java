@@ -28,12 +28,11 @@ class LedgerTest {
         Matcher operation = OPERATION.matcher(prompt);
         while (operation.find()) {
             int operand = Integer.parseInt(operation.group(2));
-            int exact =
-                    switch (operation.group(1)) {
-                        case "+" -> value + operand;
-                        case "-" -> value - operand + 100;
-                        default -> value * operand;
-                    };
+            int exact = switch (operation.group(1)) {
+                case "+" -> value + operand;
+                case "-" -> value - operand + 100;
+                default -> value * operand;
+            };
             steps.append("%02d%s=%02d;".formatted(value, operation.group(), exact % 100));
             value = exact % 100;
         }

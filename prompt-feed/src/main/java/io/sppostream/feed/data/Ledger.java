@@ -6,9 +6,11 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Chains of arithmetic modulo 100, evaluated from left to right with written steps. The prompt {@code 37+58-21*03?} asks
- * for {@code 37+58=95;95-21=74;74*03=22;#22}. All numbers have two digits. A multiplier is 02 to 09, any other operand 10
- * to 99; the operands of a chain are distinct, so that an operand tells the place in the chain.
+ * Chains of arithmetic modulo 100, evaluated from left to right with written steps. The prompt {@code 87+38-21*03?} asks
+ * for {@code 87+38=25;25-21=04;04*03=12;#12}. All numbers have two digits. A multiplier is 02 to 09, any other operand 10
+ * to 39; the operands of a chain are distinct, so that an operand tells the place in the chain. The range of operands and
+ * the mix of operators leave the first digit of a result related to that of the number before it. Of uniform numbers modulo
+ * 100, which have no such relation, a small model learns nothing for thousands of steps.
  *
  * <p>A wrong step leaves no trace: the steps after it are correct for the wrong number, and the answer is wrong. The prompt
  * shows how long the chain is, and so how likely an error is. A chain of k operators takes 9 k + 4 tokens with the end
@@ -28,7 +30,9 @@ public final class Ledger {
     private static final int TRAINING = 10_000;
     private static final int HELD_OUT = 500;
     private static final int MODULUS = 100;
-    private static final double PRODUCTS = 0.2;
+    private static final double SUMS = 0.5;
+    private static final double DIFFERENCES = 0.25;
+    private static final int MULTIPLIERS = 8;
 
     private Ledger() {}
 
@@ -50,12 +54,12 @@ public final class Ledger {
     private static Problem problem(Random random, String tier, int least, int most) {
         int operators = least + random.nextInt(most - least + 1);
         Set<Integer> used = new HashSet<>();
-        int value = unused(random, used, 10, 99);
+        int value = 10 + random.nextInt(90);
         StringBuilder prompt = new StringBuilder(digits(value));
         StringBuilder steps = new StringBuilder();
         for (int i = 0; i < operators; i++) {
             char operator = operator(random, used);
-            int operand = operator == '*' ? unused(random, used, 2, 9) : unused(random, used, 10, 99);
+            int operand = operator == '*' ? unused(random, used, 2, 9) : unused(random, used, 10, 39);
             int result = apply(operator, value, operand);
             prompt.append(operator).append(digits(operand));
             steps.append(digits(value)).append(operator).append(digits(operand));
@@ -67,13 +71,14 @@ public final class Ledger {
                 .solvedBy(steps.append('#').append(digits(value)).toString(), tier);
     }
 
-    /** Addition, subtraction or, while there are unused multipliers, multiplication. */
+    /** Half of the operators add, a quarter subtract, and a quarter multiply while there are unused multipliers. */
     private static char operator(Random random, Set<Integer> used) {
-        boolean multipliersLeft = used.stream().filter(number -> number < 10).count() < 8;
-        if (random.nextDouble() < PRODUCTS && multipliersLeft) {
-            return '*';
+        double draw = random.nextDouble();
+        boolean exhausted = used.stream().filter(number -> number < 10).count() == MULTIPLIERS;
+        if (draw < SUMS) {
+            return '+';
         }
-        return random.nextBoolean() ? '+' : '-';
+        return draw < SUMS + DIFFERENCES || exhausted ? '-' : '*';
     }
 
     private static int unused(Random random, Set<Integer> used, int least, int most) {

@@ -112,13 +112,13 @@ public final class Evaluation {
         return result(judged, requests.size() - rollouts.size()).withTiers(means(rewardsByTier));
     }
 
-    private static void add(SortedMap<String, DoubleSummaryStatistics> rewards, String tier, double reward) {
+    static void add(SortedMap<String, DoubleSummaryStatistics> rewards, String tier, double reward) {
         if (!tier.isEmpty()) {
             rewards.computeIfAbsent(tier, key -> new DoubleSummaryStatistics()).accept(reward);
         }
     }
 
-    private static SortedMap<String, Double> means(SortedMap<String, DoubleSummaryStatistics> rewards) {
+    static SortedMap<String, Double> means(SortedMap<String, DoubleSummaryStatistics> rewards) {
         SortedMap<String, Double> means = new TreeMap<>();
         rewards.forEach((tier, statistics) -> means.put(tier, statistics.getAverage()));
         return means;

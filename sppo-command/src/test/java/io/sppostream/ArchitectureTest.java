@@ -162,6 +162,15 @@ class ArchitectureTest {
                     + " pass them numbers, and keep records and tensors with their callers");
 
     @ArchTest
+    static final ArchRule ESTIMATORS_KNOW_NEITHER_LOG_NOR_EVENTS = noClasses()
+            .that()
+            .resideInAPackage("io.sppostream.advantage.estimator..")
+            .should()
+            .dependOnClassesThat(KAFKA_AND_AVRO.or(resideInAnyPackage("io.sppostream.events..", "io.sppostream.log..")))
+            .because("an estimator is a function of a group, which plugins and replays call too:"
+                    + " turn records into groups, and credits into records, in io.sppostream.advantage");
+
+    @ArchTest
     static final ArchRule UPDATES_KNOW_NO_LOG = noClasses()
             .that()
             .resideInAPackage("io.sppostream.learn.update..")
@@ -186,6 +195,8 @@ class ArchitectureTest {
     static void shouldKeepTheFloorsWithinModules(JavaClasses classes) {
         floor(classes, "log", "log.loop", "log.weights");
         floor(classes, "log.loop", "log.weights");
+        floor(classes, "advantage.estimator", "advantage.estimator.builtin", "advantage");
+        floor(classes, "advantage.estimator.builtin", "advantage");
         floor(classes, "learn.update", "learn", "learn.guard");
         floor(classes, "learn.guard", "learn");
         floor(classes, "verify.math.number", "verify.math.answer", "verify.math.read", "verify.math.compare");

@@ -564,7 +564,7 @@ class AdvantageStreamTest {
             assertThat(header(letter, "sppo.topic")).isEqualTo(topic.name());
             assertThat(header(letter, "sppo.partition")).isEqualTo("0");
             assertThat(header(letter, "sppo.offset")).isEqualTo("0");
-            assertThat(header(letter, "sppo.error")).isEqualTo("Unknown magic byte!");
+            assertThat(header(letter, "sppo.error")).isEqualTo("a value that does not name its schema");
         });
     }
 

@@ -8,6 +8,8 @@ import io.sppostream.feed.data.Statement.Not;
 import io.sppostream.feed.data.Statement.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -73,17 +75,17 @@ class KnightsAndKnavesTest {
 
     @Test
     void shouldSearchInOrderAndBackUpOnConflicts() {
-        // A: "If B is a knight, then I am a knave." B: "A is a knight."
+        // A: "If B is a knight, then I am a knave." B: "A is a knave."
         KnightsAndKnavesPuzzle puzzle = new KnightsAndKnavesPuzzle(
-                List.of(new Joined(Connective.IF_THEN, new Role(1, true), new Role(0, false)), new Role(0, true)), 0);
+                List.of(new Joined(Connective.IF_THEN, new Role(1, true), new Role(0, false)), new Role(0, false)), 1);
 
-        assertThat(KnightsAndKnaves.prompt(puzzle)).isEqualTo("A>kBnA,BkA?");
-        assertThat(KnightsAndKnaves.search(puzzle))
-                .isEqualTo("k;kkA>kB1nA0-;knA>kB0nA0+BkA1-;n;nkA>kB1nA1-;nnA>kB0nA1-#nn");
+        assertThat(KnightsAndKnaves.prompt(puzzle)).isEqualTo("A>kBnA,BnA?");
+        assertThat(solutions("A>kBnA,BnA?")).containsExactly("kn");
+        assertThat(KnightsAndKnaves.search(puzzle)).isEqualTo("k;kkA>kB1nA0-;knA>kB0nA0+BnA0+#kn");
     }
 
     @Test
-    void shouldRestateOnlyTrueValuesAndEndInTheSolution() {
+    void shouldEndInTheSolutionAfterNodesThatEndAtAConflict() {
         all(SMALL).forEach(problem -> {
             String[] parts = problem.solution().split("#", -1);
             assertThat(parts).hasSize(2);
@@ -92,9 +94,31 @@ class KnightsAndKnavesTest {
             assertThat(nodes).doesNotHaveDuplicates();
             assertThat(nodes[nodes.length - 1]).startsWith(problem.reference()).doesNotContain("-");
             for (String node : nodes) {
-                assertThat(node.substring(0, node.length() - 1))
-                        .as("checks after a conflict")
-                        .doesNotContain("-");
+                assertThat(node.substring(0, node.length() - 1)).doesNotContain("-");
+            }
+        });
+    }
+
+    @Test
+    void shouldRestateStatementsWithTheirTruth() {
+        Pattern check = Pattern.compile("([A-E])([!&|>=]?(?:[kn][A-E][01])+)([-+])");
+        Pattern atom = Pattern.compile("([kn])([A-E])([01])");
+        all(SMALL).forEach(problem -> {
+            for (String node : problem.solution().split("#", -1)[0].split(";", -1)) {
+                String roles = node.replaceFirst("[A-E].*", "");
+                Matcher checks = check.matcher(node);
+                while (checks.find()) {
+                    String statement = checks.group(2).replaceAll("[01]", "");
+                    boolean knight = roles.charAt(checks.group(1).charAt(0) - 'A') == 'k';
+                    assertThat("," + problem.id()).contains("," + checks.group(1) + statement);
+                    assertThat(checks.group(3)).as(node).isEqualTo(holds(statement, roles) == knight ? "+" : "-");
+                    Matcher atoms = atom.matcher(checks.group(2));
+                    while (atoms.find()) {
+                        boolean holds = roles.charAt(atoms.group(2).charAt(0) - 'A')
+                                == atoms.group(1).charAt(0);
+                        assertThat(atoms.group(3)).as(node).isEqualTo(holds ? "1" : "0");
+                    }
+                }
             }
         });
     }

@@ -1,13 +1,13 @@
 package com.example;
 
-import io.sppostream.advantage.estimator.AdvantageEstimator;
-import io.sppostream.advantage.estimator.Credit;
-import io.sppostream.advantage.estimator.EstimatorFactory;
-import io.sppostream.advantage.estimator.EstimatorSetting;
-import io.sppostream.advantage.estimator.EstimatorSettings;
-import io.sppostream.advantage.estimator.Group;
-import io.sppostream.advantage.estimator.Needs;
-import io.sppostream.advantage.estimator.TrainingRecipe;
+import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.Credit;
+import io.sppostream.estimator.EstimatorFactory;
+import io.sppostream.estimator.EstimatorSetting;
+import io.sppostream.estimator.EstimatorSettings;
+import io.sppostream.estimator.Group;
+import io.sppostream.estimator.Needs;
+import io.sppostream.estimator.TrainingRecipe;
 import java.util.List;
 
 /** REINFORCE with a constant baseline: {@code A = R - baseline} for every token of the response. */

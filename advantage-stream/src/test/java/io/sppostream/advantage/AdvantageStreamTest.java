@@ -84,10 +84,11 @@ class AdvantageStreamTest {
                                 value("r-1", 0.25),
                                 1.0,
                                 "sppo",
-                                List.of(new AdvantageSegment(3, 0.75)),
+                                List.of(new AdvantageSegment(3, 0.75, true)),
                                 JoinDriver.START,
                                 "first",
-                                List.of())));
+                                List.of(),
+                                1)));
         assertThat(driver.expired()).isEmpty();
         assertThat(driver.stored(Join.ROLLOUTS)).isZero();
     }

@@ -136,7 +136,7 @@ final class Guard implements Callable<Integer> {
     private void measure(List<Round> rounds) throws IOException, InterruptedException {
         for (int i = 0; i < repetitions; i++) {
             Round round = new Round(
-                    MeasuredRun.withoutLogOnAllCores(steps),
+                    MeasuredRun.withoutLogOnAllCores(steps, List.of()),
                     MeasuredRun.onKafka(steps, List.of("--lag=0")),
                     MeasuredRun.onKafka(steps, List.of("--lag=1")));
             rounds.add(round);

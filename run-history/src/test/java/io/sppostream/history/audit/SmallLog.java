@@ -105,7 +105,8 @@ final class SmallLog {
                         new SppoEstimator().estimate(1.0, 0.5, 2),
                         Instant.EPOCH,
                         "first",
-                        List.of()));
+                        List.of(),
+                        1));
     }
 
     void expire(String requestId) {

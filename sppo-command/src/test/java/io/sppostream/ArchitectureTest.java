@@ -41,6 +41,8 @@ class ArchitectureTest {
             .definedBy("io.sppostream.events..")
             .layer("event-log")
             .definedBy("io.sppostream.log..")
+            .layer("estimators")
+            .definedBy("io.sppostream.estimator..")
             .layer("language-model")
             .definedBy("io.sppostream.model..")
             .layer("prompt-feed")
@@ -65,6 +67,8 @@ class ArchitectureTest {
             .mayNotAccessAnyLayer()
             .whereLayer("event-log")
             .mayOnlyAccessLayers("schemas")
+            .whereLayer("estimators")
+            .mayNotAccessAnyLayer()
             .whereLayer("language-model")
             .mayNotAccessAnyLayer()
             .whereLayer("prompt-feed")
@@ -74,15 +78,16 @@ class ArchitectureTest {
             .whereLayer("reward-verifier")
             .mayOnlyAccessLayers("schemas", "event-log")
             .whereLayer("advantage-stream")
-            .mayOnlyAccessLayers("schemas", "event-log")
+            .mayOnlyAccessLayers("schemas", "event-log", "estimators")
             .whereLayer("learner")
-            .mayOnlyAccessLayers("schemas", "event-log", "language-model")
+            .mayOnlyAccessLayers("schemas", "event-log", "estimators", "language-model")
             .whereLayer("embedded-cluster")
             .mayOnlyAccessLayers("event-log")
             .whereLayer("run-assembly")
             .mayOnlyAccessLayers(
                     "schemas",
                     "event-log",
+                    "estimators",
                     "language-model",
                     "prompt-feed",
                     "rollout-producer",
@@ -94,6 +99,7 @@ class ArchitectureTest {
             .mayOnlyAccessLayers(
                     "schemas",
                     "event-log",
+                    "estimators",
                     "language-model",
                     "prompt-feed",
                     "rollout-producer",
@@ -129,7 +135,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule STREAMS_NEED_NO_LIBTORCH = noClasses()
             .that()
-            .resideInAnyPackage("io.sppostream.verify..", "io.sppostream.advantage..", "io.sppostream.feed..")
+            .resideInAnyPackage(
+                    "io.sppostream.verify..",
+                    "io.sppostream.advantage..",
+                    "io.sppostream.estimator..",
+                    "io.sppostream.feed..")
             .should()
             .dependOnClassesThat(ENGINE)
             .because("feeds, verifiers and advantage streams scale to machines without libtorch:"
@@ -162,6 +172,15 @@ class ArchitectureTest {
                     + " pass them numbers, and keep records and tensors with their callers");
 
     @ArchTest
+    static final ArchRule ESTIMATORS_KNOW_NEITHER_LOG_NOR_EVENTS = noClasses()
+            .that()
+            .resideInAPackage("io.sppostream.estimator..")
+            .should()
+            .dependOnClassesThat(KAFKA_AND_AVRO.or(resideInAnyPackage("io.sppostream.events..", "io.sppostream.log..")))
+            .because("an estimator is a function of a group, which plugins and replays call too:"
+                    + " turn records into groups, and credits into records, in io.sppostream.advantage");
+
+    @ArchTest
     static final ArchRule UPDATES_KNOW_NO_LOG = noClasses()
             .that()
             .resideInAPackage("io.sppostream.learn.update..")
@@ -186,6 +205,7 @@ class ArchitectureTest {
     static void shouldKeepTheFloorsWithinModules(JavaClasses classes) {
         floor(classes, "log", "log.loop", "log.weights");
         floor(classes, "log.loop", "log.weights");
+        floor(classes, "estimator", "estimator.builtin");
         floor(classes, "learn.update", "learn", "learn.guard");
         floor(classes, "learn.guard", "learn");
         floor(classes, "verify.math.number", "verify.math.answer", "verify.math.read", "verify.math.compare");

@@ -111,7 +111,8 @@ final class SettlementRule {
                         rollout.getResponseTokens().size()),
                 now,
                 settings.rewards().of(rollout.getDataset()).id(),
-                verdicts.subList(1, verdicts.size()));
+                verdicts.subList(1, verdicts.size()),
+                1);
     }
 
     /**

@@ -18,6 +18,6 @@ public final class SppoEstimator implements AdvantageEstimator {
 
     @Override
     public List<AdvantageSegment> estimate(double reward, double value, int tokens) {
-        return List.of(new AdvantageSegment(tokens, reward - value));
+        return List.of(new AdvantageSegment(tokens, reward - value, true));
     }
 }

@@ -84,10 +84,11 @@ class AdvantageStreamTest {
                                 value("r-1", 0.25),
                                 1.0,
                                 "sppo",
-                                List.of(new AdvantageSegment(3, 0.75)),
+                                List.of(new AdvantageSegment(3, 0.75, true)),
                                 JoinDriver.START,
                                 "first",
-                                List.of())));
+                                List.of(),
+                                1)));
         assertThat(driver.expired()).isEmpty();
         assertThat(driver.stored(Join.ROLLOUTS)).isZero();
     }
@@ -564,7 +565,7 @@ class AdvantageStreamTest {
             assertThat(header(letter, "sppo.topic")).isEqualTo(topic.name());
             assertThat(header(letter, "sppo.partition")).isEqualTo("0");
             assertThat(header(letter, "sppo.offset")).isEqualTo("0");
-            assertThat(header(letter, "sppo.error")).isEqualTo("Unknown magic byte!");
+            assertThat(header(letter, "sppo.error")).isEqualTo("a value that does not name its schema");
         });
     }
 

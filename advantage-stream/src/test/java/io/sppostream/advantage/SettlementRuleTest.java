@@ -98,10 +98,11 @@ class SettlementRuleTest {
                         value("r-1", 0.25),
                         1.0,
                         "sppo",
-                        List.of(new AdvantageSegment(3, 0.75)),
+                        List.of(new AdvantageSegment(3, 0.75, true)),
                         NOW,
                         "first",
-                        List.of())));
+                        List.of(),
+                        1)));
     }
 
     @ParameterizedTest

@@ -7,7 +7,6 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
 import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
-import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.Topic;
@@ -15,20 +14,21 @@ import io.sppostream.events.catalogue.Topics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.apache.avro.message.BinaryMessageDecoder;
-import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.ClassSecurityValidator;
@@ -40,8 +40,9 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Confluent's Avro serializers for the events, sharing one registry client. Thread-safe; the serializers and
- * deserializers that it returns are not, so each caller gets its own. While the registry is out they wait for it, for a
+ * Serializers and deserializers of the events in the format of Confluent's, sharing one registry client: values begin
+ * with the id of their schema. Thread-safe; the serializers and deserializers that it returns are not, so each caller
+ * gets its own. While the registry is out they wait for it, for a
  * minute at most, and then throw a {@link LogException}; a {@link SerializationException} always means the record.
  */
 public final class EventSerdes implements AutoCloseable {
@@ -74,7 +75,6 @@ public final class EventSerdes implements AutoCloseable {
     EventSerdes(KafkaSettings kafka, Duration patience) {
         this.settings = kafka.registry();
         settings.put("schema.registry.url", kafka.schemaRegistryUrl());
-        settings.put("specific.avro.reader", true);
         settings.put("avro.remove.java.properties", true);
         // Serializers wait for a registry that is out; a hung one must not stretch that wait.
         settings.putIfAbsent(SchemaRegistryClientConfig.HTTP_CONNECT_TIMEOUT_MS, ANSWER_MS);
@@ -109,28 +109,12 @@ public final class EventSerdes implements AutoCloseable {
 
     /** A serializer of a topic's events. The first event registers their schema under {@code <topic>-value}. */
     public <V extends SpecificRecord> Serializer<V> serializer(Topic<V> topic) {
-        return serializer();
+        return serializer(topic.valueType());
     }
 
     /** A deserializer of a topic's events. */
     public <V extends SpecificRecord> Deserializer<V> deserializer(Topic<V> topic) {
-        return unused.isEmpty() ? deserializer(topic.valueType()) : sparseDeserializer(topic);
-    }
-
-    private <V extends SpecificRecord> Deserializer<V> sparseDeserializer(Topic<V> topic) {
-        Map<Schema, SparseReader<V>> readers = new HashMap<>();
-        return (name, bytes) -> {
-            SparseReader<V> reader = readers.computeIfAbsent(
-                    writerSchema(bytes), writer -> new SparseReader<>(topic.valueType(), writer, unused));
-            try {
-                return reader.read(bytes, HEADER);
-            } catch (IOException | AvroRuntimeException e) {
-                throw new SerializationException(
-                        "a value that is not an event of type "
-                                + topic.valueType().getSimpleName(),
-                        e);
-            }
-        };
+        return deserializer(topic.valueType());
     }
 
     /**
@@ -173,31 +157,36 @@ public final class EventSerdes implements AutoCloseable {
     public <V extends SpecificRecord> Serde<V> stateSerde(Class<V> type) {
         SpecificData model = SpecificData.getForClass(type);
         Schema schema = model.getSchema(type);
-        BinaryMessageEncoder<V> encoder = new BinaryMessageEncoder<>(model, schema);
+        EventCodec<V> codec = new EventCodec<>(type);
+        byte[] header = singleObjectHeader(schema);
         BinaryMessageDecoder<V> decoder = new BinaryMessageDecoder<>(model, schema);
         earlierVersions(type).forEach(decoder::addSchema);
         Deserializer<V> former = deserializer(type);
-        return Serdes.serdeFrom(
-                (name, value) -> {
-                    try {
-                        ByteBuffer encoded = encoder.encode(value);
-                        byte[] bytes = new byte[encoded.remaining()];
-                        encoded.get(bytes);
-                        return bytes;
-                    } catch (IOException e) {
-                        throw new SerializationException("a value of " + name + " can't be encoded", e);
-                    }
-                },
-                (name, bytes) -> {
-                    if (bytes != null && bytes.length > 0 && bytes[0] == 0) {
-                        return former.deserialize(name, bytes);
-                    }
-                    try {
-                        return decoder.decode(bytes);
-                    } catch (IOException | AvroRuntimeException e) {
-                        throw new SerializationException("a value of " + name + " can't be decoded", e);
-                    }
-                });
+        return Serdes.serdeFrom((name, value) -> codec.write(value, header), (name, bytes) -> {
+            if (bytes != null && bytes.length > 0 && bytes[0] == 0) {
+                return former.deserialize(name, bytes);
+            }
+            try {
+                return bytes != null && Arrays.mismatch(header, bytes) == header.length
+                        ? codec.read(bytes, header.length)
+                        : decoder.decode(bytes);
+            } catch (IOException | RuntimeException e) {
+                throw new SerializationException("a value of " + name + " can't be decoded", e);
+            }
+        });
+    }
+
+    /** C3 01, and the fingerprint of the schema. */
+    private static byte[] singleObjectHeader(Schema schema) {
+        byte[] fingerprint = ByteBuffer.allocate(Long.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(SchemaNormalization.parsingFingerprint64(schema))
+                .array();
+        return ByteBuffer.allocate(2 + fingerprint.length)
+                .put((byte) 0xC3)
+                .put((byte) 0x01)
+                .put(fingerprint)
+                .array();
     }
 
     /** The versions of a state's schema, this one included: what an earlier version of the software has stored. */
@@ -218,35 +207,32 @@ public final class EventSerdes implements AutoCloseable {
 
     /** Serializer and deserializer of a type that is not on a topic of the catalogue. */
     public <V extends SpecificRecord> Serde<V> serde(Class<V> type) {
-        return Serdes.serdeFrom(serializer(), deserializer(type));
+        return Serdes.serdeFrom(serializer(type), deserializer(type));
     }
 
-    private <V extends SpecificRecord> Serializer<V> serializer() {
-        KafkaAvroSerializer serializer = new KafkaAvroSerializer(registry, settings);
-        return (name, event) -> outages.writing(() -> serializer.serialize(name, event));
+    private <V extends SpecificRecord> Serializer<V> serializer(Class<V> type) {
+        return new EventSerializer<>(new KafkaAvroSerializer(registry, settings), new EventCodec<>(type), outages);
     }
 
     private <V extends SpecificRecord> Deserializer<V> deserializer(Class<V> type) {
-        KafkaAvroDeserializer deserializer = new KafkaAvroDeserializer(registry, settings);
+        EventCodec<V> codec = new EventCodec<>(type, unused);
+        Map<Schema, Optional<SparseReader<V>>> others = new HashMap<>();
         return (name, bytes) -> {
             if (bytes == null) {
                 throw new SerializationException(
                         "a record without a value, where a " + type.getSimpleName() + " belongs");
             }
+            Optional<SparseReader<V>> other = others.computeIfAbsent(
+                    writerSchema(bytes),
+                    writer -> codec.isCurrent(writer)
+                            ? Optional.empty()
+                            : Optional.of(new SparseReader<>(type, writer, unused)));
             try {
-                return type.cast(outages.reading(() -> decode(deserializer, name, bytes)));
-            } catch (ClassCastException e) {
-                throw new SerializationException("an event of another topic: " + e.getMessage(), e);
+                return other.isEmpty() ? codec.read(bytes, HEADER) : other.get().read(bytes, HEADER);
+            } catch (IOException | RuntimeException e) {
+                throw new SerializationException("a value that is not an event of type " + type.getSimpleName(), e);
             }
         };
-    }
-
-    private static Object decode(KafkaAvroDeserializer deserializer, String name, byte[] bytes) {
-        try {
-            return deserializer.deserialize(name, bytes);
-        } catch (BufferUnderflowException e) {
-            throw new SerializationException("a value too short to name its schema", e);
-        }
     }
 
     /**

@@ -15,22 +15,15 @@ import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes events without some of their fields: those are skipped and have empty values. The classes that Avro generates
- * have all fields, so a reader schema with fewer of them would not do. Not thread-safe.
+ * Decodes events of other versions of their schema, resolved to this program's, without some of their fields: those are
+ * skipped and have empty values. The classes that Avro generates have all fields, so a reader schema with fewer of them
+ * would not do. Not thread-safe.
  */
-public final class SparseReader<V extends SpecificRecord> extends SpecificDatumReader<V> {
+final class SparseReader<V extends SpecificRecord> extends SpecificDatumReader<V> {
     private final Set<String> unused;
     private @Nullable BinaryDecoder decoder;
 
-    /**
-     * A reader of events in this program's schema.
-     *
-     * @param unused fields of type string, array or map, as {@code Record.field}
-     */
-    public SparseReader(Class<V> type, Set<String> unused) {
-        this(type, SpecificData.getForClass(type).getSchema(type), unused);
-    }
-
+    /** @param unused fields of type string, array or map, as {@code Record.field} */
     SparseReader(Class<V> type, Schema writer, Set<String> unused) {
         super(writer, SpecificData.getForClass(type).getSchema(type), model(type));
         this.unused = unused;
@@ -45,7 +38,7 @@ public final class SparseReader<V extends SpecificRecord> extends SpecificDatumR
     }
 
     /** Decodes an event from its Avro encoding, which begins at an index. */
-    public V read(byte[] bytes, int from) throws IOException {
+    V read(byte[] bytes, int from) throws IOException {
         decoder = DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, decoder);
         return read(null, decoder);
     }
@@ -66,7 +59,8 @@ public final class SparseReader<V extends SpecificRecord> extends SpecificDatumR
         return record.getClass().getSimpleName() + "." + field.name();
     }
 
-    private static Object empty(Schema schema) {
+    /** The value of a field that is left out. */
+    static Object empty(Schema schema) {
         return switch (schema.getType()) {
             case STRING -> "";
             case ARRAY -> List.of();

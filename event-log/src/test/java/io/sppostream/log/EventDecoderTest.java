@@ -65,11 +65,11 @@ class EventDecoderTest {
         byte[] unknownId = good.clone();
         unknownId[1] = 0x7f;
 
-        refuses(KEY, "not an event".getBytes(UTF_8), "magic byte");
-        refuses(KEY, unknownId, "Error retrieving Avro value schema");
-        refuses(KEY, Arrays.copyOf(good, good.length - 4), "Error deserializing Avro message");
+        refuses(KEY, "not an event".getBytes(UTF_8), "a value that does not name its schema");
+        refuses(KEY, unknownId, "can't be fetched");
+        refuses(KEY, Arrays.copyOf(good, good.length - 4), "a value that is not an event of type Value");
         for (int length = 0; length < 5; length++) {
-            refuses(KEY, Arrays.copyOf(good, length), "a value too short to name its schema");
+            refuses(KEY, Arrays.copyOf(good, length), "a value that does not name its schema");
         }
     }
 
@@ -86,7 +86,7 @@ class EventDecoderTest {
         byte[] bytes =
                 serdes.serializer(topics.verdicts()).serialize(topics.verdicts().name(), verdict);
 
-        refuses(KEY, bytes, "an event of another topic");
+        refuses(KEY, bytes, "a value that is not an event of type Value");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.sppostream.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.testutil.MockSchemaRegistry;
@@ -15,25 +16,31 @@ import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificDatumReader;
+import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.util.RandomData;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +117,91 @@ class EventSerdesTest {
             assertThat(serde.deserializer().deserialize("any", bytes))
                     .isInstanceOf(type)
                     .isEqualTo(event);
+            assertThat(Arrays.copyOfRange(bytes, EventSerdes.HEADER, bytes.length))
+                    .isEqualTo(avro(type, event));
         }
+    }
+
+    /** Cut off anywhere, or with any byte changed, an event is refused or read as another one. */
+    @ParameterizedTest
+    @MethodSource("types")
+    <V extends SpecificRecord> void shouldRefuseOrReadAnotherEventWhenBytesAreDamaged(Class<V> type) throws Exception {
+        Serde<V> serde = serdes.serde(type);
+        Random random = new Random(1);
+        V event = specific(type, new RandomData(schema(type), 1, 1).iterator().next());
+        byte[] good = serde.serializer().serialize("any", event);
+
+        for (int i = 0; i < 2_000; i++) {
+            byte[] bytes = Arrays.copyOf(good, EventSerdes.HEADER + random.nextInt(good.length - EventSerdes.HEADER));
+            for (int damage = random.nextInt(4); damage > 0 && bytes.length > EventSerdes.HEADER; damage--) {
+                bytes[EventSerdes.HEADER + random.nextInt(bytes.length - EventSerdes.HEADER)] = (byte) random.nextInt();
+            }
+            try {
+                assertThat(serde.deserializer().deserialize("any", bytes)).isInstanceOf(type);
+            } catch (SerializationException refused) {
+                assertThat(refused).hasMessageContaining("not an event of type " + type.getSimpleName());
+            }
+        }
+    }
+
+    @Test
+    void shouldReadEventsOfEarlierSchemasWhenTheirFieldsDiffer() throws Exception {
+        Topic<Value> topic = topics.values();
+        Schema first = valueWithoutReleasedAt();
+        int id = MockSchemaRegistry.getClientForScope(SCOPE).register(topic.name() + "-value", new AvroSchema(first));
+        for (Object random : new RandomData(first, 10, 1)) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            bytes.writeBytes(
+                    ByteBuffer.allocate(EventSerdes.HEADER).putInt(1, id).array());
+            BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+            new GenericDatumWriter<>(first).write(random, encoder);
+            encoder.flush();
+
+            Value value = serdes.deserializer(topic).deserialize(topic.name(), bytes.toByteArray());
+
+            assertThat(value.getRequestId())
+                    .isEqualTo(((GenericRecord) random).get("requestId").toString());
+        }
+    }
+
+    @Test
+    void shouldLeaveWritingToConfluentsSerializerWhenItWritesAnotherVersion() throws Exception {
+        Topic<Value> topic = topics.values();
+        Schema first = valueWithoutReleasedAt();
+        MockSchemaRegistry.getClientForScope(SCOPE).register(topic.name() + "-value", new AvroSchema(first));
+        Map<String, String> settings = Map.of(
+                "auto.register.schemas", "false", "use.latest.version", "true", "latest.compatibility.strict", "false");
+        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, Instant.EPOCH);
+        Value without = Value.newBuilder(value).setReleasedAt(null).build();
+        try (EventSerdes latest = new EventSerdes(new KafkaSettings("unused:9092", "mock://" + SCOPE, settings))) {
+            Serializer<Value> serializer = latest.serializer(topic);
+            for (int i = 0; i < 2; i++) {
+                byte[] bytes = serializer.serialize(topic.name(), value);
+
+                assertThat(latest.writerSchema(bytes)).isEqualTo(first);
+                assertThat(latest.deserializer(topic).deserialize(topic.name(), bytes))
+                        .isEqualTo(without);
+            }
+        }
+    }
+
+    /** The schema of values as it was before they named the time of release. */
+    private static Schema valueWithoutReleasedAt() {
+        Schema now = Value.getClassSchema();
+        List<Schema.Field> fields = now.getFields().stream()
+                .filter(field -> !field.name().equals("releasedAt"))
+                .map(field -> new Schema.Field(field, field.schema()))
+                .toList();
+        return Schema.createRecord(now.getName(), now.getDoc(), now.getNamespace(), false, fields);
+    }
+
+    /** An event as Avro's own writer encodes it. */
+    private static <V extends SpecificRecord> byte[] avro(Class<V> type, V event) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+        new SpecificDatumWriter<>(type).write(event, encoder);
+        encoder.flush();
+        return bytes.toByteArray();
     }
 
     @Test

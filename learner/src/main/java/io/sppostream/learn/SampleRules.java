@@ -4,7 +4,7 @@ import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.RolloutRules;
-import java.util.List;
+import io.sppostream.events.list.IntList;
 import org.jspecify.annotations.Nullable;
 
 /** What makes a training sample unusable for a policy of some shape. Pure functions. */
@@ -21,10 +21,10 @@ final class SampleRules {
         Rollout rollout = sample.getRollout();
         String violation = RolloutRules.violation(rollout);
         if (violation == null) {
-            violation = tokenViolation("prompt", rollout.getPromptTokens(), vocabularySize);
+            violation = tokenViolation("prompt", IntList.from(rollout.getPromptTokens()), vocabularySize);
         }
         if (violation == null) {
-            violation = tokenViolation("response", rollout.getResponseTokens(), vocabularySize);
+            violation = tokenViolation("response", IntList.from(rollout.getResponseTokens()), vocabularySize);
         }
         if (violation != null) {
             return violation;
@@ -38,9 +38,9 @@ final class SampleRules {
         return advantageViolation(sample);
     }
 
-    private static @Nullable String tokenViolation(String of, List<Integer> tokens, int vocabularySize) {
+    private static @Nullable String tokenViolation(String of, IntList tokens, int vocabularySize) {
         for (int i = 0; i < tokens.size(); i++) {
-            int id = tokens.get(i);
+            int id = tokens.at(i);
             if (id < 0 || id >= vocabularySize) {
                 return of + " token " + i + " is " + id + ": the policy's vocabulary has ids from 0 to "
                         + (vocabularySize - 1);

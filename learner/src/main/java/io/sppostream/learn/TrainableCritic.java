@@ -5,6 +5,7 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.list.IntList;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.CriticUpdateSettings;
@@ -149,7 +150,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
             if (!fits(read.size()) || read.stream().anyMatch(id -> id < 0 || id >= vocabulary)) {
                 throw e;
             }
-            return read.stream().mapToInt(Integer::intValue).toArray();
+            return IntList.toArray(read);
         }
     }
 

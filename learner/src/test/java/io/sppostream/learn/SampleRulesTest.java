@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class SampleRulesTest {
     private static final int VOCABULARY = 13;
     private static final int POSITIONS = 6;
-    private static final List<AdvantageSegment> ADVANTAGE = List.of(new AdvantageSegment(2, 0.5));
+    private static final List<AdvantageSegment> ADVANTAGE = List.of(new AdvantageSegment(2, 0.5, true));
 
     private static TrainingSample sample(List<Integer> prompt, List<Integer> response) {
         return sample(prompt, response, ADVANTAGE, 1);
@@ -49,7 +49,7 @@ class SampleRulesTest {
         Verdict verdict = new Verdict(
                 "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "2", "exact", Instant.EPOCH, Map.of(), false);
         return new TrainingSample(
-                rollout, verdict, null, reward, "sppo", advantages, Instant.EPOCH, "first", List.of());
+                rollout, verdict, null, reward, "sppo", advantages, Instant.EPOCH, "first", List.of(), 1);
     }
 
     private static String violation(TrainingSample sample) {
@@ -86,9 +86,9 @@ class SampleRulesTest {
     void shouldRefuseAdvantagesThatDoNotAddUpOrAreNotFinite() {
         List<Integer> two = List.of(1, 2);
         assertThat(violation(sample(two, two, List.of(), 1))).contains("cover 0 of 2");
-        assertThat(violation(sample(two, two, List.of(new AdvantageSegment(3, 1.0)), 1)))
+        assertThat(violation(sample(two, two, List.of(new AdvantageSegment(3, 1.0, true)), 1)))
                 .contains("ends at token 3");
-        assertThat(violation(sample(two, two, List.of(new AdvantageSegment(2, Double.NaN)), 1)))
+        assertThat(violation(sample(two, two, List.of(new AdvantageSegment(2, Double.NaN, true)), 1)))
                 .contains("advantage up to token 2 is NaN");
         assertThat(violation(sample(two, two, ADVANTAGE, Double.POSITIVE_INFINITY)))
                 .contains("reward is Infinity");

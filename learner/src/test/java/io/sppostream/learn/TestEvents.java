@@ -121,7 +121,7 @@ final class TestEvents {
                 .setValue(value)
                 .setReward(reward)
                 .setEstimator("sppo")
-                .setSegments(List.of(new AdvantageSegment(length, reward - value.getProbability())))
+                .setSegments(List.of(new AdvantageSegment(length, reward - value.getProbability(), true)))
                 .setEstimatedAt(Instant.EPOCH)
                 .build();
     }

@@ -183,8 +183,8 @@ class RewardVerifierTest {
             nullValues = "null",
             value = {
                 "null, 'a record without a value, where a Rollout belongs'",
-                "'', BufferUnderflowException",
-                "not avro, Unknown magic byte!"
+                "'', 'a value that does not name its schema'",
+                "not avro, 'a value that does not name its schema'"
             })
     void shouldSendARecordToTheDlqAndContinueWhenItCannotBeRead(@Nullable String text, String error) {
         byte[] value = text == null ? null : text.getBytes(UTF_8);

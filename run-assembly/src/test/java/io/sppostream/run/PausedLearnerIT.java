@@ -230,7 +230,7 @@ class PausedLearnerIT {
                 .setVerdict(verdict)
                 .setReward(1)
                 .setEstimator("sppo")
-                .setSegments(List.of(new AdvantageSegment(2, advantage)))
+                .setSegments(List.of(new AdvantageSegment(2, advantage, true)))
                 .setEstimatedAt(Instant.EPOCH)
                 .build();
     }

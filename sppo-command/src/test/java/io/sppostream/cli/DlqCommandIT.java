@@ -53,7 +53,7 @@ class DlqCommandIT {
                     .contains("topic    letters.rollouts.v1\n")
                     .contains("header   trace: t-1\n", "header   sppo.error: Unknown magic byte!\n")
                     .contains("key      r-1\n")
-                    .contains("value    7 bytes that are no event: Unknown magic byte!\n")
+                    .contains("value    7 bytes that are no event: a value that does not name its schema\n")
                     .contains("6e 6f 20 41 76 72 6f                             no Avro\n");
             assertThat(dlq(cluster, "show", "verdicts@0").out())
                     .contains("\"rolloutId\": \"r-1/0\"", "\"reward\": 7.0");

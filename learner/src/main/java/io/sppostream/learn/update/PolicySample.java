@@ -2,6 +2,8 @@ package io.sppostream.learn.update;
 
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.list.FloatList;
+import io.sppostream.events.list.IntList;
 import io.sppostream.model.TokenSequence;
 import java.util.Arrays;
 import java.util.List;
@@ -19,10 +21,6 @@ public record PolicySample(String rolloutId, TokenSequence tokens, float[] behav
     /** Makes a sample of a rollout and its advantages, and gives each token the advantage of its segment. */
     public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments) {
         int length = rollout.getResponseTokens().size();
-        float[] behaviour = new float[length];
-        for (int t = 0; t < length; t++) {
-            behaviour[t] = rollout.getBehaviourLogProbs().get(t);
-        }
         double[] advantages = new double[length];
         int from = 0;
         for (AdvantageSegment segment : segments) {
@@ -31,12 +29,9 @@ public record PolicySample(String rolloutId, TokenSequence tokens, float[] behav
         }
         return new PolicySample(
                 rollout.getRolloutId(),
-                new TokenSequence(ints(rollout.getPromptTokens()), ints(rollout.getResponseTokens())),
-                behaviour,
+                new TokenSequence(
+                        IntList.toArray(rollout.getPromptTokens()), IntList.toArray(rollout.getResponseTokens())),
+                FloatList.toArray(rollout.getBehaviourLogProbs()),
                 advantages);
-    }
-
-    private static int[] ints(List<Integer> list) {
-        return list.stream().mapToInt(Integer::intValue).toArray();
     }
 }

@@ -42,7 +42,7 @@ public class PolicySampleTest {
 
     @Test
     void shouldTakeTokensAndLogProbsFromARollout() {
-        PolicySample sample = PolicySample.of(ROLLOUT, List.of(new AdvantageSegment(3, 0.75)));
+        PolicySample sample = PolicySample.of(ROLLOUT, List.of(new AdvantageSegment(3, 0.75, true)));
 
         assertThat(sample.rolloutId()).isEqualTo("r-1/0");
         assertThat(sample.tokens().prompt()).containsExactly(1, 10, 2, 11);
@@ -52,10 +52,13 @@ public class PolicySampleTest {
 
     @Test
     void shouldSpreadAnAdvantageWhenItsSegmentHasSeveralTokens() {
-        assertThat(advantages(new AdvantageSegment(3, 0.75))).containsExactly(0.75, 0.75, 0.75);
-        assertThat(advantages(new AdvantageSegment(2, 0.5), new AdvantageSegment(3, -0.25)))
+        assertThat(advantages(new AdvantageSegment(3, 0.75, true))).containsExactly(0.75, 0.75, 0.75);
+        assertThat(advantages(new AdvantageSegment(2, 0.5, true), new AdvantageSegment(3, -0.25, true)))
                 .containsExactly(0.5, 0.5, -0.25);
-        assertThat(advantages(new AdvantageSegment(1, 1.0), new AdvantageSegment(2, 2.0), new AdvantageSegment(3, 3.0)))
+        assertThat(advantages(
+                        new AdvantageSegment(1, 1.0, true),
+                        new AdvantageSegment(2, 2.0, true),
+                        new AdvantageSegment(3, 3.0, true)))
                 .containsExactly(1, 2, 3);
     }
 }

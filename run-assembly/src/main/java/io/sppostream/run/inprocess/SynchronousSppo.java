@@ -151,7 +151,8 @@ public final class SynchronousSppo {
                         int length = rollout.getResponseTokens().size();
                         criticSamples.add(
                                 new CriticSample(rollout.getRolloutId(), criticPrompts.get(i), reward, value));
-                        policySamples.add(PolicySample.of(rollout, List.of(new AdvantageSegment(length, advantage))));
+                        policySamples.add(
+                                PolicySample.of(rollout, List.of(new AdvantageSegment(length, advantage, true))));
                     }
                 }
                 end("value and advantage");

@@ -1,12 +1,12 @@
 package io.sppostream.history.audit;
 
 import io.sppostream.events.catalogue.Topic;
+import io.sppostream.log.EventCodec;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.Redelivery;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaNormalization;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -23,7 +23,7 @@ final class EncodedEvents<V extends SpecificRecord> {
     private final Topic<V> topic;
     private final Schema schema;
     private final Deserializer<V> deserializer;
-    private final EventEncoding<V> encoding;
+    private final EventCodec<V> codec;
     private final Map<Schema, Boolean> current = new HashMap<>();
 
     EncodedEvents(EventSerdes serdes, Topic<V> topic) {
@@ -31,7 +31,7 @@ final class EncodedEvents<V extends SpecificRecord> {
         this.topic = topic;
         this.schema = SpecificData.getForClass(topic.valueType()).getSchema(topic.valueType());
         this.deserializer = serdes.deserializer(topic);
-        this.encoding = new EventEncoding<>(topic.valueType());
+        this.codec = new EventCodec<>(topic.valueType());
     }
 
     /** The event of a record; null if it is not an event of the topic. */
@@ -44,7 +44,7 @@ final class EncodedEvents<V extends SpecificRecord> {
             byte[] value = record.value();
             EncodedRecord event = isCurrent(serdes.writerSchema(value))
                     ? new EncodedRecord(schema, value, EventSerdes.HEADER)
-                    : new EncodedRecord(schema, encoding.of(deserializer.deserialize(topic.name(), value)), 0);
+                    : new EncodedRecord(schema, codec.write(deserializer.deserialize(topic.name(), value)), 0);
             return new EncodedEvent(
                     record.topic(), record.partition(), record.offset(), event, Redelivery.isRedelivered(record));
         } catch (SerializationException | IndexOutOfBoundsException e) {
@@ -54,8 +54,6 @@ final class EncodedEvents<V extends SpecificRecord> {
 
     /** Whether values of a schema are encoded as those of this program's schema. */
     private boolean isCurrent(Schema writer) {
-        return current.computeIfAbsent(
-                writer,
-                each -> SchemaNormalization.toParsingForm(each).equals(SchemaNormalization.toParsingForm(schema)));
+        return current.computeIfAbsent(writer, codec::isCurrent);
     }
 }

@@ -7,7 +7,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
-import io.sppostream.log.SparseReader;
+import io.sppostream.log.EventCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ final class SampleAudit {
 
     private final FactStore facts;
     private final Check check;
-    private final SparseReader<TrainingSample> reader = new SparseReader<>(TrainingSample.class, UNUSED);
+    private final EventCodec<TrainingSample> codec = new EventCodec<>(TrainingSample.class, UNUSED);
     private final EventEncoding<Rollout> rollouts = new EventEncoding<>(Rollout.class);
     private final EventEncoding<Verdict> verdicts = new EventEncoding<>(Verdict.class);
     private final EventEncoding<Value> values = new EventEncoding<>(Value.class);
@@ -80,7 +80,7 @@ final class SampleAudit {
 
     private TrainingSample decode(EncodedEvent record) {
         try {
-            return reader.read(record.event().bytes(), record.event().from());
+            return codec.read(record.event().bytes(), record.event().from());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -203,7 +203,8 @@ final class Replay {
                         rollout.rollout().getResponseTokens().size()),
                 clock.instant(),
                 ruling.combination(),
-                ruling.verdicts().subList(1, ruling.verdicts().size()));
+                ruling.verdicts().subList(1, ruling.verdicts().size()),
+                1);
     }
 
     ReplayComparison comparison() {

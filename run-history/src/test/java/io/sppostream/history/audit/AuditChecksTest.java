@@ -126,13 +126,14 @@ class AuditChecksTest {
                 fault(
                         "samples",
                         "its advantages are not those of its reward and value",
-                        log -> sample(log, 4, sample -> sample.setSegments(List.of(new AdvantageSegment(2, 0.25))))),
+                        log -> sample(
+                                log, 4, sample -> sample.setSegments(List.of(new AdvantageSegment(2, 0.25, true))))),
                 fault(
                         "samples",
                         "its reward is not that of its rollout's verdicts",
                         log -> sample(log, 4, sample -> {
                             sample.setReward(0.5);
-                            sample.setSegments(List.of(new AdvantageSegment(2, 0.0)));
+                            sample.setSegments(List.of(new AdvantageSegment(2, 0.0, true)));
                         })),
                 fault("samples", "policy version 2 was not published as policy-9", log -> {
                     for (int i = 4; i < 6; i++) {

@@ -25,6 +25,7 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.recorded.Lineage;
+import io.sppostream.log.EventCodec;
 import io.sppostream.log.EventRecord;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -104,7 +105,8 @@ final class SmallLog {
                         new SppoEstimator().estimate(1.0, 0.5, 2),
                         Instant.EPOCH,
                         "first",
-                        List.of()));
+                        List.of(),
+                        1));
     }
 
     void expire(String requestId) {
@@ -242,13 +244,13 @@ final class SmallLog {
     }
 
     private static <V extends SpecificRecord> Stream<EncodedEvent> encode(List<EventRecord<V>> records, Class<V> type) {
-        EventEncoding<V> encoding = new EventEncoding<>(type);
+        EventCodec<V> codec = new EventCodec<>(type);
         return records.stream()
                 .map(record -> new EncodedEvent(
                         record.topic(),
                         record.partition(),
                         record.offset(),
-                        new EncodedRecord(record.event().getSchema(), encoding.of(record.event()), 0),
+                        new EncodedRecord(record.event().getSchema(), codec.write(record.event()), 0),
                         record.redelivered()));
     }
 }

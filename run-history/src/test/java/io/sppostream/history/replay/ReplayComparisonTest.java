@@ -11,8 +11,8 @@ class ReplayComparisonTest {
     void shouldCompareAdvantagesWhereTheyChange() {
         ReplayComparison comparison = new ReplayComparison();
         comparison.advantages(
-                List.of(new AdvantageSegment(2, 0.5), new AdvantageSegment(5, -0.5)),
-                List.of(new AdvantageSegment(3, 0.5), new AdvantageSegment(5, -0.25)));
+                List.of(new AdvantageSegment(2, 0.5, true), new AdvantageSegment(5, -0.5, true)),
+                List.of(new AdvantageSegment(3, 0.5, true), new AdvantageSegment(5, -0.25, true)));
 
         // Tokens 0 and 1: 0.5 both; token 2: -0.5 and 0.5; tokens 3 and 4: -0.5 and -0.25.
         assertThat(comparison.advantages().count()).isEqualTo(3);
@@ -24,7 +24,8 @@ class ReplayComparisonTest {
     @Test
     void shouldTellPositiveFromNegativeZeroSinceBitsAreCompared() {
         ReplayComparison comparison = new ReplayComparison();
-        comparison.advantages(List.of(new AdvantageSegment(1, 0.0)), List.of(new AdvantageSegment(1, -0.0)));
+        comparison.advantages(
+                List.of(new AdvantageSegment(1, 0.0, true)), List.of(new AdvantageSegment(1, -0.0, true)));
 
         assertThat(comparison.advantages().different()).isEqualTo(1);
     }

@@ -2,6 +2,7 @@ package io.sppostream.events.catalogue;
 
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.list.FloatList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public final class RolloutRules {
             violation = segmentViolation(
                     rollout.getPolicySegments(), rollout.getResponseTokens().size());
         }
-        return violation == null ? logProbViolation(rollout.getBehaviourLogProbs()) : violation;
+        return violation == null ? logProbViolation(FloatList.from(rollout.getBehaviourLogProbs())) : violation;
     }
 
     /** Why it cannot be told which request and sample a rollout belongs to; null if it can. */
@@ -84,9 +85,9 @@ public final class RolloutRules {
         return end == tokens ? null : "the policy segments cover " + end + " of " + tokens + " response tokens";
     }
 
-    private static @Nullable String logProbViolation(List<Float> logProbs) {
+    private static @Nullable String logProbViolation(FloatList logProbs) {
         for (int t = 0; t < logProbs.size(); t++) {
-            float logProb = logProbs.get(t);
+            float logProb = logProbs.at(t);
             if (!(logProb <= ROUNDING && logProb > Float.NEGATIVE_INFINITY)) {
                 return "the log-probability of response token " + t + " is " + logProb
                         + ": it must be finite and not positive";

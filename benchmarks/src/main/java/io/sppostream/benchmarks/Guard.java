@@ -73,13 +73,15 @@ final class Guard implements Callable<Integer> {
             writeBaseline(costs);
             return 0;
         }
-        costs.forEach((name, cost) -> System.out.printf(
-                Locale.ROOT,
-                "%-12s %.3f; baseline %.3f, limit %.3f%n",
-                name,
-                cost,
-                baseline.get(name),
-                limit(name, baseline)));
+        for (String name : LogCosts.GUARDED) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-12s %.3f; baseline %.3f, limit %.3f%n",
+                    name,
+                    costs.get(name),
+                    baseline.get(name),
+                    limit(name, baseline));
+        }
         List<String> regressions = regressions(costs, baseline);
         if (!regressions.isEmpty()) {
             System.out.printf(
@@ -93,13 +95,9 @@ final class Guard implements Callable<Integer> {
     }
 
     private List<String> regressions(Map<String, Double> costs, Map<String, Double> baseline) {
-        List<String> regressions = new ArrayList<>();
-        costs.forEach((name, cost) -> {
-            if (cost > limit(name, baseline)) {
-                regressions.add(name);
-            }
-        });
-        return regressions;
+        return LogCosts.GUARDED.stream()
+                .filter(name -> Objects.requireNonNull(costs.get(name)) > limit(name, baseline))
+                .toList();
     }
 
     private double limit(String name, Map<String, Double> baseline) {
@@ -116,7 +114,7 @@ final class Guard implements Callable<Integer> {
             properties.load(reader);
         }
         Map<String, Double> baseline = new LinkedHashMap<>();
-        for (String name : LogCosts.NAMES) {
+        for (String name : LogCosts.GUARDED) {
             String value = properties.getProperty(name);
             if (value == null) {
                 throw new UserException("the baseline " + file + " has no " + name + ": renew it with --write");
@@ -128,12 +126,13 @@ final class Guard implements Callable<Integer> {
 
     private void writeBaseline(Map<String, Double> costs) throws IOException {
         List<String> lines = new ArrayList<>();
-        lines.add("# Baseline of ./bench guard: processor time per 1,000 rollouts over that of its calibration workload.");
+        lines.add(
+                "# Baseline of ./bench guard: processor time per 1,000 rollouts over that of its calibration workload.");
         lines.add("# Renew it with ./bench guard --write.");
         lines.add("date=" + LocalDate.now(ZoneId.systemDefault()));
         lines.add("machine=" + BenchmarkTools.machine());
         lines.add("rounds=" + rounds);
-        costs.forEach((name, cost) -> lines.add(String.format(Locale.ROOT, "%s=%.3f", name, cost)));
+        LogCosts.GUARDED.forEach(name -> lines.add(String.format(Locale.ROOT, "%s=%.3f", name, costs.get(name))));
         Files.write(file, lines);
         System.out.println("written      " + file);
     }

@@ -1,5 +1,7 @@
 package io.sppostream.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sppostream.advantage.AdvantageStream;
 import io.sppostream.advantage.Combination;
 import io.sppostream.advantage.JoinSettings;
@@ -49,14 +51,13 @@ final class LogCosts implements AutoCloseable {
     private static final String JOIN = "join";
     private static final String BROKER = "broker";
 
-    /** What is measured. */
-    static final List<String> NAMES = List.of(PRODUCER, VERIFIER, JOIN, BROKER);
+    private static final List<String> NAMES = List.of(PRODUCER, VERIFIER, JOIN, BROKER);
+
+    /** What is compared with a baseline. The rest varies more: the broker's time is counted in steps of 10 ms. */
+    static final List<String> GUARDED = List.of(VERIFIER, JOIN);
 
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final int WARM_UP_ROUNDS = 12;
-    /** Batches of a round: the kernel counts the broker's time in steps of 10 ms. */
-    private static final int BATCHES = 1;
-
     private static final int BATCH = 2_000;
     private static final int TOKENS = 16;
 
@@ -126,25 +127,17 @@ final class LogCosts implements AutoCloseable {
     /** Measures some more rounds. */
     void measure(int more) {
         for (int round = 0; round < more; round++) {
-            // Calibrations between the batches, since the speed of a shared core varies.
-            double unit = 0;
-            Map<String, Double> used = new LinkedHashMap<>();
-            for (int batch = 0; batch < BATCHES; batch++) {
-                unit += calibrate() / BATCHES;
-                Map<String, Double> before = seconds();
-                send();
-                receive();
-                Map<String, Double> after = seconds();
-                NAMES.forEach(name -> used.merge(
-                        name,
-                        Objects.requireNonNull(after.get(name)) - Objects.requireNonNull(before.get(name)),
-                        Double::sum));
-            }
+            // Half of the calibration on each side of the work, since the speed of a shared core varies.
+            double unit = calibrate() / 2;
+            Map<String, Double> before = seconds();
+            send();
+            receive();
+            Map<String, Double> after = seconds();
+            unit += calibrate() / 2;
             units.add(unit);
-            double thousands = BATCHES * BATCH / 1e3;
             for (String name : NAMES) {
-                rounds.computeIfAbsent(name, key -> new ArrayList<>())
-                        .add(Objects.requireNonNull(used.get(name)) / unit / thousands);
+                double used = Objects.requireNonNull(after.get(name)) - Objects.requireNonNull(before.get(name));
+                rounds.computeIfAbsent(name, key -> new ArrayList<>()).add(used / unit * 1_000 / BATCH);
             }
         }
     }
@@ -160,7 +153,7 @@ final class LogCosts implements AutoCloseable {
         producer.beginTransaction();
         for (int i = 0; i < BATCH; i++) {
             String request = SyntheticRollouts.requestId(sent++);
-            byte[] key = request.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] key = request.getBytes(UTF_8);
             String to = topics.values().name();
             producer.send(new ProducerRecord<>(to, key, encodeValue.serialize(to, SyntheticRollouts.value(request))));
             to = topics.rollouts().name();
@@ -215,11 +208,15 @@ final class LogCosts implements AutoCloseable {
                 : "other";
     }
 
-    /** The medians, by name, in calibrations per 1,000 rollouts. */
+    /**
+     * The lower quartiles of the rounds, by name, in calibrations per 1,000 rollouts: other work on the machine makes
+     * rounds dearer, and they vary less than the medians.
+     */
     Map<String, Double> costs() {
-        Map<String, Double> medians = new LinkedHashMap<>();
-        rounds.forEach((name, costs) -> medians.put(name, BenchmarkTools.median(costs)));
-        return medians;
+        Map<String, Double> quartiles = new LinkedHashMap<>();
+        rounds.forEach((name, costs) -> quartiles.put(
+                name, costs.stream().sorted().skip(costs.size() / 4).findFirst().orElseThrow()));
+        return quartiles;
     }
 
     /** Prints them as processor time too. */
@@ -227,21 +224,13 @@ final class LogCosts implements AutoCloseable {
         double unit = BenchmarkTools.median(units);
         System.out.printf(
                 Locale.ROOT,
-                "calibration  %.1f ms; medians of %d rounds of %,d rollouts (checksum %x)%n",
+                "calibration  %.1f ms; lower quartiles of %d rounds of %,d rollouts (checksum %x)%n",
                 unit * 1e3,
                 units.size(),
                 BATCH,
                 calibration.checksum());
-        rounds.forEach((name, costs) -> {
-            double min = costs.stream().mapToDouble(Double::doubleValue).min().orElse(0);
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-12s %.1f us a rollout, %.3f calibrations per 1,000; least %.3f%n",
-                    name,
-                    BenchmarkTools.median(costs) * unit * 1e3,
-                    BenchmarkTools.median(costs),
-                    min);
-        });
+        costs().forEach((name, cost) -> System.out.printf(
+                Locale.ROOT, "%-12s %.1f us a rollout, %.3f calibrations per 1,000%n", name, cost * unit * 1e3, cost));
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The archive of this program's loaded classes (AppCDS), which later starts map instead of loading and verifying each
- * class. The launcher asks for one if there is none: then the first run that trains writes it when it is done. Its file
+ * class. The launcher asks the first command that trains for one, which writes it when it is done. Its file
  * name has its size, by which the launcher recognizes a truncated one, since the JVM would crash on it. Stateless.
  */
 final class ClassArchive {

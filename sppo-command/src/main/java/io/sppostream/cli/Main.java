@@ -9,11 +9,6 @@ import io.sppostream.model.CheckpointException;
 import io.sppostream.run.Role;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
@@ -27,17 +22,31 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "sppo",
         description = "Reinforcement learning with verifiable rewards, event-sourced on Apache Kafka.",
+        subcommands = {
+            TrainCommand.class,
+            UpCommand.class,
+            AskCommand.class,
+            ConfigCommand.class,
+            TopicsCommand.class,
+            AuditCommand.class,
+            ResumeCommand.class,
+            InspectCommand.class,
+            ReplayCommand.class,
+            DlqCommand.class,
+            ShadowsCommand.class,
+            GradeCommand.class,
+            PretrainCommand.class,
+            DeleteCommand.class
+        },
         mixinStandardHelpOptions = true,
         version = "SPPO Stream 0.1.0")
 public final class Main {
-    private static final String TRAIN = "train";
-
     private Main() {}
 
     /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
     public static void main(String[] arguments) {
         int code = run(arguments);
-        if (code == 0 && arguments.length > 0 && arguments[0].equals(TRAIN)) {
+        if (code == 0) {
             ClassArchive.writeIfMissing();
         }
         System.exit(code);
@@ -46,7 +55,7 @@ public final class Main {
     /** Runs a command and returns its exit code. */
     public static int run(String... arguments) {
         try {
-            return commandLine(arguments.length == 0 ? "" : arguments[0]).execute(arguments);
+            return commandLine().execute(arguments);
         } finally {
             LogFileAppender.flush();
         }
@@ -54,16 +63,14 @@ public final class Main {
 
     /** The command with all of its sub-commands. */
     static CommandLine commandLine() {
-        return commandLine("");
-    }
-
-    /** The command with one sub-command, since reading the options of all takes 0.1 s; or with all if there is none. */
-    private static CommandLine commandLine(String subcommand) {
         CommandLine sppo = new CommandLine(new Main());
-        Map<String, Supplier<CommandLine>> commands = subcommands();
-        Set<String> added = commands.containsKey(subcommand) ? Set.of(subcommand) : commands.keySet();
-        added.forEach(name -> sppo.addSubcommand(
-                name, Objects.requireNonNull(commands.get(name)).get()));
+        for (Role role : Role.values()) {
+            CommandLine command = new CommandLine(new RoleCommand(role));
+            command.getCommandSpec()
+                    .usageMessage()
+                    .description("Run one role of a run on a cluster: " + role.flow() + ".");
+            sppo.addSubcommand(role.command(), command);
+        }
         inheritVersion(sppo.getCommandSpec());
         return sppo.setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr()
@@ -77,34 +84,6 @@ public final class Main {
                 .registerConverter(Instant.class, Main::instant)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true);
-    }
-
-    private static Map<String, Supplier<CommandLine>> subcommands() {
-        Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
-        commands.put(TRAIN, () -> new CommandLine(new TrainCommand()));
-        commands.put("up", () -> new CommandLine(new UpCommand()));
-        commands.put("ask", () -> new CommandLine(new AskCommand()));
-        commands.put("config", () -> new CommandLine(new ConfigCommand()));
-        commands.put("topics", () -> new CommandLine(new TopicsCommand()));
-        commands.put("audit", () -> new CommandLine(new AuditCommand()));
-        commands.put("resume", () -> new CommandLine(new ResumeCommand()));
-        commands.put("inspect", () -> new CommandLine(new InspectCommand()));
-        commands.put("replay", () -> new CommandLine(new ReplayCommand()));
-        commands.put("dlq", () -> new CommandLine(new DlqCommand()));
-        commands.put("shadows", () -> new CommandLine(new ShadowsCommand()));
-        commands.put("grade", () -> new CommandLine(new GradeCommand()));
-        commands.put("pretrain", () -> new CommandLine(new PretrainCommand()));
-        commands.put("delete", () -> new CommandLine(new DeleteCommand()));
-        for (Role role : Role.values()) {
-            commands.put(role.command(), () -> {
-                CommandLine command = new CommandLine(new RoleCommand(role));
-                command.getCommandSpec()
-                        .usageMessage()
-                        .description("Run one role of a run on a cluster: " + role.flow() + ".");
-                return command;
-            });
-        }
-        return commands;
     }
 
     private static void inheritVersion(CommandSpec command) {

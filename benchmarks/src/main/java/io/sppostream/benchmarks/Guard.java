@@ -50,6 +50,11 @@ final class Guard implements Callable<Integer> {
             description = "File of the baseline (default: ${DEFAULT-VALUE}).")
     private Path file = Path.of("");
 
+    @Option(
+            names = "--skip-elsewhere",
+            description = "Skip the comparison on another kind of machine than that of the baseline.")
+    private boolean skipElsewhere;
+
     @Option(names = "--write", description = "Write the baseline, and compare with nothing.")
     private boolean write;
 
@@ -57,7 +62,13 @@ final class Guard implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader(
                 "guard --rounds %d --tolerance %s%s", rounds, Double.toString(tolerance), write ? " --write" : "");
-        Map<String, Double> baseline = write ? Map.of() : readBaseline();
+        Properties recorded = write ? new Properties() : readBaseline();
+        String machine = recorded.getProperty("machine", "");
+        if (skipElsewhere && !machine.equals(BenchmarkTools.machine())) {
+            System.out.println("skipped      the baseline was made on " + machine);
+            return 0;
+        }
+        Map<String, Double> baseline = write ? Map.of() : costs(recorded);
         Map<String, Double> costs;
         try (LogCosts log = new LogCosts()) {
             log.measure(rounds);
@@ -104,7 +115,7 @@ final class Guard implements Callable<Integer> {
         return Objects.requireNonNull(baseline.get(name)) * (1 + tolerance);
     }
 
-    private Map<String, Double> readBaseline() throws IOException {
+    private Properties readBaseline() throws IOException {
         if (!Files.exists(file)) {
             throw new UserException("there is no baseline " + file + ": start ./bench guard in the folder of the"
                     + " repository, or make one with --write");
@@ -113,6 +124,10 @@ final class Guard implements Callable<Integer> {
         try (BufferedReader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         }
+        return properties;
+    }
+
+    private Map<String, Double> costs(Properties properties) {
         Map<String, Double> baseline = new LinkedHashMap<>();
         for (String name : LogCosts.GUARDED) {
             String value = properties.getProperty(name);

@@ -18,6 +18,7 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.ClippedPolicyLoss;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
+import io.sppostream.learn.update.PolicyObjective;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
@@ -49,8 +50,8 @@ import org.junit.jupiter.api.TestInfo;
  * has time for.
  */
 class LedgerSimulationTest {
-    static final PolicyUpdateSettings UPDATE =
-            new PolicyUpdateSettings(new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
+    static final PolicyUpdateSettings UPDATE = new PolicyUpdateSettings(
+            PolicyObjective.SPPO, new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
 
     private static final int SEEDS = 20;
 

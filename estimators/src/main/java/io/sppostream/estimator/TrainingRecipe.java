@@ -105,7 +105,7 @@ public record TrainingRecipe(
 
         /** A penalty in that place, or none if the coefficient is 0. */
         public static KlPenalty of(Place place, double coefficient) {
-            return coefficient == 0 ? NONE : new KlPenalty(place, coefficient);
+            return place == Place.NONE || coefficient == 0 ? NONE : new KlPenalty(place, coefficient);
         }
     }
 

@@ -210,8 +210,9 @@ public final class SettingsDefinition {
                         STRING,
                         Addition.NAME,
                         null,
-                        "addition, addition-1, or a JSON Lines file of prompts and answers. A built-in dataset brings a"
-                                + " preset of settings.")
+                        String.join(", ", Datasets.BUILT_IN)
+                                + ", or a JSON Lines file of prompts and answers. A built-in dataset brings a preset of"
+                                + " settings.")
                 .setting(
                         DATASET_PROMPT_FIELD,
                         STRING,
@@ -249,7 +250,7 @@ public final class SettingsDefinition {
                         STRING,
                         "exact",
                         null,
-                        "Verifier that rewards: exact, math, math:PROFILE or another by its name. Combine several as"
+                        "Verifier that rewards: exact, marked, math, math:PROFILE or another by its name. Combine several as"
                                 + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...). Append ', shadow(NAME,"
                                 + " ...)' for verifiers that judge without rewarding.")
                 .setting(VERIFIER_PLUGINS, STRING, DEFAULT_PLUGINS, null, "Folder with the jars of plugin verifiers.");

@@ -54,6 +54,7 @@ import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
 
+import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.Pacing;
 import io.sppostream.learn.CriticSettings;
@@ -221,8 +222,14 @@ public final class RunSettings extends AbstractConfig {
         return new StalenessRules(getInt(LAG));
     }
 
+    /** How the learner trains on the advantages of the estimator. */
+    private static TrainingRecipe recipe() {
+        return TrainingRecipe.policyGradient();
+    }
+
     public PolicyUpdateSettings policyUpdate() {
         return new PolicyUpdateSettings(
+                ObjectiveSettings.objective(recipe(), this),
                 new ClippedPolicyLoss(getDouble(CLIP), getDouble(DUAL_CLIP)),
                 staleness().isDecoupled(),
                 new LearningRate(getDouble(POLICY_LEARNING_RATE), getInt(WARMUP_STEPS)),

@@ -8,6 +8,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.data.Addition;
+import io.sppostream.learn.update.LossMean;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import java.util.Collection;
@@ -62,6 +63,10 @@ public final class SettingsDefinition {
     public static final String POLICY_MAX_GRADIENT_NORM = "policy.max.gradient.norm";
     public static final String CLIP = "clip";
     public static final String DUAL_CLIP = "dual.clip";
+    public static final String LOSS_MEAN = "loss.mean";
+    public static final String ADVANTAGES_WHITEN = "advantages.whiten";
+    public static final String KL_PENALTY = "kl.penalty";
+    public static final String KL_COEFFICIENT = "kl.coefficient";
     public static final String ADAM_BETA1 = "adam.beta1";
     public static final String ADAM_BETA2 = "adam.beta2";
     public static final String ADAM_EPSILON = "adam.epsilon";
@@ -295,6 +300,36 @@ public final class SettingsDefinition {
                         Range.atLeast(1.01),
                         "c of the dual clip: at a negative advantage A, the policy loss is at most -c A"
                                 + " (arXiv 1912.09729).")
+                .setting(
+                        LOSS_MEAN,
+                        STRING,
+                        ObjectiveSettings.name(LossMean.TOKEN),
+                        ValidString.in(ObjectiveSettings.names(LossMean.values())),
+                        "The policy loss of a mini-batch: token is the mean over its tokens, sequence the mean over"
+                                + " responses of the mean over their tokens.")
+                .setting(
+                        ADVANTAGES_WHITEN,
+                        STRING,
+                        ObjectiveSettings.ESTIMATOR,
+                        ValidString.in(ObjectiveSettings.ESTIMATOR, "true", "false"),
+                        "Whether advantages are shifted and scaled to mean 0 and variance 1 over the trained tokens of a"
+                                + " step. estimator: as its paper says (docs/estimators.md).")
+                .setting(
+                        KL_PENALTY,
+                        STRING,
+                        ObjectiveSettings.ESTIMATOR,
+                        ValidString.in(ObjectiveSettings.penalties()),
+                        "Penalty for moving away from the start policy: in the reward of a token or of a response (k1), or"
+                                + " in the loss, as a mean over tokens or as a sum over each response (k3). Needs the memory"
+                                + " of another policy. estimator: as its paper says, with its coefficient"
+                                + " (docs/estimators.md).")
+                .setting(
+                        KL_COEFFICIENT,
+                        DOUBLE,
+                        0.001,
+                        NOT_NEGATIVE,
+                        "Coefficient of the penalty that kl.penalty names; 0 for none. Without effect if kl.penalty is"
+                                + " estimator.")
                 .setting(ADAM_BETA1, DOUBLE, 0.9, FRACTION, "AdamW: decay of the first moment.")
                 .setting(ADAM_BETA2, DOUBLE, 0.999, FRACTION, "AdamW: decay of the second moment.")
                 .setting(ADAM_EPSILON, DOUBLE, 1e-8, NOT_NEGATIVE, "AdamW: added to the root of the second moment.")

@@ -82,7 +82,7 @@ class ArchitectureTest {
             .whereLayer("learner")
             .mayOnlyAccessLayers("schemas", "event-log", "estimators", "language-model")
             .whereLayer("embedded-cluster")
-            .mayOnlyAccessLayers("event-log")
+            .mayOnlyAccessLayers("schemas", "event-log")
             .whereLayer("run-assembly")
             .mayOnlyAccessLayers(
                     "schemas",

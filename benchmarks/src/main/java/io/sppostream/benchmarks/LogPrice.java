@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,16 +43,36 @@ final class LogPrice implements Callable<Integer> {
             description = "Rounds; each times all three runs (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
+    @Option(
+            names = "--tokens",
+            defaultValue = "0",
+            description = "Tokens of a response, by a random policy of 20 million parameters and 16 rollouts a step; 0:"
+                    + " the addition task as it is (default: ${DEFAULT-VALUE}).")
+    private int tokens;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
-        BenchmarkTools.printHeader("log-price --steps %d --lag %d --repetitions %d", steps, lag, repetitions);
+        Path model = Files.createTempDirectory("sppo-model");
+        try {
+            BenchmarkTools.printHeader(
+                    "log-price --steps %d --lag %d --repetitions %d --tokens %d", steps, lag, repetitions, tokens);
+            compare(tokens == 0 ? List.of() : LongResponses.options(model, tokens));
+        } finally {
+            BenchmarkTools.delete(model);
+        }
+        return 0;
+    }
+
+    private void compare(List<String> options) throws IOException, InterruptedException {
         List<Double> ratios = new ArrayList<>();
         List<Double> threadedRatios = new ArrayList<>();
         List<Double> floors = new ArrayList<>();
         for (int i = 1; i <= repetitions; i++) {
-            MeasuredRun without = MeasuredRun.withoutLog(steps, List.of());
-            MeasuredRun threaded = MeasuredRun.withoutLogOnAllCores(steps);
-            MeasuredRun with = MeasuredRun.onKafka(steps, List.of("--lag=" + lag));
+            MeasuredRun without = MeasuredRun.withoutLog(steps, options);
+            MeasuredRun threaded = MeasuredRun.withoutLogOnAllCores(steps, options);
+            MeasuredRun with = MeasuredRun.onKafka(
+                    steps,
+                    Stream.concat(Stream.of("--lag=" + lag), options.stream()).toList());
             ratios.add(with.wallSeconds() / without.wallSeconds());
             floors.add(with.cpuSeconds() / Runtime.getRuntime().availableProcessors() / threaded.wallSeconds());
             threadedRatios.add(with.wallSeconds() / threaded.wallSeconds());
@@ -69,7 +90,6 @@ final class LogPrice implements Callable<Integer> {
                 BenchmarkTools.median(threadedRatios),
                 repetitions,
                 BenchmarkTools.median(floors));
-        return 0;
     }
 
     private static void print(String name, MeasuredRun run) {
@@ -100,12 +120,16 @@ final class LogPrice implements Callable<Integer> {
                 description = "Threads that sample and that share a gradient (default: those of the preset).")
         private @Nullable String threads;
 
+        @Option(names = "--set", description = "A setting, as KEY=VALUE; may be repeated.")
+        private Map<String, String> set = Map.of();
+
         @Override
         public Integer call() throws IOException, InterruptedException {
             Path data = Files.createTempDirectory("sppo-without-log");
             try {
                 Map<String, String> flags =
                         new HashMap<>(Map.of("run", "without-log", "steps", steps, "data.dir", data.toString()));
+                flags.putAll(set);
                 if (threads != null) {
                     flags.putAll(Map.of("rollout.workers", threads, "training.threads", threads));
                 }

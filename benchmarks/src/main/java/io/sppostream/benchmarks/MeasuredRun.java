@@ -51,8 +51,10 @@ record MeasuredRun(double wallSeconds, double cpuSeconds, JsonNode result) {
     }
 
     /** {@link #withoutLog} with a thread per core in each phase, which is as fast as the algorithm runs here. */
-    static MeasuredRun withoutLogOnAllCores(int steps) throws IOException, InterruptedException {
-        return withoutLog(steps, List.of("--threads=" + Runtime.getRuntime().availableProcessors()));
+    static MeasuredRun withoutLogOnAllCores(int steps, List<String> options) throws IOException, InterruptedException {
+        List<String> threaded = new ArrayList<>(options);
+        threaded.add("--threads=" + Runtime.getRuntime().availableProcessors());
+        return withoutLog(steps, threaded);
     }
 
     private static MeasuredRun of(ChildProcess process, Path result) throws IOException {

@@ -1,5 +1,7 @@
 package io.sppostream.benchmarks;
 
+import static java.util.stream.Collectors.joining;
+
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
@@ -14,8 +16,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Rollouts without a model: token ids of a vocabulary of 50,000 and log-probabilities, drawn from a fixed seed, so that
- * they compress no better than real ones. For one thread.
+ * Rollouts without a model: token ids of a vocabulary of 50,000, the word of each, and log-probabilities, drawn from a
+ * fixed seed, so that they compress no better than real ones. For one thread.
  */
 final class SyntheticRollouts {
     private static final int VOCABULARY = 50_000;
@@ -26,6 +28,7 @@ final class SyntheticRollouts {
 
     private final List<Integer> prompt;
     private final List<List<Integer>> responses;
+    private final List<String> texts;
     private final List<List<Float>> logProbs;
     private int next;
 
@@ -35,6 +38,9 @@ final class SyntheticRollouts {
         prompt = tokens(random, PROMPT_TOKENS);
         responses = IntStream.range(0, RESPONSES)
                 .mapToObj(i -> tokens(random, tokens))
+                .toList();
+        texts = responses.stream()
+                .map(response -> response.stream().map(SyntheticRollouts::word).collect(joining()))
                 .toList();
         logProbs = IntStream.range(0, RESPONSES)
                 .mapToObj(i -> IntStream.range(0, tokens)
@@ -47,12 +53,20 @@ final class SyntheticRollouts {
         return random.ints(count, 0, VOCABULARY).boxed().toList();
     }
 
+    /** A blank and 1 to 6 letters. */
+    private static String word(int token) {
+        Random letters = new Random(token);
+        return letters.ints(1 + letters.nextInt(6), 'a', 'z' + 1)
+                .collect(() -> new StringBuilder(" "), StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+
     /** The id of a request; ids of equal length sort by number. */
     static String requestId(int number) {
         return String.format(Locale.ROOT, "%010d", number);
     }
 
-    /** The only rollout of a request. Its answer is right. */
+    /** The only rollout of a request. Its answer is wrong. */
     Rollout rollout(String requestId) {
         int response = next++ % RESPONSES;
         int tokens = responses.get(response).size();
@@ -67,7 +81,7 @@ final class SyntheticRollouts {
                 .setSamples(1)
                 .setPromptTokens(prompt)
                 .setResponseTokens(responses.get(response))
-                .setText("42")
+                .setText(texts.get(response))
                 .setBehaviourLogProbs(logProbs.get(response))
                 .setPolicySegments(List.of(new PolicySegment(tokens, 1, "0".repeat(64))))
                 .setSampling(new SamplingSettings(1.0, 1.0, 0, tokens))

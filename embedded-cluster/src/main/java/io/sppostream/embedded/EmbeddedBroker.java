@@ -66,16 +66,17 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param directory locked by the caller, who closes it after the broker
      * @param port on 127.0.0.1, 0 for a free one
      * @param secret without which nobody can connect
+     * @param meanwhile called once the broker's process is running; must return at once
      * @throws EmbeddedException if the port is taken or the broker does not start, with the end of its log
      */
-    static EmbeddedBroker start(DataDirectory directory, int port, ClusterSecret secret) {
+    static EmbeddedBroker start(DataDirectory directory, int port, ClusterSecret secret, Runnable meanwhile) {
         LeftoverBroker.end(directory);
         if (port != 0) {
             Ports.requireFree("broker port", port);
         }
         try {
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
-            return start(directory, port, jvm, secret);
+            return start(directory, port, jvm, secret, meanwhile);
         } catch (IOException e) {
             throw new EmbeddedException("the broker of " + directory.path() + " can't be started: " + e, e);
         } catch (InterruptedException e) {
@@ -84,13 +85,17 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    static EmbeddedBroker start(DataDirectory directory, int port, BrokerJvm jvm, ClusterSecret secret)
+    static EmbeddedBroker start(
+            DataDirectory directory, int port, BrokerJvm jvm, ClusterSecret secret, Runnable meanwhile)
             throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             boolean archived = Files.exists(jvm.archive());
             List<Integer> free = Ports.free(2);
             int chosen = port == 0 ? free.get(0) : port;
             EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived, secret);
+            if (attempt == 1) {
+                meanwhile.run();
+            }
             String answer = broker.awaitAnswer();
             if (answer.equals(BrokerMain.READY)) {
                 return broker;

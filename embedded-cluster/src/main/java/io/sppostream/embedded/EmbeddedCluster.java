@@ -20,22 +20,28 @@ public final class EmbeddedCluster implements AutoCloseable {
         this.running = running;
     }
 
+    /** Starts broker and registry; see {@link #start(EmbeddedSettings, Runnable)}. */
+    public static EmbeddedCluster start(EmbeddedSettings settings) {
+        return start(settings, () -> {});
+    }
+
     /**
      * Starts broker and registry, with the data that the directory has from earlier runs.
      *
+     * @param launched called once the broker's process is running, a second before it is ready; must return at once
      * @throws EmbeddedException if one of them cannot be started; nothing is left running
      */
-    public static EmbeddedCluster start(EmbeddedSettings settings) {
+    public static EmbeddedCluster start(EmbeddedSettings settings, Runnable launched) {
         DataDirectory directory = DataDirectory.lock(settings.dataDirectory());
-        Thread warmUp = new Thread(SchemaRegistry::warmUp, "schema-registry-warm-up");
-        warmUp.setDaemon(true);
-        warmUp.start();
         try {
             if (settings.registryPort() != 0) {
                 Ports.requireFree("registry port", settings.registryPort()); // before starting a broker in vain
             }
             ClusterSecret secret = secret(directory);
-            EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort(), secret);
+            EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort(), secret, () -> {
+                launched.run();
+                warmUp();
+            });
             try {
                 SchemaRegistry registry =
                         SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort(), secret);
@@ -50,6 +56,13 @@ public final class EmbeddedCluster implements AutoCloseable {
             directory.close();
             throw e;
         }
+    }
+
+    /** Not before the broker's process runs, which has more to do. */
+    private static void warmUp() {
+        Thread thread = new Thread(SchemaRegistry::warmUp, "schema-registry-warm-up");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private static ClusterSecret secret(DataDirectory directory) {

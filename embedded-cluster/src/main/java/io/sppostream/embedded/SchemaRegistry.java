@@ -2,11 +2,12 @@ package io.sppostream.embedded;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.client.rest.Versions;
 import io.confluent.kafka.schemaregistry.client.rest.entities.ErrorMessage;
-import io.confluent.kafka.schemaregistry.client.rest.entities.Schema;
 import io.confluent.kafka.schemaregistry.utils.JacksonMapper;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -94,11 +95,11 @@ public final class SchemaRegistry implements AutoCloseable {
     }
 
     /**
-     * Loads the classes of Avro, Jackson and Confluent that the first registration needs. That takes a third of a second,
-     * and can be done while the broker starts.
+     * Registers schemas with a registry in memory, over HTTP. The first registrations take half a second, since classes
+     * are loaded and compiled, and can be done while the broker starts.
      */
     static void warmUp() {
-        SchemaStore store = new SchemaStore(new SchemaLog() {
+        SchemaLog nowhere = new SchemaLog() {
             @Override
             public void replay(Consumer<RegistryRecord> reader) {}
 
@@ -109,8 +110,13 @@ public final class SchemaRegistry implements AutoCloseable {
 
             @Override
             public void close() {}
-        });
-        store.register("warm-up", new Schema("warm-up", 0, 0, AvroSchema.TYPE, List.of(), "\"null\""), false);
+        };
+        ClusterSecret secret = ClusterSecret.random();
+        try (SchemaRegistry registry = start(nowhere, 0, secret);
+                EventSerdes serdes =
+                        new EventSerdes(new KafkaSettings("none", registry.url(), secret.registryClient()))) {
+            serdes.register(new Topics("warm-up", 1));
+        }
     }
 
     /** A server over any log. */

@@ -114,9 +114,11 @@ class EmbeddedClusterIT {
         try (DataDirectory directory = DataDirectory.lock(data)) {
             BrokerJvm jvm = BrokerJvm.ofThisProcess(data.resolve("cache"));
             Files.writeString(jvm.archive(), "not an archive");
-            EmbeddedBroker.start(directory, 0, jvm, ClusterSecret.random()).close();
+            EmbeddedBroker.start(directory, 0, jvm, ClusterSecret.random(), () -> {})
+                    .close();
             assertThat(Files.size(jvm.archive())).isGreaterThan(1 << 20);
-            EmbeddedBroker.start(directory, 0, jvm, ClusterSecret.random()).close();
+            EmbeddedBroker.start(directory, 0, jvm, ClusterSecret.random(), () -> {})
+                    .close();
         }
     }
 

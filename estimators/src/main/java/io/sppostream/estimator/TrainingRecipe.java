@@ -71,10 +71,33 @@ public record TrainingRecipe(
         /** Where a KL penalty applies. */
         public enum Place {
             NONE,
-            /** In the reward, as {@code R - coefficient (logp_behaviour - logp_ref)} of every token (k1). */
-            REWARD,
-            /** In the loss, as {@code coefficient (exp(d) - d - 1)} with {@code d = logp_ref - logp} (k3). */
-            LOSS
+            /**
+             * In the reward of a token, k1: {@code r_t - coefficient (logp_behaviour - logp_ref)}. The advantage of a
+             * token loses the penalties of itself and of the tokens after it.
+             */
+            TOKEN_REWARD,
+            /**
+             * In the reward of a response, k1: {@code R - coefficient times the sum over its tokens of (logp_behaviour -
+             * logp_ref)}. The baseline is the mean of the others of the group, with their penalties.
+             */
+            SEQUENCE_REWARD,
+            /**
+             * In the loss, k3: {@code coefficient (exp(d) - d - 1)} with {@code d = logp_ref - logp}, averaged over trained
+             * tokens as the policy loss is.
+             */
+            TOKEN_LOSS,
+            /** In the loss, k3, summed over the trained tokens of a response and averaged over responses. */
+            SEQUENCE_LOSS;
+
+            /** Whether the penalty is part of the rewards, and so of the advantages. */
+            public boolean isInReward() {
+                return this == TOKEN_REWARD || this == SEQUENCE_REWARD;
+            }
+
+            /** Whether the penalty is a term of the loss. */
+            public boolean isInLoss() {
+                return this == TOKEN_LOSS || this == SEQUENCE_LOSS;
+            }
         }
 
         /** No reference model. */
@@ -82,7 +105,7 @@ public record TrainingRecipe(
 
         /** A penalty in that place, or none if the coefficient is 0. */
         public static KlPenalty of(Place place, double coefficient) {
-            return coefficient == 0 ? NONE : new KlPenalty(place, coefficient);
+            return place == Place.NONE || coefficient == 0 ? NONE : new KlPenalty(place, coefficient);
         }
     }
 

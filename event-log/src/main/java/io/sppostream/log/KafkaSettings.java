@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -57,6 +58,12 @@ public record KafkaSettings(
      * for sending events: no transaction is open while a role computes them.
      */
     private static final Duration TRANSACTION = Duration.ofSeconds(10);
+
+    /**
+     * How soon a client asks again, twice as late each time up to a second. A new topic has its leader after a few
+     * milliseconds, and the first record of a run waits for it.
+     */
+    private static final int RETRY_MS = 20;
 
     /** The default of the brokers' {@code transaction.max.timeout.ms}. */
     private static final Duration LONGEST_TRANSACTION = Duration.ofMinutes(15);
@@ -221,6 +228,7 @@ public record KafkaSettings(
 
     private Map<String, Object> withOverrides(Map<String, Object> settings) {
         settings.put("bootstrap.servers", bootstrapServers);
+        settings.put(CommonClientConfigs.RETRY_BACKOFF_MS_CONFIG, RETRY_MS);
         settings.putAll(properties);
         return settings;
     }

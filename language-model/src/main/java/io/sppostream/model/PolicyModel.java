@@ -33,6 +33,11 @@ public final class PolicyModel extends LanguageModel {
         return new PolicyModel(Qwen2.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
     }
 
+    /** A policy with the same weights in memory of its own, which training this one does not change. */
+    public PolicyModel copy() {
+        return new PolicyModel(model().copy());
+    }
+
     /**
      * Writes a checkpoint that transformers loads as {@code Qwen2ForCausalLM}.
      *

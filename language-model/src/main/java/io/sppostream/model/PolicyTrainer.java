@@ -62,12 +62,26 @@ public final class PolicyTrainer extends Trainer {
      * @return [sequences][T] natural log-probability of each response token given the tokens before it
      */
     public float[][] logProbs(List<TokenSequence> batch, double temperature) {
+        return logProbs(policy, batch, temperature);
+    }
+
+    /**
+     * The same under the weights of another model.
+     *
+     * @param model any policy of the same vocabulary, such as {@link #copyOfPolicy()}
+     */
+    public float[][] logProbs(PolicyModel model, List<TokenSequence> batch, double temperature) {
         PolicyModel.requireTemperature(temperature);
-        batch.forEach(policy::requireFits);
+        batch.forEach(model::requireFits);
         float[][] result = new float[batch.size()][];
         List<MicroBatch> pieces = MicroBatch.ofSequences(batch, settings().microBatchTokens());
-        training().share(pieces.size(), i -> policy.logProbs(pieces.get(i), temperature, result));
+        training().share(pieces.size(), i -> model.logProbs(pieces.get(i), temperature, result));
         return result;
+    }
+
+    /** A copy of the current weights, which no update changes; the caller closes it. */
+    public PolicyModel copyOfPolicy() {
+        return policy.copy();
     }
 
     private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss, boolean checkpointing)

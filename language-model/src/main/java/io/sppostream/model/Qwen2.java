@@ -38,6 +38,8 @@ final class Qwen2 implements AutoCloseable {
     static final int LEAST_ROWS = 16;
 
     private final ModelConfig config;
+    private final WeightLayout.Head head;
+    private final ModelSettings settings;
     private final WeightLayout layout;
     private final NDManager manager;
     private final TorchProgram program;
@@ -54,6 +56,8 @@ final class Qwen2 implements AutoCloseable {
 
     private Qwen2(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Mapping mapping) {
         this.config = config;
+        this.head = head;
+        this.settings = settings;
         this.layout = WeightLayout.of(config, head);
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
         this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config, settings.precision()));
@@ -137,6 +141,15 @@ final class Qwen2 implements AutoCloseable {
             }
         }
         return model;
+    }
+
+    /** A model with the same weights in memory of its own, on the same device. */
+    Qwen2 copy() {
+        Qwen2 copy = new Qwen2(config, head, settings, fused -> null);
+        for (int i = 0; i < weights.size(); i++) {
+            Tensors.copy(weights.get(i), copy.weights.get(i));
+        }
+        return copy;
     }
 
     private static void fill(NDArray tensor, double mean, double deviation, SplittableRandom random) {

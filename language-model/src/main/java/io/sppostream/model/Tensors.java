@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -57,6 +58,19 @@ final class Tensors {
     /** As {@link #read}, but the content of each window afterwards becomes that of the tensor. */
     static void fill(NDArray tensor, long start, long count, Window window) throws IOException {
         windows(tensor, start, count, true, window);
+    }
+
+    /** Copies the elements of a contiguous tensor to another of the same size. */
+    static void copy(NDArray from, NDArray to) {
+        try {
+            for (long start = 0; start < from.size(); start += WINDOW) {
+                long at = start;
+                long count = Math.min(WINDOW, from.size() - at);
+                read(from, at, count, source -> fill(to, at, count, target -> target.put(source)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void windows(NDArray tensor, long start, long count, boolean write, Window window)

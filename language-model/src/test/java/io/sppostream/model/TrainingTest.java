@@ -72,6 +72,22 @@ class TrainingTest {
     }
 
     @Test
+    void shouldLeaveACopyAsItIsWhenThePolicyIsTrained() {
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+                PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 2, false));
+                PolicyModel copy = trainer.copyOfPolicy()) {
+            byte[] start = weights(policy);
+            float[][] expected = trainer.logProbs(BATCH, 0.7);
+
+            trainer.update(BATCH, 0.7, 1e-3, LOSS);
+
+            assertThat(weights(policy)).isNotEqualTo(start);
+            assertThat(weights(copy)).isEqualTo(start);
+            assertThat(trainer.logProbs(copy, BATCH, 0.7)).isDeepEqualTo(expected);
+        }
+    }
+
+    @Test
     void shouldAddUpMicroBatchesToTheWholeBatch() {
         try (PolicyModel whole = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
                 PolicyModel pieces = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());

@@ -51,7 +51,7 @@ abstract sealed class TrainableLanguageModel implements TrainableModel permits T
     }
 
     @Override
-    public final void close() {
+    public void close() {
         trainer.close();
     }
 }

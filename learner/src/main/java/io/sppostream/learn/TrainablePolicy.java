@@ -21,7 +21,10 @@ public final class TrainablePolicy extends TrainableLanguageModel {
     private final PolicyUpdate update;
     private final ModelConfig shape;
 
-    /** @param model trained in place; closed by the caller, after this */
+    /**
+     * @param model has the start weights of the run, which are the reference of a KL penalty; trained in place; closed by
+     *     the caller, after this
+     */
     public TrainablePolicy(
             PolicyModel model, PolicyUpdateSettings update, OptimizerSettings optimizer, TrainingSettings training) {
         this(model, update, optimizer, training, () -> false);
@@ -79,5 +82,11 @@ public final class TrainablePolicy extends TrainableLanguageModel {
     @Override
     public Instant usedAt(TrainingSample sample) {
         return sample.getRollout().getSampledAt();
+    }
+
+    @Override
+    public void close() {
+        update.close();
+        super.close();
     }
 }

@@ -14,10 +14,13 @@ import static io.sppostream.learn.LedgerFault.STALE;
 import static io.sppostream.learn.LedgerFault.TAKEOVER;
 import static io.sppostream.learn.LedgerFault.UNREADABLE;
 
+import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.ClippedPolicyLoss;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
+import io.sppostream.learn.update.LossMean;
+import io.sppostream.learn.update.PolicyObjective;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
@@ -49,8 +52,7 @@ import org.junit.jupiter.api.TestInfo;
  * has time for.
  */
 class LedgerSimulationTest {
-    static final PolicyUpdateSettings UPDATE =
-            new PolicyUpdateSettings(new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
+    static final PolicyUpdateSettings UPDATE = update(PolicyObjective.SPPO);
 
     private static final int SEEDS = 20;
 
@@ -137,6 +139,18 @@ class LedgerSimulationTest {
 
     @Test
     void shouldKeepThePolicysWeightsToTheBitWhenEverythingHappensAtOnce() {
+        simulatePolicy(PolicyObjective.SPPO);
+    }
+
+    /** The reference is the start policy, also for a learner that recovers a later version. */
+    @Test
+    void shouldKeepThePolicysWeightsToTheBitWhenTheLossHasAReference() {
+        simulatePolicy(PolicyObjective.of(
+                TrainingRecipe.policyGradient().whitened().withKl(TrainingRecipe.KlPenalty.Place.SEQUENCE_LOSS, 0.1),
+                LossMean.SEQUENCE));
+    }
+
+    private void simulatePolicy(PolicyObjective objective) {
         List<PolicyModel> models = models(() -> PolicyModel.random(TestModels.CONFIG, 1, ModelSettings.cpu()));
         byte[] start = bytes(models.get(0)::writeWeights);
         simulate(
@@ -145,7 +159,8 @@ class LedgerSimulationTest {
                 EnumSet.complementOf(EnumSet.of(OTHER_PROCESSOR)),
                 random -> new Policy(5_000, place -> {
                     read(start, models.get(place)::readWeights);
-                    return new TrainablePolicy(models.get(place), UPDATE, TestModels.ADAM, TestModels.TRAINING);
+                    return new TrainablePolicy(
+                            models.get(place), update(objective), TestModels.ADAM, TestModels.TRAINING);
                 }));
         models.forEach(PolicyModel::close);
     }
@@ -159,6 +174,11 @@ class LedgerSimulationTest {
         faults.removeAll(EnumSet.of(FORGOTTEN_OFFSETS, DUPLICATE, STALE, PAUSE, OTHER_PROCESSOR));
         simulate(3, 50, faults, random -> new Scorer(models, start));
         models.forEach(CriticModel::close);
+    }
+
+    private static PolicyUpdateSettings update(PolicyObjective objective) {
+        return new PolicyUpdateSettings(
+                objective, new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
     }
 
     private static <M> List<M> models(Supplier<M> model) {

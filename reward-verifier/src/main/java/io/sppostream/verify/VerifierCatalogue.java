@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** All known verifiers by name: the built-in ones, those on the class path, and those in the plugins folder. */
 public final class VerifierCatalogue {
     private static final List<Verifier> BUILT_IN = Stream.concat(
-                    Stream.of(new ExactAnswerVerifier()),
+                    Stream.of(new ExactAnswerVerifier(), new MarkedAnswerVerifier(), new KnightsAndKnavesVerifier()),
                     Arrays.stream(GradingProfile.values()).map(MathVerifier::new))
             .toList();
 
@@ -121,6 +121,11 @@ public final class VerifierCatalogue {
     /** Whether {@link #find} finds a verifier of that name. */
     public boolean has(String name) {
         return byName.containsKey(name) || byName.containsKey(FORMER_NAMES.getOrDefault(name, name));
+    }
+
+    /** The names of the built-in verifiers. */
+    static List<String> builtIn() {
+        return BUILT_IN.stream().map(Verifier::name).toList();
     }
 
     /** Whether a verifier is built in. The time of a built-in verifier is bounded by construction. */

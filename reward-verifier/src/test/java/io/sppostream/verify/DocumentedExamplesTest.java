@@ -3,7 +3,6 @@ package io.sppostream.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.VerdictStatus;
-import io.sppostream.verify.math.GradingProfile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,10 +71,7 @@ class DocumentedExamplesTest {
 
     @Test
     void shouldDescribeAndShowEveryVerifierWhenItIsBuiltIn() throws IOException {
-        List<String> builtIn = Stream.concat(
-                        Stream.of(new ExactAnswerVerifier().name()),
-                        Arrays.stream(GradingProfile.values()).map(profile -> new MathVerifier(profile).name()))
-                .toList();
+        List<String> builtIn = VerifierCatalogue.builtIn();
 
         assertThat(table(DESCRIPTIONS).stream().map(cells -> code(cells.get(0))))
                 .containsExactlyElementsOf(builtIn);

@@ -38,7 +38,17 @@ class VerifierCatalogueTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"exact", "math", "math:gsm8k", "math:verbatim", "math:choice", "math:sppo-compat"})
+    @ValueSource(
+            strings = {
+                "exact",
+                "marked",
+                "knights-and-knaves-text",
+                "math",
+                "math:gsm8k",
+                "math:verbatim",
+                "math:choice",
+                "math:sppo-compat"
+            })
     void shouldFindABuiltInVerifierWhenNamed(String name) {
         Verifier verifier = VerifierCatalogue.open(null).find(name);
 
@@ -58,8 +68,8 @@ class VerifierCatalogueTest {
         assertThatThrownBy(() -> VerifierCatalogue.open(plugins).find("oracle"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "there is no verifier 'oracle'; there are: exact, math, math:gsm8k, math:verbatim, math:choice,"
-                                + " math:sppo-compat");
+                        "there is no verifier 'oracle'; there are: exact, marked, knights-and-knaves-text, math, math:gsm8k,"
+                                + " math:verbatim, math:choice, math:sppo-compat");
     }
 
     @Test

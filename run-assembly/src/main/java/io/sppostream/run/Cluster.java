@@ -21,9 +21,16 @@ public final class Cluster implements AutoCloseable {
     private record Running(KafkaSettings kafka, Runnable stop) {}
 
     private final CompletableFuture<Running> running;
+    private final CompletableFuture<Void> launched;
 
     private Cluster(CompletableFuture<Running> running) {
+        this(running, new CompletableFuture<>());
+    }
+
+    private Cluster(CompletableFuture<Running> running, CompletableFuture<Void> launched) {
         this.running = running;
+        this.launched = launched;
+        running.whenComplete((cluster, failure) -> launched.complete(null));
     }
 
     /**
@@ -32,7 +39,10 @@ public final class Cluster implements AutoCloseable {
      * @param onFailure receives the failure if an embedded broker ends by itself
      */
     public static Cluster start(Configuration configuration, Consumer<Throwable> onFailure) {
-        return new Cluster(CompletableFuture.supplyAsync(() -> open(configuration, onFailure)));
+        CompletableFuture<Void> launched = new CompletableFuture<>();
+        return new Cluster(
+                CompletableFuture.supplyAsync(() -> open(configuration, onFailure, () -> launched.complete(null))),
+                launched);
     }
 
     /**
@@ -80,12 +90,13 @@ public final class Cluster implements AutoCloseable {
                         new Running(configuration.kafka(running.kafka()), () -> {}))));
     }
 
-    private static Running open(Configuration configuration, Consumer<Throwable> onFailure) {
+    private static Running open(Configuration configuration, Consumer<Throwable> onFailure, Runnable launched) {
         RunSettings settings = configuration.settings();
         String bootstrapServers = settings.bootstrapServers();
         if (bootstrapServers.isEmpty()) {
             EmbeddedCluster embedded = EmbeddedCluster.start(
-                    new EmbeddedSettings(settings.dataDirectory(), settings.brokerPort(), settings.registryPort()));
+                    new EmbeddedSettings(settings.dataDirectory(), settings.brokerPort(), settings.registryPort()),
+                    launched);
             embedded.brokerDied().thenAccept(onFailure);
             return new Running(configuration.kafka(embedded.kafka()), embedded::close);
         }
@@ -95,6 +106,16 @@ public final class Cluster implements AutoCloseable {
                     + " needs a schema registry: give its URL as --schema-registry-url");
         }
         return new Running(configuration.kafka(bootstrapServers, registryUrl), () -> {});
+    }
+
+    /** Waits until the process of an embedded broker is running; from then on both cores have work. */
+    void awaitLaunch() {
+        launched.join();
+    }
+
+    /** Whether the cluster is there, or has failed, so that {@link #kafka} does not wait. */
+    boolean isThere() {
+        return running.isDone();
     }
 
     /** How to reach the cluster; waits until it is there. */

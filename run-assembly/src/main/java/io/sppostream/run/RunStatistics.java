@@ -190,7 +190,11 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
     }
 
     private static DoubleStream metric(List<TrainingStep> steps, String name) {
-        return steps.stream().mapToDouble(step -> step.getMetrics().get(name));
+        // A step without trained tokens has no ratios.
+        return steps.stream()
+                .map(TrainingStep::getMetrics)
+                .filter(metrics -> metrics.containsKey(name))
+                .mapToDouble(metrics -> metrics.get(name));
     }
 
     private static @Nullable Double finite(double number) {

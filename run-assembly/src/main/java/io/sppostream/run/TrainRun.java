@@ -80,16 +80,24 @@ public final class TrainRun {
     /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */
     public void run() throws InterruptedException {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
-        // The broker takes seconds to start: models are loaded meanwhile.
+        // The broker takes more than a second to start, and models are loaded meanwhile: but not before its process
+        // runs,
+        // since loading PyTorch delays it.
         try (LocalRoles local = LocalRoles.open(settings, Role.of(settings));
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();
                     failure.report(died);
                 });
-                PolicyModel evaluated = PolicyModel.load(local.checkpoint(), settings.model())) {
+                PolicyModel evaluated = policy(local, cluster)) {
             local.load();
+            WarmUp.run(local, settings, evaluated, cluster::isThere);
             run(local, evaluated, cluster.kafka());
         }
+    }
+
+    private PolicyModel policy(LocalRoles local, Cluster cluster) {
+        cluster.awaitLaunch();
+        return PolicyModel.load(local.checkpoint(), settings.model());
     }
 
     private void run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {

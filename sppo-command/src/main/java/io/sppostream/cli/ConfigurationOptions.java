@@ -45,7 +45,10 @@ final class ConfigurationOptions {
     @Option(names = "--batch-size", paramLabel = "N", description = "Rollouts per step.")
     private @Nullable String batchSize;
 
-    @Option(names = "--dataset", paramLabel = "NAME|FILE", description = "addition, addition-1, or a JSON Lines file.")
+    @Option(
+            names = "--dataset",
+            paramLabel = "NAME|FILE",
+            description = "A built-in dataset (./sppo config --describe dataset lists them), or a JSON Lines file.")
     private @Nullable String dataset;
 
     @Option(names = "--prompt-field", paramLabel = "FIELD", description = "Field of the prompt in the dataset.")

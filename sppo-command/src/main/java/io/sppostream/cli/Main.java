@@ -45,7 +45,11 @@ public final class Main {
 
     /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        int code = run(arguments);
+        if (code == 0) {
+            ClassArchive.writeIfMissing();
+        }
+        System.exit(code);
     }
 
     /** Runs a command and returns its exit code. */

@@ -14,6 +14,7 @@ import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.run.evaluate.Evaluation;
+import io.sppostream.run.evaluate.HeldOutResult;
 import io.sppostream.run.evaluate.OfflineRewards;
 import io.sppostream.run.models.Models;
 import io.sppostream.run.models.Pretraining;
@@ -36,7 +37,7 @@ import picocli.CommandLine.Spec;
 /** {@code ./sppo pretrain}: a start policy. */
 @Command(
         name = "pretrain",
-        description = "Make a start policy by supervised warm-up on a dataset's reference answers.",
+        description = "Make a start policy by supervised warm-up on the solutions of a dataset's problems.",
         mixinStandardHelpOptions = true)
 final class PretrainCommand implements Callable<Integer> {
     @Option(names = "--output", paramLabel = "DIR", required = true, description = "Folder for the checkpoint.")
@@ -49,8 +50,15 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--dataset",
             paramLabel = "NAME|FILE",
             defaultValue = "addition",
-            description = "addition, addition-1, or a JSON Lines file (default: ${DEFAULT-VALUE}).")
+            description = "A built-in dataset (./sppo config --describe dataset lists them), or a JSON Lines file"
+                    + " (default: ${DEFAULT-VALUE}).")
     private String dataset = "";
+
+    @Option(
+            names = "--tier",
+            paramLabel = "NAME",
+            description = "Train on one tier of the dataset's difficulty only, such as short of the ledger.")
+    private @Nullable String tier;
 
     @Option(names = "--prompt-field", paramLabel = "FIELD", description = "Field of the prompt in the dataset.")
     private @Nullable String promptField;
@@ -61,7 +69,8 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Checkpoint to start from; by default fresh weights of the built-in size.")
+            description =
+                    "Checkpoint to start from; by default fresh weights of the size that is shipped for the dataset.")
     private @Nullable Path model;
 
     @Option(
@@ -104,11 +113,13 @@ final class PretrainCommand implements Callable<Integer> {
                 Configuration.load(null, System.getenv(), flags()).settings();
         PretrainingSettings pretraining = pretraining(settings);
         requireOutput();
-        Dataset problems = Datasets.open(settings);
+        Dataset all = Datasets.open(settings);
+        Dataset problems = tier == null ? all : all.trainingOn(tier);
         if (model == null) {
             Path shape = Files.createTempDirectory("sppo-pretrain");
             try {
-                Pretraining.run(problems, Models.fresh(seed, shape), true, output, pretraining, System.out);
+                Pretraining.run(
+                        problems, Models.fresh(problems.name(), seed, shape), true, output, pretraining, System.out);
             } finally {
                 FileTree.delete(shape);
             }
@@ -127,9 +138,22 @@ final class PretrainCommand implements Callable<Integer> {
                 OfflineRewards rewards = OfflineRewards.of(settings, RewardFactory.verifiers(settings))) {
             Evaluation evaluation =
                     new Evaluation(problems, settings.evaluationPrompts(), tokenizer, sampling, rewards);
+            HeldOutResult result = evaluation.evaluate(policy);
             System.out.printf(
-                    Locale.ROOT, "held-out accuracy %.3f, sampled; wrote %s%n", evaluation.accuracy(policy), output);
+                    Locale.ROOT,
+                    "held-out accuracy %.3f%s, sampled; wrote %s%n",
+                    result.requireAccuracy(),
+                    tiers(result),
+                    output);
         }
+    }
+
+    private static String tiers(HeldOutResult result) {
+        return result.accuracyByTier().entrySet().stream()
+                .map(tier -> String.format(Locale.ROOT, "%s %.3f", tier.getKey(), tier.getValue()))
+                .reduce((one, other) -> one + ", " + other)
+                .map(tiers -> " (" + tiers + ")")
+                .orElse("");
     }
 
     private Map<String, String> flags() {

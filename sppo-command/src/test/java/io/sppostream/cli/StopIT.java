@@ -76,7 +76,7 @@ class StopIT {
     /** A checkpoint of random weights that reads the tokens of the addition task. */
     private Path model() throws IOException {
         Path model = directory.resolve("model");
-        Models.fresh(1, model);
+        Models.fresh("addition", 1, model);
         String config = Files.readString(model.resolve("config.json"))
                 .replaceAll("\"hidden_size\" *: *\\d+", "\"hidden_size\": 256")
                 .replaceAll("\"intermediate_size\" *: *\\d+", "\"intermediate_size\": 1024")

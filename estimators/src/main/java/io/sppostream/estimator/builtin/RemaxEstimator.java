@@ -44,7 +44,7 @@ public record RemaxEstimator(int samples, double kl) implements AdvantageEstimat
 
     @Override
     public TrainingRecipe recipe() {
-        return TrainingRecipe.policyGradient().withKl(KlPenalty.Place.REWARD, kl);
+        return TrainingRecipe.policyGradient().withKl(KlPenalty.Place.TOKEN_REWARD, kl);
     }
 
     /** The greedy response. It depends on the prompt alone, so that it is sampled together with the others. */

@@ -40,7 +40,7 @@ public record RlooEstimator(int samples, double kl) implements AdvantageEstimato
 
     @Override
     public TrainingRecipe recipe() {
-        return TrainingRecipe.policyGradient().withKl(KlPenalty.Place.REWARD, kl);
+        return TrainingRecipe.policyGradient().withKl(KlPenalty.Place.SEQUENCE_REWARD, kl);
     }
 
     @Override

@@ -94,7 +94,7 @@ public record SpoChainEstimator(
 
     @Override
     public TrainingRecipe recipe() {
-        return TrainingRecipe.policyGradient().whitened().withKl(KlPenalty.Place.LOSS, kl);
+        return TrainingRecipe.policyGradient().whitened().withKl(KlPenalty.Place.SEQUENCE_LOSS, kl);
     }
 
     @Override

@@ -120,8 +120,9 @@ public record SpoTreeEstimator(
 
     @Override
     public TrainingRecipe recipe() {
-        TrainingRecipe recipe =
-                TrainingRecipe.policyGradient().withKl(KlPenalty.Place.LOSS, kl).withReplay(replay);
+        TrainingRecipe recipe = TrainingRecipe.policyGradient()
+                .withKl(KlPenalty.Place.SEQUENCE_LOSS, kl)
+                .withReplay(replay);
         return whiten ? recipe.whitened() : recipe;
     }
 

@@ -65,7 +65,7 @@ public record VinePpoEstimator(int samples, int completions, String separator, i
 
     @Override
     public TrainingRecipe recipe() {
-        return TrainingRecipe.policyGradient().whitened().withKl(KlPenalty.Place.LOSS, kl);
+        return TrainingRecipe.policyGradient().whitened().withKl(KlPenalty.Place.SEQUENCE_LOSS, kl);
     }
 
     @Override

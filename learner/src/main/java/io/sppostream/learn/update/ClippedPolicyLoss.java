@@ -10,7 +10,7 @@ package io.sppostream.learn.update;
  *   L = min(L, -c A)                                 if A &lt; 0
  * </pre>
  *
- * <p>All functions are of one token; {@link PolicyUpdate} averages over the [B, T] response tokens of a mini-batch.
+ * <p>All functions are of one token; {@link MiniBatchLoss} averages over the tokens of a mini-batch that carry loss.
  * Log-probabilities are in nats. Degenerate cases: A = 0 has loss and gradient 0 at any ratio, and the clamp keeps the
  * ratio finite when a log-probability is infinite. Two equal infinities, or any NaN, make the ratio NaN.
  *

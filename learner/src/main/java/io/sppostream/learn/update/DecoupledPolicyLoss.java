@@ -11,13 +11,13 @@ package io.sppostream.learn.update;
  *   L = w max(-A r, -A clip(r, 1 - eps, 1 + eps))                       with the dual clip of {@link ClippedPolicyLoss}
  * </pre>
  *
- * <p>All functions are of one token; {@link PolicyUpdate} averages over the [B, T] response tokens of a mini-batch.
+ * <p>All functions are of one token; {@link MiniBatchLoss} averages over the tokens of a mini-batch that carry loss.
  * If the proximal policy is the behaviour policy, w is 1 and L is the clipped loss, bit for bit. {@link StalenessRules}
  * says when this loss is used.
  *
  * @param clipped the loss as a function of the ratio
  */
-public record DecoupledPolicyLoss(ClippedPolicyLoss clipped) {
+public record DecoupledPolicyLoss(ClippedPolicyLoss clipped) implements TokenObjective {
     /** Cap of w: the few tokens with ratios far above 1 would otherwise dominate the gradient with their noise. */
     static final double MAX_WEIGHT = 2;
 
@@ -28,15 +28,26 @@ public record DecoupledPolicyLoss(ClippedPolicyLoss clipped) {
                 : Math.min(ClippedPolicyLoss.ratio(proximalLogProb, behaviourLogProb), MAX_WEIGHT);
     }
 
-    /** The loss L of a token. */
+    @Override
     public double loss(double logProb, double proximalLogProb, double behaviourLogProb, double advantage) {
         return weight(proximalLogProb, behaviourLogProb)
                 * clipped.loss(ClippedPolicyLoss.ratio(logProb, proximalLogProb), advantage);
     }
 
-    /** The gradient dL / dlogp of a token; w has none. */
+    /** {@inheritDoc} The weight w has none. */
+    @Override
     public double gradient(double logProb, double proximalLogProb, double behaviourLogProb, double advantage) {
         return weight(proximalLogProb, behaviourLogProb)
                 * clipped.gradient(ClippedPolicyLoss.ratio(logProb, proximalLogProb), advantage);
+    }
+
+    @Override
+    public boolean isClipped(double ratio, double advantage) {
+        return clipped.isClipped(ratio, advantage);
+    }
+
+    @Override
+    public boolean isDualClipped(double ratio, double advantage) {
+        return clipped.isDualClipped(ratio, advantage);
     }
 }

@@ -1,27 +1,48 @@
 package io.sppostream.learn.update;
 
+import io.sppostream.estimator.Moments;
+import io.sppostream.estimator.TrainingRecipe.BatchTransform;
+import io.sppostream.estimator.TrainingRecipe.KlPenalty;
+import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
+import io.sppostream.model.TokenSequence;
 import io.sppostream.model.UpdateResult;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One step of the policy, as SPPO trains it (arXiv 2604.08865). The samples, in training order, are cut into
- * mini-batches with one optimizer step each. The loss of a mini-batch is the mean over all of its [B, T] response
- * tokens of {@link ClippedPolicyLoss}, or of {@link DecoupledPolicyLoss} for older samples. It has no entropy term, no
- * KL term and no reference model.
+ * One step of the policy, the same for all estimators. What differs is a {@link PolicyObjective}:
+ *
+ * <ol>
+ *   <li>A KL penalty in the reward changes the advantages ({@link ReferenceKl}).
+ *   <li>The advantages are whitened over the step ({@link Whitening}).
+ *   <li>The samples, in training order, are cut into mini-batches with one optimizer step each. The loss of a mini-batch
+ *       is the mean over the tokens that carry loss of {@link ClippedPolicyLoss}, of {@link DecoupledPolicyLoss} for older
+ *       samples, or of {@link LogLikelihoodLoss}, plus a KL penalty ({@link MiniBatchLoss}).
+ * </ol>
+ *
+ * <p>SPPO (arXiv 2604.08865) has neither penalty nor whitening, and all tokens carry loss. There is no entropy term.
+ *
+ * <p>The reference of a KL penalty is a frozen copy of the policy. Without a penalty there is none.
  */
-public final class PolicyUpdate {
+public final class PolicyUpdate implements AutoCloseable {
     private final PolicyTrainer trainer;
     private final PolicyUpdateSettings settings;
-    private final DecoupledPolicyLoss loss;
+    private final PolicyObjective objective;
+    private final TokenObjective tokenObjective;
+    private final @Nullable PolicyModel reference;
 
+    /** @param trainer of a policy that has the start weights of the run; they are the reference of a KL penalty */
     public PolicyUpdate(PolicyTrainer trainer, PolicyUpdateSettings settings) {
         this.trainer = trainer;
         this.settings = settings;
-        this.loss = new DecoupledPolicyLoss(settings.loss());
+        this.objective = settings.objective();
+        this.tokenObjective =
+                objective.isPolicyGradient() ? new DecoupledPolicyLoss(settings.loss()) : new LogLikelihoodLoss();
+        this.reference = objective.kl().place() == KlPenalty.Place.NONE ? null : trainer.copyOfPolicy();
     }
 
     /**
@@ -31,95 +52,71 @@ public final class PolicyUpdate {
      * @return metrics by the names the ledger uses; the map is mutable
      */
     public Map<String, Double> apply(int step, List<PolicySample> order) {
-        Tally tally = new Tally();
+        Map<String, Double> ofAdvantages = new HashMap<>();
+        List<MiniBatchLoss.Member> members = members(order, ofAdvantages);
+        LossTally tally = new LossTally(0);
         double rate = settings.learningRate().at(step);
         double gradientNorm = 0;
         int skipped = 0;
-        float[][] proximal = proximalLogProbs(order);
-        int from = 0;
-        List<List<PolicySample>> batches = TrainingOrder.miniBatches(order, settings.miniBatches());
-        for (List<PolicySample> batch : batches) {
-            UpdateResult result = update(batch, Arrays.copyOfRange(proximal, from, from + batch.size()), rate, tally);
-            from += batch.size();
+        List<List<MiniBatchLoss.Member>> batches = TrainingOrder.miniBatches(members, settings.miniBatches());
+        for (List<MiniBatchLoss.Member> batch : batches) {
+            MiniBatchLoss loss = new MiniBatchLoss(tokenObjective, objective.mean(), objective.kl(), batch);
+            List<TokenSequence> sequences =
+                    batch.stream().map(member -> member.sample().tokens()).toList();
+            UpdateResult result = trainer.update(sequences, settings.temperature(), rate, loss);
+            loss.addTo(tally);
             gradientNorm += result.gradientNorm() / batches.size();
             skipped += result.applied() ? 0 : 1;
         }
-        Map<String, Double> metrics = tally.metrics();
+        Map<String, Double> metrics = tally.metrics(objective);
+        metrics.putAll(ofAdvantages);
         metrics.put("learning_rate", rate);
         metrics.put("gradient_norm", gradientNorm);
         metrics.put("skipped_updates", (double) skipped);
         return metrics;
     }
 
-    /**
-     * Log-probabilities of the policy that the clip is centred on, shape [samples, T]: the current one, before the
-     * first update, or the behaviour policy.
-     */
-    private float[][] proximalLogProbs(List<PolicySample> order) {
-        return settings.decoupled()
-                ? trainer.logProbs(order.stream().map(PolicySample::tokens).toList(), settings.temperature())
-                : order.stream().map(PolicySample::behaviourLogProbs).toArray(float[][]::new);
+    /** The samples as the loss takes them, under the weights before the first update. */
+    private List<MiniBatchLoss.Member> members(List<PolicySample> order, Map<String, Double> metrics) {
+        List<TokenSequence> sequences = order.stream().map(PolicySample::tokens).toList();
+        float[][] ofReference =
+                reference == null ? null : trainer.logProbs(reference, sequences, settings.temperature());
+        float[][] ofPolicy = settings.decoupled() && objective.isPolicyGradient()
+                ? trainer.logProbs(sequences, settings.temperature())
+                : null;
+        List<PolicySample> samples = transformed(order, ofReference, metrics);
+        List<MiniBatchLoss.Member> members = new ArrayList<>(order.size());
+        for (int i = 0; i < samples.size(); i++) {
+            members.add(new MiniBatchLoss.Member(
+                    samples.get(i),
+                    // The policy that the clip is centred on.
+                    ofPolicy == null ? samples.get(i).behaviourLogProbs() : ofPolicy[i],
+                    ofReference == null || !objective.kl().place().isInLoss() ? null : ofReference[i]));
+        }
+        return members;
     }
 
-    private UpdateResult update(List<PolicySample> batch, float[][] proximal, double rate, Tally tally) {
-        long tokens = batch.stream().mapToLong(s -> s.advantages().length).sum();
-        // Worker threads fill one slot per sequence. The slots are summed in order afterwards, because a floating-point
-        // sum depends on its order, and the ledger's metrics must be reproducible.
-        Tally[] tallies = new Tally[batch.size()];
-        UpdateResult result = trainer.update(
-                batch.stream().map(PolicySample::tokens).toList(), settings.temperature(), rate, (i, logProbs) -> {
-                    tallies[i] = new Tally();
-                    return gradient(batch.get(i), logProbs, proximal[i], tokens, tallies[i]);
-                });
-        for (Tally each : tallies) {
-            tally.add(each);
+    /** The samples with the advantages that they are trained with. */
+    private List<PolicySample> transformed(
+            List<PolicySample> order, float @Nullable [][] ofReference, Map<String, Double> metrics) {
+        List<PolicySample> samples = order;
+        if (ofReference != null && objective.kl().place().isInReward()) {
+            samples = ReferenceKl.inRewards(samples, ofReference, objective.kl());
+            metrics.put("reference_kl", ReferenceKl.meanK1(order, ofReference));
         }
-        return result;
+        if (objective.transform() == BatchTransform.WHITEN) {
+            Moments moments = Whitening.moments(samples);
+            samples = Whitening.whiten(samples, moments);
+            metrics.putAll(Whitening.metrics(moments));
+        }
+        return samples;
     }
 
-    /** dL / dlogp of each token of a sample, shape [T], where L is the mean over all tokens of the mini-batch. */
-    private float[] gradient(PolicySample sample, float[] logProbs, float[] proximal, long batchTokens, Tally tally) {
-        float[] gradient = new float[logProbs.length];
-        for (int t = 0; t < logProbs.length; t++) {
-            double advantage = sample.advantages()[t];
-            float behaviour = sample.behaviourLogProbs()[t];
-            double ratio = ClippedPolicyLoss.ratio(logProbs[t], proximal[t]);
-            gradient[t] = (float) (loss.gradient(logProbs[t], proximal[t], behaviour, advantage) / batchTokens);
-            tally.tokens++;
-            tally.loss += loss.loss(logProbs[t], proximal[t], behaviour, advantage);
-            tally.clipped += settings.loss().isClipped(ratio, advantage) ? 1 : 0;
-            tally.dualClipped += settings.loss().isDualClipped(ratio, advantage) ? 1 : 0;
-            tally.logRatio += behaviour - logProbs[t];
-            tally.ratios.add(ClippedPolicyLoss.ratio(logProbs[t], behaviour));
-        }
-        return gradient;
-    }
-
-    private static final class Tally {
-        private long tokens;
-        private double loss;
-        private double clipped;
-        private double dualClipped;
-        private double logRatio;
-        private final ImportanceRatios ratios = new ImportanceRatios();
-
-        void add(Tally other) {
-            tokens += other.tokens;
-            loss += other.loss;
-            clipped += other.clipped;
-            dualClipped += other.dualClipped;
-            logRatio += other.logRatio;
-            ratios.add(other.ratios);
-        }
-
-        Map<String, Double> metrics() {
-            Map<String, Double> metrics = new HashMap<>(ratios.metrics());
-            metrics.put("response_tokens", (double) tokens);
-            metrics.put("loss", loss / tokens);
-            metrics.put("clip_fraction", clipped / tokens);
-            metrics.put("dual_clip_fraction", dualClipped / tokens);
-            metrics.put("approximate_kl", logRatio / tokens);
-            return metrics;
+    /** Discards the reference. The trainer and its policy stay the caller's to close. */
+    @Override
+    public void close() {
+        if (reference != null) {
+            reference.close();
         }
     }
 }

@@ -3,7 +3,8 @@ package io.sppostream.learn.update;
 /**
  * Settings of a {@link PolicyUpdate}.
  *
- * @param loss the loss of a token
+ * @param objective what is minimized
+ * @param loss the clips of the policy gradient
  * @param decoupled whether the clip is centred on the policy that the step began with ({@link DecoupledPolicyLoss}), or
  *     on the behaviour policy
  * @param learningRate by step
@@ -11,4 +12,9 @@ package io.sppostream.learn.update;
  * @param temperature divides the logits before their log-softmax, as it did when the response was sampled
  */
 public record PolicyUpdateSettings(
-        ClippedPolicyLoss loss, boolean decoupled, LearningRate learningRate, int miniBatches, double temperature) {}
+        PolicyObjective objective,
+        ClippedPolicyLoss loss,
+        boolean decoupled,
+        LearningRate learningRate,
+        int miniBatches,
+        double temperature) {}

@@ -45,6 +45,7 @@ public class PolicySampleTest {
         PolicySample sample = PolicySample.of(ROLLOUT, List.of(new AdvantageSegment(3, 0.75, true)));
 
         assertThat(sample.rolloutId()).isEqualTo("r-1/0");
+        assertThat(sample.requestId()).isEqualTo("r-1");
         assertThat(sample.tokens().prompt()).containsExactly(1, 10, 2, 11);
         assertThat(sample.tokens().response()).containsExactly(3, 5, 12);
         assertThat(sample.behaviourLogProbs()).containsExactly(-0.5f, -0.25f, -0.125f);
@@ -60,5 +61,19 @@ public class PolicySampleTest {
                         new AdvantageSegment(2, 2.0, true),
                         new AdvantageSegment(3, 3.0, true)))
                 .containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void shouldMaskTokensWhenTheirSegmentIsNotTrained() {
+        PolicySample sample = PolicySample.of(
+                ROLLOUT,
+                List.of(
+                        new AdvantageSegment(1, 0.5, true),
+                        new AdvantageSegment(2, 0.5, false),
+                        new AdvantageSegment(3, 0.25, true)));
+
+        assertThat(sample.trained()).containsExactly(true, false, true);
+        assertThat(sample.trainedTokens()).isEqualTo(2);
+        assertThat(sample.segments().trainedPerToken()).containsExactly(true, false, true);
     }
 }

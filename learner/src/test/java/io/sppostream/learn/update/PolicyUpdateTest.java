@@ -2,13 +2,17 @@ package io.sppostream.learn.update;
 
 import static java.lang.Double.NaN;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sppostream.estimator.TrainingRecipe;
+import io.sppostream.estimator.TrainingRecipe.KlPenalty;
 import io.sppostream.learn.TestModels;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.TokenSequence;
+import io.sppostream.model.TrainingSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,10 +39,34 @@ class PolicyUpdateTest {
     }
 
     private PolicyUpdate update(double rate, int miniBatches, boolean decoupled) {
-        return new PolicyUpdate(
-                trainer,
-                new PolicyUpdateSettings(
-                        new ClippedPolicyLoss(0.2, 3), decoupled, new LearningRate(rate, 0), miniBatches, TEMPERATURE));
+        return new PolicyUpdate(trainer, settings(PolicyObjective.SPPO, rate, miniBatches, decoupled));
+    }
+
+    private static PolicyUpdateSettings settings(
+            PolicyObjective objective, double rate, int miniBatches, boolean decoupled) {
+        return new PolicyUpdateSettings(
+                objective,
+                new ClippedPolicyLoss(0.2, 3),
+                decoupled,
+                new LearningRate(rate, 0),
+                miniBatches,
+                TEMPERATURE);
+    }
+
+    /** One step without a change of the weights. */
+    private Map<String, Double> measure(PolicyObjective objective, List<PolicySample> order) {
+        return measure(trainer, objective, order);
+    }
+
+    private static Map<String, Double> measure(
+            PolicyTrainer trainer, PolicyObjective objective, List<PolicySample> order) {
+        try (PolicyUpdate update = new PolicyUpdate(trainer, settings(objective, 0, 2, false))) {
+            return update.apply(1, order);
+        }
+    }
+
+    private static PolicyObjective objective(TrainingRecipe recipe) {
+        return PolicyObjective.of(recipe, LossMean.TOKEN);
     }
 
     /**
@@ -51,7 +79,9 @@ class PolicyUpdateTest {
         }
         double[] advantages = new double[behaviour.length];
         Arrays.fill(advantages, advantage);
-        return new PolicySample("r", tokens, behaviour, advantages);
+        boolean[] trained = new boolean[behaviour.length];
+        Arrays.fill(trained, true);
+        return new PolicySample("r", "r", tokens, behaviour, advantages, trained);
     }
 
     /** Samples whose behaviour policy is the current policy. */
@@ -67,11 +97,33 @@ class PolicyUpdateTest {
     }
 
     private static PolicySample scaled(PolicySample sample, double factor) {
+        return sample.withAdvantages(
+                Arrays.stream(sample.advantages()).map(a -> a * factor).toArray());
+    }
+
+    /** The same sample, of which only the first tokens carry loss. */
+    private static PolicySample masked(PolicySample sample, int tokens) {
+        boolean[] trained = new boolean[sample.trained().length];
+        Arrays.fill(trained, 0, Math.min(tokens, trained.length), true);
         return new PolicySample(
                 sample.rolloutId(),
+                sample.requestId(),
                 sample.tokens(),
                 sample.behaviourLogProbs(),
-                Arrays.stream(sample.advantages()).map(a -> a * factor).toArray());
+                sample.advantages(),
+                trained);
+    }
+
+    private static PolicySample truncated(PolicySample sample, int tokens) {
+        int length = Math.min(tokens, sample.advantages().length);
+        return new PolicySample(
+                sample.rolloutId(),
+                sample.requestId(),
+                new TokenSequence(
+                        sample.tokens().prompt(), Arrays.copyOf(sample.tokens().response(), length)),
+                Arrays.copyOf(sample.behaviourLogProbs(), length),
+                Arrays.copyOf(sample.advantages(), length),
+                Arrays.copyOf(sample.trained(), length));
     }
 
     /** Two tokens of A = 0.5 with losses -0.5 and -0.6, three of A = -0.5 with 0.4, 0.5 and 1.5. */
@@ -216,5 +268,152 @@ class PolicyUpdateTest {
 
         assertThat(update(1e-3, 1).apply(1, order).get("skipped_updates")).isEqualTo(1);
         assertThat(policy.logProbs(List.of(order.get(0).tokens()), TEMPERATURE)).isDeepEqualTo(before);
+    }
+
+    /** A token does not depend on those after it, so a masked end of a response is as good as none. */
+    @Test
+    void shouldTrainAsOnTheRestWhenTokensCarryNoLoss() {
+        List<PolicySample> order = onPolicy(12, 7);
+        Map<String, Double> masked = measure(
+                PolicyObjective.SPPO, order.stream().map(s -> masked(s, 2)).toList());
+        Map<String, Double> truncated = measure(
+                PolicyObjective.SPPO, order.stream().map(s -> truncated(s, 2)).toList());
+
+        double norm = truncated.getOrDefault("gradient_norm", NaN);
+        assertThat(masked.get("gradient_norm")).isCloseTo(norm, within(1e-5 * norm));
+        assertThat(masked.get("loss")).isCloseTo(truncated.getOrDefault("loss", NaN), within(1e-6));
+        assertThat(masked.get("trained_tokens")).isEqualTo(truncated.get("response_tokens"));
+        assertThat(masked.get("response_tokens")).isGreaterThan(truncated.getOrDefault("response_tokens", NaN));
+    }
+
+    @Test
+    void shouldHaveNoLossWhenNoTokenCarriesLoss() {
+        List<PolicySample> order =
+                onPolicy(4, 8).stream().map(s -> masked(s, 0)).toList();
+        for (LossMean mean : LossMean.values()) {
+            Map<String, Double> metrics = measure(PolicyObjective.of(TrainingRecipe.policyGradient(), mean), order);
+
+            assertThat(metrics.get("loss")).isZero();
+            assertThat(metrics.get("gradient_norm")).isZero();
+            assertThat(metrics.get("skipped_updates")).isZero();
+        }
+    }
+
+    @Test
+    void shouldWhitenTheSameWhenMicroBatchesAreSmaller() {
+        List<PolicySample> order =
+                onPolicy(20, 9).stream().map(s -> masked(s, 3)).toList();
+        PolicyObjective whitened = objective(TrainingRecipe.policyGradient().whitened());
+        Map<String, Double> large = measure(whitened, order);
+        try (PolicyTrainer small = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(1, 1, false))) {
+            Map<String, Double> metrics = measure(small, whitened, order);
+
+            for (String name : List.of("advantage_tokens", "advantage_mean", "advantage_variance")) {
+                assertThat(metrics.get(name)).isEqualTo(large.get(name));
+            }
+            double norm = large.getOrDefault("gradient_norm", NaN);
+            assertThat(metrics.get("gradient_norm")).isCloseTo(norm, within(1e-5 * norm));
+        }
+        assertThat(large.get("advantage_tokens")).isEqualTo(large.get("trained_tokens"));
+        assertThat(large.get("loss")).as("minus the mean advantage").isCloseTo(0, within(1e-5));
+    }
+
+    @Test
+    void shouldHaveNoPenaltyWhenThePolicyIsTheReference() {
+        List<PolicySample> order = onPolicy(12, 10);
+        Map<String, Double> plain = measure(PolicyObjective.SPPO, order);
+        double norm = plain.getOrDefault("gradient_norm", NaN);
+        for (KlPenalty.Place place : KlPenalty.Place.values()) {
+            Map<String, Double> metrics =
+                    measure(objective(TrainingRecipe.policyGradient().withKl(place, 0.5)), order);
+
+            assertThat(metrics.get("loss")).isCloseTo(plain.getOrDefault("loss", NaN), within(1e-6));
+            assertThat(metrics.get("gradient_norm")).isCloseTo(norm, within(1e-4 * norm));
+            assertThat(metrics.getOrDefault("reference_kl", 0.0)).isCloseTo(0, within(1e-6));
+        }
+    }
+
+    @Test
+    void shouldMeasureTheDivergenceFromTheStartWhenThePolicyMoves() {
+        List<PolicySample> order = onPolicy(12, 11);
+        PolicyUpdateSettings settings = settings(
+                objective(TrainingRecipe.policyGradient().withKl(KlPenalty.Place.TOKEN_LOSS, 1e-6)), 1e-2, 2, false);
+        try (PolicyUpdate update = new PolicyUpdate(trainer, settings)) {
+            update.apply(1, order);
+            double second = update.apply(2, order).getOrDefault("reference_kl", NaN);
+            double fifth = IntStream.rangeClosed(3, 5)
+                    .mapToDouble(step -> update.apply(step, order).getOrDefault("reference_kl", NaN))
+                    .reduce(NaN, (before, after) -> after);
+
+            assertThat(second).isGreaterThan(1e-6);
+            assertThat(fifth).isGreaterThan(second);
+        }
+    }
+
+    @Test
+    void shouldStayNearerToTheStartWhenThePenaltyIsLarge() {
+        List<PolicySample> order = onPolicy(12, 12);
+        double[] divergences = new double[2];
+        for (int i = 0; i < 2; i++) {
+            try (PolicyModel model = policy.copy();
+                    PolicyTrainer own = new PolicyTrainer(model, TestModels.ADAM, TestModels.TRAINING);
+                    PolicyUpdate update = new PolicyUpdate(
+                            own,
+                            settings(
+                                    objective(TrainingRecipe.policyGradient()
+                                            .withKl(KlPenalty.Place.TOKEN_LOSS, i == 0 ? 1e-6 : 100)),
+                                    3e-3,
+                                    2,
+                                    false))) {
+                for (int step = 1; step <= 10; step++) {
+                    divergences[i] = update.apply(step, order).getOrDefault("reference_kl", NaN);
+                }
+            }
+        }
+        assertThat(divergences[1]).isLessThan(0.5 * divergences[0]);
+    }
+
+    /** At ratio 1 and A = 1 the gradient of the policy loss is that of the log-likelihood. */
+    @Test
+    void shouldTrainOnTheLogLikelihoodWhenSupervised() {
+        List<PolicySample> order = TestModels.sequences(12, 13).stream()
+                .map(tokens -> sample(tokens, 1, ones(tokens.response().length)))
+                .toList();
+        double logLikelihood = 0;
+        int tokens = 0;
+        for (PolicySample sample : order) {
+            for (float logProb : sample.behaviourLogProbs()) {
+                logLikelihood += logProb;
+                tokens++;
+            }
+        }
+        PolicyObjective supervised = objective(TrainingRecipe.of(new TrainingRecipe.Supervised()));
+        Map<String, Double> metrics = measure(supervised, order);
+        double norm = measure(PolicyObjective.SPPO, order).getOrDefault("gradient_norm", NaN);
+
+        assertThat(metrics.get("loss")).isCloseTo(-logLikelihood / tokens, within(1e-5));
+        assertThat(metrics.get("clip_fraction")).isZero();
+        assertThat(metrics.get("gradient_norm")).isCloseTo(norm, within(1e-5 * norm));
+        try (PolicyUpdate update = new PolicyUpdate(trainer, settings(supervised, 5e-3, 1, true))) {
+            double last = NaN;
+            for (int step = 1; step <= 30; step++) {
+                last = update.apply(step, order).getOrDefault("loss", NaN);
+            }
+            assertThat(last).isLessThan(0.6 * metrics.getOrDefault("loss", NaN));
+        }
+    }
+
+    @Test
+    void shouldRefuseObjectivesThatDoNotFit() {
+        TrainingRecipe supervised = TrainingRecipe.of(new TrainingRecipe.Supervised());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> objective(supervised.whitened()))
+                .withMessageContaining("whitened");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> objective(supervised.withKl(KlPenalty.Place.TOKEN_REWARD, 1)))
+                .withMessageContaining("no rewards");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> objective(TrainingRecipe.of(new TrainingRecipe.Preference(0.1, 50))))
+                .withMessageContaining("pairs");
     }
 }

@@ -11,12 +11,19 @@ import java.util.List;
  * @param id unique within its dataset
  * @param messages the conversation to respond to
  * @param reference the correct answer
+ * @param solution a correct response, which supervised warm-up imitates: the reference, or written steps that lead to it
+ * @param tier difficulty, by which evaluations group accuracies; empty if the dataset has no tiers
  */
-public record Problem(String id, List<Message> messages, String reference) {
+public record Problem(String id, List<Message> messages, String reference, String solution, String tier) {
 
-    /** A problem that consists of one user message. */
+    /** A problem that consists of one user message and is answered by its reference alone. */
     public static Problem asked(String id, String question, String reference) {
-        return new Problem(id, List.of(new Message("user", question)), reference);
+        return new Problem(id, List.of(new Message("user", question)), reference, reference, "");
+    }
+
+    /** This problem with a correct response that has written steps, in a tier of difficulty. */
+    Problem solvedBy(String steps, String difficulty) {
+        return new Problem(id, messages, reference, steps, difficulty);
     }
 
     /** The problem as a request for one response. */

@@ -55,7 +55,8 @@ class JsonLinesTest {
         Dataset dataset = read(file("{\"" + field + "\": \"1+1=\", \"answer\": \"2\", \"level\": 3}\n"));
 
         assertThat(dataset.name()).isEqualTo("problems");
-        assertThat(dataset.training()).containsExactly(new Problem("1", List.of(new Message("user", "1+1=")), "2"));
+        assertThat(dataset.training())
+                .containsExactly(new Problem("1", List.of(new Message("user", "1+1=")), "2", "2", ""));
         assertThat(dataset.heldOut()).isEmpty();
     }
 

@@ -1,6 +1,6 @@
 package io.sppostream.run.config;
 
-import io.sppostream.feed.data.Addition;
+import io.sppostream.feed.data.BuiltInDatasets;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.JsonLines;
 import io.sppostream.log.UserException;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Datasets by their names in configurations. */
 public final class Datasets {
-    static final List<String> BUILT_IN = List.of(Addition.NAME, Addition.ONE_DIGIT);
+    static final List<String> BUILT_IN = BuiltInDatasets.names();
 
     private Datasets() {}
 
@@ -22,16 +22,12 @@ public final class Datasets {
      */
     public static Dataset open(RunSettings settings) {
         String dataset = settings.dataset();
-        return switch (dataset) {
-            case Addition.NAME -> Addition.twoDigits();
-            case Addition.ONE_DIGIT -> Addition.oneDigit();
-            default ->
-                JsonLines.read(
+        return BuiltInDatasets.make(dataset)
+                .orElseGet(() -> JsonLines.read(
                         Path.of(dataset),
                         emptyToNull(settings.getString(SettingsDefinition.DATASET_PROMPT_FIELD)),
                         emptyToNull(settings.getString(SettingsDefinition.DATASET_ANSWER_FIELD)),
-                        settings.evaluationPrompts());
-        };
+                        settings.evaluationPrompts()));
     }
 
     /** Name of the configured dataset, which its prompts carry and which chooses their verifier; opens no file. */

@@ -9,6 +9,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.data.Addition;
+import io.sppostream.learn.update.LossMean;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import java.util.Collection;
@@ -65,6 +66,10 @@ public final class SettingsDefinition {
     public static final String POLICY_MAX_GRADIENT_NORM = "policy.max.gradient.norm";
     public static final String CLIP = "clip";
     public static final String DUAL_CLIP = "dual.clip";
+    public static final String LOSS_MEAN = "loss.mean";
+    public static final String ADVANTAGES_WHITEN = "advantages.whiten";
+    public static final String KL_PENALTY = "kl.penalty";
+    public static final String KL_COEFFICIENT = "kl.coefficient";
     public static final String ADAM_BETA1 = "adam.beta1";
     public static final String ADAM_BETA2 = "adam.beta2";
     public static final String ADAM_EPSILON = "adam.epsilon";
@@ -211,8 +216,9 @@ public final class SettingsDefinition {
                         STRING,
                         Addition.NAME,
                         null,
-                        "addition, addition-1, or a JSON Lines file of prompts and answers. A built-in dataset brings a"
-                                + " preset of settings.")
+                        String.join(", ", Datasets.BUILT_IN)
+                                + ", or a JSON Lines file of prompts and answers. A built-in dataset brings a preset of"
+                                + " settings.")
                 .setting(
                         DATASET_PROMPT_FIELD,
                         STRING,
@@ -250,7 +256,7 @@ public final class SettingsDefinition {
                         STRING,
                         "exact",
                         null,
-                        "Verifier that rewards: exact, math, math:PROFILE or another by its name. Combine several as"
+                        "Verifier that rewards: exact, marked, math, math:PROFILE or another by its name. Combine several as"
                                 + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...). Append ', shadow(NAME,"
                                 + " ...)' for verifiers that judge without rewarding.")
                 .setting(VERIFIER_PLUGINS, STRING, DEFAULT_PLUGINS, null, "Folder with the jars of plugin verifiers.");
@@ -320,6 +326,36 @@ public final class SettingsDefinition {
                         Range.atLeast(1.01),
                         "c of the dual clip: at a negative advantage A, the policy loss is at most -c A"
                                 + " (arXiv 1912.09729).")
+                .setting(
+                        LOSS_MEAN,
+                        STRING,
+                        ObjectiveSettings.name(LossMean.TOKEN),
+                        ValidString.in(ObjectiveSettings.names(LossMean.values())),
+                        "The policy loss of a mini-batch: token is the mean over its tokens, sequence the mean over"
+                                + " responses of the mean over their tokens.")
+                .setting(
+                        ADVANTAGES_WHITEN,
+                        STRING,
+                        ObjectiveSettings.ESTIMATOR,
+                        ValidString.in(ObjectiveSettings.ESTIMATOR, "true", "false"),
+                        "Whether advantages are shifted and scaled to mean 0 and variance 1 over the trained tokens of a"
+                                + " step. estimator: as its paper says (docs/estimators.md).")
+                .setting(
+                        KL_PENALTY,
+                        STRING,
+                        ObjectiveSettings.ESTIMATOR,
+                        ValidString.in(ObjectiveSettings.penalties()),
+                        "Penalty for moving away from the start policy: in the reward of a token or of a response (k1), or"
+                                + " in the loss, as a mean over tokens or as a sum over each response (k3). Needs the memory"
+                                + " of another policy. estimator: as its paper says, with its coefficient"
+                                + " (docs/estimators.md).")
+                .setting(
+                        KL_COEFFICIENT,
+                        DOUBLE,
+                        0.001,
+                        NOT_NEGATIVE,
+                        "Coefficient of the penalty that kl.penalty names; 0 for none. Without effect if kl.penalty is"
+                                + " estimator.")
                 .setting(ADAM_BETA1, DOUBLE, 0.9, FRACTION, "AdamW: decay of the first moment.")
                 .setting(ADAM_BETA2, DOUBLE, 0.999, FRACTION, "AdamW: decay of the second moment.")
                 .setting(ADAM_EPSILON, DOUBLE, 1e-8, NOT_NEGATIVE, "AdamW: added to the root of the second moment.")

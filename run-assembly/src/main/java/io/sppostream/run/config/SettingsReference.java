@@ -57,7 +57,10 @@ public final class SettingsReference {
             String about = Stream.of(type, bounds, defaultValue.isEmpty() ? "" : "default " + defaultValue)
                     .filter(text -> !text.isEmpty())
                     .collect(Collectors.joining("; "));
-            return indent + key + " (" + about + ")\n" + wrapped(description, indent + INDENT);
+            String continued = indent + INDENT + INDENT;
+            String heading =
+                    WordUtils.wrap(key + " (" + about + ")", WIDTH - continued.length(), "\n" + continued, false);
+            return indent + heading + "\n" + wrapped(description, indent + INDENT);
         }
     }
 

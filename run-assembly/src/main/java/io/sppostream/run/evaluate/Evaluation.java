@@ -5,6 +5,7 @@ import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.feed.data.Dataset;
+import io.sppostream.feed.data.Problem;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
@@ -15,8 +16,11 @@ import io.sppostream.rollout.ResponseSampler;
 import io.sppostream.rollout.SamplingThreads;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +38,10 @@ public final class Evaluation {
 
     private final String dataset;
     private final List<Request> requests;
+
+    /** The tier of each request's problem. */
+    private final List<String> tiers;
+
     private final ResponseSampler sampler;
     private final SamplingParameters sampling;
     private final OfflineRewards rewards;
@@ -42,8 +50,9 @@ public final class Evaluation {
     public Evaluation(
             Dataset dataset, int problems, Tokenizer tokenizer, SamplingParameters sampling, OfflineRewards rewards) {
         this.dataset = dataset.name();
-        this.requests = dataset.heldOut().stream()
-                .limit(problems)
+        List<Problem> asked = dataset.heldOut().stream().limit(problems).toList();
+        this.tiers = asked.stream().map(Problem::tier).toList();
+        this.requests = asked.stream()
                 .map(problem -> problem.toPrompt("held-out-" + problem.id(), dataset.name(), 0, Instant.EPOCH))
                 .flatMap((Prompt prompt) -> Request.of(prompt, SEED).stream())
                 .toList();
@@ -63,7 +72,12 @@ public final class Evaluation {
      * @throws io.sppostream.log.LogException if the answers were not judged
      */
     public double accuracy(PolicyModel model) {
-        return evaluate(model, () -> false).requireAccuracy();
+        return evaluate(model).requireAccuracy();
+    }
+
+    /** As {@link #evaluate(PolicyModel, BooleanSupplier)}, to the end. */
+    public HeldOutResult evaluate(PolicyModel model) {
+        return evaluate(model, () -> false);
     }
 
     /**
@@ -79,13 +93,35 @@ public final class Evaluation {
         }
         List<GenerationResult> outcomes = sampler.sample(model, 0, "", requests, cancelled);
         List<Rollout> rollouts = new ArrayList<>(requests.size());
+        List<String> tiersOfRollouts = new ArrayList<>(requests.size());
+        SortedMap<String, DoubleSummaryStatistics> rewardsByTier = new TreeMap<>();
         for (int i = 0; i < requests.size(); i++) {
             if (outcomes.get(i) instanceof Response response) {
                 rollouts.add(response.toRollout(requests.get(i), sampling, Instant.EPOCH));
+                tiersOfRollouts.add(tiers.get(i));
+            } else {
+                add(rewardsByTier, tiers.get(i), 0);
             }
         }
-        int unanswered = requests.size() - rollouts.size();
-        return result(rewards.outcomes(rollouts, Instant.EPOCH), unanswered);
+        List<@Nullable RewardOutcome> judged = rewards.outcomes(rollouts, Instant.EPOCH);
+        for (int i = 0; i < judged.size(); i++) {
+            if (judged.get(i) instanceof RewardOutcome.Rewarded rewarded) {
+                add(rewardsByTier, tiersOfRollouts.get(i), rewarded.reward());
+            }
+        }
+        return result(judged, requests.size() - rollouts.size()).withTiers(means(rewardsByTier));
+    }
+
+    static void add(SortedMap<String, DoubleSummaryStatistics> rewards, String tier, double reward) {
+        if (!tier.isEmpty()) {
+            rewards.computeIfAbsent(tier, key -> new DoubleSummaryStatistics()).accept(reward);
+        }
+    }
+
+    static SortedMap<String, Double> means(SortedMap<String, DoubleSummaryStatistics> rewards) {
+        SortedMap<String, Double> means = new TreeMap<>();
+        rewards.forEach((tier, statistics) -> means.put(tier, statistics.getAverage()));
+        return means;
     }
 
     /** @param unanswered problems that the policy could not answer */

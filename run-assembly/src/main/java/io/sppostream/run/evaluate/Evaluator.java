@@ -115,6 +115,7 @@ public final class Evaluator implements AutoCloseable {
             curve.addNotJudged(version.getStep(), version.getPublishedAt(), because);
         } else {
             curve.add(version.getStep(), version.getPublishedAt(), result.accuracy());
+            LOG.info("accuracy of version {}: {} {}", version.getVersion(), result.accuracy(), result.accuracyByTier());
             write(version, result.problems(), result.accuracy(), writer);
         }
         if (version.getStep() >= lastStep) {

@@ -13,11 +13,10 @@ import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.learn.PromptTokens;
-import io.sppostream.learn.update.ClippedPolicyLoss;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.PolicySample;
-import io.sppostream.learn.update.PolicyUpdateSettings;
+import io.sppostream.learn.update.PolicyUpdate;
 import io.sppostream.learn.update.TrainingOrder;
 import io.sppostream.learn.update.ValueLoss;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -26,7 +25,6 @@ import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
-import io.sppostream.model.TokenSequence;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
@@ -63,8 +61,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In a run on Kafka each of these is a role, and topics connect them. At {@code --lag 0} the roles compute the same:
  * {@code ./sppo train --lag 0} makes the weights of this loop, bit for bit. The benchmarks measure the cost of the log
- * against it. The losses live in {@link io.sppostream.learn.update}, with metrics in {@link
- * io.sppostream.learn.update.PolicyUpdate} and {@link io.sppostream.learn.update.CriticUpdate}.
+ * against it. The losses live in {@link io.sppostream.learn.update}: those of the policy update in {@link
+ * io.sppostream.learn.update.PolicyUpdate}, the critic's with metrics in {@link
+ * io.sppostream.learn.update.CriticUpdate}.
  */
 public final class SynchronousSppo {
 
@@ -103,6 +102,7 @@ public final class SynchronousSppo {
                 CriticModel critic = settings.hasCritic() ? Models.critic(settings, checkpoint) : null;
                 PolicyTrainer policyTrainer =
                         new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
+                PolicyUpdate policyUpdate = new PolicyUpdate(policyTrainer, settings.policyUpdate());
                 CriticTrainer criticTrainer = critic == null
                         ? null
                         : new CriticTrainer(critic, settings.criticOptimizer(), settings.training());
@@ -111,7 +111,6 @@ public final class SynchronousSppo {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
             ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling(), threads);
             CriticUpdateSettings criticSettings = settings.criticUpdate();
-            PolicyUpdateSettings policySettings = settings.policyUpdate();
             Evaluation evaluation =
                     new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
@@ -214,27 +213,11 @@ public final class SynchronousSppo {
                 //     L_it = max(-A_i r_it, -A_i clip(r_it, 1 - eps, 1 + eps))
                 //     dL_it / dlog pi = -A_i r_it, or 0 if a clip applies
                 // L_it is bounded by -c A_i if A_i < 0 (dual clip, arXiv 1912.09729). The loss of a mini-batch is the
-                // mean over all of its tokens.
-                double policyRate = policySettings.learningRate().at(step);
+                // mean over all of its tokens. PolicyUpdate also knows what other estimators need and SPPO does not:
+                // tokens that carry no loss, whitening, a KL penalty.
                 List<PolicySample> policyOrder =
                         TrainingOrder.of(policySamples, PolicySample::rolloutId, settings.seed(), step);
-                for (List<PolicySample> batch : TrainingOrder.miniBatches(policyOrder, policySettings.miniBatches())) {
-                    List<TokenSequence> sequences =
-                            batch.stream().map(PolicySample::tokens).toList();
-                    long tokens = sequences.stream()
-                            .mapToLong(each -> each.response().length)
-                            .sum();
-                    policyTrainer.update(sequences, policySettings.temperature(), policyRate, (i, logProbs) -> {
-                        PolicySample sample = batch.get(i);
-                        float[] gradient = new float[logProbs.length];
-                        for (int t = 0; t < gradient.length; t++) {
-                            double ratio = ClippedPolicyLoss.ratio(logProbs[t], sample.behaviourLogProbs()[t]);
-                            gradient[t] =
-                                    (float) (policySettings.loss().gradient(ratio, sample.advantages()[t]) / tokens);
-                        }
-                        return gradient;
-                    });
-                }
+                policyUpdate.apply(step, policyOrder);
                 end("policy update");
 
                 if (step % settings.evaluationInterval() == 0 || step == settings.steps()) {

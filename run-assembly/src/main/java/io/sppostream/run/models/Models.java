@@ -20,8 +20,9 @@ import java.util.List;
 
 /** The checkpoints a run starts from. */
 public final class Models {
+    private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
-    private static final List<String> SHAPE_FILES = List.of("config.json", "generation_config.json", "tokenizer.json");
+    private static final List<String> SHAPE_FILES = List.of(CONFIG, "generation_config.json", "tokenizer.json");
 
     private Models() {}
 
@@ -63,13 +64,16 @@ public final class Models {
     }
 
     /**
-     * A checkpoint of fresh weights, with the shape and the tokenizer of the policy shipped with a built-in dataset.
+     * A checkpoint of fresh weights, with the shape and the tokenizer of the policy shipped with the dataset or, if it has
+     * none, with the dataset of two-digit additions.
      *
+     * @param dataset name of a dataset
      * @param directory folder to write it to
      */
-    public static Checkpoint fresh(long seed, Path directory) {
-        SHAPE_FILES.forEach(file -> unpack(Addition.NAME, file, directory));
-        ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+    public static Checkpoint fresh(String dataset, long seed, Path directory) {
+        String task = isShipped(dataset) ? dataset : Addition.NAME;
+        SHAPE_FILES.forEach(file -> unpack(task, file, directory));
+        ModelConfig config = ModelConfig.read(directory.resolve(CONFIG));
         try (PolicyModel model = PolicyModel.random(config, seed, ModelSettings.cpu());
                 FileChannel weights = FileChannel.open(
                         directory.resolve(WEIGHTS),
@@ -83,6 +87,14 @@ public final class Models {
         return Checkpoint.open(directory);
     }
 
+    private static boolean isShipped(String task) {
+        return Models.class.getResource(resource(task, CONFIG)) != null;
+    }
+
+    private static String resource(String task, String file) {
+        return "/models/" + task + "/" + file;
+    }
+
     /** Copies a shipped checkpoint into a folder, from which its files can be mapped. */
     private static Path unpack(String task, Path dataDirectory) {
         Path directory = dataDirectory.resolve("models").resolve(task);
@@ -92,7 +104,7 @@ public final class Models {
     }
 
     private static void unpack(String task, String file, Path directory) {
-        try (InputStream in = Models.class.getResourceAsStream("/models/" + task + "/" + file)) {
+        try (InputStream in = Models.class.getResourceAsStream(resource(task, file))) {
             if (in == null) {
                 throw new UserException(
                         "dataset " + task

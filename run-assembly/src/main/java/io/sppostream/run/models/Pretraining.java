@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
 
-/** Supervised warm-up: a policy learns the form of the answers from the references of the training problems. */
+/** Supervised warm-up: a policy learns to imitate the solutions of the training problems. */
 public final class Pretraining {
     private static final OptimizerSettings OPTIMIZER = new OptimizerSettings(0.9, 0.95, 1e-8, 0, 1);
     private static final int WARMUP_STEPS = 20;
@@ -78,7 +78,7 @@ public final class Pretraining {
 
     private static TokenSequence sequence(Tokenizer tokenizer, Problem problem, int endToken) {
         int[] prompt = PromptTokens.of(tokenizer, problem.messages());
-        int[] answer = tokenizer.encodeText(problem.reference());
+        int[] answer = tokenizer.encodeText(problem.solution());
         int[] response = Arrays.copyOf(answer, answer.length + 1);
         response[answer.length] = endToken;
         return new TokenSequence(prompt, response);

@@ -405,13 +405,15 @@ class ConfigurationTest {
         assertThatThrownBy(() -> Datasets.requireKnown(
                         flags(Map.of("verifier.addtion", "math")).settings()))
                 .isInstanceOf(UserException.class)
-                .hasMessage("verifier.addtion: there is no dataset 'addtion' (there are addition, addition-1;"
+                .hasMessage("verifier.addtion: there is no dataset 'addtion' (there are addition, addition-1,"
+                        + " ledger, knights-and-knaves, knights-and-knaves-text;"
                         + " dataset.others adds names); did you mean 'addition'?");
         assertThatThrownBy(() ->
                         Datasets.requireKnown(flags(Map.of("verifier.essays", "math", "dataset", "data/gsm8k.jsonl"))
                                 .settings()))
                 .isInstanceOf(UserException.class)
-                .hasMessage("verifier.essays: there is no dataset 'essays' (there are addition, addition-1, gsm8k;"
+                .hasMessage("verifier.essays: there is no dataset 'essays' (there are addition, addition-1,"
+                        + " ledger, knights-and-knaves, knights-and-knaves-text, gsm8k;"
                         + " dataset.others adds names)");
     }
 

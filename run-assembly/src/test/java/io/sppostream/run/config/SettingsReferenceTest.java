@@ -47,6 +47,8 @@ class SettingsReferenceTest {
                   Rollouts per step.
                   Preset addition: 512
                   Preset addition-1: 512
+                  Preset ledger: 256
+                  Preset knights-and-knaves: 256
                   Set by --set batch.size=VALUE, SPPO_BATCH_SIZE=VALUE, or batch.size: VALUE in the YAML file.
                   Must not change when a run is resumed.
                 """);

@@ -9,8 +9,11 @@ import io.sppostream.events.VerdictStatus;
 import io.sppostream.log.LogException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
@@ -52,5 +55,16 @@ class EvaluationTest {
         assertThat(Evaluation.result(List.of(RIGHT, unreadable, WRONG), 0)).isEqualTo(HeldOutResult.judged(2, 0.5));
         assertThat(Evaluation.result(List.of(unreadable, unreadable), 0).notJudgedBecause())
                 .isEqualTo("2 of 2 answers were not judged: verdict UNPARSEABLE_REFERENCE of judge: http-503");
+    }
+
+    @Test
+    void shouldGroupRewardsByTier() {
+        SortedMap<String, DoubleSummaryStatistics> rewards = new TreeMap<>();
+        Evaluation.add(rewards, "long", 0);
+        Evaluation.add(rewards, "short", 1);
+        Evaluation.add(rewards, "long", 1);
+        Evaluation.add(rewards, "", 1);
+
+        assertThat(Evaluation.means(rewards)).containsExactly(Map.entry("long", 0.5), Map.entry("short", 1.0));
     }
 }

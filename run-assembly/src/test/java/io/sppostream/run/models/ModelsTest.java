@@ -82,6 +82,15 @@ class ModelsTest {
     }
 
     @Test
+    void shouldMakeFreshWeightsOfTheShapeThatIsShippedForTheDataset() throws IOException {
+        Checkpoint ledger = Models.fresh("ledger", 1, Files.createDirectory(directory.resolve("ledger")));
+        Checkpoint essays = Models.fresh("essays", 1, Files.createDirectory(directory.resolve("essays")));
+
+        assertThat(ledger.config().maxPositions()).isEqualTo(384);
+        assertThat(essays.config()).as("no shape of its own").isEqualTo(policy.config());
+    }
+
+    @Test
     void shouldSayInOneLineThatThereIsNoGpu() {
         Assumptions.assumeFalse(Engine.getEngine("PyTorch").hasCapability("CUDA"), "a machine without a GPU");
         ModelSettings gpu =

@@ -66,10 +66,13 @@ public final class Retraining {
     }
 
     private Check policy(Checkpoint checkpoint) {
-        try (PolicyModel model = PolicyModel.load(checkpoint, settings.model());
-                TrainablePolicy policy = new TrainablePolicy(
-                        model, settings.policyUpdate(), settings.policyOptimizer(), settings.training())) {
-            return retrain(policy);
+        try (PolicyModel model = PolicyModel.load(checkpoint, settings.model())) {
+            // Before the policy's training begins: the start weights may be the reference of a KL penalty.
+            recorded.readStart(ModelKind.POLICY, version -> true, model::readWeights);
+            try (TrainablePolicy policy = new TrainablePolicy(
+                    model, settings.policyUpdate(), settings.policyOptimizer(), settings.training())) {
+                return retrain(policy);
+            }
         }
     }
 
@@ -78,14 +81,15 @@ public final class Retraining {
                 Tokenizer tokenizer = Models.criticTokens(settings, checkpoint).tokenizer();
                 TrainableCritic critic = new TrainableCritic(
                         model, tokenizer, settings.criticUpdate(), settings.criticOptimizer(), settings.training())) {
+            recorded.readStart(ModelKind.CRITIC, version -> true, model::readWeights);
             return retrain(critic);
         }
     }
 
+    /** @param model has the start weights */
     private Check retrain(TrainableModel model) {
         ModelKind kind = model.kind();
         Check check = new Check("retrain", "each step makes the recorded weights");
-        recorded.readStart(kind, version -> true, model::readWeights);
         int trained = 0;
         int restored = 0;
         String difference = "";

@@ -1,0 +1,246 @@
+package io.sppostream.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sppostream.advantage.AdvantageStream;
+import io.sppostream.advantage.Combination;
+import io.sppostream.advantage.JoinSettings;
+import io.sppostream.advantage.RewardRules;
+import io.sppostream.estimator.builtin.SppoEstimator;
+import io.sppostream.embedded.EmbeddedCluster;
+import io.sppostream.embedded.EmbeddedSettings;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.Value;
+import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.Topics;
+import io.sppostream.log.EventSerdes;
+import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.RunLog;
+import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.loop.StreamsApp;
+import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RewardFactory;
+import io.sppostream.verify.RewardVerifier;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Serializer;
+
+/**
+ * The processor time that the log costs per rollout: for encoding and sending it, in the reward verifier, in the join and
+ * in the broker. Each round sends one batch in a transaction, waits for its training samples, and runs the calibration.
+ * For one thread.
+ */
+final class LogCosts implements AutoCloseable {
+    private static final String PRODUCER = "producer";
+    private static final String VERIFIER = "verifier";
+    private static final String JOIN = "join";
+    private static final String BROKER = "broker";
+
+    private static final List<String> NAMES = List.of(PRODUCER, VERIFIER, JOIN, BROKER);
+
+    /** What is compared with a baseline. The rest varies more: the broker's time is counted in steps of 10 ms. */
+    static final List<String> GUARDED = List.of(VERIFIER, JOIN);
+
+    private static final Duration TIMEOUT = Duration.ofMinutes(1);
+    private static final int WARM_UP_ROUNDS = 12;
+    private static final int BATCH = 2_000;
+    private static final int TOKENS = 16;
+
+    private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    private final Calibration calibration = new Calibration();
+    private final SyntheticRollouts rollouts = new SyntheticRollouts(TOKENS);
+    private final Topics topics = new Topics("guard", 1);
+    private final Path directory = Files.createTempDirectory("sppo-guard");
+    private final EmbeddedCluster cluster;
+    private final EventSerdes serdes;
+    private final StreamsApp verifier;
+    private final StreamsApp join;
+    private final Producer<byte[], byte[]> producer;
+    private final Consumer<byte[], byte[]> samples;
+    private final Serializer<Rollout> encodeRollout;
+    private final Serializer<Value> encodeValue;
+    private int sent;
+
+    /** Costs by name, in calibrations per 1,000 rollouts, one of each round. */
+    private final Map<String, List<Double>> rounds = new LinkedHashMap<>();
+
+    private final List<Double> units = new ArrayList<>();
+
+    /** Starts broker and roles, and warms them up. */
+    LogCosts() throws IOException, InterruptedException {
+        cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")));
+        KafkaSettings kafka = cluster.kafka();
+        serdes = new EventSerdes(kafka);
+        try (TopicAdmin admin = new TopicAdmin(kafka)) {
+            admin.create(topics, (short) 1);
+        }
+        serdes.register(topics);
+        RunLog log = new RunLog(kafka, serdes, topics);
+        Path state = directory.resolve("state");
+        verifier = RewardVerifier.start(
+                log,
+                RewardFactory.verifiers(Configuration.load(null, Map.of(), Map.of("run", "guard"))
+                        .settings()),
+                state,
+                1,
+                LogCosts::fail);
+        join = AdvantageStream.start(
+                log,
+                new JoinSettings(
+                        new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT),
+                state,
+                1,
+                LogCosts::fail);
+        producer = kafka.clients().producer(kafka.transactionalProducer("guard", TIMEOUT));
+        producer.initTransactions();
+        samples = kafka.clients().consumer(kafka.consumer());
+        samples.assign(List.of(new TopicPartition(topics.advantages().name(), 0)));
+        encodeRollout = serdes.serializer(topics.rollouts());
+        encodeValue = serdes.serializer(topics.values());
+        verifier.awaitRunning(TIMEOUT);
+        join.awaitRunning(TIMEOUT);
+        measure(WARM_UP_ROUNDS);
+        rounds.clear();
+        units.clear();
+    }
+
+    private static void fail(Throwable failure) {
+        failure.printStackTrace();
+        Runtime.getRuntime().halt(1);
+    }
+
+    /** Measures some more rounds. */
+    void measure(int more) {
+        for (int round = 0; round < more; round++) {
+            // Half of the calibration on each side of the work, since the speed of a shared core varies.
+            double unit = calibrate() / 2;
+            Map<String, Double> before = seconds();
+            send();
+            receive();
+            Map<String, Double> after = seconds();
+            unit += calibrate() / 2;
+            units.add(unit);
+            for (String name : NAMES) {
+                double used = Objects.requireNonNull(after.get(name)) - Objects.requireNonNull(before.get(name));
+                rounds.computeIfAbsent(name, key -> new ArrayList<>()).add(used / unit * 1_000 / BATCH);
+            }
+        }
+    }
+
+    private double calibrate() {
+        long before = threads.getCurrentThreadCpuTime();
+        calibration.run();
+        return (threads.getCurrentThreadCpuTime() - before) / 1e9;
+    }
+
+    /** Sends the batch in one transaction, so that the roles get it at once. */
+    private void send() {
+        producer.beginTransaction();
+        for (int i = 0; i < BATCH; i++) {
+            String request = SyntheticRollouts.requestId(sent++);
+            byte[] key = request.getBytes(UTF_8);
+            String to = topics.values().name();
+            producer.send(new ProducerRecord<>(to, key, encodeValue.serialize(to, SyntheticRollouts.value(request))));
+            to = topics.rollouts().name();
+            producer.send(new ProducerRecord<>(to, key, encodeRollout.serialize(to, rollouts.rollout(request))));
+        }
+        producer.commitTransaction();
+    }
+
+    private void receive() {
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        int missing = BATCH;
+        while (missing > 0) {
+            missing -= samples.poll(Duration.ofMillis(100)).count();
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(missing + " of " + BATCH + " samples did not arrive in time");
+            }
+        }
+    }
+
+    /** Processor seconds so far. */
+    private Map<String, Double> seconds() {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+            if (thread != null) {
+                double used = threads.getThreadCpuTime(thread.getThreadId()) / 1e9;
+                seconds.merge(part(thread), used, Double::sum);
+            }
+        }
+        seconds.put(
+                BROKER,
+                ProcessHandle.current()
+                        .children()
+                        .mapToDouble(child -> child.info()
+                                        .totalCpuDuration()
+                                        .orElse(Duration.ZERO)
+                                        .toNanos()
+                                / 1e9)
+                        .sum());
+        return seconds;
+    }
+
+    private static String part(ThreadInfo thread) {
+        String name = thread.getThreadName();
+        if (name.contains(RoleName.REWARD_VERIFIER)) {
+            return VERIFIER;
+        }
+        if (name.contains(RoleName.ADVANTAGE_STREAM)) {
+            return JOIN;
+        }
+        return thread.getThreadId() == Thread.currentThread().getId() || name.contains("producer-guard")
+                ? PRODUCER
+                : "other";
+    }
+
+    /**
+     * The lower quartiles of the rounds, by name, in calibrations per 1,000 rollouts: other work on the machine makes
+     * rounds dearer, and they vary less than the medians.
+     */
+    Map<String, Double> costs() {
+        Map<String, Double> quartiles = new LinkedHashMap<>();
+        rounds.forEach((name, costs) -> quartiles.put(
+                name, costs.stream().sorted().skip(costs.size() / 4).findFirst().orElseThrow()));
+        return quartiles;
+    }
+
+    /** Prints them as processor time too. */
+    void print() {
+        double unit = BenchmarkTools.median(units);
+        System.out.printf(
+                Locale.ROOT,
+                "calibration  %.1f ms; lower quartiles of %d rounds of %,d rollouts (checksum %x)%n",
+                unit * 1e3,
+                units.size(),
+                BATCH,
+                calibration.checksum());
+        costs().forEach((name, cost) -> System.out.printf(
+                Locale.ROOT, "%-12s %.1f us a rollout, %.3f calibrations per 1,000%n", name, cost * unit * 1e3, cost));
+    }
+
+    @Override
+    public void close() throws IOException {
+        samples.close();
+        producer.close();
+        join.close();
+        verifier.close();
+        serdes.close();
+        cluster.close();
+        BenchmarkTools.delete(directory);
+    }
+}

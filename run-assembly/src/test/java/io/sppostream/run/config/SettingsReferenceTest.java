@@ -44,7 +44,8 @@ class SettingsReferenceTest {
     void shouldDescribeASettingWithTypeBoundsDefaultAndPresets() {
         assertThat(SettingsReference.describe("batch.size")).isEqualTo("""
                 batch.size (int; at least 1; default 256)
-                  Rollouts per step.
+                  Rollouts per step: a multiple of those that the estimator samples per prompt. If it is not given,
+                  the largest multiple up to the default holds.
                   Preset addition: 512
                   Preset addition-1: 512
                   Preset ledger: 256

@@ -166,7 +166,7 @@ class RewardFactoryTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "verifier=oracle | verifier: there is no verifier 'oracle'; there are: exact, math",
+                "verifier=oracle | verifier: there is no verifier 'oracle'; there are: exact, marked",
                 "verifier=[math] | verifier: '[math]' is not a verifier",
                 "verifier.gsm8k=oracle | verifier.gsm8k: there is no verifier 'oracle'",
                 "verifier.gsm8k=all(math | verifier.gsm8k: 'all(math' is not a verifier",

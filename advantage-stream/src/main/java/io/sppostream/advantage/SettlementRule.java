@@ -194,13 +194,16 @@ final class SettlementRule {
 
     private List<Settlement> credited(
             RequestState request, List<Member> members, Map<String, List<AdvantageSegment>> credits, Instant now) {
+        // An estimator of single samples credits each by itself, also if a prompt from outside wants several: a learner
+        // need not keep them together.
+        int groupSamples = settings.estimator().needs().samples() == 1 ? 1 : credits.size();
         List<Settlement> settlements = new ArrayList<>(members.size());
         for (Member member : members) {
             List<AdvantageSegment> segments = credits.get(member.id());
             settlements.add(
                     segments == null
                             ? notTrained(request, member, ExpiryReason.EVIDENCE, withoutCredit(), now)
-                            : new Settlement.Trained(sample(request, member, segments, credits.size(), now)));
+                            : new Settlement.Trained(sample(request, member, segments, groupSamples, now)));
         }
         return settlements;
     }

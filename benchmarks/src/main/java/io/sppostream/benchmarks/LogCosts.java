@@ -6,9 +6,9 @@ import io.sppostream.advantage.AdvantageStream;
 import io.sppostream.advantage.Combination;
 import io.sppostream.advantage.JoinSettings;
 import io.sppostream.advantage.RewardRules;
-import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
+import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.RoleName;
@@ -102,7 +102,11 @@ final class LogCosts implements AutoCloseable {
         join = AdvantageStream.start(
                 log,
                 new JoinSettings(
-                        new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT),
+                        new SppoEstimator(1),
+                        true,
+                        new RewardRules(Combination.of("exact"), Map.of()),
+                        TIMEOUT,
+                        TIMEOUT),
                 state,
                 1,
                 LogCosts::fail);

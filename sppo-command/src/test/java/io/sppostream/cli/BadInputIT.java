@@ -113,7 +113,8 @@ class BadInputIT {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         Files.writeString(plugins.resolve("broken.jar"), "no jar");
 
-        train("--set=verifier=oracle").assertRefused("verifier: there is no verifier 'oracle'; there are: exact, marked");
+        train("--set=verifier=oracle")
+                .assertRefused("verifier: there is no verifier 'oracle'; there are: exact, marked");
         train("--set=verifier=all(exact, math").assertRefused("verifier: 'all(exact, math' is not a verifier");
         train("--set=verifier.plugins=" + plugins)
                 .assertRefused("verifier.plugins: plugin", "broken.jar can't be read");

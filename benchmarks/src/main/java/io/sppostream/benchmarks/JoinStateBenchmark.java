@@ -1,13 +1,8 @@
 package io.sppostream.benchmarks;
 
-import io.sppostream.advantage.AdvantageStream;
-import io.sppostream.advantage.Combination;
-import io.sppostream.advantage.JoinSettings;
-import io.sppostream.advantage.RewardRules;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.embedded.RunningCluster;
-import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.RoleName;
@@ -139,16 +134,11 @@ final class JoinStateBenchmark implements Callable<Integer> {
         public Integer call() throws InterruptedException {
             KafkaSettings kafka =
                     RunningCluster.of(Path.of(property("data"))).orElseThrow().kafka();
-            JoinSettings settings = new JoinSettings(
-                    new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
             long start = System.nanoTime();
             try (EventSerdes serdes = new EventSerdes(kafka);
                     TopicAdmin admin = new TopicAdmin(kafka);
-                    StreamsApp app = AdvantageStream.start(
-                            new RunLog(kafka, serdes, TOPICS), settings, Path.of(property("state")), 1, failure -> {
-                                failure.printStackTrace();
-                                Runtime.getRuntime().halt(1);
-                            })) {
+                    StreamsApp app = SyntheticRoles.join(
+                            new RunLog(kafka, serdes, TOPICS), Path.of(property("state")), TIMEOUT)) {
                 app.awaitRunning(TIMEOUT);
                 double running = (System.nanoTime() - start) / 1e9;
                 long records = awaitEnd(admin);

@@ -2,14 +2,9 @@ package io.sppostream.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.sppostream.advantage.AdvantageStream;
-import io.sppostream.advantage.Combination;
-import io.sppostream.advantage.JoinSettings;
-import io.sppostream.advantage.RewardRules;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.embedded.RunningCluster;
-import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.EventWriter;
@@ -17,9 +12,6 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.loop.StreamsApp;
-import io.sppostream.run.config.Configuration;
-import io.sppostream.run.config.RewardFactory;
-import io.sppostream.verify.Verifiers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -297,15 +288,9 @@ final class Latency implements Callable<Integer> {
         public Integer call() throws IOException, InterruptedException {
             KafkaSettings kafka = RunningCluster.of(data).orElseThrow().kafka();
             Topics topics = new Topics(run, 1);
-            JoinSettings settings = new JoinSettings(
-                    new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), TIMEOUT, TIMEOUT);
-            Verifiers verifiers = RewardFactory.verifiers(
-                    Configuration.load(null, Map.of(), Map.of("run", run)).settings());
             try (EventSerdes serdes = new EventSerdes(kafka);
-                    StreamsApp verifier = io.sppostream.verify.RewardVerifier.start(
-                            new RunLog(kafka, serdes, topics), verifiers, state, 1, RolesProcess::fail);
-                    StreamsApp join = AdvantageStream.start(
-                            new RunLog(kafka, serdes, topics), settings, state, 1, RolesProcess::fail)) {
+                    StreamsApp verifier = SyntheticRoles.verifier(new RunLog(kafka, serdes, topics), state);
+                    StreamsApp join = SyntheticRoles.join(new RunLog(kafka, serdes, topics), state, TIMEOUT)) {
                 verifier.awaitRunning(TIMEOUT);
                 join.awaitRunning(TIMEOUT);
                 System.out.println("running");
@@ -314,11 +299,6 @@ final class Latency implements Callable<Integer> {
                 }
             }
             return 0;
-        }
-
-        private static void fail(Throwable failure) {
-            failure.printStackTrace();
-            Runtime.getRuntime().halt(1);
         }
     }
 }

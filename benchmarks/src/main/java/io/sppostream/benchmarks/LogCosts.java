@@ -2,13 +2,8 @@ package io.sppostream.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.sppostream.advantage.AdvantageStream;
-import io.sppostream.advantage.Combination;
-import io.sppostream.advantage.JoinSettings;
-import io.sppostream.advantage.RewardRules;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
-import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.RoleName;
@@ -18,9 +13,6 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.loop.StreamsApp;
-import io.sppostream.run.config.Configuration;
-import io.sppostream.run.config.RewardFactory;
-import io.sppostream.verify.RewardVerifier;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
@@ -92,24 +84,8 @@ final class LogCosts implements AutoCloseable {
         serdes.register(topics);
         RunLog log = new RunLog(kafka, serdes, topics);
         Path state = directory.resolve("state");
-        verifier = RewardVerifier.start(
-                log,
-                RewardFactory.verifiers(Configuration.load(null, Map.of(), Map.of("run", "guard"))
-                        .settings()),
-                state,
-                1,
-                LogCosts::fail);
-        join = AdvantageStream.start(
-                log,
-                new JoinSettings(
-                        new SppoEstimator(1),
-                        true,
-                        new RewardRules(Combination.of("exact"), Map.of()),
-                        TIMEOUT,
-                        TIMEOUT),
-                state,
-                1,
-                LogCosts::fail);
+        verifier = SyntheticRoles.verifier(log, state);
+        join = SyntheticRoles.join(log, state, TIMEOUT);
         producer = kafka.clients().producer(kafka.transactionalProducer("guard", TIMEOUT));
         producer.initTransactions();
         samples = kafka.clients().consumer(kafka.consumer());
@@ -121,11 +97,6 @@ final class LogCosts implements AutoCloseable {
         measure(WARM_UP_ROUNDS);
         rounds.clear();
         units.clear();
-    }
-
-    private static void fail(Throwable failure) {
-        failure.printStackTrace();
-        Runtime.getRuntime().halt(1);
     }
 
     /** Measures some more rounds. */

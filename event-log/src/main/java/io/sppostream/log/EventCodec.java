@@ -142,8 +142,8 @@ public final class EventCodec<V extends SpecificRecord> {
         return bytes;
     }
 
-    private static IllegalStateException invalid(String what, int index) {
-        return new IllegalStateException("there is no " + what + " " + index);
+    private static AvroRuntimeException invalid(String what, int index) {
+        return new AvroRuntimeException("there is no " + what + " " + index);
     }
 
     private enum Primitive implements TypeCodec {

@@ -30,12 +30,17 @@ public final class ExactAnswerVerifier implements Verifier {
         if (answer.isEmpty()) {
             return Judgement.wrong(VerdictStatus.NO_ANSWER, null, "empty-response");
         }
+        return compare(answer, reference, rollout, "exact");
+    }
+
+    /** Whether an answer equals the reference, and the response that it is of was not cut off. */
+    static Judgement compare(String answer, String reference, Rollout rollout, String rule) {
         if (!answer.equals(reference)) {
-            return Judgement.wrong(VerdictStatus.INCORRECT, answer, "exact");
+            return Judgement.wrong(VerdictStatus.INCORRECT, answer, rule);
         }
         if (rollout.getFinishReason() == FinishReason.LENGTH) {
             return Judgement.wrong(VerdictStatus.INCORRECT, answer, "cut-off");
         }
-        return Judgement.correct(answer, "exact");
+        return Judgement.correct(answer, rule);
     }
 }

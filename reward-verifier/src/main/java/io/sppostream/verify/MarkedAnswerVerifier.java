@@ -1,6 +1,5 @@
 package io.sppostream.verify;
 
-import io.sppostream.events.FinishReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
 
@@ -36,12 +35,6 @@ public final class MarkedAnswerVerifier implements Verifier {
         if (answer.isEmpty()) {
             return Judgement.wrong(VerdictStatus.NO_ANSWER, null, "nothing-after-mark");
         }
-        if (!answer.equals(reference)) {
-            return Judgement.wrong(VerdictStatus.INCORRECT, answer, "marked");
-        }
-        if (rollout.getFinishReason() == FinishReason.LENGTH) {
-            return Judgement.wrong(VerdictStatus.INCORRECT, answer, "cut-off");
-        }
-        return Judgement.correct(answer, "marked");
+        return ExactAnswerVerifier.compare(answer, reference, rollout, "marked");
     }
 }

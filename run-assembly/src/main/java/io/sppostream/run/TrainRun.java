@@ -81,8 +81,7 @@ public final class TrainRun {
     public void run() throws InterruptedException {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
         // The broker takes more than a second to start, and models are loaded meanwhile: but not before its process
-        // runs,
-        // since loading PyTorch delays it.
+        // runs, since loading PyTorch delays it.
         try (LocalRoles local = LocalRoles.open(settings, Role.of(settings));
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();

@@ -1,5 +1,6 @@
 package io.sppostream.estimator.builtin;
 
+import io.sppostream.estimator.Credit;
 import io.sppostream.estimator.FollowUp;
 import io.sppostream.estimator.Group;
 import io.sppostream.estimator.GroupRollout;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -48,6 +50,23 @@ final class SegmentValues {
         return unknown
                 ? Optional.empty()
                 : Optional.of(advantages(rollout.length(), boundaries, values, rollout.requireReward()));
+    }
+
+    /**
+     * The credits of the judged rollouts that have advantages.
+     *
+     * @param credit makes a credit of the advantages of each token, shape [T]; empty if no token is trained
+     */
+    static List<Credit> credits(
+            Group group,
+            Function<GroupRollout, int[]> boundaries,
+            int completions,
+            BiFunction<GroupRollout, double[], Optional<Credit>> credit) {
+        return group.judged().stream()
+                .flatMap(rollout -> advantages(group, rollout, boundaries.apply(rollout), completions)
+                        .flatMap(advantages -> credit.apply(rollout, advantages))
+                        .stream())
+                .toList();
     }
 
     /** Whether any judged rollout has advantages. */

@@ -104,14 +104,11 @@ public record SpoChainEstimator(
 
     @Override
     public List<Credit> credit(Group group) {
-        return group.judged().stream()
-                .flatMap(rollout -> credit(group, rollout).stream())
-                .toList();
-    }
-
-    private Optional<Credit> credit(Group group, GroupRollout rollout) {
-        return SegmentValues.advantages(group, rollout, boundaries(rollout), completions)
-                .flatMap(advantages -> mask
+        return SegmentValues.credits(
+                group,
+                this::boundaries,
+                completions,
+                (rollout, advantages) -> mask
                         ? ProbabilityMask.credit(rollout, advantages, threshold)
                         : Optional.of(new Credit(rollout.id(), Segments.of(advantages))));
     }

@@ -13,6 +13,7 @@ import io.sppostream.estimator.TokenText;
 import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.estimator.TrainingRecipe.KlPenalty;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -75,11 +76,11 @@ public record VinePpoEstimator(int samples, int completions, String separator, i
 
     @Override
     public List<Credit> credit(Group group) {
-        return group.judged().stream()
-                .flatMap(rollout -> SegmentValues.advantages(group, rollout, stepStarts(rollout), completions)
-                        .map(advantages -> new Credit(rollout.id(), Segments.of(advantages)))
-                        .stream())
-                .toList();
+        return SegmentValues.credits(
+                group,
+                this::stepStarts,
+                completions,
+                (rollout, advantages) -> Optional.of(new Credit(rollout.id(), Segments.of(advantages))));
     }
 
     /**

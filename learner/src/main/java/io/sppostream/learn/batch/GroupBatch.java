@@ -55,8 +55,8 @@ public record GroupBatch(List<EventRecord<?>> samples, int groups, List<EventRec
             return new GroupBatch(List.of(), 0, List.of());
         }
         List<EventRecord<?>> samples = new ArrayList<>();
-        Set<EventRecord<?>> useless = identitySet();
-        Set<EventRecord<?>> left = identitySet();
+        Set<EventRecord<?>> unusable = identitySet();
+        Set<EventRecord<?>> unusableBesideOthers = identitySet();
         int taken = 0;
         for (Run run : complete) {
             if (taken == groups) {
@@ -65,27 +65,26 @@ public record GroupBatch(List<EventRecord<?>> samples, int groups, List<EventRec
             List<EventRecord<?>> usable =
                     run.samples.stream().filter(isUnusable.negate()).toList();
             if (usable.isEmpty()) {
-                useless.addAll(run.samples);
+                unusable.addAll(run.samples);
             } else {
                 taken++;
                 samples.addAll(usable);
-                run.samples.stream().filter(isUnusable).forEach(left::add);
+                run.samples.stream().filter(isUnusable).forEach(unusableBesideOthers::add);
             }
         }
         boolean full = taken == groups;
         if (full) {
-            useless.addAll(left);
+            unusable.addAll(unusableBesideOthers);
+        } else {
+            samples.clear();
         }
-        List<EventRecord<?>> unusable =
-                pending.stream().filter(useless::contains).toList();
-        Set<EventRecord<?>> removed = useless;
-        if (full) {
-            removed.addAll(samples);
-        }
-        if (!removed.isEmpty()) {
-            pending.removeIf(removed::contains);
-        }
-        return full ? new GroupBatch(samples, groups, unusable) : new GroupBatch(List.of(), 0, unusable);
+        List<EventRecord<?>> inOrder =
+                pending.stream().filter(unusable::contains).toList();
+        Set<EventRecord<?>> removed = identitySet();
+        removed.addAll(unusable);
+        removed.addAll(samples);
+        pending.removeIf(removed::contains);
+        return new GroupBatch(samples, full ? groups : 0, inOrder);
     }
 
     /** Whether the pending samples have so many complete groups. */

@@ -59,7 +59,6 @@ import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTER
 import io.sppostream.advantage.JoinSettings;
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
-import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
@@ -280,14 +279,10 @@ public final class RunSettings extends AbstractConfig {
         return new StalenessRules(getInt(LAG));
     }
 
-    /** How the learner trains on the advantages of the estimator. */
-    private TrainingRecipe recipe() {
-        return estimator().recipe();
-    }
-
+    /** How the learner trains on the advantages: by the estimator's recipe, with the parts that settings replace. */
     public PolicyUpdateSettings policyUpdate() {
         return new PolicyUpdateSettings(
-                ObjectiveSettings.objective(recipe(), this),
+                ObjectiveSettings.objective(estimator().recipe(), this),
                 new ClippedPolicyLoss(getDouble(CLIP), getDouble(DUAL_CLIP)),
                 staleness().isDecoupled(),
                 new LearningRate(getDouble(POLICY_LEARNING_RATE), getInt(WARMUP_STEPS)),

@@ -237,7 +237,8 @@ final class SettlementRule {
                 now,
                 settings.rewards().of(member.rollout().getDataset()).id(),
                 verdicts.subList(1, verdicts.size()),
-                groupSamples);
+                groupSamples,
+                List.of());
     }
 
     /**

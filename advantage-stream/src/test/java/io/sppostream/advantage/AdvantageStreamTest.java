@@ -88,7 +88,8 @@ class AdvantageStreamTest {
                                 JoinDriver.START,
                                 "first",
                                 List.of(),
-                                1)));
+                                1,
+                                List.of())));
         assertThat(driver.expired()).isEmpty();
         assertThat(driver.stored(Join.ROLLOUTS)).isZero();
     }

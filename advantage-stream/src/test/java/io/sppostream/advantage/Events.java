@@ -119,6 +119,7 @@ final class Events {
                 probability,
                 null,
                 Instant.EPOCH,
-                releasedAt);
+                releasedAt,
+                null);
     }
 }

@@ -263,7 +263,8 @@ class SettlementRuleTest {
                         NOW,
                         "first",
                         List.of(),
-                        1)));
+                        1,
+                        List.of())));
     }
 
     @ParameterizedTest

@@ -97,7 +97,8 @@ final class SyntheticRun {
                 writer.send(
                         topics.prompts(),
                         id,
-                        new Prompt(id, problem(i), "addition", messages(i), answer(i), 1, version(i), time));
+                        new Prompt(
+                                id, problem(i), "addition", messages(i), answer(i), 1, version(i), time, null, null));
                 writer.send(topics.rollouts(), id, rollout(i));
                 writer.send(topics.verdicts(), id, verdict(i));
                 writer.send(topics.values(), id, value(i));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class EventDecoderTest {
     private static final String SCOPE = "event-decoder";
     private static final byte[] KEY = "r-1".getBytes(UTF_8);
-    private static final Value VALUE = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null);
+    private static final Value VALUE = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null, null);
 
     private final Topics topics = new Topics("test", 1);
     private final EventSerdes serdes = new EventSerdes(new KafkaSettings("unused:9092", "mock://" + SCOPE, Map.of()));

@@ -61,7 +61,7 @@ class EventSerdesTest {
     @Test
     void shouldReadWhatItWroteWhenAnEventMakesTheRoundTrip() {
         Topic<Value> topic = topics.values();
-        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null);
+        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null, null);
 
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), value);
 
@@ -172,7 +172,7 @@ class EventSerdesTest {
         MockSchemaRegistry.getClientForScope(SCOPE).register(topic.name() + "-value", new AvroSchema(first));
         Map<String, String> settings = Map.of(
                 "auto.register.schemas", "false", "use.latest.version", "true", "latest.compatibility.strict", "false");
-        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, Instant.EPOCH);
+        Value value = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, Instant.EPOCH, null);
         Value without = Value.newBuilder(value).setReleasedAt(null).build();
         try (EventSerdes latest = new EventSerdes(new KafkaSettings("unused:9092", "mock://" + SCOPE, settings))) {
             Serializer<Value> serializer = latest.serializer(topic);
@@ -262,7 +262,7 @@ class EventSerdesTest {
 
         serdes.register(topics);
         serdes.serializer(topic)
-                .serialize(topic.name(), new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null));
+                .serialize(topic.name(), new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null, null));
 
         assertThat(MockSchemaRegistry.getClientForScope(SCOPE).getAllVersions(topic.name() + "-value"))
                 .containsExactly(1);

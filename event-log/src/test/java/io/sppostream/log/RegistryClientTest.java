@@ -34,7 +34,7 @@ class RegistryClientTest {
         try (RegistryClient client = new RegistryClient(url, List.of(new AvroSchemaProvider()), Map.of());
                 KafkaAvroSerializer serializer = new KafkaAvroSerializer(client, Map.of("schema.registry.url", url))) {
             for (int i = 0; i < 100; i++) {
-                serializer.serialize("a-topic", new Value("r-" + i, 0, "00", 0f, 0.5, null, Instant.EPOCH, null));
+                serializer.serialize("a-topic", new Value("r-" + i, 0, "00", 0f, 0.5, null, Instant.EPOCH, null, null));
             }
 
             assertThat(client.remembered()).isEqualTo(1);

@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RegistryOutagesTest {
     private static final String SCOPE = "registry-outages";
     private static final byte[] KEY = "r-1".getBytes(UTF_8);
-    private static final Value VALUE = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null);
+    private static final Value VALUE = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null, null);
     private static final Duration PATIENCE = Duration.ofMillis(250);
 
     private final Topic<Value> topic = new Topics("test", 1).values();

@@ -177,7 +177,8 @@ public final class Critic implements AutoCloseable {
                     ValueLoss.probability(logits[i]),
                     null,
                     now,
-                    fitting.get(i).getReleasedAt());
+                    fitting.get(i).getReleasedAt(),
+                    null);
             log.send(topics.values(), requestId, value);
         }
     }

@@ -6,6 +6,7 @@ import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.TrainingSample;
@@ -45,11 +46,14 @@ class SampleRulesTest {
                 new SamplingSettings(1.0, 1.0, 0, 8),
                 0L,
                 FinishReason.STOP,
-                Instant.EPOCH);
+                Instant.EPOCH,
+                RequestPurpose.TRAIN,
+                false,
+                null);
         Verdict verdict = new Verdict(
                 "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "2", "exact", Instant.EPOCH, Map.of(), false);
         return new TrainingSample(
-                rollout, verdict, null, reward, "sppo", advantages, Instant.EPOCH, "first", List.of(), 1);
+                rollout, verdict, null, reward, "sppo", advantages, Instant.EPOCH, "first", List.of(), 1, List.of());
     }
 
     private static String violation(TrainingSample sample) {

@@ -79,7 +79,7 @@ final class TestEvents {
     }
 
     static Value value(int index, int criticVersion) {
-        return new Value(requestId(index), criticVersion, "", 0f, 0.5, null, Instant.EPOCH, null);
+        return new Value(requestId(index), criticVersion, "", 0f, 0.5, null, Instant.EPOCH, null, null);
     }
 
     /** A sample of a prompt's only rollout; its reward is 1 if the index is even. */

@@ -3,6 +3,7 @@ package io.sppostream.rollout;
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.catalogue.RolloutIds;
@@ -83,7 +84,10 @@ public interface ResponseGenerator extends AutoCloseable {
                             sampling.temperature(), sampling.topP(), sampling.topK(), sampling.maxTokens()),
                     request.seed(),
                     finishReason,
-                    sampledAt);
+                    sampledAt,
+                    RequestPurpose.TRAIN,
+                    false,
+                    null);
         }
     }
 

@@ -65,7 +65,9 @@ public final class PromptRequest {
                         reference,
                         samples,
                         newestVersion(runLog),
-                        clock.instant()));
+                        clock.instant(),
+                        null,
+                        null));
     }
 
     private static int newestVersion(RunLog runLog) {

@@ -25,7 +25,16 @@ class ActivityTest {
 
     private static Prompt prompt(String requestId, int samples) {
         return new Prompt(
-                requestId, "p", "addition", List.of(new Message("user", "1+1=")), "2", samples, 0, Instant.EPOCH);
+                requestId,
+                "p",
+                "addition",
+                List.of(new Message("user", "1+1=")),
+                "2",
+                samples,
+                0,
+                Instant.EPOCH,
+                null,
+                null);
     }
 
     private static Expired expired(String requestId, @Nullable String rolloutId, ExpiryReason reason) {

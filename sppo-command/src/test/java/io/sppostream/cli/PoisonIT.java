@@ -11,6 +11,7 @@ import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.TrainingStep;
@@ -238,7 +239,16 @@ class PoisonIT {
     private static Prompt prompt(
             String requestId, List<Message> messages, String reference, int samples, int minPolicyVersion) {
         return new Prompt(
-                requestId, "poison", "addition", messages, reference, samples, minPolicyVersion, Instant.now());
+                requestId,
+                "poison",
+                "addition",
+                messages,
+                reference,
+                samples,
+                minPolicyVersion,
+                Instant.now(),
+                null,
+                null);
     }
 
     private static Rollout.Builder named(Rollout valid, String requestId) {
@@ -264,7 +274,10 @@ class PoisonIT {
                 new SamplingSettings(1.0, 1.0, 0, 8),
                 0L,
                 FinishReason.STOP,
-                Instant.now());
+                Instant.now(),
+                RequestPurpose.TRAIN,
+                false,
+                null);
     }
 
     private Path modelWithTemplate() throws IOException {

@@ -80,7 +80,11 @@ class ExactlyOnceLogTest {
         Verdict verdict = new Verdict(
                 "r/0", "r", "exact", "1", VerdictStatus.CORRECT, 1.0, null, "equal", Instant.EPOCH, Map.of(), false);
         for (int partition = 0; partition < 2; partition++) {
-            arrive(TOPICS.values(), partition, offset, new Value("r", 1, "00", 0f, 0.5, null, Instant.EPOCH, null));
+            arrive(
+                    TOPICS.values(),
+                    partition,
+                    offset,
+                    new Value("r", 1, "00", 0f, 0.5, null, Instant.EPOCH, null, null));
             arrive(TOPICS.verdicts(), partition, offset, verdict);
         }
     }

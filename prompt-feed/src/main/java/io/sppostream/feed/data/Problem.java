@@ -33,6 +33,7 @@ public record Problem(String id, List<Message> messages, String reference, Strin
 
     /** The problem as a request for a number of responses. */
     public Prompt toPrompt(String requestId, String dataset, int samples, int minPolicyVersion, Instant releasedAt) {
-        return new Prompt(requestId, id, dataset, messages, reference, samples, minPolicyVersion, releasedAt);
+        return new Prompt(
+                requestId, id, dataset, messages, reference, samples, minPolicyVersion, releasedAt, null, null);
     }
 }

@@ -209,7 +209,8 @@ final class Replay {
                 clock.instant(),
                 ruling.combination(),
                 ruling.verdicts().subList(1, ruling.verdicts().size()),
-                1);
+                1,
+                List.of());
     }
 
     ReplayComparison comparison() {

@@ -118,6 +118,7 @@ final class Rescoring {
                             ValueLoss.probability(logits[i]),
                             null,
                             clock.instant(),
+                            null,
                             null));
         }
     }

@@ -86,7 +86,17 @@ final class SmallLog {
         add(
                 TOPICS.prompts(),
                 prompts,
-                new Prompt(id, "p", "addition", List.of(new Message("user", "1+1=")), "2", 1, 0, Instant.EPOCH));
+                new Prompt(
+                        id,
+                        "p",
+                        "addition",
+                        List.of(new Message("user", "1+1=")),
+                        "2",
+                        1,
+                        0,
+                        Instant.EPOCH,
+                        null,
+                        null));
         add(TOPICS.rollouts(), rollouts, rollout(id, version));
         add(TOPICS.values(), values, value(id, version));
         add(TOPICS.verdicts(), verdicts, verdict(id));
@@ -106,7 +116,8 @@ final class SmallLog {
                         Instant.EPOCH,
                         "first",
                         List.of(),
-                        1));
+                        1,
+                        List.of()));
     }
 
     void expire(String requestId) {
@@ -165,7 +176,7 @@ final class SmallLog {
     }
 
     private static Value value(String requestId, int version) {
-        return new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH, null);
+        return new Value(requestId, version, "critic-" + version, 0f, 0.5, null, Instant.EPOCH, null, null);
     }
 
     /** A verdict with settings, whose order does not count. */

@@ -18,7 +18,7 @@ class PromptRulesTest {
     }
 
     private static Prompt prompt(String requestId, List<Message> messages, int samples) {
-        return new Prompt(requestId, "p", "addition", messages, "2", samples, 0, Instant.EPOCH);
+        return new Prompt(requestId, "p", "addition", messages, "2", samples, 0, Instant.EPOCH, null, null);
     }
 
     @ParameterizedTest

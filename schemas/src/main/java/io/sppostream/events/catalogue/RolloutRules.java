@@ -1,8 +1,11 @@
 package io.sppostream.events.catalogue;
 
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.RolloutParent;
 import io.sppostream.events.list.FloatList;
+import io.sppostream.events.list.IntList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,9 @@ public final class RolloutRules {
     public static @Nullable String violation(Rollout rollout) {
         String violation = idViolation(rollout);
         if (violation == null) {
+            violation = purposeViolation(rollout);
+        }
+        if (violation == null) {
             violation = shapeViolation(rollout);
         }
         if (violation == null) {
@@ -47,9 +53,40 @@ public final class RolloutRules {
         if (violation != null) {
             return violation;
         }
-        return rollout.getRolloutId().equals(RolloutIds.of(rollout.getRequestId(), sample))
+        return isOf(rollout.getRolloutId(), rollout.getRequestId(), sample)
                 ? null
-                : "rolloutId '" + PromptRules.boundedId(rollout.getRolloutId()) + "' is not requestId/sampleIndex";
+                : "rolloutId '" + PromptRules.boundedId(rollout.getRolloutId())
+                        + "' is not requestId/sampleIndex, nor requestId~hash/sampleIndex";
+    }
+
+    private static boolean isOf(String rolloutId, String requestId, int sample) {
+        String followUp = RolloutIds.followUpId(rolloutId);
+        return followUp == null
+                ? rolloutId.equals(RolloutIds.of(requestId, sample))
+                : RolloutIds.isFollowUpOf(followUp, requestId) && rolloutId.equals(RolloutIds.of(followUp, sample));
+    }
+
+    /** What is wrong with the place of a rollout in its group. */
+    private static @Nullable String purposeViolation(Rollout rollout) {
+        boolean isFirst = RolloutIds.followUpId(rollout.getRolloutId()) == null;
+        RequestPurpose purpose = rollout.getPurpose();
+        if (purpose == RequestPurpose.UNKNOWN || isFirst != (purpose == RequestPurpose.TRAIN)) {
+            return (isFirst ? "a first sample" : "a rollout of a follow-up") + " has the purpose " + purpose;
+        }
+        RolloutParent parent = rollout.getParent();
+        if (purpose == RequestPurpose.BRANCH && parent == null) {
+            return "a branch has no parent";
+        }
+        if (parent == null || isFirst) {
+            return null;
+        }
+        if (!RolloutIds.belongsTo(parent.getRolloutId(), rollout.getRequestId())) {
+            return "its parent '" + PromptRules.boundedId(parent.getRolloutId()) + "' is no rollout of its request";
+        }
+        int read = rollout.getPromptTokens().size();
+        return parent.getToken() < 1 || parent.getToken() >= read
+                ? "it leaves its parent after " + parent.getToken() + " tokens of the " + read + " that the policy read"
+                : null;
     }
 
     private static @Nullable String shapeViolation(Rollout rollout) {
@@ -64,7 +101,27 @@ public final class RolloutRules {
         if (tokens == 0) {
             return "the rollout has no response tokens";
         }
-        return logProbs == tokens ? null : logProbs + " log-probabilities for " + tokens + " response tokens";
+        if (logProbs != tokens) {
+            return logProbs + " log-probabilities for " + tokens + " response tokens";
+        }
+        return rollout.getTokenStarts() == null ? null : startsViolation(rollout);
+    }
+
+    private static @Nullable String startsViolation(Rollout rollout) {
+        IntList starts = IntList.from(rollout.getTokenStarts());
+        int tokens = rollout.getResponseTokens().size();
+        if (starts.size() != tokens) {
+            return starts.size() + " starts in the text for " + tokens + " response tokens";
+        }
+        int start = 0;
+        for (int t = 0; t < tokens; t++) {
+            if (starts.at(t) < start || starts.at(t) > rollout.getText().length()) {
+                return "response token " + t + " begins at character " + starts.at(t) + ": its place is from " + start
+                        + " to " + rollout.getText().length();
+            }
+            start = starts.at(t);
+        }
+        return null;
     }
 
     private static @Nullable String segmentViolation(List<PolicySegment> segments, int tokens) {

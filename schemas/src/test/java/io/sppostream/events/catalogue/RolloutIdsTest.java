@@ -33,4 +33,28 @@ class RolloutIdsTest {
     void shouldNotBelongToARequestWhenOnlySimilar(String rolloutId) {
         assertThat(RolloutIds.belongsTo(rolloutId, "7")).isFalse();
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0000000007", "a-request", "", "tenant/7", "7~0", "7~0123456789abcdeg"})
+    void shouldFindTheRequestWhenGivenAFollowUpOrItsRollout(String requestId) {
+        String followUp = requestId + "~0123456789abcdef";
+        String rolloutId = RolloutIds.of(followUp, 3);
+
+        assertThat(RolloutIds.requestId(rolloutId)).isEqualTo(requestId);
+        assertThat(RolloutIds.requestId(followUp)).isEqualTo(requestId);
+        assertThat(RolloutIds.followUpId(rolloutId)).isEqualTo(followUp);
+        assertThat(RolloutIds.followUpId(RolloutIds.of(requestId, 3))).isNull();
+        assertThat(RolloutIds.sampleIndex(rolloutId)).contains(3);
+        assertThat(RolloutIds.belongsTo(rolloutId, requestId)).isTrue();
+        assertThat(RolloutIds.isFollowUpOf(followUp, requestId)).isTrue();
+        assertThat(RolloutIds.isFollowUp(followUp)).isTrue();
+        assertThat(RolloutIds.isFollowUp(requestId)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"7~0123456789ABCDEF/0", "7~0123456789abcde/0", "7~0123456789abcdef", "7~0123456789abcdef0/0"})
+    void shouldBelongToNoRequestWhenTheHashHasAnotherForm(String rolloutId) {
+        assertThat(RolloutIds.belongsTo(rolloutId, "7")).isFalse();
+    }
 }

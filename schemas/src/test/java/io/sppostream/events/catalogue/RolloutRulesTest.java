@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.RolloutParent;
 import io.sppostream.events.SamplingSettings;
 import java.time.Instant;
 import java.util.List;
@@ -45,6 +47,27 @@ class RolloutRulesTest {
         assertThat(RolloutRules.violation(rollout().build())).isNull();
     }
 
+    private static Rollout.Builder asBranch(Rollout.Builder rollout) {
+        return rollout.setRolloutId("r-1~0123456789abcdef/1")
+                .setPurpose(RequestPurpose.BRANCH)
+                .setParent(new RolloutParent("r-1/0", 1));
+    }
+
+    @Test
+    void shouldAcceptRolloutsOfFollowUps() {
+        assertThat(RolloutRules.violation(asBranch(rollout()).build())).isNull();
+        assertThat(RolloutRules.violation(asBranch(rollout())
+                        .setPurpose(RequestPurpose.BASELINE)
+                        .setParent(null)
+                        .setTokenStarts(List.of(0, 0, 1))
+                        .build()))
+                .isNull();
+    }
+
+    private static Arguments branch(Consumer<Rollout.Builder> change, String violation) {
+        return invalid(each -> change.accept(asBranch(each)), violation);
+    }
+
     private static Arguments invalid(Consumer<Rollout.Builder> change, String violation) {
         return Arguments.of(change, violation);
     }
@@ -80,7 +103,20 @@ class RolloutRulesTest {
                 invalid(each -> each.setRequestId("x".repeat(1_000_000)), "the requestId has 1000000 characters"),
                 invalid(each -> each.setSampleIndex(2), "sample 2 of a request that wants 2"),
                 invalid(each -> each.setSampleIndex(-1), "sample -1"),
-                invalid(each -> each.setSamples(Integer.MAX_VALUE), "wants 2147483647"));
+                invalid(each -> each.setSamples(Integer.MAX_VALUE), "wants 2147483647"),
+                invalid(each -> each.setRequestId("r-1~0123456789abcdef"), "ends like that of a follow-up"),
+                invalid(each -> each.setRolloutId("r-2~0123456789abcdef/1"), "nor requestId~hash/sampleIndex"),
+                invalid(each -> each.setRolloutId("r-1~0123456789abcdef/0"), "nor requestId~hash/sampleIndex"),
+                invalid(each -> each.setPurpose(RequestPurpose.BRANCH), "a first sample has the purpose BRANCH"),
+                branch(each -> each.setPurpose(RequestPurpose.TRAIN), "a rollout of a follow-up has the purpose TRAIN"),
+                branch(each -> each.setPurpose(RequestPurpose.UNKNOWN), "has the purpose UNKNOWN"),
+                branch(each -> each.setParent(null), "a branch has no parent"),
+                branch(each -> each.setParent(new RolloutParent("r-2/0", 1)), "is no rollout of its request"),
+                branch(each -> each.setParent(new RolloutParent("r-1/0", 2)), "after 2 tokens of the 2"),
+                branch(each -> each.setParent(new RolloutParent("r-1/0", 0)), "after 0 tokens of the 2"),
+                invalid(each -> each.setTokenStarts(List.of(0, 1)), "2 starts in the text for 3"),
+                invalid(each -> each.setTokenStarts(List.of(0, 1, 0)), "response token 2 begins at character 0"),
+                invalid(each -> each.setTokenStarts(List.of(0, 1, 2)), "response token 2 begins at character 2"));
     }
 
     @ParameterizedTest

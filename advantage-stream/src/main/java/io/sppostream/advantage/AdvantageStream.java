@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * order they arrive, and writes the training samples that its {@link io.sppostream.estimator.AdvantageEstimator} makes of
  * them to {@code advantages}. A group settles as a whole, in one transaction, as soon as its rollouts, the verdicts that
  * their rewards depend on ({@link Combination}), and the value have arrived. Verdicts of shadows, and of verifiers that
- * reward nothing, are ignored; so are values that the estimator does not read. Each rollout settles exactly once: it is
+ * reward nothing, are ignored; so are values that the estimator does not read. If the estimator asks for follow-ups, they
+ * are written to {@code prompts} as the rollouts arrive that they continue, and the group waits for theirs as well. Each rollout settles exactly once: it is
  * trained, or it expires with a reason (evidence for others, not judged, or something did not arrive in time). A rollout
  * that another role expires, for example because no policy can answer its prompt, has settled as well. Duplicates, and
  * records that arrive after their rollout has settled, are dropped and counted by the metric {@code
@@ -54,7 +55,7 @@ public final class AdvantageStream {
     }
 
     /**
-     * rollouts, verdicts, values, expired -> join -> advantages, expired, DLQ of rollouts. Its time is the wall clock of
+     * rollouts, verdicts, values, expired -> join -> advantages, expired, prompts, DLQ of rollouts. Its time is the wall clock of
      * Kafka Streams. The stores are on disk, since neither the number of open requests nor that of remembered ones is
      * bounded, and cached: an entry that changes several times between two commits is written once.
      */
@@ -104,6 +105,12 @@ public final class AdvantageStream {
                         topics.expired().name(),
                         new StringSerializer(),
                         serdes.serializer(topics.expired()),
+                        "join")
+                .addSink(
+                        Join.FOLLOW_UPS,
+                        topics.prompts().name(),
+                        new StringSerializer(),
+                        serdes.serializer(topics.prompts()),
                         "join")
                 .addSink(
                         Join.DEAD_ROLLOUTS,

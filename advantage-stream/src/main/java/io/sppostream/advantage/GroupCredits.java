@@ -2,19 +2,28 @@ package io.sppostream.advantage;
 
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.Credit;
+import io.sppostream.estimator.Evidence;
+import io.sppostream.estimator.FollowUp;
 import io.sppostream.estimator.Group;
 import io.sppostream.estimator.GroupRollout;
 import io.sppostream.estimator.GroupRollout.Origin;
 import io.sppostream.estimator.Needs;
 import io.sppostream.estimator.Segments;
+import io.sppostream.estimator.TokenText;
 import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.RolloutParent;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Groups of an {@link AdvantageEstimator} from records of the log, and its credits as such records. Pure functions. */
@@ -24,28 +33,113 @@ public final class GroupCredits {
     /** A rollout with its reward R in [0, 1]. */
     public record Judged(Rollout rollout, double reward) {}
 
+    /** Whether rollouts of that purpose only serve to estimate the advantages of others. */
+    public static boolean isEvidence(RequestPurpose purpose) {
+        return purpose == RequestPurpose.BASELINE || purpose == RequestPurpose.PREFIX_VALUE;
+    }
+
+    /**
+     * The follow-ups that an estimator asks for, as far as the rollouts of a request tell.
+     *
+     * @param rollouts first samples and branches, in any order; a branch is ignored unless its parent is among them
+     * @throws io.sppostream.estimator.MissingInputException if the estimator misses an input
+     */
+    public static List<FollowUp> plan(AdvantageEstimator estimator, String requestId, List<Rollout> rollouts) {
+        Needs needs = estimator.needs();
+        return needs.followUps()
+                ? estimator.plan(new Group(
+                        requestId,
+                        null,
+                        connected(rollouts, rollout -> rollout).stream()
+                                .map(rollout -> groupRollout(needs, rollout, null))
+                                .toList(),
+                        List.of()))
+                : List.of();
+    }
+
+    /**
+     * The members without branches whose parent, or a parent of that, is not among them.
+     *
+     * @param members first samples, evidence and branches
+     */
+    static <T> List<T> connected(List<T> members, Function<T, Rollout> rollout) {
+        List<T> connected = members;
+        int before;
+        do {
+            before = connected.size();
+            Set<String> ids = new HashSet<>();
+            connected.forEach(member -> ids.add(rollout.apply(member).getRolloutId()));
+            connected = connected.stream()
+                    .filter(member -> isConnected(rollout.apply(member), ids))
+                    .toList();
+        } while (connected.size() < before);
+        return connected;
+    }
+
+    private static boolean isConnected(Rollout rollout, Set<String> ids) {
+        RolloutParent parent = rollout.getParent();
+        return rollout.getPurpose() != RequestPurpose.BRANCH || parent == null || ids.contains(parent.getRolloutId());
+    }
+
     /**
      * The group of a request.
      *
      * @param needs the inputs that the estimator reads; the group has no others
      * @param promptValue V of the prompt, a probability; null if it is not known
-     * @param judged first samples of the request, in any order
+     * @param judged rollouts of the request and of its follow-ups, in any order; a branch is ignored unless its parent is
+     *     among them
      */
     public static Group group(Needs needs, String requestId, @Nullable Double promptValue, List<Judged> judged) {
-        List<GroupRollout> rollouts = new ArrayList<>(judged.size());
-        for (Judged each : judged) {
+        return group(needs, requestId, promptValue, judged, List.of());
+    }
+
+    /**
+     * The group of a request, some evidence of which is known by its rewards only.
+     *
+     * @param judged the other rollouts
+     */
+    static Group group(
+            Needs needs, String requestId, @Nullable Double promptValue, List<Judged> judged, List<Evidence> rewards) {
+        boolean followUps = needs.followUps();
+        List<Judged> members = followUps ? connected(judged, Judged::rollout) : judged;
+        List<GroupRollout> rollouts = new ArrayList<>(members.size());
+        List<Evidence> evidence = new ArrayList<>(rewards);
+        for (Judged each : members) {
             Rollout rollout = each.rollout();
-            rollouts.add(new GroupRollout(
-                    rollout.getRolloutId(),
-                    Origin.ofPrompt(requestId, rollout.getSampleIndex()),
-                    IntList.asArray(rollout.getResponseTokens()),
-                    needs.logProbs() ? FloatList.asArray(rollout.getBehaviourLogProbs()) : null,
-                    null,
-                    null,
-                    false,
-                    each.reward()));
+            if (isEvidence(rollout.getPurpose())) {
+                evidence.add(
+                        new Evidence(rollout.getRolloutId(), asked(rollout), rollout.getSampleIndex(), each.reward()));
+            } else {
+                rollouts.add(groupRollout(needs, rollout, each.reward()));
+            }
         }
-        return new Group(requestId, promptValue, rollouts, List.of());
+        return new Group(requestId, promptValue, rollouts, evidence);
+    }
+
+    private static GroupRollout groupRollout(Needs needs, Rollout rollout, @Nullable Double reward) {
+        List<Integer> starts = needs.tokenText() ? rollout.getTokenStarts() : null;
+        return new GroupRollout(
+                rollout.getRolloutId(),
+                origin(rollout),
+                IntList.asArray(rollout.getResponseTokens()),
+                needs.logProbs() ? FloatList.asArray(rollout.getBehaviourLogProbs()) : null,
+                null,
+                starts == null ? null : new TokenText(rollout.getText(), IntList.asArray(starts)),
+                needs.followUps() && rollout.getCut(),
+                reward);
+    }
+
+    private static Origin origin(Rollout rollout) {
+        RolloutParent parent = rollout.getPurpose() == RequestPurpose.BRANCH ? rollout.getParent() : null;
+        return parent == null
+                ? Origin.ofPrompt(rollout.getRequestId(), rollout.getSampleIndex())
+                : new Origin(asked(rollout), rollout.getSampleIndex(), parent.getRolloutId(), parent.getToken());
+    }
+
+    /** The request, or the follow-up, that asked for a rollout. */
+    private static String asked(Rollout rollout) {
+        String followUp = RolloutIds.followUpId(rollout.getRolloutId());
+        return followUp == null ? rollout.getRequestId() : followUp;
     }
 
     /**

@@ -2,8 +2,12 @@ package io.sppostream.advantage;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.advantage.RequestState.PendingRollout;
+import io.sppostream.estimator.FollowUp;
 import io.sppostream.events.Expired;
 import io.sppostream.events.JoinState;
+import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
@@ -12,6 +16,7 @@ import io.sppostream.log.loop.CommitAfterPoll;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.kafka.common.header.Headers;
@@ -29,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The join of one partition, from a start of its task to its end: keeps the {@link RequestState} of each request, asks
- * {@link SettlementRule} what settles, and forwards it.
+ * {@link SettlementRule} what settles and which follow-ups to publish, and forwards both.
  *
  * <p>Its memory is its three stores, on disk: the state of each request, the bytes of each rollout that waits, and the
  * {@link Deadlines}. Each stored request has a deadline, at which it expires or is forgotten, unless it has made
@@ -42,6 +47,7 @@ final class Join {
     static final String ADVANTAGES = "advantages";
     static final String EXPIRED = "expired";
     static final String DEAD_ROLLOUTS = "dead-rollouts";
+    static final String FOLLOW_UPS = "follow-ups";
 
     /** How often the clock is read. */
     private static final Duration TICK = Duration.ofMillis(100);
@@ -201,14 +207,68 @@ final class Join {
         if (notJudged != null) {
             settle(request, notJudged, now, input);
         }
+        Function<String, Rollout> members =
+                id -> arrived != null && arrived.getRolloutId().equals(id) ? arrived : waiting(request, id);
+        PendingRollout unsettled = arrived == null ? null : request.find(arrived.getRolloutId());
+        if (unsettled != null) {
+            Settlement uncalledFor = rule.uncalledFor(unsettled, request, false, time);
+            if (uncalledFor != null) {
+                settle(request, uncalledFor, now, input);
+                unsettled = null;
+            } else if (rule.mayPlan(unsettled, request)) {
+                publishFollowUps(request, members, requireNonNull(arrived), now, input);
+            }
+        }
+        Double evidence = rule.evidenceReward(input, request);
+        if (evidence != null) {
+            request.reward(rolloutId(input), evidence);
+        }
         if (rule.isReady(request)) {
-            rule.settle(
-                            request,
-                            id -> arrived != null && arrived.getRolloutId().equals(id) ? arrived : waiting(request, id),
-                            time)
-                    .forEach(settlement -> settle(request, settlement, now, input));
-        } else if (input instanceof JoinInput.OfRollout of && notJudged == null) {
+            rule.settle(request, members, time).forEach(settlement -> settle(request, settlement, now, input));
+        } else if (unsettled != null && !unsettled.isEvidence() && input instanceof JoinInput.OfRollout of) {
             rollouts.put(of.rollout().getRolloutId(), of.bytes());
+        }
+    }
+
+    private static String rolloutId(JoinInput input) {
+        return input instanceof JoinInput.OfRollout of
+                ? of.rollout().getRolloutId()
+                : ((JoinInput.OfVerdict) input).verdict().getRolloutId();
+    }
+
+    /** Publishes the follow-ups that a new rollout leads to. */
+    private void publishFollowUps(
+            RequestState request, Function<String, Rollout> members, Rollout arrived, long now, JoinInput input) {
+        Instant time = Instant.ofEpochMilli(now);
+        boolean anyNew;
+        do {
+            anyNew = false;
+            for (FollowUp followUp : rule.plan(request, members)) {
+                Prompt prompt = FollowUpPrompts.of(followUp, members, arrived, time);
+                RequestPurpose purpose = requireNonNull(prompt.getFollowUp()).getPurpose();
+                if (request.publish(followUp.id(), purpose, followUp.completions())) {
+                    anyNew = true;
+                    context.forward(new Record<>(request.id(), prompt, now), FOLLOW_UPS);
+                    commits.forwarded();
+                }
+            }
+            if (anyNew) {
+                recallEarly(request, now, input);
+            }
+        } while (anyNew); // Branches that were read before their parent may lead to further ones.
+    }
+
+    /** Takes up what was read of rollouts before their follow-ups were planned. */
+    private void recallEarly(RequestState request, long now, JoinInput input) {
+        Instant time = Instant.ofEpochMilli(now);
+        for (PendingRollout early : List.copyOf(request.pending())) {
+            Settlement uncalledFor = rule.uncalledFor(early, request, false, time);
+            Double reward = rule.evidenceReward(early, request);
+            if (uncalledFor != null) {
+                settle(request, uncalledFor, now, input);
+            } else if (reward != null) {
+                request.reward(early.id(), reward);
+            }
         }
     }
 
@@ -270,7 +330,7 @@ final class Join {
                 forwardDeadLetter(request.id(), bytes, offset, not.expired().getDetail(), now);
             }
         }
-        if (own == null) {
+        if (own == null && request.isStored(rolloutId)) {
             forget(rolloutId);
         }
         request.settle(rolloutId);
@@ -291,6 +351,7 @@ final class Join {
     /** Stores a request that has changed, or closes it if its last rollout has settled. */
     private void save(RequestState request, long now) {
         if (request.isComplete()) {
+            settleLeftOver(request, now);
             close(request, now);
         } else {
             requests.put(request.id(), request.toEvent());
@@ -347,5 +408,12 @@ final class Join {
         }
         rule.settleOverdue(request, id -> waiting(request, id), time)
                 .forEach(settlement -> settle(request, settlement, now, null));
+        if (whole == null) {
+            settleLeftOver(request, now);
+        }
+    }
+
+    private void settleLeftOver(RequestState request, long now) {
+        rule.leftOver(request, Instant.ofEpochMilli(now)).forEach(settlement -> settle(request, settlement, now, null));
     }
 }

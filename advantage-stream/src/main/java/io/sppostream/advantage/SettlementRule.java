@@ -6,6 +6,8 @@ import io.sppostream.advantage.RewardOutcome.NotJudged;
 import io.sppostream.advantage.RewardOutcome.Rewarded;
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
+import io.sppostream.estimator.Evidence;
+import io.sppostream.estimator.FollowUp;
 import io.sppostream.estimator.Group;
 import io.sppostream.estimator.MissingInputException;
 import io.sppostream.events.AdvantageSegment;
@@ -36,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * each has arrived and has its reward, and the value that the estimator asks for is there, the estimator credits them.
  * Those with a credit become training samples. The others are evidence: they expire with that reason.
  *
+ * <p>When a first sample or a branch arrives, the estimator may plan follow-ups, and the group waits for their rollouts
+ * too. Rollouts of follow-ups that nobody planned expire with the group.
+ *
  * <p>If a rollout of the request has expired, or is still missing after the request has made no progress for {@code
  * patience}, the group is partial. It is credited if the settings allow it and the estimator can. Otherwise all of its
  * rollouts expire with a reason that names what is missing.
@@ -48,11 +53,13 @@ final class SettlementRule {
     private final JoinSettings settings;
     private final Set<String> rewarding;
     private final boolean readsValues;
+    private final boolean readsFollowUps;
 
     SettlementRule(JoinSettings settings) {
         this.settings = settings;
         this.rewarding = settings.rewards().verifiers();
         this.readsValues = settings.estimator().needs().critic() == CriticKind.PROMPT;
+        this.readsFollowUps = settings.estimator().needs().followUps();
     }
 
     /**
@@ -77,8 +84,76 @@ final class SettlementRule {
         return rolloutId != null && outcome(request.find(rolloutId)) instanceof NotJudged not
                 ? new Settlement.NotTrained(
                         expired(request, rolloutId, not.reason(), not.detail(), now),
-                        not.because().getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE)
+                        not.because().getStatus() == VerdictStatus.UNPARSEABLE_REFERENCE
+                                && !request.isEvidence(rolloutId))
                 : null;
+    }
+
+    /** The reward of the rollout that an input belongs to, if that is evidence that is expected; else null. */
+    @Nullable
+    Double evidenceReward(JoinInput input, RequestState request) {
+        String rolloutId = readsFollowUps ? rolloutId(input) : null;
+        return rolloutId == null ? null : evidenceReward(request.find(rolloutId), request);
+    }
+
+    /** The reward of a rollout, if it is evidence that is expected; else null. */
+    @Nullable
+    Double evidenceReward(@Nullable PendingRollout rollout, RequestState request) {
+        return rollout != null
+                        && rollout.isEvidence()
+                        && request.isExpected(rollout)
+                        && outcome(rollout) instanceof Rewarded rewarded
+                ? rewarded.reward()
+                : null;
+    }
+
+    /**
+     * The expiry of a rollout that has arrived, if no follow-up asks for it; null if one does or may do so yet. Rollouts
+     * reach the log after the parent that their follow-up was planned for, but may be read before it.
+     *
+     * @param last whether no follow-up is planned any more
+     */
+    Settlement.@Nullable NotTrained uncalledFor(
+            PendingRollout rollout, RequestState request, boolean last, Instant now) {
+        if (rollout.dataset() == null || request.isExpected(rollout)) {
+            return null;
+        }
+        String followUp = String.valueOf(RolloutIds.followUpId(rollout.id()));
+        return last || !readsFollowUps || request.isPublished(followUp)
+                ? new Settlement.NotTrained(
+                        expired(
+                                request,
+                                rollout.id(),
+                                ExpiryReason.INVALID_ROLLOUT,
+                                settings.estimator().name() + " has not asked for it",
+                                now),
+                        false)
+                : null;
+    }
+
+    /** Whether a rollout that has arrived may lead to follow-ups, since it may be trained on. */
+    boolean mayPlan(PendingRollout rollout, RequestState request) {
+        return readsFollowUps && !rollout.isEvidence() && request.isExpected(rollout);
+    }
+
+    /**
+     * The follow-ups that the rollouts of a request ask for, published ones included. None if the estimator misses an
+     * input: the group expires with that reason when it settles.
+     *
+     * @param rollouts those that have arrived, by id
+     */
+    List<FollowUp> plan(RequestState request, Function<String, Rollout> rollouts) {
+        List<Rollout> members = new ArrayList<>();
+        for (PendingRollout rollout : request.pending()) {
+            if (rollout.dataset() != null && mayPlan(rollout, request)) {
+                members.add(rollouts.apply(rollout.id()));
+            }
+        }
+        try {
+            return GroupCredits.plan(settings.estimator(), request.id(), members);
+        } catch (MissingInputException | IllegalArgumentException e) {
+            return List.of();
+        }
     }
 
     private static @Nullable String rolloutId(JoinInput input) {
@@ -100,16 +175,16 @@ final class SettlementRule {
         if (isValueMissing(request) || !request.mayBeKnown()) {
             return false;
         }
-        int rewarded = 0;
+        int rewarded = request.evidenceCount();
         for (PendingRollout rollout : request.pending()) {
-            if (rollout.dataset() != null) {
+            if (rollout.dataset() != null && request.isExpected(rollout)) {
                 if (!(outcome(rollout) instanceof Rewarded)) {
                     return false;
                 }
                 rewarded++;
             }
         }
-        return rewarded > 0 && rewarded + request.settledCount() >= request.samples();
+        return rewarded > 0 && rewarded + request.settledCount() >= request.expected();
     }
 
     private boolean isValueMissing(RequestState request) {
@@ -122,15 +197,15 @@ final class SettlementRule {
      * @param rollouts those that have arrived, by id
      */
     List<Settlement> settle(RequestState request, Function<String, Rollout> rollouts, Instant now) {
-        List<Member> members = members(request, rollouts);
-        int others = request.samples() - members.size();
+        Members members = members(request, rollouts);
+        int others = request.expected() - members.count();
         return settle(
                 request,
                 members,
                 ExpiryReason.NOT_JUDGED,
                 () -> others > 0
-                        ? others + " of the " + request.samples() + " rollouts of the group have no reward"
-                        : "the group has " + members.size() + " of the "
+                        ? others + " of the " + request.expected() + " rollouts of the group have no reward"
+                        : "the group has " + members.count() + " of the "
                                 + settings.estimator().needs().samples() + " rollouts that "
                                 + settings.estimator().name() + " asks for",
                 now);
@@ -143,15 +218,33 @@ final class SettlementRule {
         }
     }
 
-    /** The rollouts that have arrived and have a reward, by id. */
-    private List<Member> members(RequestState request, Function<String, Rollout> rollouts) {
+    /**
+     * The rollouts of a group that have their reward.
+     *
+     * @param credible first samples and branches
+     * @param evidence of which the reward is known and nothing else
+     * @param orphans branches whose parent has expired, so that they cannot be credited
+     */
+    private record Members(List<Member> credible, List<Evidence> evidence, List<Member> orphans) {
+        int count() {
+            return credible.size() + evidence.size();
+        }
+    }
+
+    /** The rollouts that have arrived and have a reward. */
+    private Members members(RequestState request, Function<String, Rollout> rollouts) {
         List<Member> members = new ArrayList<>(request.samples());
-        for (String id : request.arrived()) {
-            if (outcome(request.find(id)) instanceof Rewarded rewarded) {
-                members.add(new Member(rollouts.apply(id), rewarded));
+        for (PendingRollout pending : request.pending()) {
+            if (request.isExpected(pending) && outcome(pending) instanceof Rewarded rewarded) {
+                members.add(new Member(rollouts.apply(pending.id()), rewarded));
             }
         }
-        return members;
+        if (!readsFollowUps) {
+            return new Members(members, List.of(), List.of());
+        }
+        List<Member> connected = GroupCredits.connected(members, Member::rollout);
+        members.removeAll(connected);
+        return new Members(connected, request.evidence(), members);
     }
 
     /**
@@ -160,15 +253,25 @@ final class SettlementRule {
      * @param reason why its members expire if it cannot be credited as it is
      */
     private List<Settlement> settle(
-            RequestState request, List<Member> members, ExpiryReason reason, Supplier<String> detail, Instant now) {
-        if (members.isEmpty()) {
-            return List.of();
+            RequestState request, Members members, ExpiryReason reason, Supplier<String> detail, Instant now) {
+        List<Settlement> settlements = new ArrayList<>();
+        if (members.count() > 0) {
+            settlements.addAll(settleMembers(request, members, reason, detail, now));
         }
+        for (Member orphan : members.orphans()) {
+            settlements.add(
+                    notTrained(request, orphan.id(), ExpiryReason.NOT_JUDGED, "its parent has no reward", 0, now));
+        }
+        return settlements;
+    }
+
+    private List<Settlement> settleMembers(
+            RequestState request, Members members, ExpiryReason reason, Supplier<String> detail, Instant now) {
         AdvantageEstimator estimator = settings.estimator();
         try {
             if (!isValueMissing(request)) {
                 Group group = group(request, members);
-                boolean isWhole = members.size() == request.samples();
+                boolean isWhole = members.count() == request.expected();
                 if (GroupCredits.isCreditable(estimator, group, isWhole, settings.partial())) {
                     return credited(request, members, GroupCredits.credit(estimator, group), now);
                 }
@@ -180,48 +283,54 @@ final class SettlementRule {
         return notTrained(request, members, reason, detail.get(), now);
     }
 
-    private Group group(RequestState request, List<Member> members) {
+    private Group group(RequestState request, Members members) {
         Value value = request.value();
         return GroupCredits.group(
                 settings.estimator().needs(),
                 request.id(),
                 readsValues && value != null ? (Double) value.getProbability() : null,
-                members.stream()
+                members.credible().stream()
                         .map(member ->
                                 new Judged(member.rollout(), member.rewarded().reward()))
-                        .toList());
+                        .toList(),
+                members.evidence());
     }
 
     private List<Settlement> credited(
-            RequestState request, List<Member> members, Map<String, List<AdvantageSegment>> credits, Instant now) {
+            RequestState request, Members members, Map<String, List<AdvantageSegment>> credits, Instant now) {
         // An estimator of single samples credits each by itself, also if a prompt from outside wants several: a learner
         // need not keep them together.
-        int groupSamples = settings.estimator().needs().samples() == 1 ? 1 : credits.size();
-        List<Settlement> settlements = new ArrayList<>(members.size());
-        for (Member member : members) {
+        boolean together = settings.estimator().needs().samples() > 1
+                || credits.keySet().stream().anyMatch(id -> RolloutIds.followUpId(id) != null);
+        int groupSamples = together ? credits.size() : Math.min(1, credits.size());
+        List<Settlement> settlements = new ArrayList<>(members.count());
+        for (Member member : members.credible()) {
             List<AdvantageSegment> segments = credits.get(member.id());
             settlements.add(
                     segments == null
-                            ? notTrained(request, member, ExpiryReason.EVIDENCE, withoutCredit(), now)
+                            ? evidence(request, member.id(), groupSamples, now)
                             : new Settlement.Trained(sample(request, member, segments, groupSamples, now)));
         }
+        members.evidence().forEach(one -> settlements.add(evidence(request, one.id(), groupSamples, now)));
         return settlements;
     }
 
-    private String withoutCredit() {
-        return "judged, and given no credit by " + settings.estimator().name();
+    private Settlement evidence(RequestState request, String rolloutId, int groupSamples, Instant now) {
+        String detail = "judged, and given no credit by " + settings.estimator().name();
+        return notTrained(request, rolloutId, ExpiryReason.EVIDENCE, detail, groupSamples, now);
     }
 
     private static List<Settlement> notTrained(
-            RequestState request, List<Member> members, ExpiryReason reason, String detail, Instant now) {
-        List<Settlement> settlements = new ArrayList<>(members.size());
-        members.forEach(member -> settlements.add(notTrained(request, member, reason, detail, now)));
+            RequestState request, Members members, ExpiryReason reason, String detail, Instant now) {
+        List<Settlement> settlements = new ArrayList<>(members.count());
+        members.credible().forEach(each -> settlements.add(notTrained(request, each.id(), reason, detail, 0, now)));
+        members.evidence().forEach(each -> settlements.add(notTrained(request, each.id(), reason, detail, 0, now)));
         return settlements;
     }
 
     private static Settlement notTrained(
-            RequestState request, Member member, ExpiryReason reason, String detail, Instant now) {
-        return new Settlement.NotTrained(expired(request, member.id(), reason, detail, now), false);
+            RequestState request, String rolloutId, ExpiryReason reason, String detail, int groupSamples, Instant now) {
+        return new Settlement.NotTrained(expired(request, rolloutId, reason, detail, groupSamples, now), false);
     }
 
     private TrainingSample sample(
@@ -259,7 +368,7 @@ final class SettlementRule {
      * while its prompt is younger than {@code remember} proves that the request is new.
      */
     boolean isInconsequential(RequestState request) {
-        if (request.samples() > 0) {
+        if (request.samples() > 0 || request.hasAnyArrived()) {
             return false;
         }
         Instant releasedAt = request.value() == null ? null : request.value().getReleasedAt();
@@ -286,9 +395,8 @@ final class SettlementRule {
     List<Settlement> settleOverdue(RequestState request, Function<String, Rollout> rollouts, Instant now) {
         List<Settlement> settlements = new ArrayList<>();
         ExpiryReason missing = null;
-        for (int sample = 0; sample < request.samples(); sample++) {
-            String rolloutId = RolloutIds.of(request.id(), sample);
-            if (!request.isSettled(rolloutId) && !(outcome(request.find(rolloutId)) instanceof Rewarded)) {
+        for (String rolloutId : request.open()) {
+            if (!isRewarded(request, rolloutId)) {
                 ExpiryReason reason = request.hasArrived(rolloutId)
                         ? ExpiryReason.NO_VERDICT_IN_TIME
                         : ExpiryReason.NO_ROLLOUT_IN_TIME;
@@ -296,16 +404,33 @@ final class SettlementRule {
                 settlements.add(new Settlement.NotTrained(expired(request, rolloutId, reason, overdue(), now), false));
             }
         }
-        List<Member> members = members(request, rollouts);
+        Members members = members(request, rollouts);
         ExpiryReason reason = missing == null || isValueMissing(request) ? ExpiryReason.NO_VALUE_IN_TIME : missing;
         settlements.addAll(settle(
                 request,
                 members,
                 reason,
-                () -> request.samples() == 1
+                () -> request.expected() == 1
                         ? overdue()
-                        : overdue() + ": the group has " + members.size() + " of " + request.samples() + " rewards",
+                        : overdue() + ": the group has " + members.count() + " of " + request.expected() + " rewards",
                 now));
+        return settlements;
+    }
+
+    private boolean isRewarded(RequestState request, String rolloutId) {
+        PendingRollout rollout = request.find(rolloutId);
+        return rollout != null && request.isExpected(rollout) && outcome(rollout) instanceof Rewarded;
+    }
+
+    /** What waits when the last rollout that is expected has settled: rollouts that no follow-up asks for. */
+    List<Settlement> leftOver(RequestState request, Instant now) {
+        List<Settlement> settlements = new ArrayList<>();
+        for (PendingRollout rollout : request.pending()) {
+            Settlement uncalledFor = uncalledFor(rollout, request, true, now);
+            if (uncalledFor != null) {
+                settlements.add(uncalledFor);
+            }
+        }
         return settlements;
     }
 
@@ -321,11 +446,22 @@ final class SettlementRule {
                 invalid.reason(),
                 invalid.violation(),
                 RoleName.ADVANTAGE_STREAM,
-                now);
+                now,
+                0);
     }
 
     private static Expired expired(
             RequestState request, @Nullable String rolloutId, ExpiryReason reason, String detail, Instant now) {
-        return new Expired(request.id(), rolloutId, reason, detail, RoleName.ADVANTAGE_STREAM, now);
+        return expired(request, rolloutId, reason, detail, 0, now);
+    }
+
+    private static Expired expired(
+            RequestState request,
+            @Nullable String rolloutId,
+            ExpiryReason reason,
+            String detail,
+            int groupSamples,
+            Instant now) {
+        return new Expired(request.id(), rolloutId, reason, detail, RoleName.ADVANTAGE_STREAM, now, groupSamples);
     }
 }

@@ -218,7 +218,8 @@ class AdvantageStreamTest {
                         reason,
                         "verdict " + status + " of exact: equal",
                         "advantage-stream",
-                        JoinDriver.START));
+                        JoinDriver.START,
+                        0));
         driver.send(value("r-1", 0.25));
         driver.advance(LATE);
         assertThat(driver.advantages()).isEmpty();
@@ -534,8 +535,8 @@ class AdvantageStreamTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldForgetARequestAtOnceWhenItsPromptIsRefused(boolean valueFirst) {
-        Expired refused =
-                new Expired("r-1", null, ExpiryReason.INVALID_PROMPT, "no messages", "rollout-producer", Instant.EPOCH);
+        Expired refused = new Expired(
+                "r-1", null, ExpiryReason.INVALID_PROMPT, "no messages", "rollout-producer", Instant.EPOCH, 0);
         driver.send(valueFirst ? value("r-1", 0.25) : refused);
         driver.send(valueFirst ? refused : value("r-1", 0.25));
         assertThat(driver.stored(Join.REQUESTS)).isEqualTo(1);

@@ -102,7 +102,7 @@ final class Events {
     }
 
     static Expired expired(String requestId, @Nullable String rolloutId, String decidedBy) {
-        return new Expired(requestId, rolloutId, ExpiryReason.INVALID_PROMPT, "too long", decidedBy, Instant.EPOCH);
+        return new Expired(requestId, rolloutId, ExpiryReason.INVALID_PROMPT, "too long", decidedBy, Instant.EPOCH, 0);
     }
 
     /** A value of a prompt that was released at the start of a {@link JoinDriver}. */

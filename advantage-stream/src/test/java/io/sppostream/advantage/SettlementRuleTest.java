@@ -284,7 +284,8 @@ class SettlementRuleTest {
                                 reason,
                                 "verdict " + status + " of exact: equal",
                                 "advantage-stream",
-                                NOW),
+                                NOW,
+                                0),
                         deadLetter));
     }
 
@@ -320,7 +321,13 @@ class SettlementRuleTest {
 
         assertThat(expireRequest())
                 .containsExactly(new Expired(
-                        "r-1", null, ExpiryReason.NO_ROLLOUT_IN_TIME, "nothing new for 60 s", "advantage-stream", NOW));
+                        "r-1",
+                        null,
+                        ExpiryReason.NO_ROLLOUT_IN_TIME,
+                        "nothing new for 60 s",
+                        "advantage-stream",
+                        NOW,
+                        0));
     }
 
     @Test

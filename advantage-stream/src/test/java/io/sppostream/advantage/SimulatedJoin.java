@@ -159,7 +159,8 @@ final class SimulatedJoin {
                                 state.getVerdicts(),
                                 state.getSettled(),
                                 List.of(),
-                                Instant.EPOCH));
+                                Instant.EPOCH,
+                                List.of()));
             }
         });
         committedRequests = former;

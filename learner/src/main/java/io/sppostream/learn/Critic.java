@@ -190,7 +190,8 @@ public final class Critic implements AutoCloseable {
                 ExpiryReason.INVALID_PROMPT,
                 BoundedText.of(String.valueOf(reason.getMessage()), BoundedText.REASON),
                 RoleName.CRITIC,
-                now);
+                now,
+                0);
     }
 
     @Override

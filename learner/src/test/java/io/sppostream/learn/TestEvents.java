@@ -170,7 +170,8 @@ final class TestEvents {
                 ExpiryReason.INFRA_ERROR,
                 "",
                 "advantage-stream",
-                Instant.EPOCH);
+                Instant.EPOCH,
+                0);
     }
 
     /** Resumes the policy learner. */

@@ -80,6 +80,6 @@ class FeedProgressTest {
             @Nullable String rolloutId,
             ExpiryReason reason,
             String decidedBy) {
-        progress.take(new Expired(requestId, rolloutId, reason, "", decidedBy, Instant.EPOCH));
+        progress.take(new Expired(requestId, rolloutId, reason, "", decidedBy, Instant.EPOCH, 0));
     }
 }

@@ -216,7 +216,8 @@ public final class RolloutProducer implements AutoCloseable {
                                     ExpiryReason.TOO_LARGE,
                                     tooLarge,
                                     RoleName.ROLLOUT_PRODUCER,
-                                    now)));
+                                    now,
+                                    0)));
         }
 
         /** Expires a request that no policy can answer, as a whole. */
@@ -231,7 +232,8 @@ public final class RolloutProducer implements AutoCloseable {
                             ExpiryReason.INVALID_PROMPT,
                             BoundedText.of(reason, BoundedText.REASON),
                             RoleName.ROLLOUT_PRODUCER,
-                            now));
+                            now,
+                            0));
         }
 
         private List<GenerationResult> generate(List<Request> requests, int minPolicyVersion)

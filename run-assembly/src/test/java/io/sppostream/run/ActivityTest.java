@@ -38,7 +38,7 @@ class ActivityTest {
     }
 
     private static Expired expired(String requestId, @Nullable String rolloutId, ExpiryReason reason) {
-        return new Expired(requestId, rolloutId, reason, "", "policy-learner", Instant.EPOCH);
+        return new Expired(requestId, rolloutId, reason, "", "policy-learner", Instant.EPOCH, 0);
     }
 
     private static TrainingStep step(String kind, int step, String... rolloutIds) {

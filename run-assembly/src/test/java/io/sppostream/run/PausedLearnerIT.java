@@ -323,7 +323,8 @@ class PausedLearnerIT {
                                 ExpiryReason.INFRA_ERROR,
                                 "verdict TIMEOUT",
                                 "advantage-stream",
-                                Instant.EPOCH));
+                                Instant.EPOCH,
+                                0));
             }
             line.awaitStates(1);
             assertThat(line.lastState().getBreaker()).isEqualTo(Breaker.INFRA_ERRORS);

@@ -419,7 +419,8 @@ class ReplayIT {
                                     ExpiryReason.STALE,
                                     "lags by 3 policy versions, 2 at most are trained on",
                                     "policy-learner",
-                                    Instant.now())));
+                                    Instant.now(),
+                                    0)));
             writer.flush();
         }
     }

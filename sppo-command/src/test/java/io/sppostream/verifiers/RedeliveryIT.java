@@ -115,7 +115,7 @@ class RedeliveryIT {
             writer.send(
                     TOPICS.expired(),
                     requestId,
-                    new Expired(requestId, null, ExpiryReason.NOT_JUDGED, "", JOIN, Instant.EPOCH));
+                    new Expired(requestId, null, ExpiryReason.NOT_JUDGED, "", JOIN, Instant.EPOCH, 0));
         }
     }
 

@@ -106,6 +106,7 @@ public final class StaleSamples {
                         ? "lags by " + lag(rollout, version) + " policy versions, " + maxLag + " at most are trained on"
                         : BoundedText.of(violation, BoundedText.REASON),
                 RoleName.POLICY_LEARNER,
-                clock.instant());
+                clock.instant(),
+                sample.getGroupSamples());
     }
 }

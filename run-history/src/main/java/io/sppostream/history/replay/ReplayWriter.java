@@ -60,7 +60,8 @@ final class ReplayWriter {
 
     /** Writes that a rollout expires in the replay. */
     void expire(ReplayedRollout rollout, ExpiryReason reason, String detail) {
-        write(new Expired(rollout.requestId(), rollout.rolloutId(), reason, detail, RoleName.REPLAY, clock.instant()));
+        write(new Expired(
+                rollout.requestId(), rollout.rolloutId(), reason, detail, RoleName.REPLAY, clock.instant(), 0));
     }
 
     void write(Expired expired) {

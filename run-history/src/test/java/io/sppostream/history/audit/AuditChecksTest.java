@@ -103,7 +103,8 @@ class AuditChecksTest {
         SmallLog.add(
                 SmallLog.TOPICS.expired(),
                 log.expired,
-                new Expired("late", null, ExpiryReason.NO_ROLLOUT_IN_TIME, "late", "advantage-stream", Instant.EPOCH));
+                new Expired(
+                        "late", null, ExpiryReason.NO_ROLLOUT_IN_TIME, "late", "advantage-stream", Instant.EPOCH, 0));
 
         assertThat(summary(log.audit(), "requests")).isEqualTo("7 rollouts asked for: 6 trained, 1 expired, 0 pending");
     }

@@ -130,7 +130,8 @@ final class SmallLog {
                         ExpiryReason.NO_VERDICT_IN_TIME,
                         "late",
                         "advantage-stream",
-                        Instant.EPOCH));
+                        Instant.EPOCH,
+                        0));
     }
 
     void publish(ModelKind kind, int version) {

@@ -142,7 +142,7 @@ public final class Critic implements AutoCloseable {
 
     /**
      * Sends a value for each prompt that the critic can score. Invalid prompts get none, since the rollout producer
-     * expires them. If the critic alone cannot score a prompt, because of its chat template or its context, the request
+     * expires them; nor do follow-ups, whose group has the value of its prompt. If the critic alone cannot score a prompt, because of its chat template or its context, the request
      * expires too: its rollouts would wait for a value in vain.
      */
     private static void score(
@@ -155,7 +155,7 @@ public final class Critic implements AutoCloseable {
         List<Prompt> fitting = new ArrayList<>(prompts.size());
         List<int[]> tokens = new ArrayList<>(prompts.size());
         for (Prompt prompt : prompts) {
-            if (PromptRules.violation(prompt) != null) {
+            if (PromptRules.violation(prompt) != null || prompt.getFollowUp() != null) {
                 continue;
             }
             try {

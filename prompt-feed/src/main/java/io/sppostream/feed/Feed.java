@@ -109,17 +109,29 @@ public final class Feed implements AutoCloseable {
                 == (settings.hasCritic() ? ModelKind.values().length : 1);
     }
 
-    /** The indices of the last prompts of each partition: at least as many as the largest possible release has. */
+    /**
+     * The indices of the last prompts of each partition: at least as many as the largest possible release has. Follow-ups
+     * are written by another role and do not count.
+     */
     private NavigableSet<Long> lastReleased() {
         NavigableSet<Long> indices = new TreeSet<>();
         try (EventReader log = runLog.reader(List.of(runLog.topics().prompts()))) {
             for (int partition = 0; partition < runLog.topics().partitions(); partition++) {
                 long end = log.end(runLog.topics().prompts(), partition);
-                log.last(runLog.topics().prompts(), partition, end, prompts -> prompts.size() >= pacing.maxInFlight())
+                log.last(runLog.topics().prompts(), partition, end, this::hasLargestRelease).stream()
+                        .filter(Feed::isRequest)
                         .forEach(prompt -> RequestIds.index(prompt.key()).ifPresent(indices::add));
             }
         }
         return indices;
+    }
+
+    private boolean hasLargestRelease(List<EventRecord<?>> prompts) {
+        return prompts.stream().filter(Feed::isRequest).count() >= pacing.maxInFlight();
+    }
+
+    private static boolean isRequest(EventRecord<?> prompt) {
+        return ((Prompt) prompt.event()).getFollowUp() == null;
     }
 
     private void release(long index, ExactlyOnceLog writer) {
@@ -129,7 +141,13 @@ public final class Feed implements AutoCloseable {
 
     private Prompt prompt(long index) {
         return order.at(index)
-                .toPrompt(requestId(index), dataset, settings.samples(), progress.policyVersion(), clock.instant());
+                .toPrompt(
+                        requestId(index),
+                        dataset,
+                        settings.samples(),
+                        settings.sampling(),
+                        progress.policyVersion(),
+                        clock.instant());
     }
 
     /** The id of a feed's request with an index counted from 0; see {@link RequestIds}. */

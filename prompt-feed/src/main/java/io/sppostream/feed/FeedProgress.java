@@ -10,7 +10,10 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutIds;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -29,6 +32,9 @@ final class FeedProgress {
 
     /** Groups of which at least one rollout expired as a training sample. */
     private final IndexSet sampled = new IndexSet();
+
+    /** Training samples that have expired, of groups that have others. */
+    private final Map<Long, Set<String>> samplesExpired = new HashMap<>();
 
     private final IndexSet stale = new IndexSet();
     private final IndexSet lost = new IndexSet();
@@ -59,21 +65,52 @@ final class FeedProgress {
         boolean isSample = expired.getReason() == ExpiryReason.STALE
                 || expired.getDecidedBy().equals(RoleName.POLICY_LEARNER);
         String rolloutId = expired.getRolloutId();
-        if (samples > 1) {
-            if (isSample) {
-                sampled.add(group);
+        int groupSamples = expired.getGroupSamples();
+        if (rolloutId == null) {
+            settle(group, isSample || sampled.contains(group));
+        } else if (isSample && groupSamples > 0) {
+            if (isLastSample(rolloutId, group, groupSamples)) {
+                settle(group, true);
             }
-            if (rolloutId != null) {
-                RolloutIds.sampleIndex(rolloutId)
-                        .filter(sample -> sample < samples)
-                        .ifPresent(sample -> rollouts.add(group * samples + sample));
-                if (!rollouts.containsAll(group * samples, (group + 1) * samples)) {
-                    return;
-                }
-            }
-            isSample = sampled.contains(group);
+        } else if (groupSamples == 0 && RolloutIds.followUpId(rolloutId) == null) { // Others settle with their samples.
+            takeFirstSample(rolloutId, group, isSample);
         }
-        (isSample ? stale : lost).add(group);
+    }
+
+    /** Whether all training samples of a group have expired, now that this one has. */
+    private boolean isLastSample(String rolloutId, long group, int groupSamples) {
+        if (groupSamples == 1) {
+            return true;
+        }
+        Set<String> gone = samplesExpired.computeIfAbsent(group, any -> new HashSet<>());
+        gone.add(rolloutId);
+        if (gone.size() < groupSamples) {
+            return false;
+        }
+        samplesExpired.remove(group);
+        return true;
+    }
+
+    /** A first sample has expired, and its group was not credited yet, or a former version has not recorded that. */
+    private void takeFirstSample(String rolloutId, long group, boolean isSample) {
+        if (isSample) {
+            sampled.add(group);
+        }
+        if (samples > 1) {
+            RolloutIds.sampleIndex(rolloutId)
+                    .filter(sample -> sample < samples)
+                    .ifPresent(sample -> rollouts.add(group * samples + sample));
+            if (!rollouts.containsAll(group * samples, (group + 1) * samples)) {
+                return;
+            }
+        }
+        settle(group, sampled.contains(group));
+    }
+
+    private void settle(long group, boolean isStale) {
+        if (!stale.contains(group) && !lost.contains(group)) {
+            (isStale ? stale : lost).add(group);
+        }
     }
 
     /** Groups that have settled so far. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +58,34 @@ class FeedProgressTest {
         assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 1, 1, 2));
     }
 
+    /** A branch may be trained although no first sample is. */
+    @Test
+    void shouldNotCountAGroupThatGaveSamplesAsLost() {
+        FeedProgress progress = new FeedProgress(2, false);
+        for (String rollout : List.of("/0", "/1", "~0123456789abcdef/0")) {
+            take(progress, "0000000007", "0000000007" + rollout, ExpiryReason.EVIDENCE, "advantage-stream", 2);
+        }
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
+
+        take(progress, "0000000007", "0000000007~0123456789abcdef/1", ExpiryReason.STALE, "policy-learner", 2);
+        take(progress, "0000000007", "0000000007~0123456789abcdef/1", ExpiryReason.STALE, "policy-learner", 2);
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
+
+        take(progress, "0000000007", "0000000007~0123456789abcdef/2", ExpiryReason.STALE, "policy-learner", 2);
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 1, 1, 0));
+    }
+
+    @Test
+    void shouldNotCountFollowUpsAsFirstSamples() {
+        FeedProgress progress = new FeedProgress(2, false);
+        expire(progress, "0000000007", "0000000007/0", ExpiryReason.NOT_JUDGED, "advantage-stream");
+        expire(progress, "0000000007", "0000000007~0123456789abcdef/1", ExpiryReason.NOT_JUDGED, "advantage-stream");
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 0));
+
+        expire(progress, "0000000007", "0000000007/1", ExpiryReason.NOT_JUDGED, "advantage-stream");
+        assertThat(progress.counts()).isEqualTo(new Pacing.Counts(0, 0, 0, 1));
+    }
+
     @Test
     void shouldNotCountRequestsOfOthers() {
         expire("7", "7/0", ExpiryReason.INVALID_PROMPT);
@@ -80,6 +109,16 @@ class FeedProgressTest {
             @Nullable String rolloutId,
             ExpiryReason reason,
             String decidedBy) {
-        progress.take(new Expired(requestId, rolloutId, reason, "", decidedBy, Instant.EPOCH, 0));
+        take(progress, requestId, rolloutId, reason, decidedBy, 0);
+    }
+
+    private static void take(
+            FeedProgress progress,
+            String requestId,
+            @Nullable String rolloutId,
+            ExpiryReason reason,
+            String decidedBy,
+            int groupSamples) {
+        progress.take(new Expired(requestId, rolloutId, reason, "", decidedBy, Instant.EPOCH, groupSamples));
     }
 }

@@ -2,6 +2,7 @@ package io.sppostream.run;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainedSample;
@@ -97,7 +98,7 @@ final class Activity {
     /** Counts a record. */
     void add(SpecificRecord event) {
         if (event instanceof Prompt prompt) {
-            count(Count.PROMPTS, 1);
+            count(Count.PROMPTS, prompt.getFollowUp() == null ? 1 : 0);
             rolloutIds(prompt).filter(id -> !settledEarly.remove(id)).forEach(pending::add);
         } else if (event instanceof Rollout) {
             count(Count.ROLLOUTS, 1);
@@ -122,7 +123,9 @@ final class Activity {
     }
 
     private static Stream<String> rolloutIds(Prompt prompt) {
-        return IntStream.range(0, PromptRules.rollouts(prompt)).mapToObj(i -> RolloutIds.of(prompt.getRequestId(), i));
+        FollowUpRequest followUp = prompt.getFollowUp();
+        String asked = followUp == null ? prompt.getRequestId() : followUp.getId();
+        return IntStream.range(0, PromptRules.rollouts(prompt)).mapToObj(i -> RolloutIds.of(asked, i));
     }
 
     private void add(TrainingStep step) {

@@ -46,24 +46,31 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
     private static final Instant PROCESS_START =
             Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
 
-    /** @param expired how many rollouts and requests have expired */
-    Summary summary(long expired) {
+    /**
+     * Sums up.
+     *
+     * @param evidence how many rollouts only served to estimate the advantages of others
+     * @param expired how many other rollouts and requests have expired
+     */
+    Summary summary(long evidence, long expired) {
         return new Summary(
                 new Summary.Origin(configuration.settings().run(), configuration.effective(), configuration.sha256()),
-                totals(expired),
+                totals(evidence, expired),
                 learning(),
                 offPolicy(),
                 weights(),
                 timing());
     }
 
-    private Summary.Totals totals(long expired) {
+    private Summary.Totals totals(long evidence, long expired) {
         List<TrainingStep> policy = curve.policy();
-        long rollouts = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
+        long trained = policy.isEmpty() ? 0 : policy.get(policy.size() - 1).getSamplesTrained();
+        long rollouts = trained + evidence;
         double seconds = curve.seconds();
         return new Summary.Totals(
                 curve.stepsDone(),
                 rollouts,
+                evidence,
                 expired,
                 seconds,
                 finite(rollouts / seconds),

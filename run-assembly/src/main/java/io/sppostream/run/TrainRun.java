@@ -1,6 +1,7 @@
 package io.sppostream.run;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.Run;
 import io.sppostream.events.TrainingStep;
@@ -163,7 +164,7 @@ public final class TrainRun {
             }
             // A step may have been committed while the roles stopped.
             ledger.pollToEnd(follower::add);
-            report(new RunStatistics(configuration, runLog, curve, cpuTimes).summary(follower.expired), curve);
+            report(new RunStatistics(configuration, runLog, curve, cpuTimes).summary(follower.evidence, follower.expired), curve);
         }
     }
 
@@ -207,6 +208,7 @@ public final class TrainRun {
         private final RunLog runLog;
         private final EventReader log;
         private final LearningCurve curve;
+        private long evidence;
         private long expired;
 
         Follower(RunLog runLog, EventReader log, LearningCurve curve) {
@@ -227,8 +229,10 @@ public final class TrainRun {
         void add(EventRecord<?> record) {
             if (record.event() instanceof TrainingStep step) {
                 curve.add(step);
-            } else if (record.event() instanceof Expired) {
-                expired++;
+            } else if (record.event() instanceof Expired gone) {
+                boolean isEvidence = gone.getReason() == ExpiryReason.EVIDENCE;
+                evidence += isEvidence ? 1 : 0;
+                expired += isEvidence ? 0 : 1;
             }
         }
     }

@@ -2,8 +2,10 @@ package io.sppostream.feed.data;
 
 import io.sppostream.events.Message;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestSampling;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prompt with its reference answer.
@@ -28,12 +30,22 @@ public record Problem(String id, List<Message> messages, String reference, Strin
 
     /** The problem as a request for one response. */
     public Prompt toPrompt(String requestId, String dataset, int minPolicyVersion, Instant releasedAt) {
-        return toPrompt(requestId, dataset, 1, minPolicyVersion, releasedAt);
+        return toPrompt(requestId, dataset, 1, null, minPolicyVersion, releasedAt);
     }
 
-    /** The problem as a request for a number of responses. */
-    public Prompt toPrompt(String requestId, String dataset, int samples, int minPolicyVersion, Instant releasedAt) {
+    /**
+     * The problem as a request for a number of responses.
+     *
+     * @param sampling how they are sampled, where it differs from the run; null if it does not
+     */
+    public Prompt toPrompt(
+            String requestId,
+            String dataset,
+            int samples,
+            @Nullable RequestSampling sampling,
+            int minPolicyVersion,
+            Instant releasedAt) {
         return new Prompt(
-                requestId, id, dataset, messages, reference, samples, minPolicyVersion, releasedAt, null, null);
+                requestId, id, dataset, messages, reference, samples, minPolicyVersion, releasedAt, sampling, null);
     }
 }

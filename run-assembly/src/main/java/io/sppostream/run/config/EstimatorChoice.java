@@ -57,12 +57,6 @@ public final class EstimatorChoice {
         if (needs.critic() == CriticKind.TOKEN) {
             missing.add("a token critic");
         }
-        if (needs.followUps()) {
-            missing.add("follow-ups");
-        }
-        if (needs.tokenText()) {
-            missing.add("the text of each token");
-        }
         if (estimator.recipe().objective() instanceof Preference) {
             missing.add("pairs of rollouts");
         }

@@ -56,6 +56,7 @@ import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
 
+import io.sppostream.advantage.FollowUpPrompts;
 import io.sppostream.advantage.JoinSettings;
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
@@ -179,7 +180,12 @@ public final class RunSettings extends AbstractConfig {
     }
 
     public FeedSettings feed() {
-        return new FeedSettings(seed(), samples(), hasCritic(), pacing());
+        return new FeedSettings(
+                seed(),
+                samples(),
+                FollowUpPrompts.sampling(estimator().needs().sampling()),
+                hasCritic(),
+                pacing());
     }
 
     public JoinSettings join() {

@@ -133,7 +133,7 @@ public final class SynchronousSppo {
                     long end = next + settings.groupsPerStep() - groups;
                     List<Request> requests = LongStream.range(next, end)
                             .mapToObj(i -> problems.at(i)
-                                    .toPrompt(Feed.requestId(i), dataset.name(), settings.samples(), 0, Instant.EPOCH))
+                                    .toPrompt(Feed.requestId(i), dataset.name(), settings.samples(), null, 0, Instant.EPOCH))
                             .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
                             .toList();
                     next = end;

@@ -46,12 +46,14 @@ public record Summary(
      * How much was trained, and how fast.
      *
      * @param steps steps that both policy and critic have committed
-     * @param rollouts rollouts the policy has trained on
-     * @param expired rollouts and requests that nothing trains on
+     * @param rollouts rollouts that the policy has trained on, and evidence
+     * @param evidence rollouts that only served to estimate the advantages of others
+     * @param expired rollouts and requests that nothing trains on, evidence not included
      */
     public record Totals(
             @JsonProperty("steps") int steps,
             @JsonProperty("rollouts") long rollouts,
+            @JsonProperty("evidence") long evidence,
             @JsonProperty("expired") long expired,
             @JsonProperty("seconds") double seconds,
             @JsonProperty("rollouts_per_second") @Nullable Double rolloutsPerSecond,
@@ -217,8 +219,11 @@ public record Summary(
         row(
                 out,
                 "trained",
-                "%,d rollouts in %d steps, %.1f s: %s rollouts/s, %s tokens/s",
+                "%,d rollouts%s in %d steps, %.1f s: %s rollouts/s, %s tokens/s",
                 totals.rollouts(),
+                totals.evidence() == 0
+                        ? ""
+                        : String.format(Locale.ROOT, ", of which %,d are evidence,", totals.evidence()),
                 totals.steps(),
                 totals.seconds(),
                 number("%,.0f", totals.rolloutsPerSecond()),

@@ -506,10 +506,6 @@ class ConfigurationTest {
             delimiter = '|',
             value = {
                 "ppo | a token critic",
-                "remax | follow-ups",
-                "vineppo | follow-ups and the text of each token",
-                "spo-chain | follow-ups",
-                "spo-tree | follow-ups",
                 "dpo-positive | pairs of rollouts"
             })
     void shouldNameWhatAnEstimatorNeedsThatIsNotWiredIn(String estimator, String missing) {

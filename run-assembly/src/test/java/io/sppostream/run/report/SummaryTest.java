@@ -22,7 +22,7 @@ class SummaryTest {
 
     private static Summary summary(@Nullable Double secondsToHalf) {
         return summary(
-                new Summary.Totals(480, 245_760, 3, 61.5, 3_996.1, 12_345.6),
+                new Summary.Totals(480, 245_760, 0, 3, 61.5, 3_996.1, 12_345.6),
                 new Summary.Learning(0.25, 0.625, null, secondsToHalf, 0.375, List.of(new Accuracy(480, 61.25, 0.625))),
                 new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)));
     }
@@ -60,6 +60,7 @@ class SummaryTest {
                 .containsExactlyInAnyOrder(
                         "run",
                         "configuration_sha256",
+                        "evidence",
                         "expired",
                         "effective_sample_size_min",
                         "ratio_max",
@@ -122,7 +123,7 @@ class SummaryTest {
     @Test
     void shouldWriteNullWhenNothingWasTrainedOrJudged(@TempDir Path directory) throws Exception {
         Summary stopped = summary(
-                new Summary.Totals(0, 0, 0, 0, null, null),
+                new Summary.Totals(0, 0, 0, 0, 0, null, null),
                 new Summary.Learning(0.25, null, "not judged: HTTP 503", null, null, List.of()),
                 new TreeMap<>(Map.of("updating", 0.0)));
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingStep;
@@ -12,6 +13,7 @@ import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.audit.RequestAudit.SampleLookup;
 import io.sppostream.history.recorded.Lineage;
@@ -68,8 +70,13 @@ final class AuditChecks implements AutoCloseable {
     }
 
     void prompt(EventRecord<Prompt> record) {
-        facts.add(new Fact.Asked(
-                PromptRules.boundedId(record.event().getRequestId()), PromptRules.rollouts(record.event())));
+        Prompt prompt = record.event();
+        FollowUpRequest followUp = prompt.getFollowUp();
+        if (followUp == null) {
+            facts.add(new Fact.Asked(PromptRules.boundedId(prompt.getRequestId()), PromptRules.rollouts(prompt)));
+        } else if (RolloutIds.isFollowUpOf(followUp.getId(), prompt.getRequestId())) {
+            facts.add(new Fact.Asked(followUp.getId(), PromptRules.rollouts(prompt)));
+        }
     }
 
     void rollout(EncodedEvent record) {

@@ -9,8 +9,17 @@ sealed interface Fact {
     /** The request that the record belongs to. */
     String requestId();
 
-    /** A prompt asks for samples. */
-    record Asked(String requestId, int samples) implements Fact {}
+    /**
+     * A prompt asks for samples.
+     *
+     * @param asked the request, or the follow-up
+     */
+    record Asked(String asked, int samples) implements Fact {
+        @Override
+        public String requestId() {
+            return RolloutIds.isFollowUp(asked) ? RolloutIds.requestId(asked) : asked;
+        }
+    }
 
     /** @param digest of the value; see {@link EventEncoding#digest} */
     record Scored(String requestId, long digest) implements Fact {}

@@ -153,7 +153,7 @@ final class FactStore implements AutoCloseable {
 
     private static void write(Fact fact, DataOutputStream out) throws IOException {
         if (fact instanceof Fact.Asked asked) {
-            begin(0, asked.requestId(), out);
+            begin(0, asked.asked(), out);
             out.writeInt(asked.samples());
         } else if (fact instanceof Fact.Scored scored) {
             begin(1, scored.requestId(), out);

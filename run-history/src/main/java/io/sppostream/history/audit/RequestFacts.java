@@ -3,22 +3,22 @@ package io.sppostream.history.audit;
 import io.sppostream.events.catalogue.RolloutIds;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /** The facts of one request. Not thread-safe. */
 final class RequestFacts {
-    private static final Pattern INDEX = Pattern.compile("0|[1-9][0-9]{0,9}");
-
     private final String requestId;
     private final Map<String, RolloutStatus> rollouts = new LinkedHashMap<>(2);
 
     /** Digests of its values. */
     final List<Long> values = new ArrayList<>(1);
 
-    private long asked;
+    /** Samples asked for, by the request and by each follow-up. */
+    private final Map<String, Integer> asked = new HashMap<>(2);
+
     private boolean expired;
 
     RequestFacts(String requestId) {
@@ -27,7 +27,7 @@ final class RequestFacts {
 
     void take(Fact fact) {
         if (fact instanceof Fact.Asked prompt) {
-            asked = Math.max(asked, prompt.samples());
+            asked.merge(prompt.asked(), prompt.samples(), Math::max);
         } else if (fact instanceof Fact.Scored value) {
             values.add(value.digest());
         } else if (fact instanceof Fact.RequestExpired) {
@@ -44,10 +44,12 @@ final class RequestFacts {
 
     /** Whether a prompt asks for a rollout. */
     boolean asksFor(RolloutStatus rollout) {
-        String index = rollout.rolloutId.substring(Math.min(requestId.length() + 1, rollout.rolloutId.length()));
-        return INDEX.matcher(index).matches()
-                && Long.parseLong(index) < asked
-                && rollout.rolloutId.equals(RolloutIds.of(requestId, (int) Long.parseLong(index)));
+        String followUp = RolloutIds.followUpId(rollout.rolloutId);
+        String by = followUp == null ? requestId : followUp;
+        return RolloutIds.sampleIndex(rollout.rolloutId)
+                .filter(index -> index < asked.getOrDefault(by, 0))
+                .filter(index -> rollout.rolloutId.equals(RolloutIds.of(by, index)))
+                .isPresent();
     }
 
     /**
@@ -65,6 +67,6 @@ final class RequestFacts {
 
     /** How many rollouts the prompts ask for. */
     long asked() {
-        return asked;
+        return asked.values().stream().mapToLong(Integer::longValue).sum();
     }
 }

@@ -1,6 +1,7 @@
 package io.sppostream.history.audit;
 
 import io.sppostream.events.Expired;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Rollout;
@@ -11,6 +12,7 @@ import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
@@ -166,13 +168,17 @@ public final class RequestTrace {
                         .hasCritic();
     }
 
-    /** Ids of the rollouts that the prompt asks for. */
+    /** Ids of the rollouts that the prompt and its follow-ups ask for. */
     Stream<String> members() {
-        int wanted = prompts.stream()
-                .mapToInt(prompt -> prompt.event().getSamples())
-                .max()
-                .orElse(0);
-        return IntStream.range(0, wanted).mapToObj(sample -> RolloutIds.of(requestId, sample));
+        return prompts.stream()
+                .map(EventRecord::event)
+                .flatMap(prompt -> {
+                    FollowUpRequest followUp = prompt.getFollowUp();
+                    String asked = followUp == null ? requestId : followUp.getId();
+                    return IntStream.range(0, PromptRules.rollouts(prompt))
+                            .mapToObj(sample -> RolloutIds.of(asked, sample));
+                })
+                .distinct();
     }
 
     /** A rollout settles when the policy has trained on it or it has expired; in a replay without training, earlier. */

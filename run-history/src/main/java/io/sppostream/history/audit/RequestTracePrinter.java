@@ -3,6 +3,7 @@ package io.sppostream.history.audit;
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.ReplayOf;
@@ -11,7 +12,6 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
-import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.learn.update.TrainingOrder;
 import io.sppostream.log.EventRecord;
 import io.sppostream.run.report.TerminalText;
@@ -103,8 +103,7 @@ final class RequestTracePrinter {
 
     private Set<String> rolloutIds() {
         Set<String> ids = new TreeSet<>();
-        trace.prompts.forEach(prompt -> IntStream.range(0, prompt.event().getSamples())
-                .forEach(sample -> ids.add(RolloutIds.of(trace.requestId, sample))));
+        trace.members().forEach(ids::add);
         trace.rollouts.forEach(rollout -> ids.add(rollout.event().getRolloutId()));
         trace.expired.stream()
                 .map(expired -> expired.event().getRolloutId())
@@ -128,6 +127,10 @@ final class RequestTracePrinter {
 
     private void prompt(EventRecord<Prompt> record) {
         Prompt prompt = record.event();
+        if (prompt.getFollowUp() != null) {
+            followUp(record, prompt.getFollowUp());
+            return;
+        }
         line(
                 "prompt",
                 record,
@@ -141,6 +144,23 @@ final class RequestTracePrinter {
         prompt.getMessages()
                 .forEach(message -> detail(TerminalText.printable(message.getRole()), message.getContent()));
         detail("reference", prompt.getReference());
+    }
+
+    private void followUp(EventRecord<Prompt> record, FollowUpRequest followUp) {
+        Prompt prompt = record.event();
+        String parent = followUp.getParent();
+        line(
+                "follow-up",
+                record,
+                prompt.getReleasedAt(),
+                "%s: %d of %s%s%s",
+                followUp.getId(),
+                prompt.getSamples(),
+                followUp.getPurpose(),
+                prompt.getSampling() != null && prompt.getSampling().getGreedy() ? ", greedy" : "",
+                parent == null
+                        ? ""
+                        : ", after " + followUp.getPrefixTokens().size() + " response tokens of " + parent);
     }
 
     private void value(EventRecord<Value> record) {

@@ -6,7 +6,7 @@ import io.sppostream.log.LogException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The recorded prompts, by request. Callers take them nearly in the order of the topic. Not thread-safe. */
+/** The recorded prompts, by request, without follow-ups. Callers take them nearly in the order of the topic. Not thread-safe. */
 public final class RecordedPrompts implements AutoCloseable {
     private final LogCursor<Prompt> cursor;
     private final Map<String, Prompt> buffered = new HashMap<>();
@@ -29,6 +29,9 @@ public final class RecordedPrompts implements AutoCloseable {
                         "request " + requestId + " has records but no prompt: check the run with ./sppo audit");
             }
             Prompt next = cursor.next().event();
+            if (next.getFollowUp() != null) {
+                continue;
+            }
             if (next.getRequestId().equals(requestId)) {
                 prompt = next;
             } else {

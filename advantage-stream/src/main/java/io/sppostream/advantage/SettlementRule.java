@@ -1,5 +1,8 @@
 package io.sppostream.advantage;
 
+import static java.util.stream.Collectors.toSet;
+
+import io.sppostream.advantage.GroupCredits.Credited;
 import io.sppostream.advantage.GroupCredits.Judged;
 import io.sppostream.advantage.RequestState.PendingRollout;
 import io.sppostream.advantage.RewardOutcome.NotJudged;
@@ -10,9 +13,9 @@ import io.sppostream.estimator.Evidence;
 import io.sppostream.estimator.FollowUp;
 import io.sppostream.estimator.Group;
 import io.sppostream.estimator.MissingInputException;
-import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.RejectedRollout;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
@@ -297,26 +300,34 @@ final class SettlementRule {
     }
 
     private List<Settlement> credited(
-            RequestState request, Members members, Map<String, List<AdvantageSegment>> credits, Instant now) {
+            RequestState request, Members members, Map<String, Credited> credits, Instant now) {
         // An estimator of single samples credits each by itself, also if a prompt from outside wants several: a learner
         // need not keep them together.
         boolean together = settings.estimator().needs().samples() > 1
                 || credits.keySet().stream().anyMatch(id -> RolloutIds.followUpId(id) != null);
         int groupSamples = together ? credits.size() : Math.min(1, credits.size());
+        Set<String> rejected = credits.values().stream()
+                .flatMap(credit -> credit.rejected().stream())
+                .map(RejectedRollout::getRolloutId)
+                .collect(toSet());
         List<Settlement> settlements = new ArrayList<>(members.count());
         for (Member member : members.credible()) {
-            List<AdvantageSegment> segments = credits.get(member.id());
+            Credited credit = credits.get(member.id());
             settlements.add(
-                    segments == null
-                            ? evidence(request, member.id(), groupSamples, now)
-                            : new Settlement.Trained(sample(request, member, segments, groupSamples, now)));
+                    credit == null
+                            ? evidence(request, member.id(), rejected.contains(member.id()), groupSamples, now)
+                            : new Settlement.Trained(sample(request, member, credit, groupSamples, now)));
         }
-        members.evidence().forEach(one -> settlements.add(evidence(request, one.id(), groupSamples, now)));
+        members.evidence().forEach(one -> settlements.add(evidence(request, one.id(), false, groupSamples, now)));
         return settlements;
     }
 
-    private Settlement evidence(RequestState request, String rolloutId, int groupSamples, Instant now) {
-        String detail = "judged, and given no credit by " + settings.estimator().name();
+    private Settlement evidence(
+            RequestState request, String rolloutId, boolean isRejected, int groupSamples, Instant now) {
+        String estimator = settings.estimator().name();
+        String detail = isRejected
+                ? "judged, and rejected in a pair of " + estimator
+                : "judged, and given no credit by " + estimator;
         return notTrained(request, rolloutId, ExpiryReason.EVIDENCE, detail, groupSamples, now);
     }
 
@@ -333,8 +344,7 @@ final class SettlementRule {
         return new Settlement.NotTrained(expired(request, rolloutId, reason, detail, groupSamples, now), false);
     }
 
-    private TrainingSample sample(
-            RequestState request, Member member, List<AdvantageSegment> segments, int groupSamples, Instant now) {
+    private TrainingSample sample(RequestState request, Member member, Credited credit, int groupSamples, Instant now) {
         List<Verdict> verdicts = member.rewarded().verdicts();
         return new TrainingSample(
                 member.rollout(),
@@ -342,12 +352,12 @@ final class SettlementRule {
                 readsValues ? request.value() : null,
                 member.rewarded().reward(),
                 settings.estimator().name(),
-                segments,
+                credit.segments(),
                 now,
                 settings.rewards().of(member.rollout().getDataset()).id(),
                 verdicts.subList(1, verdicts.size()),
                 groupSamples,
-                List.of());
+                credit.rejected());
     }
 
     /**

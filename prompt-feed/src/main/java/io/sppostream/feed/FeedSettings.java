@@ -12,4 +12,5 @@ import org.jspecify.annotations.Nullable;
  * @param hasCritic whether a critic trains on the samples too, so that a group settles when both have finished with it
  * @param pacing how many prompts may be in flight
  */
-public record FeedSettings(long seed, int samples, @Nullable RequestSampling sampling, boolean hasCritic, Pacing pacing) {}
+public record FeedSettings(
+        long seed, int samples, @Nullable RequestSampling sampling, boolean hasCritic, Pacing pacing) {}

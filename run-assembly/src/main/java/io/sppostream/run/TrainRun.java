@@ -164,7 +164,10 @@ public final class TrainRun {
             }
             // A step may have been committed while the roles stopped.
             ledger.pollToEnd(follower::add);
-            report(new RunStatistics(configuration, runLog, curve, cpuTimes).summary(follower.evidence, follower.expired), curve);
+            report(
+                    new RunStatistics(configuration, runLog, curve, cpuTimes)
+                            .summary(follower.evidence, follower.expired),
+                    curve);
         }
     }
 

@@ -72,7 +72,7 @@ class OverlappingFeedsIT {
         return new Feed(
                 log,
                 Addition.twoDigits(),
-                new FeedSettings(1, 1, true, new Pacing(0, BATCH, 1_000_000)),
+                new FeedSettings(1, 1, null, true, new Pacing(0, BATCH, 1_000_000)),
                 Clock.systemUTC(),
                 failures::add);
     }

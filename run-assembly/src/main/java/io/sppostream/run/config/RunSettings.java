@@ -181,11 +181,7 @@ public final class RunSettings extends AbstractConfig {
 
     public FeedSettings feed() {
         return new FeedSettings(
-                seed(),
-                samples(),
-                FollowUpPrompts.sampling(estimator().needs().sampling()),
-                hasCritic(),
-                pacing());
+                seed(), samples(), FollowUpPrompts.sampling(estimator().needs().sampling()), hasCritic(), pacing());
     }
 
     public JoinSettings join() {

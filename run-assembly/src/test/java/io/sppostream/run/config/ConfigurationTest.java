@@ -465,7 +465,7 @@ class ConfigurationTest {
         RunSettings settings = flags(Map.of(
                         "estimator", "grpo", "estimator.samples", "4", "steps", "10", "batch.size", "8", "lag", "0"))
                 .settings();
-        assertThat(settings.feed()).isEqualTo(new FeedSettings(settings.seed(), 4, false, new Pacing(0, 2, 20)));
+        assertThat(settings.feed()).isEqualTo(new FeedSettings(settings.seed(), 4, null, false, new Pacing(0, 2, 20)));
         assertThat(settings.policyLearner("").step().groups()).isEqualTo(2);
         assertThat(settings.join().estimator().needs().samples()).isEqualTo(4);
     }
@@ -504,10 +504,7 @@ class ConfigurationTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {
-                "ppo | a token critic",
-                "dpo-positive | pairs of rollouts"
-            })
+            value = {"ppo | a token critic"})
     void shouldNameWhatAnEstimatorNeedsThatIsNotWiredIn(String estimator, String missing) {
         RunSettings settings = flags(Map.of("estimator", estimator)).settings();
         assertThatThrownBy(() -> EstimatorChoice.requireWired(settings.estimator()))

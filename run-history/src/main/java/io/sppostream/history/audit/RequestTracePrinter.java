@@ -158,9 +158,7 @@ final class RequestTracePrinter {
                 prompt.getSamples(),
                 followUp.getPurpose(),
                 prompt.getSampling() != null && prompt.getSampling().getGreedy() ? ", greedy" : "",
-                parent == null
-                        ? ""
-                        : ", after " + followUp.getPrefixTokens().size() + " response tokens of " + parent);
+                parent == null ? "" : ", after " + followUp.getPrefixTokens().size() + " response tokens of " + parent);
     }
 
     private void value(EventRecord<Value> record) {

@@ -195,8 +195,7 @@ public final class ModelBenchmark {
                 shared.add(new SampleRequest(
                         own.get(i * distinct / rows).prompt(), own.get(i).seed()));
             }
-            double[] seconds =
-                    medians(() -> sampler.sample(own, parameters), () -> sampler.sample(shared, parameters));
+            double[] seconds = medians(() -> sampler.sample(own, parameters), () -> sampler.sample(shared, parameters));
             System.out.printf(
                     Locale.ROOT,
                     "sampling, 748k parameters, batch %d, prompt 48, 8 tokens: %.1f ms; with %d distinct prompts %.1f ms%n",

@@ -145,8 +145,7 @@ class SamplerTest {
         assertThat(completions).extracting(each -> each.tokens().length).containsExactly(1, 7, 24, 24);
         for (Completion each : completions) {
             assertThat(each.finishReason()).isEqualTo(FinishReason.LENGTH);
-            assertThat(each.tokens())
-                    .isEqualTo(Arrays.copyOf(completions.get(3).tokens(), each.tokens().length));
+            assertThat(each.tokens()).isEqualTo(Arrays.copyOf(completions.get(3).tokens(), each.tokens().length));
         }
         assertThatThrownBy(() -> new SampleRequest(new int[] {4}, 1, false, 0))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -109,7 +109,8 @@ public final class SynchronousSppo {
                 OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
                 SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
-            ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling(), threads);
+            ResponseSampler sampler = new ResponseSampler(
+                    tokenizer, settings.sampling(), threads, settings.rollout().tokenStarts());
             CriticUpdateSettings criticSettings = settings.criticUpdate();
             Evaluation evaluation =
                     new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);

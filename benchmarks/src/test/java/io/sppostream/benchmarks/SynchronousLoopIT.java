@@ -26,11 +26,14 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"sppo", "grpo", "rloo"})
+    @ValueSource(strings = {"sppo", "grpo", "rloo", "restem", "dpo-positive"})
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
-        Map<String, String> groups = estimator.equals("rloo") ? Map.of("estimator.samples", "4") : Map.of();
-        Map<String, String> choice = new HashMap<>(groups);
+        Map<String, String> choice = new HashMap<>();
         choice.put("estimator", estimator);
+        Integer samples = Map.of("rloo", 4, "dpo-positive", 12).get(estimator);
+        if (samples != null) {
+            choice.put("estimator.samples", samples.toString());
+        }
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {

@@ -1,6 +1,7 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.RejectedRollout;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.RolloutRules;
@@ -26,16 +27,32 @@ final class SampleRules {
         if (violation == null) {
             violation = tokenViolation("response", IntList.from(rollout.getResponseTokens()), vocabularySize);
         }
-        if (violation != null) {
-            return violation;
+        int promptTokens = rollout.getPromptTokens().size();
+        if (violation == null) {
+            violation =
+                    lengthViolation(promptTokens, rollout.getResponseTokens().size(), maxPositions);
         }
+        for (RejectedRollout rejected : sample.getRejected()) {
+            IntList tokens = IntList.from(rejected.getResponseTokens());
+            if (violation == null && tokens.isEmpty()) {
+                violation = "the rejected rollout " + rejected.getRolloutId() + " has no response tokens";
+            }
+            if (violation == null) {
+                violation = tokenViolation("rejected response", tokens, vocabularySize);
+            }
+            if (violation == null) {
+                violation = lengthViolation(promptTokens, tokens.size(), maxPositions);
+            }
+        }
+        return violation == null ? advantageViolation(sample) : violation;
+    }
+
+    private static @Nullable String lengthViolation(int promptTokens, int responseTokens, int maxPositions) {
         // The policy predicts the last token and does not read it.
-        int read =
-                rollout.getPromptTokens().size() + rollout.getResponseTokens().size() - 1;
-        if (read > maxPositions) {
-            return "prompt and response have " + (read + 1) + " tokens: the policy takes " + (maxPositions + 1);
-        }
-        return advantageViolation(sample);
+        int read = promptTokens + responseTokens - 1;
+        return read > maxPositions
+                ? "prompt and response have " + (read + 1) + " tokens: the policy takes " + (maxPositions + 1)
+                : null;
     }
 
     private static @Nullable String tokenViolation(String of, IntList tokens, int vocabularySize) {

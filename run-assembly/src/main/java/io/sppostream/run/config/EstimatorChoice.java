@@ -6,7 +6,6 @@ import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR;
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
 import io.sppostream.estimator.Needs;
-import io.sppostream.estimator.TrainingRecipe.Preference;
 import io.sppostream.estimator.builtin.EstimatorCatalogue;
 import io.sppostream.log.UserException;
 import java.util.ArrayList;
@@ -62,9 +61,6 @@ public final class EstimatorChoice {
         }
         if (needs.tokenText()) {
             missing.add("the text of each token");
-        }
-        if (estimator.recipe().objective() instanceof Preference) {
-            missing.add("pairs of rollouts");
         }
         if (!missing.isEmpty()) {
             throw new UserException("estimator '" + estimator.name() + "' needs " + String.join(" and ", missing)

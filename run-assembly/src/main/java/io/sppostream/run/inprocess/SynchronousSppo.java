@@ -2,11 +2,14 @@ package io.sppostream.run.inprocess;
 
 import static java.util.Objects.requireNonNull;
 
+import io.sppostream.advantage.FollowUpPrompts;
 import io.sppostream.advantage.GroupCredits;
 import io.sppostream.advantage.GroupCredits.Credited;
 import io.sppostream.advantage.GroupCredits.Judged;
 import io.sppostream.estimator.AdvantageEstimator;
+import io.sppostream.estimator.FollowUp;
 import io.sppostream.estimator.Group;
+import io.sppostream.estimator.Needs;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.feed.Feed;
@@ -40,10 +43,12 @@ import io.sppostream.run.evaluate.OfflineRewards;
 import io.sppostream.run.models.Models;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -109,7 +114,8 @@ public final class SynchronousSppo {
                 OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
                 SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
-            ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling(), threads);
+            ResponseSampler sampler = new ResponseSampler(
+                    tokenizer, settings.sampling(), threads, settings.rollout().tokenStarts());
             CriticUpdateSettings criticSettings = settings.criticUpdate();
             Evaluation evaluation =
                     new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
@@ -127,34 +133,38 @@ public final class SynchronousSppo {
                 // As a rule once: again only if some prompts give no sample to train on.
                 while (groups < settings.groupsPerStep()) {
 
-                    // 1. Sample responses a ~ pi(. | s) for each prompt s: one for SPPO. With each token, keep
-                    // log pi_behaviour: its log-probability under the distribution it was drawn from,
-                    // softmax(logits / temperature).
                     long end = next + settings.groupsPerStep() - groups;
-                    List<Request> requests = LongStream.range(next, end)
-                            .mapToObj(i -> problems.at(i)
-                                    .toPrompt(
-                                            Feed.requestId(i),
-                                            dataset.name(),
-                                            settings.samples(),
-                                            null,
-                                            0,
-                                            Instant.EPOCH))
-                            .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
+                    List<Prompt> prompts = LongStream.range(next, end)
+                            .mapToObj(i -> request(problems, i))
                             .toList();
                     next = end;
-                    List<GenerationResult> results = sampler.sample(policy, 0, "", requests);
                     List<Rollout> rollouts = new ArrayList<>();
-                    for (int i = 0; i < results.size(); i++) {
-                        if (results.get(i) instanceof Response response) { // a refused prompt is too long
-                            rollouts.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
-                        }
-                    }
-                    end("rollout");
+                    List<OptionalDouble> rewards = new ArrayList<>();
+                    Set<String> asked = new HashSet<>(); // the follow-ups
+                    // Once for SPPO. Other estimators ask for further responses, such as completions of prefixes.
+                    while (!prompts.isEmpty()) {
 
-                    // 2. Grade: the verifier compares the response with the reference answer: the reward R.
-                    List<OptionalDouble> rewards = verifier.of(rollouts);
-                    end("verify");
+                        // 1. Sample responses a ~ pi(. | s) for each prompt s: one for SPPO. With each token, keep
+                        // log pi_behaviour: its log-probability under the distribution it was drawn from,
+                        // softmax(logits / temperature).
+                        List<Request> requests = prompts.stream()
+                                .flatMap((Prompt prompt) -> Request.of(prompt, settings.seed()).stream())
+                                .toList();
+                        List<GenerationResult> results = sampler.sample(policy, 0, "", requests);
+                        List<Rollout> sampled = new ArrayList<>();
+                        for (int i = 0; i < results.size(); i++) {
+                            if (results.get(i) instanceof Response response) { // a refused prompt is too long
+                                sampled.add(response.toRollout(requests.get(i), settings.sampling(), Instant.EPOCH));
+                            }
+                        }
+                        end("rollout");
+
+                        // 2. Grade: the verifier compares the response with the reference answer: the reward R.
+                        rollouts.addAll(sampled);
+                        rewards.addAll(verifier.of(sampled));
+                        prompts = followUps(rollouts, asked);
+                        end("verify");
+                    }
 
                     // 3. Value: V(s) = sigmoid(z), where z is the critic's logit at the last token of the prompt. The
                     // critic has not trained on these rewards yet, so V is a baseline independent of the response.
@@ -241,12 +251,64 @@ public final class SynchronousSppo {
         }
     }
 
+    /** The prompt with an index, as a request of the estimator. */
+    private Prompt request(EpochOrder problems, long index) {
+        Needs needs = settings.estimator().needs();
+        return problems.at(index)
+                .toPrompt(
+                        Feed.requestId(index),
+                        Datasets.name(settings),
+                        needs.samples(),
+                        FollowUpPrompts.sampling(needs.sampling()),
+                        0,
+                        Instant.EPOCH);
+    }
+
+    /**
+     * What else the estimator wants to have sampled, as far as the responses to each prompt tell.
+     *
+     * @param asked ids of the follow-ups so far; new ones are added
+     */
+    private List<Prompt> followUps(List<Rollout> rollouts, Set<String> asked) {
+        if (!settings.estimator().needs().followUps()) {
+            return List.of();
+        }
+        Map<String, Map<String, Rollout>> groups = new LinkedHashMap<>();
+        for (Rollout rollout : rollouts) {
+            if (!GroupCredits.isEvidence(rollout.getPurpose())) {
+                groups.computeIfAbsent(rollout.getRequestId(), id -> new LinkedHashMap<>())
+                        .put(rollout.getRolloutId(), rollout);
+            }
+        }
+        List<Prompt> prompts = new ArrayList<>();
+        groups.forEach((requestId, group) -> {
+            List<Rollout> members = List.copyOf(group.values());
+            GroupCredits.plan(settings.estimator(), requestId, members).stream()
+                    .filter(followUp -> asked.add(followUp.id()))
+                    .map(followUp -> FollowUpPrompts.of(
+                            followUp, id -> requireNonNull(group.get(id)), members.get(0), Instant.EPOCH))
+                    .forEach(prompts::add);
+        });
+        return prompts;
+    }
+
     /** The advantages of a group's rollouts by id; none if it cannot be credited. */
     private Map<String, Credited> credit(@Nullable Double value, List<Judged> judged) {
         AdvantageEstimator estimator = settings.estimator();
         String requestId = judged.get(0).rollout().getRequestId();
         Group group = GroupCredits.group(estimator.needs(), requestId, value, judged);
-        boolean isWhole = judged.size() == settings.samples();
+        int completions =
+                GroupCredits.plan(
+                                estimator,
+                                requestId,
+                                judged.stream()
+                                        .map(Judged::rollout)
+                                        .filter(rollout -> !GroupCredits.isEvidence(rollout.getPurpose()))
+                                        .toList())
+                        .stream()
+                        .mapToInt(FollowUp::completions)
+                        .sum();
+        boolean isWhole = judged.size() == settings.samples() + completions;
         return GroupCredits.isCreditable(estimator, group, isWhole, settings.creditsPartialGroups())
                 ? GroupCredits.credit(estimator, group)
                 : Map.of();

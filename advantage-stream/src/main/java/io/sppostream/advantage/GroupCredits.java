@@ -2,6 +2,7 @@ package io.sppostream.advantage;
 
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.Credit;
+import io.sppostream.estimator.CriticKind;
 import io.sppostream.estimator.Group;
 import io.sppostream.estimator.GroupRollout;
 import io.sppostream.estimator.GroupRollout.Origin;
@@ -21,8 +22,19 @@ import org.jspecify.annotations.Nullable;
 public final class GroupCredits {
     private GroupCredits() {}
 
-    /** A rollout with its reward R in [0, 1]. */
-    public record Judged(Rollout rollout, double reward) {}
+    /**
+     * A rollout with its reward.
+     *
+     * @param reward R in [0, 1]
+     * @param tokenValues V before each token, shape [T]; null if there is no critic of tokens or they are not known
+     */
+    public record Judged(
+            Rollout rollout, double reward, @Nullable List<Float> tokenValues) {
+        /** A rollout without values of its tokens. */
+        public Judged(Rollout rollout, double reward) {
+            this(rollout, reward, null);
+        }
+    }
 
     /**
      * The group of a request.
@@ -40,7 +52,9 @@ public final class GroupCredits {
                     Origin.ofPrompt(requestId, rollout.getSampleIndex()),
                     IntList.asArray(rollout.getResponseTokens()),
                     needs.logProbs() ? FloatList.asArray(rollout.getBehaviourLogProbs()) : null,
-                    null,
+                    needs.critic() == CriticKind.TOKEN && each.tokenValues() != null
+                            ? FloatList.toDoubles(each.tokenValues())
+                            : null,
                     null,
                     false,
                     each.reward()));

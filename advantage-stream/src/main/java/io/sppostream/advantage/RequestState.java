@@ -37,6 +37,7 @@ final class RequestState {
         private final List<Verdict> verdicts = new ArrayList<>(1);
         private @Nullable String dataset;
         private @Nullable Long offset;
+        private @Nullable Value value;
         private @Nullable Rollout decoded;
 
         /** Its verdicts, at most one per verifier, in order of arrival. */
@@ -54,6 +55,12 @@ final class RequestState {
         @Nullable
         Long offset() {
             return offset;
+        }
+
+        /** The critic's values of its tokens; null until they arrive. */
+        @Nullable
+        Value value() {
+            return value;
         }
 
         private boolean add(Verdict verdict) {
@@ -82,6 +89,7 @@ final class RequestState {
         samples = stored.getSamples();
         value = stored.getValue();
         settled.addAll(stored.getSettled());
+        stored.getValues().forEach(this::add);
         stored.getVerdicts().forEach(verdict -> pending(verdict.getRolloutId()).add(verdict));
         stored.getArrived()
                 .forEach(rollout -> arrive(rollout.getRolloutId(), rollout.getDataset(), rollout.getOffset()));
@@ -151,10 +159,22 @@ final class RequestState {
     }
 
     private boolean add(Value first) {
+        String rolloutId = first.getRolloutId();
+        if (rolloutId != null) {
+            return addOfTokens(rolloutId, first);
+        }
         if (value != null) {
             return false;
         }
         value = first;
+        return true;
+    }
+
+    private boolean addOfTokens(String rolloutId, Value first) {
+        if (settled.contains(rolloutId) || pending(rolloutId).value != null) {
+            return false;
+        }
+        pending(rolloutId).value = first;
         return true;
     }
 
@@ -256,18 +276,29 @@ final class RequestState {
     JoinState toEvent() {
         List<Verdict> verdicts = new ArrayList<>(pending.size());
         List<ArrivedRollout> arrived = new ArrayList<>(pending.size());
+        List<Value> values = new ArrayList<>();
         pending.forEach((rolloutId, rollout) -> {
             verdicts.addAll(rollout.verdicts);
+            if (rollout.value != null) {
+                values.add(rollout.value);
+            }
             if (rollout.dataset != null) {
                 arrived.add(new ArrivedRollout(rolloutId, rollout.dataset, rollout.offset));
             }
         });
         return new JoinState(
-                false, samples, value, verdicts, List.copyOf(settled), arrived, Instant.ofEpochMilli(lastProgress));
+                false,
+                samples,
+                value,
+                values,
+                verdicts,
+                List.copyOf(settled),
+                arrived,
+                Instant.ofEpochMilli(lastProgress));
     }
 
     /** A request that has settled, as it is stored: all else is forgotten. */
     static JoinState closed(long now) {
-        return new JoinState(true, 0, null, List.of(), List.of(), List.of(), Instant.ofEpochMilli(now));
+        return new JoinState(true, 0, null, List.of(), List.of(), List.of(), List.of(), Instant.ofEpochMilli(now));
     }
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Decides when the rollouts of a request settle, and as what.
  *
  * <p>A rollout whose verdicts come to no reward expires at once. The others make a group, which settles as a whole: once
- * each has arrived and has its reward, and the value that the estimator asks for is there, the estimator credits them.
+ * each has arrived and has its reward, and the values that the estimator asks for are there, the estimator credits them.
  * Those with a credit become training samples. The others are evidence: they expire with that reason.
  *
  * <p>If a rollout of the request has expired, or is still missing after the request has made no progress for {@code
@@ -47,12 +47,12 @@ import org.jspecify.annotations.Nullable;
 final class SettlementRule {
     private final JoinSettings settings;
     private final Set<String> rewarding;
-    private final boolean readsValues;
+    private final CriticKind critic;
 
     SettlementRule(JoinSettings settings) {
         this.settings = settings;
         this.rewarding = settings.rewards().verifiers();
-        this.readsValues = settings.estimator().needs().critic() == CriticKind.PROMPT;
+        this.critic = settings.estimator().needs().critic();
     }
 
     /**
@@ -65,7 +65,8 @@ final class SettlementRule {
         } else if (input instanceof JoinInput.OfExpired of) {
             return !of.expired().getDecidedBy().equals(RoleName.ADVANTAGE_STREAM);
         }
-        return readsValues || !(input instanceof JoinInput.OfValue);
+        return !(input instanceof JoinInput.OfValue of)
+                || critic == (of.value().getRolloutId() == null ? CriticKind.PROMPT : CriticKind.TOKEN);
     }
 
     /**
@@ -103,7 +104,7 @@ final class SettlementRule {
         int rewarded = 0;
         for (PendingRollout rollout : request.pending()) {
             if (rollout.dataset() != null) {
-                if (!(outcome(rollout) instanceof Rewarded)) {
+                if (!(outcome(rollout) instanceof Rewarded) || isValueMissing(rollout)) {
                     return false;
                 }
                 rewarded++;
@@ -112,8 +113,14 @@ final class SettlementRule {
         return rewarded > 0 && rewarded + request.settledCount() >= request.samples();
     }
 
+    /** Whether the value of the prompt is missing. */
     private boolean isValueMissing(RequestState request) {
-        return readsValues && request.value() == null;
+        return critic == CriticKind.PROMPT && request.value() == null;
+    }
+
+    /** Whether the values of a rollout's tokens are missing. */
+    private boolean isValueMissing(PendingRollout rollout) {
+        return critic == CriticKind.TOKEN && rollout.value() == null;
     }
 
     /**
@@ -137,18 +144,20 @@ final class SettlementRule {
     }
 
     /** A rollout of a group, which has its reward. */
-    private record Member(Rollout rollout, Rewarded rewarded) {
+    private record Member(
+            Rollout rollout, Rewarded rewarded, @Nullable Value tokenValues) {
         String id() {
             return rollout.getRolloutId();
         }
     }
 
-    /** The rollouts that have arrived and have a reward, by id. */
+    /** The rollouts that have arrived and have a reward and, for a critic of tokens, their values; by id. */
     private List<Member> members(RequestState request, Function<String, Rollout> rollouts) {
         List<Member> members = new ArrayList<>(request.samples());
         for (String id : request.arrived()) {
-            if (outcome(request.find(id)) instanceof Rewarded rewarded) {
-                members.add(new Member(rollouts.apply(id), rewarded));
+            PendingRollout pending = request.find(id);
+            if (pending != null && outcome(pending) instanceof Rewarded rewarded && !isValueMissing(pending)) {
+                members.add(new Member(rollouts.apply(id), rewarded, pending.value()));
             }
         }
         return members;
@@ -185,10 +194,14 @@ final class SettlementRule {
         return GroupCredits.group(
                 settings.estimator().needs(),
                 request.id(),
-                readsValues && value != null ? (Double) value.getProbability() : null,
+                critic == CriticKind.PROMPT && value != null ? (Double) value.getProbability() : null,
                 members.stream()
-                        .map(member ->
-                                new Judged(member.rollout(), member.rewarded().reward()))
+                        .map(member -> new Judged(
+                                member.rollout(),
+                                member.rewarded().reward(),
+                                member.tokenValues() == null
+                                        ? null
+                                        : member.tokenValues().getTokenValues()))
                         .toList());
     }
 
@@ -230,7 +243,7 @@ final class SettlementRule {
         return new TrainingSample(
                 member.rollout(),
                 verdicts.get(0),
-                readsValues ? request.value() : null,
+                critic == CriticKind.PROMPT ? request.value() : member.tokenValues(),
                 member.rewarded().reward(),
                 settings.estimator().name(),
                 segments,
@@ -278,7 +291,8 @@ final class SettlementRule {
     }
 
     /**
-     * What the rollouts of an overdue request settle as. Those without a reward expire. The others are credited as a
+     * What the rollouts of an overdue request settle as. Those without a reward, or without the values of their tokens,
+     * expire. The others are credited as a
      * partial group, or expire too.
      *
      * @param rollouts those that have arrived, by id
@@ -288,10 +302,8 @@ final class SettlementRule {
         ExpiryReason missing = null;
         for (int sample = 0; sample < request.samples(); sample++) {
             String rolloutId = RolloutIds.of(request.id(), sample);
-            if (!request.isSettled(rolloutId) && !(outcome(request.find(rolloutId)) instanceof Rewarded)) {
-                ExpiryReason reason = request.hasArrived(rolloutId)
-                        ? ExpiryReason.NO_VERDICT_IN_TIME
-                        : ExpiryReason.NO_ROLLOUT_IN_TIME;
+            ExpiryReason reason = request.isSettled(rolloutId) ? null : missing(request.find(rolloutId));
+            if (reason != null) {
                 missing = missing == null ? reason : missing;
                 settlements.add(new Settlement.NotTrained(expired(request, rolloutId, reason, overdue(), now), false));
             }
@@ -307,6 +319,17 @@ final class SettlementRule {
                         : overdue() + ": the group has " + members.size() + " of " + request.samples() + " rewards",
                 now));
         return settlements;
+    }
+
+    /** What an overdue rollout lacks; null if nothing. */
+    private @Nullable ExpiryReason missing(@Nullable PendingRollout rollout) {
+        if (rollout == null || rollout.dataset() == null) {
+            return ExpiryReason.NO_ROLLOUT_IN_TIME;
+        }
+        if (!(outcome(rollout) instanceof Rewarded)) {
+            return ExpiryReason.NO_VERDICT_IN_TIME;
+        }
+        return isValueMissing(rollout) ? ExpiryReason.NO_VALUE_IN_TIME : null;
     }
 
     private String overdue() {

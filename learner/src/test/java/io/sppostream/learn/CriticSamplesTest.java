@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.model.CriticModel;
@@ -48,7 +49,7 @@ class CriticSamplesTest {
                 TrainableCritic critic = new TrainableCritic(
                         model,
                         messages -> new int[] {Integer.parseInt(messages.get(0).getContent())},
-                        new CriticUpdateSettings(new LearningRate(1e-2, 0), 2),
+                        new CriticUpdateSettings(CriticObjective.SPPO, new LearningRate(1e-2, 0), 2),
                         TestModels.ADAM,
                         TestModels.TRAINING)) {
             Map<String, Double> metrics = critic.train(1, samples);

@@ -41,11 +41,16 @@ public record PolicySample(
         return new PolicySample(
                 rollout.getRolloutId(),
                 rollout.getRequestId(),
-                new TokenSequence(
-                        IntList.toArray(rollout.getPromptTokens()), IntList.toArray(rollout.getResponseTokens())),
+                tokens(rollout),
                 FloatList.toArray(rollout.getBehaviourLogProbs()),
                 advantages,
                 trained);
+    }
+
+    /** The token ids of a rollout's prompt and response. */
+    public static TokenSequence tokens(Rollout rollout) {
+        return new TokenSequence(
+                IntList.toArray(rollout.getPromptTokens()), IntList.toArray(rollout.getResponseTokens()));
     }
 
     /** The same sample with other advantages, shape [T]. */

@@ -26,10 +26,14 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"sppo", "grpo", "rloo"})
+    @ValueSource(strings = {"sppo", "grpo", "rloo", "ppo"})
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
-        Map<String, String> groups = estimator.equals("rloo") ? Map.of("estimator.samples", "4") : Map.of();
-        Map<String, String> choice = new HashMap<>(groups);
+        Map<String, String> own = switch (estimator) {
+            case "rloo" -> Map.of("estimator.samples", "4");
+            case "ppo" -> Map.of("estimator.critic.warmup.steps", "2", "estimator.lambda", "0.95");
+            default -> Map.of();
+        };
+        Map<String, String> choice = new HashMap<>(own);
         choice.put("estimator", estimator);
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.

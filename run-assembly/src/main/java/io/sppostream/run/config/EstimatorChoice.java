@@ -4,7 +4,6 @@ import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR;
 
 import io.sppostream.estimator.AdvantageEstimator;
-import io.sppostream.estimator.CriticKind;
 import io.sppostream.estimator.Needs;
 import io.sppostream.estimator.TrainingRecipe.Preference;
 import io.sppostream.estimator.builtin.EstimatorCatalogue;
@@ -54,9 +53,6 @@ public final class EstimatorChoice {
     public static void requireWired(AdvantageEstimator estimator) {
         Needs needs = estimator.needs();
         List<String> missing = new ArrayList<>();
-        if (needs.critic() == CriticKind.TOKEN) {
-            missing.add("a token critic");
-        }
         if (needs.followUps()) {
             missing.add("follow-ups");
         }

@@ -505,7 +505,6 @@ class ConfigurationTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "ppo | a token critic",
                 "remax | follow-ups",
                 "vineppo | follow-ups and the text of each token",
                 "spo-chain | follow-ups",

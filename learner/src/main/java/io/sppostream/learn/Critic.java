@@ -64,10 +64,9 @@ public final class Critic implements AutoCloseable {
             "TrainingSample.furtherVerdicts");
 
     /** What a critic of tokens does not use. */
-    private static final Set<String> UNUSED_FOR_TOKENS = Set.of(
+    static final Set<String> UNUSED_FOR_TOKENS = Set.of(
             "Rollout.reference",
             "Rollout.text",
-            "Rollout.tokenStarts",
             "Verdict.settings",
             "TrainingSample.furtherVerdicts",
             "TrainingSample.rejected");

@@ -17,6 +17,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.feed.Pacing;
 import io.sppostream.learn.update.ClippedPolicyLoss;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.DecoupledPolicyLoss;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.learn.update.TrainingOrder;
@@ -162,6 +163,7 @@ class ArchitectureTest {
                     DecoupledPolicyLoss.class,
                     StalenessRules.class,
                     ValueLoss.class,
+                    CriticObjective.class,
                     TrainingOrder.class,
                     SppoEstimator.class,
                     Pacing.class)

@@ -2,6 +2,7 @@ package io.sppostream.advantage;
 
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.Credit;
+import io.sppostream.estimator.CriticKind;
 import io.sppostream.estimator.Evidence;
 import io.sppostream.estimator.FollowUp;
 import io.sppostream.estimator.Group;
@@ -31,8 +32,19 @@ import org.jspecify.annotations.Nullable;
 public final class GroupCredits {
     private GroupCredits() {}
 
-    /** A rollout with its reward R in [0, 1]. */
-    public record Judged(Rollout rollout, double reward) {}
+    /**
+     * A rollout with its reward.
+     *
+     * @param reward R in [0, 1]
+     * @param tokenValues V before each token, shape [T]; null if there is no critic of tokens or they are not known
+     */
+    public record Judged(
+            Rollout rollout, double reward, @Nullable List<Float> tokenValues) {
+        /** A rollout without values of its tokens. */
+        public Judged(Rollout rollout, double reward) {
+            this(rollout, reward, null);
+        }
+    }
 
     /** Whether rollouts of that purpose only serve to estimate the advantages of others. */
     public static boolean isEvidence(RequestPurpose purpose) {
@@ -52,7 +64,7 @@ public final class GroupCredits {
                         requestId,
                         null,
                         connected(rollouts, rollout -> rollout).stream()
-                                .map(rollout -> groupRollout(needs, rollout, null))
+                                .map(rollout -> groupRollout(needs, rollout, null, null))
                                 .toList(),
                         List.of()))
                 : List.of();
@@ -119,20 +131,21 @@ public final class GroupCredits {
                 evidence.add(
                         new Evidence(rollout.getRolloutId(), asked(rollout), rollout.getSampleIndex(), each.reward()));
             } else {
-                rollouts.add(groupRollout(needs, rollout, each.reward()));
+                rollouts.add(groupRollout(needs, rollout, each.tokenValues(), each.reward()));
             }
         }
         return new Group(requestId, promptValue, rollouts, evidence);
     }
 
-    private static GroupRollout groupRollout(Needs needs, Rollout rollout, @Nullable Double reward) {
+    private static GroupRollout groupRollout(
+            Needs needs, Rollout rollout, @Nullable List<Float> tokenValues, @Nullable Double reward) {
         List<Integer> starts = needs.tokenText() ? rollout.getTokenStarts() : null;
         return new GroupRollout(
                 rollout.getRolloutId(),
                 origin(rollout),
                 IntList.asArray(rollout.getResponseTokens()),
                 needs.logProbs() ? FloatList.asArray(rollout.getBehaviourLogProbs()) : null,
-                null,
+                needs.critic() == CriticKind.TOKEN && tokenValues != null ? FloatList.toDoubles(tokenValues) : null,
                 starts == null ? null : new TokenText(rollout.getText(), IntList.asArray(starts)),
                 needs.followUps() && rollout.getCut(),
                 reward);

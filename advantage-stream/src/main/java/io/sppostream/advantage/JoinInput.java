@@ -9,7 +9,9 @@ import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.events.catalogue.VerdictRules;
+import io.sppostream.events.list.FloatList;
 import io.sppostream.log.EventSerdes;
+import java.util.List;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 
@@ -55,7 +57,7 @@ sealed interface JoinInput {
         }
     }
 
-    /** The critic's value of a request's prompt. */
+    /** The critic's value of a request's prompt, or of the tokens of a rollout. */
     record OfValue(Value value) implements JoinInput {
         @Override
         public String requestId() {
@@ -120,6 +122,18 @@ sealed interface JoinInput {
     private static Value checked(Value value) {
         double probability = value.getProbability();
         require(probability >= 0 && probability <= 1, "probability " + probability + " is not in [0, 1]");
+        String rolloutId = value.getRolloutId();
+        List<Float> ofTokens = value.getTokenValues();
+        require((rolloutId == null) == (ofTokens == null), "values of tokens are those of a rollout");
+        if (rolloutId != null && ofTokens != null) {
+            require(
+                    RolloutIds.belongsTo(rolloutId, value.getRequestId()),
+                    "rolloutId '" + rolloutId + "' is not requestId/sampleIndex");
+            FloatList values = FloatList.from(ofTokens);
+            for (int t = 0; t < values.size(); t++) {
+                require(Float.isFinite(values.at(t)), "the value before token " + t + " is " + values.at(t));
+            }
+        }
         return value;
     }
 

@@ -7,7 +7,7 @@ import java.time.Duration;
  * Settings of the join. Both durations are wall-clock time while the role runs: they start again when the role starts,
  * since the missing records may have been on the log, unread.
  *
- * @param estimator assigns the advantages of a group; it reads no values of tokens
+ * @param estimator assigns the advantages of a group
  * @param partial whether a group with a rollout that has no reward is credited from the others, if the estimator can
  * @param rewards which verdicts reward the rollouts of each dataset
  * @param patience how long an incomplete group waits for its next record before it is credited partially or expires

@@ -54,6 +54,7 @@ final class RequestState {
         private RequestPurpose purpose = RequestPurpose.TRAIN;
         private @Nullable String dataset;
         private @Nullable Long offset;
+        private @Nullable Value value;
         private @Nullable Rollout decoded;
 
         private PendingRollout(String id) {
@@ -85,6 +86,12 @@ final class RequestState {
         @Nullable
         Long offset() {
             return offset;
+        }
+
+        /** The critic's values of its tokens; null until they arrive. */
+        @Nullable
+        Value value() {
+            return value;
         }
 
         private boolean add(Verdict verdict) {
@@ -145,6 +152,7 @@ final class RequestState {
         samples = stored.getSamples();
         value = stored.getValue();
         stored.getSettled().forEach(this::addSettled);
+        stored.getValues().forEach(this::add);
         stored.getVerdicts().forEach(verdict -> pending(verdict.getRolloutId()).add(verdict));
         stored.getArrived()
                 .forEach(rollout -> arrive(
@@ -252,10 +260,22 @@ final class RequestState {
     }
 
     private boolean add(Value first) {
+        String rolloutId = first.getRolloutId();
+        if (rolloutId != null) {
+            return addOfTokens(rolloutId, first);
+        }
         if (value != null) {
             return false;
         }
         value = first;
+        return true;
+    }
+
+    private boolean addOfTokens(String rolloutId, Value first) {
+        if (settled.contains(rolloutId) || pending(rolloutId).value != null) {
+            return false;
+        }
+        pending(rolloutId).value = first;
         return true;
     }
 
@@ -494,8 +514,12 @@ final class RequestState {
     JoinState toEvent() {
         List<Verdict> verdicts = new ArrayList<>(pending.size());
         List<ArrivedRollout> arrived = new ArrayList<>(pending.size());
+        List<Value> values = new ArrayList<>();
         pending.forEach((rolloutId, rollout) -> {
             verdicts.addAll(rollout.verdicts);
+            if (rollout.value != null) {
+                values.add(rollout.value);
+            }
             if (rollout.dataset != null) {
                 arrived.add(new ArrivedRollout(rolloutId, rollout.dataset, rollout.offset, rollout.purpose));
             }
@@ -504,6 +528,7 @@ final class RequestState {
                 false,
                 samples,
                 value,
+                values,
                 verdicts,
                 List.copyOf(settled),
                 arrived,
@@ -526,6 +551,7 @@ final class RequestState {
 
     /** A request that has settled, as it is stored: all else is forgotten. */
     static JoinState closed(long now) {
-        return new JoinState(true, 0, null, List.of(), List.of(), List.of(), Instant.ofEpochMilli(now), List.of());
+        return new JoinState(
+                true, 0, null, List.of(), List.of(), List.of(), List.of(), Instant.ofEpochMilli(now), List.of());
     }
 }

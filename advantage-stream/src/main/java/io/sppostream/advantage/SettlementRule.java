@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * Decides when the rollouts of a request settle, and as what.
  *
  * <p>A rollout whose verdicts come to no reward expires at once. The others make a group, which settles as a whole: once
- * each has arrived and has its reward, and the value that the estimator asks for is there, the estimator credits them.
+ * each has arrived and has its reward, and the values that the estimator asks for are there, the estimator credits them.
  * Those with a credit become training samples. The others are evidence: they expire with that reason.
  *
  * <p>When a first sample or a branch arrives, the estimator may plan follow-ups, and the group waits for their rollouts
@@ -55,13 +55,13 @@ import org.jspecify.annotations.Nullable;
 final class SettlementRule {
     private final JoinSettings settings;
     private final Set<String> rewarding;
-    private final boolean readsValues;
+    private final CriticKind critic;
     private final boolean readsFollowUps;
 
     SettlementRule(JoinSettings settings) {
         this.settings = settings;
         this.rewarding = settings.rewards().verifiers();
-        this.readsValues = settings.estimator().needs().critic() == CriticKind.PROMPT;
+        this.critic = settings.estimator().needs().critic();
         this.readsFollowUps = settings.estimator().needs().followUps();
     }
 
@@ -75,7 +75,8 @@ final class SettlementRule {
         } else if (input instanceof JoinInput.OfExpired of) {
             return !of.expired().getDecidedBy().equals(RoleName.ADVANTAGE_STREAM);
         }
-        return readsValues || !(input instanceof JoinInput.OfValue);
+        return !(input instanceof JoinInput.OfValue of)
+                || critic == (of.value().getRolloutId() == null ? CriticKind.PROMPT : CriticKind.TOKEN);
     }
 
     /**
@@ -181,7 +182,7 @@ final class SettlementRule {
         int rewarded = request.evidenceCount();
         for (PendingRollout rollout : request.pending()) {
             if (rollout.dataset() != null && request.isExpected(rollout)) {
-                if (!(outcome(rollout) instanceof Rewarded)) {
+                if (!(outcome(rollout) instanceof Rewarded) || isValueMissing(rollout)) {
                     return false;
                 }
                 rewarded++;
@@ -190,8 +191,14 @@ final class SettlementRule {
         return rewarded > 0 && rewarded + request.settledCount() >= request.expected();
     }
 
+    /** Whether the value of the prompt is missing. */
     private boolean isValueMissing(RequestState request) {
-        return readsValues && request.value() == null;
+        return critic == CriticKind.PROMPT && request.value() == null;
+    }
+
+    /** Whether the values of a rollout's tokens are missing. */
+    private boolean isValueMissing(PendingRollout rollout) {
+        return critic == CriticKind.TOKEN && rollout.value() == null;
     }
 
     /**
@@ -215,7 +222,8 @@ final class SettlementRule {
     }
 
     /** A rollout of a group, which has its reward. */
-    private record Member(Rollout rollout, Rewarded rewarded) {
+    private record Member(
+            Rollout rollout, Rewarded rewarded, @Nullable Value tokenValues) {
         String id() {
             return rollout.getRolloutId();
         }
@@ -234,12 +242,14 @@ final class SettlementRule {
         }
     }
 
-    /** The rollouts that have arrived and have a reward. */
+    /** The rollouts that have arrived and have a reward and, for a critic of tokens, their values. */
     private Members members(RequestState request, Function<String, Rollout> rollouts) {
         List<Member> members = new ArrayList<>(request.samples());
         for (PendingRollout pending : request.pending()) {
-            if (request.isExpected(pending) && outcome(pending) instanceof Rewarded rewarded) {
-                members.add(new Member(rollouts.apply(pending.id()), rewarded));
+            if (request.isExpected(pending)
+                    && outcome(pending) instanceof Rewarded rewarded
+                    && !isValueMissing(pending)) {
+                members.add(new Member(rollouts.apply(pending.id()), rewarded, pending.value()));
             }
         }
         if (!readsFollowUps) {
@@ -291,10 +301,14 @@ final class SettlementRule {
         return GroupCredits.group(
                 settings.estimator().needs(),
                 request.id(),
-                readsValues && value != null ? (Double) value.getProbability() : null,
+                critic == CriticKind.PROMPT && value != null ? (Double) value.getProbability() : null,
                 members.credible().stream()
-                        .map(member ->
-                                new Judged(member.rollout(), member.rewarded().reward()))
+                        .map(member -> new Judged(
+                                member.rollout(),
+                                member.rewarded().reward(),
+                                member.tokenValues() == null
+                                        ? null
+                                        : member.tokenValues().getTokenValues()))
                         .toList(),
                 members.evidence());
     }
@@ -349,7 +363,7 @@ final class SettlementRule {
         return new TrainingSample(
                 member.rollout(),
                 verdicts.get(0),
-                readsValues ? request.value() : null,
+                critic == CriticKind.PROMPT ? request.value() : member.tokenValues(),
                 member.rewarded().reward(),
                 settings.estimator().name(),
                 credit.segments(),
@@ -397,7 +411,8 @@ final class SettlementRule {
     }
 
     /**
-     * What the rollouts of an overdue request settle as. Those without a reward expire. The others are credited as a
+     * What the rollouts of an overdue request settle as. Those without a reward, or without the values of their tokens,
+     * expire. The others are credited as a
      * partial group, or expire too.
      *
      * @param rollouts those that have arrived, by id
@@ -406,10 +421,8 @@ final class SettlementRule {
         List<Settlement> settlements = new ArrayList<>();
         ExpiryReason missing = null;
         for (String rolloutId : request.open()) {
-            if (!isRewarded(request, rolloutId)) {
-                ExpiryReason reason = request.hasArrived(rolloutId)
-                        ? ExpiryReason.NO_VERDICT_IN_TIME
-                        : ExpiryReason.NO_ROLLOUT_IN_TIME;
+            ExpiryReason reason = missing(request, rolloutId);
+            if (reason != null) {
                 missing = missing == null ? reason : missing;
                 settlements.add(new Settlement.NotTrained(expired(request, rolloutId, reason, overdue(), now), false));
             }
@@ -427,9 +440,16 @@ final class SettlementRule {
         return settlements;
     }
 
-    private boolean isRewarded(RequestState request, String rolloutId) {
+    /** What an overdue rollout lacks; null if nothing. */
+    private @Nullable ExpiryReason missing(RequestState request, String rolloutId) {
         PendingRollout rollout = request.find(rolloutId);
-        return rollout != null && request.isExpected(rollout) && outcome(rollout) instanceof Rewarded;
+        if (rollout == null || rollout.dataset() == null) {
+            return ExpiryReason.NO_ROLLOUT_IN_TIME;
+        }
+        if (!request.isExpected(rollout) || !(outcome(rollout) instanceof Rewarded)) {
+            return ExpiryReason.NO_VERDICT_IN_TIME;
+        }
+        return isValueMissing(rollout) ? ExpiryReason.NO_VALUE_IN_TIME : null;
     }
 
     /** What waits when the last rollout that is expected has settled: rollouts that no follow-up asks for. */

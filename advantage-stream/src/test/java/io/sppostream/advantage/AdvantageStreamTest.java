@@ -14,6 +14,7 @@ import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.events.catalogue.Topic;
@@ -449,7 +450,18 @@ class AdvantageStreamTest {
                                 .setRolloutId("r-8/0")
                                 .build(),
                         "rolloutId 'r-8/0' is not requestId/sampleIndex"),
-                Arguments.of(value("r-9", Double.NaN), "probability NaN is not in [0, 1]"));
+                Arguments.of(value("r-9", Double.NaN), "probability NaN is not in [0, 1]"),
+                Arguments.of(Events.tokenValues("r-9", 0, 0.5f, Float.NaN), "the value before token 1 is NaN"),
+                Arguments.of(
+                        Value.newBuilder(Events.tokenValues("r-9", 0, 0.5f))
+                                .setRolloutId(null)
+                                .build(),
+                        "values of tokens are those of a rollout"),
+                Arguments.of(
+                        Value.newBuilder(Events.tokenValues("r-9", 0, 0.5f))
+                                .setRolloutId("r-8/0")
+                                .build(),
+                        "rolloutId 'r-8/0' is not requestId/sampleIndex"));
     }
 
     @ParameterizedTest

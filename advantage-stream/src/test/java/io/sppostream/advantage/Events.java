@@ -10,6 +10,7 @@ import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
+import io.sppostream.events.list.FloatList;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,20 @@ final class Events {
 
     static Expired expired(String requestId, @Nullable String rolloutId, String decidedBy) {
         return new Expired(requestId, rolloutId, ExpiryReason.INVALID_PROMPT, "too long", decidedBy, Instant.EPOCH, 0);
+    }
+
+    /** Values of the tokens of a rollout. */
+    static Value tokenValues(String requestId, int sample, float... values) {
+        return new Value(
+                requestId,
+                5,
+                "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                values[0],
+                0.5,
+                FloatList.of(values),
+                Instant.EPOCH,
+                null,
+                requestId + "/" + sample);
     }
 
     /** A value of a prompt that was released at the start of a {@link JoinDriver}. */

@@ -146,7 +146,8 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
                 samples.stream()
                         .map(sample -> new GroupCredits.Judged(
                                 request.rollout(sample),
-                                ((RewardOutcome.Rewarded) Objects.requireNonNull(request.outcome(sample))).reward()))
+                                ((RewardOutcome.Rewarded) Objects.requireNonNull(request.outcome(sample))).reward(),
+                                request.value(sample).getTokenValues()))
                         .toList());
     }
 
@@ -197,7 +198,8 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
 
     private static void checkSample(JoinWorld world, SentRequest request, int sample, TrainingSample trained) {
         assertThat(trained.getRollout()).isEqualTo(request.rollout(sample));
-        assertThat(trained.getValue()).isEqualTo(world.readsValues() ? request.value : null);
+        assertThat(trained.getValue())
+                .isEqualTo(world.readsValues() || world.readsTokenValues() ? request.value(sample) : null);
         assertThat(request.verdicts(sample)).contains(trained.getVerdict()).containsAll(trained.getFurtherVerdicts());
         assertThat(request.outcome(sample))
                 .as("outcome of %s", request.rolloutId(sample))
@@ -244,9 +246,11 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
             assertThat(reason)
                     .as("reason of %s", expired.getRolloutId())
                     .isEqualTo(
-                            request.hasArrived(request.rollout(sample))
-                                    ? ExpiryReason.NO_VERDICT_IN_TIME
-                                    : ExpiryReason.NO_ROLLOUT_IN_TIME);
+                            !request.hasArrived(request.rollout(sample))
+                                    ? ExpiryReason.NO_ROLLOUT_IN_TIME
+                                    : outcome instanceof RewardOutcome.Rewarded
+                                            ? ExpiryReason.NO_VALUE_IN_TIME
+                                            : ExpiryReason.NO_VERDICT_IN_TIME);
         } else {
             assertThat(reason)
                     .as("reason of %s", expired.getRolloutId())

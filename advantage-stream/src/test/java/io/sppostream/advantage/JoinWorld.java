@@ -3,6 +3,7 @@ package io.sppostream.advantage;
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
 import io.sppostream.estimator.builtin.GrpoEstimator;
+import io.sppostream.estimator.builtin.PpoEstimator;
 import io.sppostream.estimator.builtin.RestEmEstimator;
 import io.sppostream.estimator.builtin.SppoEstimator;
 import io.sppostream.events.Expired;
@@ -46,9 +47,10 @@ final class JoinWorld {
     }
 
     private static AdvantageEstimator estimator(Random random) {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 -> new GrpoEstimator(2 + random.nextInt(4), random.nextBoolean(), random.nextBoolean(), 0.85);
             case 1 -> new RestEmEstimator(1 + random.nextInt(4), 1 + random.nextInt(2), 0.5);
+            case 2 -> new PpoEstimator(1 + random.nextInt(3), 1, 0.9, PpoEstimator.ValueLoss.MSE, 0.5, 0);
             default -> new SppoEstimator(1);
         };
     }
@@ -57,6 +59,11 @@ final class JoinWorld {
         return settings;
     }
 
+    boolean readsTokenValues() {
+        return settings.estimator().needs().critic() == CriticKind.TOKEN;
+    }
+
+    /** Whether the estimator reads the value of the prompt. */
     boolean readsValues() {
         return settings.estimator().needs().critic() == CriticKind.PROMPT;
     }
@@ -147,6 +154,7 @@ final class JoinWorld {
             SentRequest request = new SentRequest(
                     "r-" + i,
                     wanted(),
+                    readsTokenValues(),
                     happens(JoinFault.REFUSAL, faults.contains(JoinFault.REFUSAL) && random.nextInt(5) == 0),
                     faults.contains(JoinFault.NOT_JUDGED),
                     faults.contains(JoinFault.EXPIRED_ELSEWHERE) && random.nextInt(3) == 0,

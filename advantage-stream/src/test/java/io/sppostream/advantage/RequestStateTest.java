@@ -3,6 +3,7 @@ package io.sppostream.advantage;
 import static io.sppostream.advantage.Events.input;
 import static io.sppostream.advantage.Events.refusal;
 import static io.sppostream.advantage.Events.rollout;
+import static io.sppostream.advantage.Events.tokenValues;
 import static io.sppostream.advantage.Events.value;
 import static io.sppostream.advantage.Events.verdict;
 import static java.util.Objects.requireNonNull;
@@ -129,6 +130,7 @@ class RequestStateTest {
         add(verdict("r-1", 1, false));
         add(rollout("r-1", 0, 3));
         add(refusal("r-1", 2));
+        add(tokenValues("r-1", 1, 0.5f));
         request.progress(2_000);
 
         RequestState restored = new RequestState("r-1", request.toEvent());
@@ -137,8 +139,12 @@ class RequestStateTest {
         assertThat(restored.arrived()).containsExactly("r-1/0");
         assertThat(restored.isSettled("r-1/2")).isTrue();
         assertThat(restored.lastProgress()).isEqualTo(2_000);
-        for (SpecificRecord known :
-                List.of(value("r-1", 0.5), verdict("r-1", 0, true), verdict("r-1", 1, true), rollout("r-1", 0, 3))) {
+        for (SpecificRecord known : List.of(
+                value("r-1", 0.5),
+                verdict("r-1", 0, true),
+                verdict("r-1", 1, true),
+                rollout("r-1", 0, 3),
+                tokenValues("r-1", 1, 0.25f))) {
             assertThat(restored.add(input(known), null)).as("%s is new", known).isFalse();
         }
     }

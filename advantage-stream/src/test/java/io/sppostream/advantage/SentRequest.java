@@ -29,6 +29,8 @@ final class SentRequest {
 
     final Value value;
     private final Combination combination;
+    private final boolean ofTokens;
+    private final List<Value> tokenValues = new ArrayList<>();
     private final List<Rollout> rollouts = new ArrayList<>();
     private final List<List<Verdict>> verdicts = new ArrayList<>();
     private final List<SpecificRecord> events = new ArrayList<>();
@@ -37,20 +39,32 @@ final class SentRequest {
     /**
      * A request with a random dataset, value and verdicts.
      *
+     * @param ofTokens whether the critic scores tokens rather than the prompt
      * @param refused whether the producer answers none of its samples
      * @param failing whether some verdicts have no reward
      * @param expired whether another role expires one of its samples
      */
-    SentRequest(String id, int samples, boolean refused, boolean failing, boolean expired, Random random) {
+    SentRequest(
+            String id,
+            int samples,
+            boolean ofTokens,
+            boolean refused,
+            boolean failing,
+            boolean expired,
+            Random random) {
         this.id = id;
         this.samples = samples;
+        this.ofTokens = ofTokens;
         this.refused = refused;
         this.expiredElsewhere = expired && !refused ? random.nextInt(samples) : -1;
         this.value = Events.value(id, (1 + random.nextInt(9)) / 10.0, Instant.EPOCH);
         String dataset = random.nextBoolean() ? "essays" : "addition";
         this.combination = JoinDriver.SETTINGS.rewards().of(dataset);
-        events.add(value);
+        if (!ofTokens) {
+            events.add(value);
+        }
         for (int sample = 0; sample < samples; sample++) {
+            tokenValues.add(Events.tokenValues(id, sample, random.nextFloat(), random.nextFloat(), random.nextFloat()));
             rollouts.add(Events.rollout(id, sample, samples, dataset));
             verdicts.add(verdicts(sample, failing, random));
             if (refused) {
@@ -58,6 +72,9 @@ final class SentRequest {
             } else {
                 events.add(rollouts.get(sample));
                 events.addAll(verdicts.get(sample));
+                if (ofTokens) {
+                    events.add(tokenValues.get(sample));
+                }
             }
         }
         if (expiredElsewhere >= 0) {
@@ -91,6 +108,11 @@ final class SentRequest {
 
     Rollout rollout(int sample) {
         return rollouts.get(sample);
+    }
+
+    /** The value that a sample has if the estimator reads one. */
+    Value value(int sample) {
+        return ofTokens ? tokenValues.get(sample) : value;
     }
 
     List<Verdict> verdicts(int sample) {
@@ -130,8 +152,10 @@ final class SentRequest {
                 verdicts.get(sample).stream().filter(arrived::contains).toList());
     }
 
-    /** Whether a rollout arrives, and verdicts that come to a reward. */
+    /** Whether a rollout arrives, and verdicts that come to a reward, and the values of its tokens if there are any. */
     boolean isRewarded(int sample) {
-        return arrived.contains(rollouts.get(sample)) && outcome(sample) instanceof RewardOutcome.Rewarded;
+        return arrived.contains(rollouts.get(sample))
+                && outcome(sample) instanceof RewardOutcome.Rewarded
+                && (!ofTokens || arrived.contains(tokenValues.get(sample)));
     }
 }

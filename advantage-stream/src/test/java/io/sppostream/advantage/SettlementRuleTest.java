@@ -4,6 +4,7 @@ import static io.sppostream.advantage.Events.expired;
 import static io.sppostream.advantage.Events.input;
 import static io.sppostream.advantage.Events.refusal;
 import static io.sppostream.advantage.Events.rollout;
+import static io.sppostream.advantage.Events.tokenValues;
 import static io.sppostream.advantage.Events.value;
 import static io.sppostream.advantage.Events.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,12 +17,14 @@ import io.sppostream.estimator.MissingInputException;
 import io.sppostream.estimator.Needs;
 import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.estimator.builtin.GrpoEstimator;
+import io.sppostream.estimator.builtin.PpoEstimator;
 import io.sppostream.estimator.builtin.RestEmEstimator;
 import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
+import io.sppostream.events.Value;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.VerdictStatus;
 import java.time.Duration;
@@ -137,6 +140,68 @@ class SettlementRuleTest {
                     assertThat(sample.getSegments().get(0).getAdvantage())
                             .isEqualTo((sample.getReward() - 0.25) / (0.5 + 1e-6));
                 });
+    }
+
+    private static SettlementRule ppo() {
+        JoinSettings settings = JoinDriver.SETTINGS;
+        return new SettlementRule(new JoinSettings(
+                new PpoEstimator(2, 1, 1, PpoEstimator.ValueLoss.MSE, 0.5, 0),
+                true,
+                settings.rewards(),
+                settings.patience(),
+                settings.remember()));
+    }
+
+    @Test
+    void shouldWaitForTheValuesOfEachRolloutWhenTheCriticIsOfTokens() {
+        SettlementRule rule = ppo();
+        assertThat(rule.isRelevant(input(value("r-1", 0.25)))).isFalse();
+        Value first = tokenValues("r-1", 0, 0.5f, 0.25f, 0.75f);
+        assertThat(this.rule.isRelevant(input(first))).isFalse();
+        assertThat(add(rule, first, rollout("r-1", 0, 2), verdict("r-1", 0, true), rollout("r-1", 1, 2)))
+                .isEmpty();
+        assertThat(add(rule, verdict("r-1", 1, false))).isEmpty();
+
+        assertThat(add(rule, tokenValues("r-1", 1, 0.5f, 0.5f, 0.125f)))
+                .extracting(each -> ((Settlement.Trained) each).sample())
+                .satisfiesExactly(
+                        sample -> {
+                            assertThat(sample.getValue()).isEqualTo(first);
+                            assertThat(sample.getSegments())
+                                    .containsExactly(
+                                            new AdvantageSegment(1, 0.5, true),
+                                            new AdvantageSegment(2, 0.75, true),
+                                            new AdvantageSegment(3, 0.25, true));
+                        },
+                        // Equal neighbours are one segment.
+                        sample -> assertThat(sample.getSegments())
+                                .containsExactly(
+                                        new AdvantageSegment(2, -0.5, true), new AdvantageSegment(3, -0.125, true)));
+    }
+
+    @Test
+    void shouldCreditTheOthersWhenValuesOfOneAreOverdue() {
+        SettlementRule rule = ppo();
+        add(rule, rollout("r-1", 0, 2), verdict("r-1", 0, true), rollout("r-1", 1, 2), verdict("r-1", 1, true));
+        add(rule, tokenValues("r-1", 1, 0.5f, 0.5f, 0.5f));
+
+        assertThat(rule.settleOverdue(request, rollouts::get, NOW))
+                .satisfiesExactly(
+                        each -> assertThat(
+                                        ((Settlement.NotTrained) each).expired().getReason())
+                                .isEqualTo(ExpiryReason.NO_VALUE_IN_TIME),
+                        each -> assertThat(each.rolloutId()).isEqualTo("r-1/1"));
+    }
+
+    @Test
+    void shouldExpireARolloutWhoseValuesAreNotThoseOfItsTokens() {
+        SettlementRule rule = ppo();
+        add(rule, rollout("r-1", 0, 1), verdict("r-1", 0, true));
+
+        assertThat(add(rule, tokenValues("r-1", 0, 0.5f, 0.5f)))
+                .extracting(each -> ((Settlement.NotTrained) each).expired())
+                .extracting(Expired::getReason, Expired::getDetail)
+                .containsExactly(tuple(ExpiryReason.INVALID_ROLLOUT, "ppo: rollout r-1/0 has 2 values for 3 tokens"));
     }
 
     @Test

@@ -147,6 +147,7 @@ final class SimulatedJoin {
         committedRequests.forEach((id, state) -> {
             boolean onlyRollouts = !state.getClosed()
                     && state.getValue() == null
+                    && state.getValues().isEmpty()
                     && state.getVerdicts().isEmpty()
                     && state.getSettled().isEmpty();
             if (!onlyRollouts) {
@@ -156,6 +157,7 @@ final class SimulatedJoin {
                                 state.getClosed(),
                                 state.getSamples(),
                                 state.getValue(),
+                                state.getValues(),
                                 state.getVerdicts(),
                                 state.getSettled(),
                                 List.of(),

@@ -12,6 +12,7 @@ import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.SampleRequest;
 import io.sppostream.model.Sampler;
 import io.sppostream.model.SamplingParameters;
+import io.sppostream.model.ScoredTokens;
 import io.sppostream.model.TokenSequence;
 import io.sppostream.model.TrainingSettings;
 import java.io.IOException;
@@ -252,6 +253,8 @@ public final class ModelBenchmark {
             Sampler sampler = new Sampler(policy, Set.of(12, 13, 14));
             List<SampleRequest> first = requests(256, 6, SMALL, 1);
             List<SampleRequest> second = requests(256, 6, SMALL, 2);
+            List<ScoredTokens> scored =
+                    prompts.stream().map(ScoredTokens::ofPrompt).toList();
             double[] seconds = medians(
                     () -> parallel(
                             pool, () -> sampler.sample(first, parameters), () -> sampler.sample(second, parameters)),
@@ -261,8 +264,8 @@ public final class ModelBenchmark {
                     },
                     () -> {
                         critic.logits(prompts);
-                        criticTrainer.update(prompts.subList(0, 256), 1e-4, (i, z) -> z / 256);
-                        criticTrainer.update(prompts.subList(256, 512), 1e-4, (i, z) -> z / 256);
+                        criticTrainer.update(scored.subList(0, 256), 1e-4, (i, z) -> new float[] {z[0] / 256});
+                        criticTrainer.update(scored.subList(256, 512), 1e-4, (i, z) -> new float[] {z[0] / 256});
                     });
             System.out.printf(
                     Locale.ROOT,

@@ -26,14 +26,16 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"sppo", "grpo", "rloo", "restem", "dpo-positive"})
+    @ValueSource(strings = {"sppo", "grpo", "rloo", "restem", "dpo-positive", "ppo"})
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
-        Map<String, String> choice = new HashMap<>();
+        Map<String, String> own = switch (estimator) {
+            case "rloo" -> Map.of("estimator.samples", "4");
+            case "dpo-positive" -> Map.of("estimator.samples", "12");
+            case "ppo" -> Map.of("estimator.critic.warmup.steps", "2", "estimator.lambda", "0.95");
+            default -> Map.of();
+        };
+        Map<String, String> choice = new HashMap<>(own);
         choice.put("estimator", estimator);
-        Integer samples = Map.of("rloo", 4, "dpo-positive", 12).get(estimator);
-        if (samples != null) {
-            choice.put("estimator.samples", samples.toString());
-        }
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {

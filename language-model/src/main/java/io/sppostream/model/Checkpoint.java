@@ -147,6 +147,15 @@ public final class Checkpoint {
         return config;
     }
 
+    /** Whether the tokenizer files are equal, so that token ids mean the same. */
+    public boolean hasTokenizerOf(Checkpoint other) {
+        try {
+            return Files.mismatch(directory.resolve("tokenizer.json"), other.directory.resolve("tokenizer.json")) < 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A new tokenizer; the caller closes it. */
     public Tokenizer tokenizer() {
         return Tokenizer.open(directory);

@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
 
 /**
- * A sequence-level critic (SPPO, arXiv 2604.08865): Qwen2 with one number z at the last prompt token; the value of the
- * prompt, the probability that the policy solves it, is sigmoid(z). It may be of another size than the policy.
+ * A critic: Qwen2 with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
+ * value of the prompt, the probability that the policy solves it, is sigmoid(z). Token-level PPO reads it before each
+ * response token. The critic may be of another size than the policy.
  *
- * <p>A fresh head is zero, so that every value starts at 0.5. Logits may be computed in several threads at once; the
+ * <p>A fresh head is zero, so that sigmoid(z) starts at 0.5 everywhere. Outputs may be computed in several threads at once; the
  * caller must make sure that nothing replaces or trains the weights in the meantime.
  */
 public final class CriticModel extends LanguageModel {
@@ -56,34 +58,67 @@ public final class CriticModel extends LanguageModel {
      * @return [prompts] z of each prompt
      */
     public float[] logits(List<int[]> prompts) {
+        prompts.forEach(this::requireFits);
+        float[][] scores = scores(
+                prompts.stream().map(ScoredTokens::ofPrompt).toList(),
+                IntUnaryOperator.identity(),
+                length -> model().rowMultiple());
+        float[] result = new float[scores.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = scores[i][0];
+        }
+        return result;
+    }
+
+    /**
+     * The outputs of the head at all positions that are scored. On the CPU they have the same bits whatever else is in
+     * the batch.
+     *
+     * @return [batch][values] z at each position
+     */
+    public float[][] scores(List<ScoredTokens> batch) {
+        batch.forEach(scored -> requireFits(scored.tokens()));
+        int multiple = model().rowMultiple();
+        // Padding to a multiple makes few groups of rows of equal length.
+        return scores(
+                batch,
+                length -> Math.min((length + multiple - 1) / multiple * multiple, config().maxPositions()),
+                length -> length % multiple == 0 ? 1 : multiple);
+    }
+
+    /**
+     * The outputs, computed in groups of rows of equal length.
+     *
+     * @param padded the length that a row of some length is padded to
+     * @param rowMultiple the rows of a group are a multiple of this, by padded length
+     */
+    private float[][] scores(List<ScoredTokens> batch, IntUnaryOperator padded, IntUnaryOperator rowMultiple) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
-        for (int i = 0; i < prompts.size(); i++) {
-            requireFits(prompts.get(i));
-            byLength.computeIfAbsent(prompts.get(i).length, key -> new ArrayList<>())
+        for (int i = 0; i < batch.size(); i++) {
+            byLength.computeIfAbsent(padded.applyAsInt(batch.get(i).tokens().length), key -> new ArrayList<>())
                     .add(i);
         }
-        float[] result = new float[prompts.size()];
+        float[][] result = new float[batch.size()][];
         byLength.forEach((length, members) -> {
             int most = Math.max(1, INFERENCE_TOKENS / length);
             for (int from = 0; from < members.size(); from += most) {
                 List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
-                List<int[]> rows =
-                        new ArrayList<>(some.stream().map(prompts::get).toList());
-                while (rows.size() % model().rowMultiple() != 0) {
-                    rows.add(rows.get(0));
+                int multiple = rowMultiple.applyAsInt(length);
+                int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
+                for (int row = 0; row < rows.length; row++) {
+                    rows[row] = some.get(row < some.size() ? row : 0);
                 }
-                // Rows of equal length form one piece, in this order.
-                float[] outputs =
-                        logits(MicroBatch.ofPrompts(rows, Integer.MAX_VALUE).get(0));
+                MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
+                float[] outputs = scores(piece);
                 for (int row = 0; row < some.size(); row++) {
-                    result[some.get(row)] = outputs[row];
+                    result[some.get(row)] = piece.outputsOf(row, outputs);
                 }
             }
         });
         return result;
     }
 
-    private float[] logits(MicroBatch piece) {
+    private float[] scores(MicroBatch piece) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Trains a critic on losses over its logits. On the CPU the result is a function of weights, optimizer state, batch and
+ * Trains a critic on losses over its outputs. On the CPU the result is a function of weights, optimizer state, batch and
  * settings, bit for bit. Not thread-safe.
  */
 public final class CriticTrainer extends Trainer {
@@ -38,20 +38,20 @@ public final class CriticTrainer extends Trainer {
     /**
      * One optimizer step.
      *
-     * @param prompts [prompts][T] token ids
-     * @param loss the derivatives of the loss over the batch. It is called in worker threads; if it throws, the exception
+     * @param batch what the critic reads
+     * @param loss the gradient of the loss over the values of the batch. It is called in worker threads; if it throws, the exception
      *     reaches the caller and the weights are unchanged
      */
-    public UpdateResult update(List<int[]> prompts, double learningRate, LogitLoss loss) {
-        prompts.forEach(critic::requireFits);
+    public UpdateResult update(List<ScoredTokens> batch, double learningRate, TokenLoss loss) {
+        batch.forEach(scored -> critic.requireFits(scored.tokens()));
         List<Piece> pieces = new ArrayList<>();
-        for (MicroBatch piece : MicroBatch.ofPrompts(prompts, settings().microBatchTokens())) {
+        for (MicroBatch piece : MicroBatch.ofScored(batch, settings().microBatchTokens())) {
             pieces.add(new Piece(critic.model(), piece, loss, settings().gradientCheckpointing()));
         }
         return training().update(pieces, learningRate);
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, LogitLoss loss, boolean checkpointing)
+    private record Piece(Qwen2 model, MicroBatch batch, TokenLoss loss, boolean checkpointing)
             implements Training.Piece {
 
         @Override
@@ -69,11 +69,7 @@ public final class CriticTrainer extends Trainer {
 
         @Override
         public float[] loss(float[] outputs) {
-            float[] derivatives = new float[outputs.length];
-            for (int row = 0; row < outputs.length; row++) {
-                derivatives[row] = loss.gradient(batch.members()[row], outputs[row]);
-            }
-            return derivatives;
+            return batch.derivatives(loss, outputs);
         }
     }
 }

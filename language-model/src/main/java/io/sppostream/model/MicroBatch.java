@@ -65,24 +65,42 @@ record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] r
         return new MicroBatch(members, offsets, length, ids, read, targets);
     }
 
-    /** As {@link #ofSequences(List, int)}, for prompts of which the last position is read. */
-    static List<MicroBatch> ofPrompts(List<int[]> prompts, int tokens) {
+    /** As {@link #ofSequences(List, int)}, for what a critic scores. */
+    static List<MicroBatch> ofScored(List<ScoredTokens> batch, int tokens) {
+        IntUnaryOperator inputs = i -> batch.get(i).tokens().length;
         List<MicroBatch> pieces = new ArrayList<>();
-        for (int[] members : partition(prompts.size(), i -> prompts.get(i).length, tokens)) {
-            int length = prompts.get(members[0]).length;
-            long[] ids = new long[members.length * length];
-            long[] read = new long[members.length];
-            for (int row = 0; row < members.length; row++) {
-                int[] prompt = prompts.get(members[row]);
-                for (int t = 0; t < prompt.length; t++) {
-                    ids[row * length + t] = prompt[t];
-                }
-                read[row] = (long) row * length + prompt.length - 1;
-            }
-            int[] offsets = IntStream.rangeClosed(0, members.length).toArray();
-            pieces.add(new MicroBatch(members, offsets, length, ids, read, new long[0]));
+        for (int[] members : partition(batch.size(), inputs, tokens)) {
+            pieces.add(ofScored(batch, members, inputs.applyAsInt(members[0]), 1));
         }
         return pieces;
+    }
+
+    /**
+     * One piece of what a critic scores.
+     *
+     * @param length positions of a row, at least those of the longest member
+     * @param readMultiple the first position is read again until the positions read are a multiple of this
+     */
+    static MicroBatch ofScored(List<ScoredTokens> batch, int[] members, int length, int readMultiple) {
+        int[] offsets = new int[members.length + 1];
+        for (int row = 0; row < members.length; row++) {
+            offsets[row + 1] = offsets[row] + batch.get(members[row]).values();
+        }
+        int outputs = offsets[members.length];
+        long[] ids = new long[members.length * length];
+        long[] read = new long[(outputs + readMultiple - 1) / readMultiple * readMultiple];
+        for (int row = 0; row < members.length; row++) {
+            ScoredTokens scored = batch.get(members[row]);
+            long start = (long) row * length;
+            for (int t = 0; t < scored.tokens().length; t++) {
+                ids[(int) start + t] = scored.tokens()[t];
+            }
+            for (int i = 0; i < scored.values(); i++) {
+                read[offsets[row] + i] = start + scored.from() + i;
+            }
+        }
+        Arrays.fill(read, outputs, read.length, read[0]);
+        return new MicroBatch(members, offsets, length, ids, read, new long[0]);
     }
 
     /** Indices 0 to n - 1 by falling length, in pieces of at most {@code tokens}, as even as that many pieces can be. */
@@ -132,5 +150,20 @@ record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] r
     /** The outputs of one member, out of [N]. */
     float[] outputsOf(int row, float[] outputs) {
         return Arrays.copyOfRange(outputs, offsets[row], offsets[row + 1]);
+    }
+
+    /** The derivatives [N] of a loss with respect to the outputs [N]. */
+    float[] derivatives(TokenLoss loss, float[] outputs) {
+        float[] derivatives = new float[outputs.length];
+        for (int row = 0; row < members.length; row++) {
+            float[] ofMember = outputsOf(row, outputs);
+            float[] gradient = loss.gradient(members[row], ofMember);
+            if (gradient.length != ofMember.length) {
+                throw new IllegalArgumentException(
+                        "The loss gave " + gradient.length + " derivatives for " + ofMember.length + " outputs");
+            }
+            System.arraycopy(gradient, 0, derivatives, offsets[row], gradient.length);
+        }
+        return derivatives;
     }
 }

@@ -107,17 +107,7 @@ public final class PolicyTrainer extends Trainer {
 
         @Override
         public float[] loss(float[] outputs) {
-            float[] derivatives = new float[outputs.length];
-            for (int row = 0; row < batch.members().length; row++) {
-                float[] logProbs = batch.outputsOf(row, outputs);
-                float[] gradient = loss.gradient(batch.members()[row], logProbs);
-                if (gradient.length != logProbs.length) {
-                    throw new IllegalArgumentException("The loss gave " + gradient.length + " derivatives for "
-                            + logProbs.length + " log-probabilities");
-                }
-                System.arraycopy(gradient, 0, derivatives, batch.offsets()[row], gradient.length);
-            }
-            return derivatives;
+            return batch.derivatives(loss, outputs);
         }
     }
 }

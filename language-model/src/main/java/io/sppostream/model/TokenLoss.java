@@ -1,6 +1,9 @@
 package io.sppostream.model;
 
-/** The gradient of a loss over the log-probabilities of responses. Must be thread-safe. */
+/**
+ * The gradient of a loss over the outputs of a model: the log-probabilities of response tokens, or the values of a critic.
+ * Must be thread-safe.
+ */
 @FunctionalInterface
 public interface TokenLoss {
 
@@ -8,8 +11,8 @@ public interface TokenLoss {
      * Called once per sequence of an update, from worker threads.
      *
      * @param sequence index into the batch
-     * @param logProbs [T] log-probabilities of the response's tokens under the current weights
+     * @param outputs [T] outputs under the current weights
      * @return [T] derivative of the batch's loss with respect to each of them
      */
-    float[] gradient(int sequence, float[] logProbs);
+    float[] gradient(int sequence, float[] outputs);
 }

@@ -156,10 +156,10 @@ class GoldenParityTest {
         List<int[]> prompts = Golden.intRows(policyStep.get("prompts"));
         float[] rewards = Golden.floats(policyStep.get("rewards"));
         double[] losses = new double[prompts.size()];
-        LogitLoss loss = (i, z) -> {
-            double value = 1 / (1 + Math.exp(-z));
+        TokenLoss loss = (i, z) -> {
+            double value = 1 / (1 + Math.exp(-z[0]));
             losses[i] = -(rewards[i] * Math.log(value) + (1 - rewards[i]) * Math.log(1 - value)) / rewards.length;
-            return (float) (value - rewards[i]) / rewards.length;
+            return new float[] {(float) (value - rewards[i]) / rewards.length};
         };
         try (CriticModel critic = CriticModel.load(golden.checkpoint(), ModelSettings.cpu())) {
             Probe.set(
@@ -173,7 +173,9 @@ class GoldenParityTest {
             try (CriticTrainer trainer =
                     new CriticTrainer(critic, optimizer(policyStep), new TrainingSettings(4096, 1, false))) {
                 UpdateResult result = trainer.update(
-                        prompts, policyStep.get("optimizer").get("lr").asDouble(), loss);
+                        TestModels.scored(prompts),
+                        policyStep.get("optimizer").get("lr").asDouble(),
+                        loss);
                 assertClose(losses[0] + losses[1], step.get("bce").asDouble(), "loss");
                 assertClose(
                         result.gradientNorm(),

@@ -40,7 +40,7 @@ class LeakTest {
                 policy.logProbs(batch, 1);
                 critic.logits(prompts);
                 policyTrainer.update(batch, 1, 1e-3, (i, logProbs) -> logProbs);
-                criticTrainer.update(prompts, 1e-3, (i, z) -> 1);
+                criticTrainer.update(TestModels.scored(prompts), 1e-3, (i, z) -> new float[] {1});
                 if (step == 0) {
                     before[0] = arrays(policy.model().manager());
                     before[1] = arrays(critic.model().manager());

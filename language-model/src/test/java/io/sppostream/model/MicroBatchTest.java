@@ -26,7 +26,7 @@ class MicroBatchTest {
 
     @Test
     void shouldReadTheLastPositionOfPrompts() {
-        MicroBatch piece = MicroBatch.ofPrompts(List.of(new int[] {1}, new int[] {2, 3}), 100)
+        MicroBatch piece = MicroBatch.ofScored(TestModels.scored(List.of(new int[] {1}, new int[] {2, 3})), 100)
                 .get(0);
         assertThat(piece.ids()).containsExactly(2, 3, 1, 0);
         assertThat(piece.read()).containsExactly(1, 2);

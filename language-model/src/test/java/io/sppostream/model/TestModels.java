@@ -53,4 +53,9 @@ public final class TestModels {
     static ReadableByteChannel channel(byte[] bytes) {
         return Channels.newChannel(new ByteArrayInputStream(bytes));
     }
+
+    /** Prompts, each with one value after its last token. */
+    static List<ScoredTokens> scored(List<int[]> prompts) {
+        return prompts.stream().map(ScoredTokens::ofPrompt).toList();
+    }
 }

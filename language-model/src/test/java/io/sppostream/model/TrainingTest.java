@@ -131,8 +131,8 @@ class TrainingTest {
                     CriticTrainer trainer =
                             new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(30, 2, run == 1))) {
                 for (int step = 0; step < 3; step++) {
-                    norms[run] +=
-                            trainer.update(prompts, 1e-2, (i, z) -> z - i % 2).gradientNorm();
+                    norms[run] += trainer.update(TestModels.scored(prompts), 1e-2, (i, z) -> new float[] {z[0] - i % 2})
+                            .gradientNorm();
                 }
                 logits[run] = critic.logits(prompts);
             }
@@ -257,7 +257,7 @@ class TrainingTest {
             Arrays.fill(weight, 2);
             Probe.set(critic.model(), "score.weight", weight);
             double before = Probe.sum(critic.model(), "score.bias");
-            trainer.update(List.of(new int[] {1, 2}), 0.01, (i, z) -> 3);
+            trainer.update(TestModels.scored(List.of(new int[] {1, 2})), 0.01, (i, z) -> new float[] {3});
             assertThat(Probe.sum(critic.model(), "score.bias")).isCloseTo(before - 0.01, within(1e-6));
             // The other weights: each 2 - 0.01 * 0.1 * 2, then 0.01 up or down.
             double moved = Probe.sum(critic.model(), "score.weight") - weight.length * (2 - 0.002);
@@ -276,7 +276,8 @@ class TrainingTest {
             OptimizerSettings settings = new OptimizerSettings(0, 0, 1e6, 0, limit);
             try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
                     CriticTrainer trainer = new CriticTrainer(critic, settings, new TrainingSettings(64, 1, false))) {
-                norms[run] = trainer.update(List.of(new int[] {1, 2}), 1e6, (i, z) -> 3)
+                norms[run] = trainer.update(
+                                TestModels.scored(List.of(new int[] {1, 2})), 1e6, (i, z) -> new float[] {3})
                         .gradientNorm();
                 moved[run] = Probe.sum(critic.model(), "score.bias");
             }
@@ -297,9 +298,9 @@ class TrainingTest {
                         new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(60, 2, false))) {
             assertThat(critic.logits(prompts)).containsOnly(0f);
             for (int step = 0; step < 150; step++) {
-                trainer.update(prompts, 1e-2, (i, z) -> {
+                trainer.update(TestModels.scored(prompts), 1e-2, (i, z) -> {
                     float target = prompts.get(i)[0] % 2;
-                    return (float) (1 / (1 + Math.exp(-z)) - target) / prompts.size();
+                    return new float[] {(float) (1 / (1 + Math.exp(-z[0])) - target) / prompts.size()};
                 });
             }
             float[] logits = critic.logits(prompts);
@@ -324,6 +325,51 @@ class TrainingTest {
                 // Bits, not values within a tolerance.
                 assertThat(critic.logits(List.of(prompts.get(i)))[0]).isEqualTo(together[i]);
             }
+        }
+    }
+
+    @Test
+    void shouldScoreAResponseAlikeWhateverTheBatch() {
+        SplittableRandom random = new SplittableRandom(1);
+        List<ScoredTokens> batch = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            int length = 1 + random.nextInt(TestModels.CRITIC.maxPositions());
+            batch.add(new ScoredTokens(TestModels.tokens(random, length, TestModels.CRITIC), random.nextInt(length)));
+        }
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu())) {
+            Probe.set(
+                    critic.model(), "score.weight", new float[] {1, -2, 3, 4, -5, 6, -7, 8, 9, -1, 2, 3, -4, 5, 6, 7});
+            float[][] together = critic.scores(batch);
+            for (int i = 0; i < batch.size(); i++) {
+                ScoredTokens scored = batch.get(i);
+                // Bits, not values within a tolerance.
+                assertThat(critic.scores(List.of(scored))[0]).isEqualTo(together[i]);
+                int[] prompt = Arrays.copyOf(scored.tokens(), scored.from() + 1);
+                assertThat(together[i]).hasSize(scored.values());
+                assertThat(together[i][0]).isCloseTo(critic.logits(List.of(prompt))[0], within(1e-4f));
+            }
+        }
+    }
+
+    @Test
+    void shouldTeachTheCriticTheValueBeforeEachResponseToken() {
+        TokenSequence sequence = new TokenSequence(new int[] {1, 2}, new int[] {3, 4, 5});
+        List<ScoredTokens> batch = List.of(ScoredTokens.ofResponse(sequence));
+        assertThat(batch.get(0).tokens()).containsExactly(1, 2, 3, 4);
+        float[] targets = {1, -1, 0.5f};
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+                CriticTrainer trainer =
+                        new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(60, 2, false))) {
+            for (int step = 0; step < 200; step++) {
+                trainer.update(batch, 1e-2, (i, z) -> {
+                    float[] gradient = new float[z.length];
+                    for (int t = 0; t < z.length; t++) {
+                        gradient[t] = z[t] - targets[t];
+                    }
+                    return gradient;
+                });
+            }
+            assertThat(critic.scores(batch)[0]).containsExactly(targets, within(0.05f));
         }
     }
 

@@ -3,12 +3,15 @@ package io.sppostream.learn;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestPurpose;
+import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.BoundedText;
 import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.learn.update.ValueLoss;
@@ -27,18 +30,21 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The role prompts -> values, and advantages -> critic weights. It scores prompts as they arrive, with V = sigmoid(z)
  * of its current weights. As soon as it holds the groups of a step, it trains on the first in order of arrival as one
- * step ({@link GroupBatch}). A sample carries its prompt's value, so no prompt is scored by weights that have seen its
- * reward.
+ * step ({@link GroupBatch}). A sample carries its value, so nothing is scored by weights that have seen its reward.
+ *
+ * <p>For an estimator that reads the values of tokens, such as token-level PPO, it scores rollouts instead of prompts: V
+ * before each response token. It then reads the policy's tokens, and none of its own tokenizer.
  *
  * <p>A backlog stays on the log: the role reads no more samples while it holds a full batch, and a poll returns a batch
- * at most, so it holds less than two batches. Prompts are scored meanwhile.
+ * at most, so it holds less than two batches. Scoring continues meanwhile.
  *
- * <p>The critic also trains on samples that the policy learner expires as stale. A value depends on the prompt alone
- * and has no importance ratio, and waiting for the policy learner's decision would couple the two roles.
+ * <p>The critic also trains on samples that the policy learner expires as stale. The loss of a value has no
+ * importance ratio, and waiting for the policy learner's decision would couple the two roles.
  *
  * <p>The role is the only writer of the critic. A second instance fences the first and resumes from the last committed
  * version, as after a crash.
@@ -56,6 +62,17 @@ public final class Critic implements AutoCloseable {
             "Verdict.settings",
             "TrainingSample.segments",
             "TrainingSample.furtherVerdicts");
+
+    /** What a critic of tokens does not use. */
+    static final Set<String> UNUSED_FOR_TOKENS = Set.of(
+            "Rollout.reference",
+            "Rollout.text",
+            "Verdict.settings",
+            "TrainingSample.furtherVerdicts",
+            "TrainingSample.rejected");
+
+    /** Rollouts of which only the reward is read. */
+    private static final Set<RequestPurpose> UNSCORED = Set.of(RequestPurpose.BASELINE, RequestPurpose.PREFIX_VALUE);
 
     private final RunLog runLog;
     private final CriticModel model;
@@ -102,11 +119,15 @@ public final class Critic implements AutoCloseable {
 
     /** The role's loop. */
     static void learn(RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, Stopping stopping) {
-        RunLog slim = runLog.without(UNUSED);
+        RunLog slim = runLog.without(critic.ofTokens() ? UNUSED_FOR_TOKENS : UNUSED);
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         slim.withPollLimit(settings.batchSize()),
                         RoleName.CRITIC,
-                        List.of(runLog.topics().prompts(), runLog.topics().advantages()),
+                        List.of(
+                                critic.ofTokens()
+                                        ? runLog.topics().rollouts()
+                                        : runLog.topics().prompts(),
+                                runLog.topics().advantages()),
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, slim, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
@@ -118,15 +139,22 @@ public final class Critic implements AutoCloseable {
                     log.resume(runLog.topics().advantages());
                 }
                 List<Prompt> prompts = new ArrayList<>();
+                List<Rollout> rollouts = new ArrayList<>();
                 for (EventRecord<?> record : log.poll(full ? Duration.ZERO : POLL)) {
                     if (record.event() instanceof Prompt prompt) {
                         prompts.add(prompt);
+                    } else if (record.event() instanceof Rollout rollout) {
+                        rollouts.add(rollout);
                     } else {
                         pending.add(record);
                     }
                 }
                 if (!prompts.isEmpty()) {
                     score(log, runLog.topics(), critic, committer.current(), prompts, clock);
+                    log.commit(pending);
+                }
+                if (!rollouts.isEmpty()) {
+                    scoreTokens(log, runLog.topics(), critic, committer.current(), rollouts, clock);
                     log.commit(pending);
                 }
                 // What the critic refuses, which no advantage stream writes, the policy learner expires.
@@ -162,7 +190,15 @@ public final class Critic implements AutoCloseable {
                 tokens.add(critic.tokens(prompt.getRequestId(), prompt.getMessages()));
                 fitting.add(prompt);
             } catch (ConversationException e) {
-                log.send(topics.expired(), prompt.getRequestId(), unscorable(prompt, e, clock.instant()));
+                log.send(
+                        topics.expired(),
+                        prompt.getRequestId(),
+                        unscorable(
+                                prompt.getRequestId(),
+                                null,
+                                ExpiryReason.INVALID_PROMPT,
+                                String.valueOf(e.getMessage()),
+                                clock.instant()));
             }
         }
         float[] logits = critic.logits(tokens);
@@ -183,15 +219,50 @@ public final class Critic implements AutoCloseable {
         }
     }
 
-    private static Expired unscorable(Prompt prompt, ConversationException reason, Instant now) {
+    /**
+     * Sends the values of each rollout that the critic can score. Invalid rollouts get none, since the advantage stream
+     * expires them. If the critic alone cannot score a rollout, because of its vocabulary or its context, the rollout
+     * expires too.
+     */
+    private static void scoreTokens(
+            ExactlyOnceLog log,
+            Topics topics,
+            TrainableCritic critic,
+            WeightsManifest version,
+            List<Rollout> rollouts,
+            Clock clock) {
+        List<Rollout> fitting = new ArrayList<>(rollouts.size());
+        for (Rollout rollout : rollouts) {
+            if (UNSCORED.contains(rollout.getPurpose()) || RolloutRules.violation(rollout) != null) {
+                continue;
+            }
+            String refusal = critic.refusal(rollout);
+            if (refusal == null) {
+                fitting.add(rollout);
+            } else {
+                log.send(
+                        topics.expired(),
+                        rollout.getRequestId(),
+                        unscorable(
+                                rollout.getRequestId(),
+                                rollout.getRolloutId(),
+                                ExpiryReason.INVALID_ROLLOUT,
+                                refusal,
+                                clock.instant()));
+            }
+        }
+        float[][] outputs = critic.tokenOutputs(fitting);
+        Instant now = clock.instant();
+        for (int i = 0; i < outputs.length; i++) {
+            Rollout rollout = fitting.get(i);
+            log.send(topics.values(), rollout.getRequestId(), critic.value(rollout, outputs[i], version, now));
+        }
+    }
+
+    private static Expired unscorable(
+            String requestId, @Nullable String rolloutId, ExpiryReason reason, String detail, Instant now) {
         return new Expired(
-                prompt.getRequestId(),
-                null,
-                ExpiryReason.INVALID_PROMPT,
-                BoundedText.of(String.valueOf(reason.getMessage()), BoundedText.REASON),
-                RoleName.CRITIC,
-                now,
-                0);
+                requestId, rolloutId, reason, BoundedText.of(detail, BoundedText.REASON), RoleName.CRITIC, now, 0);
     }
 
     @Override

@@ -4,18 +4,24 @@ import io.sppostream.events.Message;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
+import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.CriticUpdateSettings;
+import io.sppostream.learn.update.PolicySample;
 import io.sppostream.model.ConversationException;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.OptimizerSettings;
+import io.sppostream.model.ScoredTokens;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,6 +37,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
     private final CriticModel model;
     private final Function<List<Message>, int[]> encoder;
     private final CriticUpdate update;
+    private final CriticObjective objective;
 
     /** Prompts that were scored and not yet trained on. */
     private final PromptCache promptTokens = new PromptCache(CACHED_TOKENS);
@@ -87,6 +94,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
         this.model = model;
         this.encoder = encoder;
         this.update = new CriticUpdate(trainer, update);
+        this.objective = update.objective();
     }
 
     @Override
@@ -128,12 +136,36 @@ public final class TrainableCritic extends TrainableLanguageModel {
         if (value == null || !Double.isFinite(value.getProbability()) || !Double.isFinite(sample.getReward())) {
             return "a sample without a value or a reward";
         }
+        if (objective.ofTokens()) {
+            return refusalOfTokens(sample, value);
+        }
         try {
             tokens(sample);
             return null;
         } catch (ConversationException e) {
             return e.getMessage();
         }
+    }
+
+    private @Nullable String refusalOfTokens(TrainingSample sample, Value value) {
+        String refusal = refusal(sample.getRollout());
+        if (refusal == null) {
+            refusal = SampleRules.advantageViolation(sample);
+        }
+        if (refusal == null) {
+            refusal = SampleRules.valueViolation(sample.getRollout(), value);
+        }
+        return refusal;
+    }
+
+    /** Why the critic cannot score the tokens of a rollout, in words; null if it can. */
+    @Nullable
+    String refusal(Rollout rollout) {
+        return SampleRules.tokenViolation(
+                rollout,
+                "critic",
+                model.config().vocabularySize(),
+                model.config().maxPositions());
     }
 
     /**
@@ -154,9 +186,40 @@ public final class TrainableCritic extends TrainableLanguageModel {
         }
     }
 
+    /** Whether the critic scores the tokens of rollouts rather than prompts. */
+    boolean ofTokens() {
+        return objective.ofTokens();
+    }
+
     /** The logit z of each prompt under the current weights, shape [prompts]. */
     float[] logits(List<int[]> prompts) {
         return model.logits(prompts);
+    }
+
+    /**
+     * The head's output z before each response token under the current weights.
+     *
+     * @param rollouts none of them is refused
+     * @return [rollouts][T]
+     */
+    float[][] tokenOutputs(List<Rollout> rollouts) {
+        return model.scores(rollouts.stream()
+                .map(rollout -> ScoredTokens.ofResponse(PolicySample.tokens(rollout)))
+                .toList());
+    }
+
+    /** The record of a rollout's values, of the head's output z before each response token, shape [T]. */
+    Value value(Rollout rollout, float[] outputs, WeightsManifest version, Instant scoredAt) {
+        return new Value(
+                rollout.getRequestId(),
+                version.getVersion(),
+                version.getSha256(),
+                outputs[0],
+                Math.max(0, Math.min(1, objective.value(outputs[0]))),
+                FloatList.of(objective.values(outputs)),
+                scoredAt,
+                null,
+                rollout.getRolloutId());
     }
 
     @Override
@@ -165,14 +228,21 @@ public final class TrainableCritic extends TrainableLanguageModel {
         Map<String, Double> metrics = update.apply(step, samples);
         metrics.put(
                 "value_mean",
-                samples.stream().mapToDouble(CriticSample::value).average().orElse(0));
+                samples.stream()
+                        .flatMapToDouble(sample -> Arrays.stream(sample.values()))
+                        .average()
+                        .orElse(0));
         return metrics;
     }
 
     private CriticSample criticSample(TrainingSample sample) {
+        if (objective.ofTokens()) {
+            List<Float> values = Objects.requireNonNull(value(sample).getTokenValues(), "the critic's token values");
+            return CriticSample.ofTokens(PolicySample.of(sample), FloatList.toDoubles(values));
+        }
         int[] tokens = tokens(sample);
         promptTokens.remove(sample.getRollout().getRequestId());
-        return new CriticSample(
+        return CriticSample.ofPrompt(
                 sample.getRollout().getRolloutId(),
                 tokens,
                 sample.getReward(),

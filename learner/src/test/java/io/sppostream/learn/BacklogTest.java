@@ -7,6 +7,7 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.guard.CircuitBreakerSettings;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.log.RunLog;
@@ -87,7 +88,7 @@ class BacklogTest {
                 TrainableCritic critic = new TrainableCritic(
                         model,
                         messages -> new int[] {1, 2, 3},
-                        new CriticUpdateSettings(new LearningRate(1e-2, 0), 2),
+                        new CriticUpdateSettings(CriticObjective.SPPO, new LearningRate(1e-2, 0), 2),
                         TestModels.ADAM,
                         TestModels.TRAINING)) {
             Critic.learn(runLog, critic, step, Clock.systemUTC(), new Stopping(untilTrained(ModelKind.CRITIC)));

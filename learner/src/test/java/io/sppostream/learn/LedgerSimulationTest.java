@@ -17,6 +17,7 @@ import static io.sppostream.learn.LedgerFault.UNREADABLE;
 import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.ClippedPolicyLoss;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.LossMean;
@@ -178,7 +179,7 @@ class LedgerSimulationTest {
 
     private static PolicyUpdateSettings update(PolicyObjective objective) {
         return new PolicyUpdateSettings(
-                objective, new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 1);
+                objective, new ClippedPolicyLoss(0.2, 3), false, new LearningRate(1e-2, 0), 2, 0, 1);
     }
 
     private static <M> List<M> models(Supplier<M> model) {
@@ -269,7 +270,7 @@ class LedgerSimulationTest {
                                     1, Integer.parseInt(messages.get(0).getContent()))
                             .get(0)
                             .prompt(),
-                    new CriticUpdateSettings(new LearningRate(1e-2, 0), 2),
+                    new CriticUpdateSettings(CriticObjective.SPPO, new LearningRate(1e-2, 0), 2),
                     TestModels.ADAM,
                     TestModels.TRAINING);
         }

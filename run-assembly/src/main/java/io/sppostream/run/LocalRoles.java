@@ -8,7 +8,6 @@ import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.run.config.Datasets;
-import io.sppostream.run.config.EstimatorChoice;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.evaluate.OfflineRewards;
@@ -54,12 +53,10 @@ public final class LocalRoles implements AutoCloseable {
     /**
      * Finds the datasets, verifiers and models of some roles.
      *
-     * @throws UserException if a dataset, a verifier or a model is not available, the roles cannot do what the estimator
-     *     asks for, or the data directory cannot be written
+     * @throws UserException if a dataset, a verifier or a model is not available, or the data directory cannot be written
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
     public static LocalRoles open(RunSettings settings, Set<Role> roles) {
-        EstimatorChoice.requireWired(settings.estimator());
         if (roles.contains(Role.CRITIC) && !settings.hasCritic()) {
             throw new UserException("estimator '" + settings.estimator().name() + "' reads no values: a run with it has"
                     + " no critic");

@@ -80,10 +80,14 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
         return new PolicyLearner(runLog, model, learner, clock, onFailure);
     }
 
-    /** prompts -> values, advantages -> critic weights. */
+    /** prompts, or rollouts for a critic of tokens -> values; advantages -> critic weights. */
     public AutoCloseable critic(CriticModel model, Tokenizer tokenizer) {
         requireOffsets(
-                RoleName.CRITIC, runLog.topics().prompts(), runLog.topics().values());
+                RoleName.CRITIC,
+                settings().hasTokenCritic()
+                        ? runLog.topics().rollouts()
+                        : runLog.topics().prompts(),
+                runLog.topics().values());
         return new Critic(runLog, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
     }
 

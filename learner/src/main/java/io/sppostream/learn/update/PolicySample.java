@@ -53,7 +53,7 @@ public record PolicySample(
      * @param rejected the rollouts to which it is preferred; they answer the same prompt
      */
     public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments, List<RejectedRollout> rejected) {
-        int[] promptTokens = IntList.toArray(rollout.getPromptTokens());
+        TokenSequence tokens = tokens(rollout);
         int length = rollout.getResponseTokens().size();
         double[] advantages = new double[length];
         boolean[] trained = new boolean[length];
@@ -66,15 +66,21 @@ public record PolicySample(
         return new PolicySample(
                 rollout.getRolloutId(),
                 rollout.getRequestId(),
-                new TokenSequence(promptTokens, IntList.toArray(rollout.getResponseTokens())),
+                tokens,
                 FloatList.toArray(rollout.getBehaviourLogProbs()),
                 advantages,
                 trained,
                 rejected.stream()
                         .map(other -> new RejectedResponse(
                                 other.getRolloutId(),
-                                new TokenSequence(promptTokens, IntList.toArray(other.getResponseTokens()))))
+                                new TokenSequence(tokens.prompt(), IntList.toArray(other.getResponseTokens()))))
                         .toList());
+    }
+
+    /** The token ids of a rollout's prompt and response. */
+    public static TokenSequence tokens(Rollout rollout) {
+        return new TokenSequence(
+                IntList.toArray(rollout.getPromptTokens()), IntList.toArray(rollout.getResponseTokens()));
     }
 
     /** The same sample with other advantages, shape [T]. */

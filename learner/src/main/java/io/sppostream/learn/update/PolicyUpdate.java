@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A preference objective trains pairs of responses instead ({@link PreferenceUpdate}).
  *
+ * <p>The policy of an estimator whose critic warms up is frozen in the first steps.
+ *
  * <p>The reference of a KL penalty, or of preferences, is a frozen copy of the policy. Otherwise there is none.
  */
 public final class PolicyUpdate implements AutoCloseable {
@@ -52,12 +54,16 @@ public final class PolicyUpdate implements AutoCloseable {
     }
 
     /**
-     * Trains on the samples, given in training order.
+     * Trains on the samples, given in training order. In the first {@link PolicyUpdateSettings#frozenSteps} steps it
+     * changes neither weights nor optimizer, and the metric {@code policy_frozen} is 1.
      *
      * @param step the step, counting from 1
      * @return metrics by the names the ledger uses; the map is mutable
      */
     public Map<String, Double> apply(int step, List<PolicySample> order) {
+        if (step <= settings.frozenSteps()) {
+            return frozen(order);
+        }
         return preferences == null ? applyToTokens(step, order) : preferences.apply(step, order);
     }
 
@@ -65,7 +71,7 @@ public final class PolicyUpdate implements AutoCloseable {
         Map<String, Double> ofAdvantages = new HashMap<>();
         List<MiniBatchLoss.Member> members = members(order, ofAdvantages);
         LossTally tally = new LossTally(0);
-        double rate = settings.learningRate().at(step);
+        double rate = settings.learningRate().at(step - settings.frozenSteps());
         double gradientNorm = 0;
         int skipped = 0;
         List<List<MiniBatchLoss.Member>> batches = TrainingOrder.miniBatches(members, settings.miniBatches());
@@ -83,6 +89,16 @@ public final class PolicyUpdate implements AutoCloseable {
         metrics.put("learning_rate", rate);
         metrics.put("gradient_norm", gradientNorm);
         metrics.put("skipped_updates", (double) skipped);
+        return metrics;
+    }
+
+    private static Map<String, Double> frozen(List<PolicySample> order) {
+        Map<String, Double> metrics = new HashMap<>();
+        metrics.put("policy_frozen", 1.0);
+        metrics.put("response_tokens", (double) order.stream()
+                .mapToLong(sample -> sample.tokens().response().length)
+                .sum());
+        metrics.put("trained_tokens", 0.0);
         return metrics;
     }
 

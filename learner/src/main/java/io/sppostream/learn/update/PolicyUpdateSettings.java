@@ -9,6 +9,8 @@ package io.sppostream.learn.update;
  *     on the behaviour policy
  * @param learningRate by step
  * @param miniBatches optimizer steps per training step
+ * @param frozenSteps first steps in which nothing is trained, while the critic warms up; the learning rate counts the steps
+ *     after them
  * @param temperature divides the logits before their log-softmax, as it did when the response was sampled
  */
 public record PolicyUpdateSettings(
@@ -17,4 +19,5 @@ public record PolicyUpdateSettings(
         boolean decoupled,
         LearningRate learningRate,
         int miniBatches,
+        int frozenSteps,
         double temperature) {}

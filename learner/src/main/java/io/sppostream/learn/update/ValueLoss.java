@@ -1,13 +1,18 @@
 package io.sppostream.learn.update;
 
+import java.util.OptionalDouble;
+
 /**
  * The value loss of SPPO (arXiv 2604.08865): binary cross-entropy between the critic's value V = sigmoid(z) of a prompt
  * and the reward R in [0, 1] of its response. Also the explained variance of values.
  *
- * <p>{@link #loss} and {@link #gradient} are of one prompt; {@link CriticUpdate} averages them over the [B] prompts of
- * a mini-batch. Both stay finite for any finite logit.
+ * <p>{@link #loss} and {@link #gradient} are of one prompt; {@link CriticUpdate} averages them over a mini-batch. Both stay
+ * finite for any finite logit.
  */
 public final class ValueLoss {
+    /** Returns that are equal but for rounding differ by less. */
+    private static final double ROUNDING = 1e-9;
+
     private ValueLoss() {}
 
     /** The value V = sigmoid(z), in [0, 1]. */
@@ -26,19 +31,24 @@ public final class ValueLoss {
     }
 
     /**
-     * Explained variance 1 - Var(R - V) / Var(R), at most 1, of values and not of logits. 0 if all rewards are equal:
+     * Explained variance 1 - Var(G - V) / Var(G), at most 1, of values and not of logits. Empty if all targets are equal:
      * then there is no variance to explain.
      *
      * @param values V, shape [n]
-     * @param rewards R, shape [n]
+     * @param targets G, the rewards of prompts or the returns of tokens, shape [n]
      */
-    public static double explainedVariance(double[] values, double[] rewards) {
-        double[] residuals = new double[rewards.length];
-        for (int i = 0; i < rewards.length; i++) {
-            residuals[i] = rewards[i] - values[i];
+    public static OptionalDouble explainedVariance(double[] values, double[] targets) {
+        double[] residuals = new double[targets.length];
+        double least = Double.POSITIVE_INFINITY;
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < targets.length; i++) {
+            residuals[i] = targets[i] - values[i];
+            least = Math.min(least, targets[i]);
+            greatest = Math.max(greatest, targets[i]);
         }
-        double variance = variance(rewards);
-        return variance == 0 ? 0 : 1 - variance(residuals) / variance;
+        return greatest - least > ROUNDING
+                ? OptionalDouble.of(1 - variance(residuals) / variance(targets))
+                : OptionalDouble.empty();
     }
 
     private static double variance(double[] x) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.estimator.TrainingRecipe.KlPenalty;
 import io.sppostream.learn.TestModels;
+import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
@@ -50,6 +51,7 @@ class PolicyUpdateTest {
                 decoupled,
                 new LearningRate(rate, 0),
                 miniBatches,
+                0,
                 TEMPERATURE);
     }
 
@@ -144,6 +146,32 @@ class PolicyUpdateTest {
         assertThat(metrics.get("ratio_max")).isCloseTo(4, within(1e-4));
         assertThat(metrics.get("effective_sample_size")).isCloseTo(64 / (5 * 20.5), within(1e-5));
         assertThat(metrics.get("skipped_updates")).isZero();
+    }
+
+    @Test
+    void shouldTrainNothingWhileTheCriticWarmsUp() {
+        String before = WeightsPublisher.sha256(policy::writeWeights);
+        PolicyUpdateSettings settings = new PolicyUpdateSettings(
+                PolicyObjective.SPPO,
+                new ClippedPolicyLoss(0.2, 3),
+                false,
+                new LearningRate(1e-2, 4),
+                1,
+                2,
+                TEMPERATURE);
+        try (PolicyUpdate update = new PolicyUpdate(trainer, settings)) {
+            List<PolicySample> order = onPolicy(5, 1);
+            Map<String, Double> frozen = update.apply(2, order);
+            assertThat(frozen.get("policy_frozen")).isEqualTo(1);
+            assertThat(frozen.get("trained_tokens")).isZero();
+            assertThat(WeightsPublisher.sha256(policy::writeWeights)).isEqualTo(before);
+
+            Map<String, Double> trained = update.apply(3, order);
+            assertThat(trained).doesNotContainKey("policy_frozen");
+            assertThat(trained.get("learning_rate"))
+                    .isEqualTo(settings.learningRate().at(1));
+            assertThat(WeightsPublisher.sha256(policy::writeWeights)).isNotEqualTo(before);
+        }
     }
 
     @Test

@@ -34,7 +34,8 @@ class PreferenceUpdateTest {
                         false,
                         new LearningRate(rate, 0),
                         miniBatches,
-                        1));
+                        1,
+                        0));
     }
 
     /** A sample that is preferred to others. */

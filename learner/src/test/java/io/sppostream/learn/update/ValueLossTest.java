@@ -51,16 +51,19 @@ class ValueLossTest {
     @Test
     void shouldExplainWhenComputedByHand() {
         // Var(R) = 1/4; residuals 0.2, -0.2, 0.2, -0.2 have variance 0.04.
-        assertThat(ValueLoss.explainedVariance(new double[] {0.8, 0.2, 0.8, 0.2}, new double[] {1, 0, 1, 0}))
+        assertThat(explained(new double[] {0.8, 0.2, 0.8, 0.2}, new double[] {1, 0, 1, 0}))
                 .isCloseTo(1 - 0.04 / 0.25, within(1e-12));
     }
 
     @Test
     void shouldExplainNothingWhenAllRewardsAreEqual() {
         assertThat(ValueLoss.explainedVariance(new double[] {0.1, 0.9}, new double[] {1, 1}))
-                .isZero();
+                .isEmpty();
         assertThat(ValueLoss.explainedVariance(new double[] {0.3}, new double[] {0}))
-                .isZero();
+                .isEmpty();
+        // Returns A + V of responses that are all correct.
+        assertThat(ValueLoss.explainedVariance(new double[] {0.1, 0.9}, new double[] {1, 1 - 1e-16}))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -69,14 +72,18 @@ class ValueLossTest {
         SplittableRandom random = new SplittableRandom(seed);
         double[] rewards = random.doubles(50).map(x -> x < 0.4 ? 1 : 0).toArray();
         double[] values = random.doubles(50).toArray();
-        double explained = ValueLoss.explainedVariance(values, rewards);
+        double explained = explained(values, rewards);
         double[] shifted = Arrays.stream(values).map(v -> v + 0.3).toArray();
         double[] reversed = Arrays.stream(rewards).map(r -> -r).toArray();
 
-        assertThat(ValueLoss.explainedVariance(rewards, rewards)).isEqualTo(1);
-        assertThat(ValueLoss.explainedVariance(new double[50], rewards)).isCloseTo(0, within(1e-12));
-        assertThat(ValueLoss.explainedVariance(reversed, rewards)).isCloseTo(-3, within(1e-12));
-        assertThat(ValueLoss.explainedVariance(shifted, rewards)).isCloseTo(explained, within(1e-12));
+        assertThat(explained(rewards, rewards)).isEqualTo(1);
+        assertThat(explained(new double[50], rewards)).isCloseTo(0, within(1e-12));
+        assertThat(explained(reversed, rewards)).isCloseTo(-3, within(1e-12));
+        assertThat(explained(shifted, rewards)).isCloseTo(explained, within(1e-12));
         assertThat(explained).isLessThan(1);
+    }
+
+    private static double explained(double[] values, double[] targets) {
+        return ValueLoss.explainedVariance(values, targets).orElseThrow();
     }
 }

@@ -5,12 +5,8 @@ import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR;
 import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PLUGINS;
 
 import io.sppostream.estimator.AdvantageEstimator;
-import io.sppostream.estimator.CriticKind;
-import io.sppostream.estimator.Needs;
 import io.sppostream.estimator.builtin.EstimatorCatalogue;
 import io.sppostream.log.UserException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** The estimator of a configuration: {@code estimator} is its name, and {@code estimator.*} are its settings. */
 public final class EstimatorChoice {
@@ -44,23 +40,6 @@ public final class EstimatorChoice {
                     + settings.estimator().name() + " samples " + samples
                     + " rollouts per prompt (estimator.samples); the next multiples are "
                     + (below == 0 ? "" : below + " and ") + (below + samples));
-        }
-    }
-
-    /**
-     * Checks that the roles can do what the estimator asks for.
-     *
-     * @throws UserException naming what they cannot do
-     */
-    public static void requireWired(AdvantageEstimator estimator) {
-        Needs needs = estimator.needs();
-        List<String> missing = new ArrayList<>();
-        if (needs.critic() == CriticKind.TOKEN) {
-            missing.add("a token critic");
-        }
-        if (!missing.isEmpty()) {
-            throw new UserException("estimator '" + estimator.name() + "' needs " + String.join(" and ", missing)
-                    + ", which are not wired in yet (docs/estimators.md)");
         }
     }
 }

@@ -68,6 +68,7 @@ import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.learn.StepSettings;
 import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.learn.update.ClippedPolicyLoss;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
@@ -141,6 +142,11 @@ public final class RunSettings extends AbstractConfig {
     /** Whether the estimator reads the values of a critic. */
     public boolean hasCritic() {
         return estimator().needs().critic() != CriticKind.NONE;
+    }
+
+    /** Whether the critic scores the tokens of responses rather than prompts. */
+    public boolean hasTokenCritic() {
+        return estimator().needs().critic() == CriticKind.TOKEN;
     }
 
     /** Whether partial groups are credited. */
@@ -294,12 +300,21 @@ public final class RunSettings extends AbstractConfig {
                 staleness().isDecoupled(),
                 new LearningRate(getDouble(POLICY_LEARNING_RATE), getInt(WARMUP_STEPS)),
                 miniBatches(),
+                estimator().recipe().criticWarmupSteps(),
                 getDouble(SAMPLING_TEMPERATURE));
     }
 
+    /**
+     * How the critic trains: by the estimator's recipe.
+     *
+     * @throws IllegalArgumentException if the estimator has none
+     */
     public CriticUpdateSettings criticUpdate() {
         return new CriticUpdateSettings(
-                new LearningRate(getDouble(CRITIC_LEARNING_RATE), getInt(WARMUP_STEPS)), miniBatches());
+                CriticObjective.of(
+                        estimator().needs().critic(), estimator().recipe().critic()),
+                new LearningRate(getDouble(CRITIC_LEARNING_RATE), getInt(WARMUP_STEPS)),
+                miniBatches());
     }
 
     /** Device and precision of the models. */

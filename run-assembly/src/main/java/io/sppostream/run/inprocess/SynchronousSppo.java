@@ -12,12 +12,14 @@ import io.sppostream.estimator.Group;
 import io.sppostream.estimator.Needs;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.list.FloatList;
 import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.learn.PromptTokens;
+import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticSample;
-import io.sppostream.learn.update.CriticUpdateSettings;
+import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.PolicySample;
 import io.sppostream.learn.update.PolicyUpdate;
 import io.sppostream.learn.update.TrainingOrder;
@@ -28,6 +30,7 @@ import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
+import io.sppostream.model.ScoredTokens;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
@@ -43,6 +46,7 @@ import io.sppostream.run.evaluate.OfflineRewards;
 import io.sppostream.run.models.Models;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,7 +66,7 @@ import org.jspecify.annotations.Nullable;
  * training step is: sample, grade, value, advantage, critic update, policy update.
  *
  * <p>With {@code estimator} another algorithm of groups takes the place of step 4, such as GRPO, which samples several
- * responses per prompt and has no critic.
+ * responses per prompt and has no critic, or token-level PPO, whose critic also reads the response.
  *
  * <p>In a run on Kafka each of these is a role, and topics connect them. At {@code --lag 0} the roles compute the same:
  * {@code ./sppo train --lag 0} makes the weights of this loop, bit for bit. The benchmarks measure the cost of the log
@@ -116,7 +120,8 @@ public final class SynchronousSppo {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
             ResponseSampler sampler = new ResponseSampler(
                     tokenizer, settings.sampling(), threads, settings.rollout().tokenStarts());
-            CriticUpdateSettings criticSettings = settings.criticUpdate();
+            CriticUpdate criticUpdate =
+                    criticTrainer == null ? null : new CriticUpdate(criticTrainer, settings.criticUpdate());
             Evaluation evaluation =
                     new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
@@ -168,12 +173,8 @@ public final class SynchronousSppo {
 
                     // 3. Value: V(s) = sigmoid(z), where z is the critic's logit at the last token of the prompt. The
                     // critic has not trained on these rewards yet, so V is a baseline independent of the response.
-                    List<int[]> criticPrompts = critic == null
-                            ? List.of()
-                            : rollouts.stream()
-                                    .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
-                                    .toList();
-                    float[] logits = critic == null ? new float[0] : critic.logits(criticPrompts);
+                    // The critic of token-level PPO reads the response too: V(s, a_<t) before each token t.
+                    Values values = critic == null ? Values.NONE : values(critic, criticTokenizer, rollouts);
 
                     // 4. Advantage. The responses to a prompt make a group, and the estimator credits them. SPPO's is
                     // A = R - V(s), one number for the whole response. There is one action, so nothing is discounted
@@ -186,23 +187,23 @@ public final class SynchronousSppo {
                         }
                     }
                     for (List<Integer> group : judged.values()) {
-                        Double value = critic == null ? null : (Double) ValueLoss.probability(logits[group.get(0)]);
                         Map<String, Credited> credits = credit(
-                                value,
+                                values.ofPrompt(group.get(0)),
                                 group.stream()
                                         .map(i -> new Judged(
-                                                rollouts.get(i), rewards.get(i).getAsDouble()))
+                                                rollouts.get(i), rewards.get(i).getAsDouble(), values.ofTokens(i)))
                                         .toList());
                         groups += credits.isEmpty() ? 0 : 1;
                         for (int i : group) {
                             String id = rollouts.get(i).getRolloutId();
                             Credited credit = credits.get(id);
                             if (credit != null) { // null for evidence
-                                policySamples.add(
-                                        PolicySample.of(rollouts.get(i), credit.segments(), credit.rejected()));
-                                if (value != null) {
-                                    double reward = rewards.get(i).getAsDouble();
-                                    criticSamples.add(new CriticSample(id, criticPrompts.get(i), reward, value));
+                                PolicySample sample =
+                                        PolicySample.of(rollouts.get(i), credit.segments(), credit.rejected());
+                                policySamples.add(sample);
+                                if (critic != null) {
+                                    criticSamples.add(values.sample(
+                                            i, sample, rewards.get(i).getAsDouble()));
                                 }
                             }
                         }
@@ -214,13 +215,10 @@ public final class SynchronousSppo {
                 // AdamW step per mini-batch. The loss of a mini-batch of B prompts is the mean binary cross-entropy
                 //     L_V = -1/B sum_i ( R_i log V(s_i) + (1 - R_i) log(1 - V(s_i)) )
                 //     dL_V / dz_i = (V(s_i) - R_i) / B
-                double criticRate = criticSettings.learningRate().at(step);
-                List<CriticSample> criticOrder =
-                        TrainingOrder.of(criticSamples, CriticSample::rolloutId, settings.seed(), step);
-                for (List<CriticSample> batch : TrainingOrder.miniBatches(criticOrder, criticSettings.miniBatches())) {
-                    requireNonNull(criticTrainer)
-                            .update(batch.stream().map(CriticSample::prompt).toList(), criticRate, (i, z) ->
-                                    (float) (ValueLoss.gradient(z, batch.get(i).reward()) / batch.size()));
+                // The critic of token-level PPO learns the return G(t) = A(t) + V(t) of each token by squared error.
+                if (criticUpdate != null) {
+                    criticUpdate.apply(
+                            step, TrainingOrder.of(criticSamples, CriticSample::rolloutId, settings.seed(), step));
                 }
                 end("critic update");
 
@@ -231,7 +229,7 @@ public final class SynchronousSppo {
                 //     dL_it / dlog pi = -A_i r_it, or 0 if a clip applies
                 // L_it is bounded by -c A_i if A_i < 0 (dual clip, arXiv 1912.09729). The loss of a mini-batch is the
                 // mean over all of its tokens. PolicyUpdate also knows what other estimators need and SPPO does not:
-                // tokens that carry no loss, whitening, a KL penalty.
+                // tokens that carry no loss, whitening, a KL penalty, and first steps in which only the critic trains.
                 List<PolicySample> policyOrder =
                         TrainingOrder.of(policySamples, PolicySample::rolloutId, settings.seed(), step);
                 policyUpdate.apply(step, policyOrder);
@@ -292,22 +290,73 @@ public final class SynchronousSppo {
         return prompts;
     }
 
+    /**
+     * The critic's values of some rollouts.
+     *
+     * @param prompts the critic's token ids of each rollout's prompt, shape [rollouts][P]; empty for a critic of tokens
+     * @param probabilities V of each prompt, shape [rollouts]; empty for a critic of tokens
+     * @param tokens V before each response token, shape [rollouts][T]; empty for a critic of prompts
+     */
+    private record Values(List<int[]> prompts, double[] probabilities, List<FloatList> tokens) {
+        /** Without a critic. */
+        static final Values NONE = new Values(List.of(), new double[0], List.of());
+
+        @Nullable
+        Double ofPrompt(int rollout) {
+            return prompts.isEmpty() ? null : (Double) probabilities[rollout];
+        }
+
+        @Nullable
+        List<Float> ofTokens(int rollout) {
+            return tokens.isEmpty() ? null : tokens.get(rollout);
+        }
+
+        CriticSample sample(int rollout, PolicySample sample, double reward) {
+            return tokens.isEmpty()
+                    ? CriticSample.ofPrompt(sample.rolloutId(), prompts.get(rollout), reward, probabilities[rollout])
+                    : CriticSample.ofTokens(sample, FloatList.toDoubles(tokens.get(rollout)));
+        }
+    }
+
+    private Values values(CriticModel critic, Tokenizer criticTokenizer, List<Rollout> rollouts) {
+        if (settings.hasTokenCritic()) {
+            CriticObjective objective = settings.criticUpdate().objective();
+            float[][] outputs = critic.scores(rollouts.stream()
+                    .map(rollout -> ScoredTokens.ofResponse(PolicySample.tokens(rollout)))
+                    .toList());
+            return new Values(
+                    List.of(),
+                    new double[0],
+                    Arrays.stream(outputs)
+                            .map(ofRollout -> FloatList.of(objective.values(ofRollout)))
+                            .toList());
+        }
+        List<int[]> prompts = rollouts.stream()
+                .map(rollout -> PromptTokens.of(criticTokenizer, rollout.getMessages()))
+                .toList();
+        float[] logits = critic.logits(prompts);
+        double[] probabilities = new double[logits.length];
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] = ValueLoss.probability(logits[i]);
+        }
+        return new Values(prompts, probabilities, List.of());
+    }
+
     /** The advantages of a group's rollouts by id; none if it cannot be credited. */
     private Map<String, Credited> credit(@Nullable Double value, List<Judged> judged) {
         AdvantageEstimator estimator = settings.estimator();
         String requestId = judged.get(0).rollout().getRequestId();
         Group group = GroupCredits.group(estimator.needs(), requestId, value, judged);
-        int completions =
-                GroupCredits.plan(
-                                estimator,
-                                requestId,
-                                judged.stream()
-                                        .map(Judged::rollout)
-                                        .filter(rollout -> !GroupCredits.isEvidence(rollout.getPurpose()))
-                                        .toList())
-                        .stream()
-                        .mapToInt(FollowUp::completions)
-                        .sum();
+        int completions = GroupCredits.plan(
+                        estimator,
+                        requestId,
+                        judged.stream()
+                                .map(Judged::rollout)
+                                .filter(rollout -> !GroupCredits.isEvidence(rollout.getPurpose()))
+                                .toList())
+                .stream()
+                .mapToInt(FollowUp::completions)
+                .sum();
         boolean isWhole = judged.size() == settings.samples() + completions;
         return GroupCredits.isCreditable(estimator, group, isWhole, settings.creditsPartialGroups())
                 ? GroupCredits.credit(estimator, group)

@@ -36,9 +36,19 @@ public final class Models {
         return Checkpoint.open(model.isEmpty() ? unpack(settings.dataset(), settings.dataDirectory()) : Path.of(model));
     }
 
-    /** The start critic: the backbone of the configured folder, or random weights that read the policy's tokens. */
+    /**
+     * The start critic: the backbone of the configured folder, or random weights that read the policy's tokens.
+     *
+     * @throws UserException if the critic scores tokens, and those of the folder are not the policy's
+     */
     public static CriticModel critic(RunSettings settings, Checkpoint policy) {
         Checkpoint own = criticTokens(settings, policy);
+        if (settings.hasTokenCritic() && !own.hasTokenizerOf(policy)) {
+            throw new UserException(
+                    "critic.model " + settings.criticModel() + " has another tokenizer than the policy: "
+                            + settings.estimator().name()
+                            + " needs a value of each token that the policy samples, so its critic reads the policy's tokens");
+        }
         return own == policy
                 ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model())
                 : CriticModel.load(own, settings.model());

@@ -39,7 +39,7 @@ public final class Figure {
                         .map(point -> new Double[] {(double) point.step(), point.seconds(), point.accuracy()})
                         .toList());
         panels.put("reward, mean of the batch", points(curve, curve.policy(), "reward_mean"));
-        panels.put("critic loss (binary cross-entropy, nats)", points(curve, curve.critic(), "loss"));
+        panels.put("critic loss", points(curve, curve.critic(), "loss"));
         panels.put(
                 "critic's explained variance (of the probability)",
                 points(curve, curve.critic(), "explained_variance"));

@@ -501,18 +501,6 @@ class ConfigurationTest {
                 .hasMessageStartingWith(message);
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {"ppo | a token critic"})
-    void shouldNameWhatAnEstimatorNeedsThatIsNotWiredIn(String estimator, String missing) {
-        RunSettings settings = flags(Map.of("estimator", estimator)).settings();
-        assertThatThrownBy(() -> EstimatorChoice.requireWired(settings.estimator()))
-                .isInstanceOf(UserException.class)
-                .hasMessage("estimator '" + estimator + "' needs " + missing
-                        + ", which are not wired in yet (docs/estimators.md)");
-    }
-
     @Test
     void shouldNameTheSettingsARunCannotBeResumedWith() {
         String begun = begun(Map.of("seed", "1", "steps", "10", "weights.snapshot.interval", "5"))

@@ -39,6 +39,16 @@ public final class FloatList extends AbstractList<Float> implements RandomAccess
         return list instanceof FloatList own ? own.values : toArray(list);
     }
 
+    /** The values of any list in double precision. */
+    public static double[] toDoubles(List<Float> list) {
+        float[] values = asArray(list);
+        double[] doubles = new double[values.length];
+        for (int i = 0; i < doubles.length; i++) {
+            doubles[i] = values[i];
+        }
+        return doubles;
+    }
+
     /** The value at an index, without boxing. */
     public float at(int index) {
         return values[index];

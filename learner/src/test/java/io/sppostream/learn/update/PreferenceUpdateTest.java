@@ -34,8 +34,8 @@ class PreferenceUpdateTest {
                         false,
                         new LearningRate(rate, 0),
                         miniBatches,
-                        1,
-                        0));
+                        0,
+                        1));
     }
 
     /** A sample that is preferred to others. */

@@ -118,6 +118,11 @@ public record TrainingRecipe(
     public record EdgeReplay(int perGroup, int maxAge) {
         /** All samples of a group in one step. */
         public static final EdgeReplay NONE = new EdgeReplay(0, 0);
+
+        /** Steps in which a sample may be trained, from the one that takes its group on. */
+        public int lifetime() {
+            return perGroup == 0 ? 1 : Math.max(1, maxAge);
+        }
     }
 
     /** An objective, and no transform, critic, penalty or replay. */

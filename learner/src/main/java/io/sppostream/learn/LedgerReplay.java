@@ -1,5 +1,6 @@
 package io.sppostream.learn;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
@@ -10,7 +11,9 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +32,11 @@ public final class LedgerReplay implements AutoCloseable {
     private final TrainableModel model;
     private final EventReader advantages;
 
+    /** The last steps, whose samples may still be trained. */
+    private final Deque<TrainingStep> recent = new ArrayDeque<>();
+
+    private final int lifetime;
+
     /** Samples that were read and not yet trained, by partition and offset. */
     private final Map<Integer, TreeMap<Long, TrainingSample>> read = new HashMap<>();
 
@@ -37,13 +45,16 @@ public final class LedgerReplay implements AutoCloseable {
 
     /**
      * @param model has the weights and optimizer state of the version that the first step starts from
-     * @param last the step before the first; null if the first is step 1
+     * @param replay how the samples of a group are spread over steps
+     * @param from the step that came {@link EdgeReplay#lifetime} steps before the first, so that the samples lie behind
+     *     what it consumed; null if there is none
      */
-    public LedgerReplay(RunLog runLog, TrainableModel model, @Nullable TrainingStep last) {
+    public LedgerReplay(RunLog runLog, TrainableModel model, EdgeReplay replay, @Nullable TrainingStep from) {
         this.topics = runLog.topics();
         this.model = model;
+        this.lifetime = replay.lifetime();
         this.advantages = runLog.reader(List.of(runLog.topics().advantages()));
-        for (ConsumedOffset consumed : last == null ? List.<ConsumedOffset>of() : last.getConsumed()) {
+        for (ConsumedOffset consumed : from == null ? List.<ConsumedOffset>of() : from.getConsumed()) {
             advantages.seek(runLog.topics().advantages(), consumed.getPartition(), consumed.getOffset());
         }
     }
@@ -68,14 +79,21 @@ public final class LedgerReplay implements AutoCloseable {
             }
             samples.add(sample);
         }
-        // Samples before the consumed offsets that no step trained on have expired.
+        recent.add(step);
+        if (recent.size() == lifetime) {
+            discard(recent.remove());
+        }
+        return samples;
+    }
+
+    /** Discards the samples that a step has consumed and no step has trained: they have expired. */
+    private void discard(TrainingStep step) {
         for (ConsumedOffset consumed : step.getConsumed()) {
             TreeMap<Long, TrainingSample> partition = read.get(consumed.getPartition());
             if (partition != null) {
                 partition.headMap(consumed.getOffset()).clear();
             }
         }
-        return samples;
     }
 
     private TrainingSample sample(TrainingStep step, TrainedSample trained) {

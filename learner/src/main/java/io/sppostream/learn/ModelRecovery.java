@@ -1,5 +1,6 @@
 package io.sppostream.learn;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.OptimizerState;
 import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainingStep;
@@ -36,24 +37,30 @@ final class ModelRecovery {
 
     private final RunLog runLog;
     private final TrainableModel model;
+    private final EdgeReplay replay;
 
     /**
      * The state of a model on the log.
      *
      * @param version the last version
      * @param snapshot the last version that has the optimizer's state, so that training can resume from it
-     * @param lastStep the step that made the last version; null for the start weights
+     * @param steps the last steps of the ledger, in order: at least one more than a sample may be trained in, or all;
+     *     the last of them made the last version
      * @param recovery whether steps were trained again, and whether each made the weights of the ledger
      */
-    record Recovered(
-            WeightsManifest version,
-            WeightsManifest snapshot,
-            @Nullable TrainingStep lastStep,
-            Recovery recovery) {}
+    record Recovered(WeightsManifest version, WeightsManifest snapshot, List<TrainingStep> steps, Recovery recovery) {
+        /** The step that made the last version; null for the start weights. */
+        @Nullable
+        TrainingStep lastStep() {
+            return steps.isEmpty() ? null : steps.get(steps.size() - 1);
+        }
+    }
 
-    ModelRecovery(RunLog runLog, TrainableModel model) {
+    /** @param replay how the samples of a group are spread over steps */
+    ModelRecovery(RunLog runLog, TrainableModel model, EdgeReplay replay) {
         this.runLog = runLog;
         this.model = model;
+        this.replay = replay;
     }
 
     /**
@@ -71,7 +78,7 @@ final class ModelRecovery {
         }
         WeightsManifest last = versions.get(versions.size() - 1);
         WeightsManifest snapshot = last(versions, Manifests::isSnapshot);
-        List<TrainingStep> steps = List.copyOf(steps(snapshot.getVersion(), last.getVersion()));
+        List<TrainingStep> steps = List.copyOf(steps(snapshot.getVersion() - replay.lifetime() + 1, last.getVersion()));
         TrainingStep lastStep = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         if ((lastStep == null ? 0 : lastStep.getToVersion()) != last.getVersion()) {
             throw new LogException("the " + model.kind().id() + " of run '"
@@ -81,7 +88,7 @@ final class ModelRecovery {
                     + (lastStep == null ? "none" : "version " + lastStep.getToVersion()));
         }
         restore(snapshot);
-        return new Recovered(last, snapshot, lastStep, retrain(steps, snapshot));
+        return new Recovered(last, snapshot, steps, retrain(steps, snapshot));
     }
 
     /** The last versions, from the newest snapshot on. */
@@ -184,16 +191,21 @@ final class ModelRecovery {
     }
 
     private Recovery retrain(List<TrainingStep> steps, WeightsManifest snapshot) {
-        TrainingStep before = steps.isEmpty() || snapshot.getVersion() == 0 ? null : steps.get(0);
-        List<TrainingStep> later = before == null ? steps : steps.subList(1, steps.size());
+        List<TrainingStep> later = steps.stream()
+                .filter(step -> step.getToVersion() > snapshot.getVersion())
+                .toList();
+        TrainingStep before = steps.stream()
+                .filter(step -> step.getToVersion() == snapshot.getVersion() - replay.lifetime() + 1)
+                .findFirst()
+                .orElse(null);
         if (later.isEmpty()) {
             return Recovery.NONE;
         }
         int restored = 0;
-        try (LedgerReplay replay = new LedgerReplay(runLog, model, before);
+        try (LedgerReplay again = new LedgerReplay(runLog, model, replay, before);
                 RecordedWeights recorded = new RecordedWeights(snapshot)) {
             for (TrainingStep step : later) {
-                String sha256 = replay.rerun(step);
+                String sha256 = again.rerun(step);
                 if (!sha256.equals(step.getToSha256())) {
                     LOG.warn(
                             "step {} of the {}, trained again, makes weights of SHA-256 {}, the ledger has {}: the processor,"

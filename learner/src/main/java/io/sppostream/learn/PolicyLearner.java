@@ -1,7 +1,11 @@
 package io.sppostream.learn;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
+import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.learn.batch.GroupBatch;
+import io.sppostream.learn.batch.SpreadSamples;
 import io.sppostream.learn.guard.CircuitBreakers;
 import io.sppostream.learn.guard.PauseSwitch;
 import io.sppostream.learn.guard.StaleSamples;
@@ -22,6 +26,9 @@ import java.util.function.Consumer;
  * arrival as one step ({@link GroupBatch}). The new weights, their manifest, the ledger record and the consumed offsets commit
  * in one transaction. Samples of too old a policy and invalid ones expire ({@link StaleSamples}), and the role pauses when a circuit
  * breaker trips ({@link PauseSwitch}).
+ *
+ * <p>With an {@link EdgeReplay}, the samples of a group are spread over several steps ({@link SpreadSamples}). The first
+ * consumes them all. After a restart the others are read again ({@link HeldSamples}).
  *
  * <p>A backlog stays on the log: the role reads nothing more while it holds a full batch, and a poll returns a batch at
  * most, so it holds less than two batches. Only while it looks for samples that expired before a restart, it holds up to
@@ -81,6 +88,13 @@ public final class PolicyLearner implements AutoCloseable {
                         log, runLog, breakers, committer.current().getPublishedAt(), clock)) {
             StaleSamples stale =
                     new StaleSamples(log, runLog.topics(), groups, settings.maxLag(), breakers, policy::refusal, clock);
+            EdgeReplay replay = settings.step().replay();
+            SpreadSamples<EventRecord<?>> spread = new SpreadSamples<>(
+                    replay,
+                    settings.step().seed(),
+                    record -> rollout(record).getRequestId(),
+                    record -> rollout(record).getRolloutId());
+            HeldSamples.restore(runLog, committer.earlier(), replay.lifetime(), stale::isUnusable, spread);
             List<EventRecord<?>> pending = new ArrayList<>();
             boolean caughtUp = false;
             while (stopping.isRunning()) {
@@ -97,13 +111,19 @@ public final class PolicyLearner implements AutoCloseable {
                 if (!paused && caughtUp) {
                     GroupBatch batch = stale.next(pending, committer.current().getVersion());
                     if (batch.isFull()) {
-                        committer.step(batch, pending, pause::afterStep);
+                        int step = committer.current().getStep() + 1;
+                        stale.expire(spread.add(step, batch.samples()), replay);
+                        committer.step(batch.withSamples(spread.take(step)), pending, pause::afterStep);
                     }
                 }
                 pause.afterSamples(committer.current().getStep(), pending);
             }
             committer.snapshot(pending, stopping);
         }
+    }
+
+    private static Rollout rollout(EventRecord<?> sample) {
+        return ((TrainingSample) sample.event()).getRollout();
     }
 
     @Override

@@ -49,6 +49,9 @@ final class StepCommitter implements AutoCloseable {
     private long groupsTrained;
     private @Nullable Double secondsCommitting;
 
+    /** The last steps before this learner's first, in order: those whose samples may still be trained. */
+    private final List<TrainingStep> earlier;
+
     /** How this learner came to the version that the next step starts from. */
     private Recovery recovery;
 
@@ -70,11 +73,12 @@ final class StepCommitter implements AutoCloseable {
         this.clock = clock;
         this.publisher =
                 new WeightsPublisher(log, runLog.topics(), model.kind(), model.config(), settings.chunkBytes(), clock);
-        ModelRecovery.Recovered recovered = recover(new ModelRecovery(runLog, model));
+        ModelRecovery.Recovered recovered = recover(new ModelRecovery(runLog, model, settings.replay()));
         this.recovery = recovered == null ? Recovery.NONE : recovered.recovery();
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
         this.retention = new WeightsRetention(
                 runLog.kafka(), runLog.topics(), model.kind(), recovered == null ? current : recovered.snapshot());
+        this.earlier = recovered == null ? List.of() : recovered.steps();
         this.waitingSince = clock.instant();
     }
 
@@ -118,6 +122,11 @@ final class StepCommitter implements AutoCloseable {
             }
         }
         return last;
+    }
+
+    /** The last steps of the learners before this one, in order: those whose samples may still be trained, and more. */
+    List<TrainingStep> earlier() {
+        return earlier;
     }
 
     /** The last version committed. */

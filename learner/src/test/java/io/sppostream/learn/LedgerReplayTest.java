@@ -3,6 +3,7 @@ package io.sppostream.learn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
@@ -15,7 +16,8 @@ class LedgerReplayTest {
     private final List<TrainingStep> ledger = learned.ledger();
 
     private LedgerReplay replay(TrainableModel model) {
-        return new LedgerReplay(new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model, null);
+        return new LedgerReplay(
+                new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model, EdgeReplay.NONE, null);
     }
 
     private static String requestIdOf(TrainingStep step, int place) {
@@ -50,7 +52,10 @@ class LedgerReplayTest {
                 first.rerun(ledger.get(1));
             }
             try (LedgerReplay rest = new LedgerReplay(
-                    new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model, ledger.get(1))) {
+                    new RunLog(learned.kafka, TestEvents.SERDES, learned.topics),
+                    model,
+                    EdgeReplay.NONE,
+                    ledger.get(1))) {
                 assertThat(rest.rerun(ledger.get(2))).isEqualTo(ledger.get(2).getToSha256());
                 assertThat(rest.rerun(ledger.get(3))).isEqualTo(ledger.get(3).getToSha256());
             }

@@ -99,6 +99,11 @@ final class LedgerTrace {
         return world.settings().step().groups();
     }
 
+    /** Steps in which a sample may be trained, from the one that takes its group on. */
+    int lifetime() {
+        return world.settings().step().replay().lifetime();
+    }
+
     int maxLag() {
         return world.settings().maxLag();
     }

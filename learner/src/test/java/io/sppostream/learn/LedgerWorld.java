@@ -2,6 +2,7 @@ package io.sppostream.learn;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.LearnerStatus;
@@ -141,9 +142,18 @@ final class LedgerWorld implements MemoryLog.World {
                 ? new CircuitBreakerSettings(
                         random.nextInt(3) * 0.1, oneOf(0.5, 1), oneOf(0.5, 1), 1 + random.nextInt(6))
                 : new CircuitBreakerSettings(0, 1, 1, 1);
+        EdgeReplay replay = samples > 1 && random.nextBoolean()
+                ? new EdgeReplay(1 + random.nextInt(2), 1 + random.nextInt(4))
+                : EdgeReplay.NONE;
         settings = new PolicyLearnerSettings(
                 new StepSettings(
-                        seed, groups * samples, samples, 1 + random.nextInt(4), role.chunkBytes(), "configuration"),
+                        seed,
+                        groups * samples,
+                        samples,
+                        replay,
+                        1 + random.nextInt(4),
+                        role.chunkBytes(),
+                        "configuration"),
                 expires ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
                 LedgerSimulationTest.UPDATE,

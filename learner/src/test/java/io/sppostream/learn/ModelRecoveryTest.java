@@ -3,6 +3,7 @@ package io.sppostream.learn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.OptimizerState;
 import io.sppostream.events.Recovery;
 import io.sppostream.events.TrainingSample;
@@ -33,7 +34,7 @@ class ModelRecoveryTest {
     private final WeightsManifest snapshot = learned.versions().get(3);
 
     private ModelRecovery recovery(TrainableModel model) {
-        return new ModelRecovery(new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model);
+        return new ModelRecovery(new RunLog(learned.kafka, TestEvents.SERDES, learned.topics), model, EdgeReplay.NONE);
     }
 
     private void assertRefused(TrainableModel model, String message) {
@@ -77,7 +78,10 @@ class ModelRecoveryTest {
         try (TrainableModel model = LearnedModel.start()) {
             String before = model.sha256();
             MemoryLog empty = new MemoryLog(new Random(1), Clock.systemUTC(), MemoryLog.QUIET);
-            assertThat(new ModelRecovery(new RunLog(TestEvents.kafka(empty), TestEvents.SERDES, learned.topics), model)
+            assertThat(new ModelRecovery(
+                                    new RunLog(TestEvents.kafka(empty), TestEvents.SERDES, learned.topics),
+                                    model,
+                                    EdgeReplay.NONE)
                             .recover())
                     .isNull();
             assertThat(model.sha256()).isEqualTo(before);

@@ -87,6 +87,11 @@ public record GroupBatch(List<EventRecord<?>> samples, int groups, List<EventRec
         return new GroupBatch(samples, full ? groups : 0, inOrder);
     }
 
+    /** The same batch with other samples. */
+    public GroupBatch withSamples(List<EventRecord<?>> others) {
+        return new GroupBatch(others, groups, unusable);
+    }
+
     /** Whether the pending samples have so many complete groups. */
     public static boolean has(List<EventRecord<?>> pending, int groups) {
         return pending.size() >= groups && completeRuns(pending).size() >= groups;

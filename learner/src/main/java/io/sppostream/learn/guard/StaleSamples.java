@@ -1,5 +1,6 @@
 package io.sppostream.learn.guard;
 
+import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -81,7 +82,22 @@ public final class StaleSamples {
         return batch;
     }
 
-    private boolean isUnusable(EventRecord<?> record, int version) {
+    /**
+     * Expires the samples of groups that no step will train. They commit with the next step.
+     *
+     * @param replay how the samples of a group are spread over steps
+     */
+    public void expire(List<EventRecord<?>> samples, EdgeReplay replay) {
+        for (EventRecord<?> record : samples) {
+            TrainingSample sample = (TrainingSample) record.event();
+            String detail =
+                    "not drawn in " + replay.maxAge() + " steps of " + replay.perGroup() + " samples of its group each";
+            log.sendWithCommit(topics.expired(), record.key(), expired(sample, ExpiryReason.STALE, detail));
+        }
+    }
+
+    /** Whether a sample cannot be trained by a step that trains from a version. */
+    public boolean isUnusable(EventRecord<?> record, int version) {
         TrainingSample sample = (TrainingSample) record.event();
         return violation(sample, version) != null || lag(sample.getRollout(), version) > maxLag;
     }
@@ -98,13 +114,20 @@ public final class StaleSamples {
     private Expired expired(TrainingSample sample, int version) {
         Rollout rollout = sample.getRollout();
         String violation = violation(sample, version);
+        return violation == null
+                ? expired(
+                        sample,
+                        ExpiryReason.STALE,
+                        "lags by " + lag(rollout, version) + " policy versions, " + maxLag + " at most are trained on")
+                : expired(sample, ExpiryReason.INVALID_ROLLOUT, BoundedText.of(violation, BoundedText.REASON));
+    }
+
+    private Expired expired(TrainingSample sample, ExpiryReason reason, String detail) {
         return new Expired(
-                rollout.getRequestId(),
-                rollout.getRolloutId(),
-                violation == null ? ExpiryReason.STALE : ExpiryReason.INVALID_ROLLOUT,
-                violation == null
-                        ? "lags by " + lag(rollout, version) + " policy versions, " + maxLag + " at most are trained on"
-                        : BoundedText.of(violation, BoundedText.REASON),
+                sample.getRollout().getRequestId(),
+                sample.getRollout().getRolloutId(),
+                reason,
+                detail,
                 RoleName.POLICY_LEARNER,
                 clock.instant(),
                 sample.getGroupSamples());

@@ -371,6 +371,7 @@ public final class RunSettings extends AbstractConfig {
                 seed(),
                 batchSize(),
                 samples(),
+                estimator().recipe().replay(),
                 getInt(WEIGHTS_SNAPSHOT_INTERVAL),
                 WeightsPublisher.CHUNK_BYTES,
                 configurationSha256);

@@ -17,6 +17,7 @@ import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.learn.PromptTokens;
+import io.sppostream.learn.batch.SpreadSamples;
 import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
@@ -122,6 +123,11 @@ public final class SynchronousSppo {
                     tokenizer, settings.sampling(), threads, settings.rollout().tokenStarts());
             CriticUpdate criticUpdate =
                     criticTrainer == null ? null : new CriticUpdate(criticTrainer, settings.criticUpdate());
+            SpreadSamples<PolicySample> spread = new SpreadSamples<>(
+                    settings.estimator().recipe().replay(),
+                    settings.seed(),
+                    PolicySample::requestId,
+                    PolicySample::rolloutId);
             Evaluation evaluation =
                     new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
@@ -230,8 +236,9 @@ public final class SynchronousSppo {
                 // L_it is bounded by -c A_i if A_i < 0 (dual clip, arXiv 1912.09729). The loss of a mini-batch is the
                 // mean over all of its tokens. PolicyUpdate also knows what other estimators need and SPPO does not:
                 // tokens that carry no loss, whitening, a KL penalty, and first steps in which only the critic trains.
+                spread.add(step, policySamples); // SPO-tree spreads the samples of a group over several steps
                 List<PolicySample> policyOrder =
-                        TrainingOrder.of(policySamples, PolicySample::rolloutId, settings.seed(), step);
+                        TrainingOrder.of(spread.take(step), PolicySample::rolloutId, settings.seed(), step);
                 policyUpdate.apply(step, policyOrder);
                 end("policy update");
 

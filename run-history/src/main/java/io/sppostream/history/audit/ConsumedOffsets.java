@@ -20,11 +20,14 @@ final class ConsumedOffsets {
 
     private final Map<Integer, List<Consumption>> byPartition = new HashMap<>();
 
+    private int lastStep;
+
     /** By consumption, the first sample that it passed and that has not settled. */
     private final Map<Consumption, Fact.Sampled> skipped = new HashMap<>();
 
     /** Adds a consumption, in the order of steps. */
     void add(Consumption next) {
+        lastStep = Math.max(lastStep, next.step());
         List<Consumption> consumed = byPartition.computeIfAbsent(next.partition(), partition -> new ArrayList<>());
         if (consumed.isEmpty() || consumed.get(consumed.size() - 1).offset() < next.offset()) {
             consumed.add(next);
@@ -46,6 +49,17 @@ final class ConsumedOffsets {
             }
         }
         return low < consumed.size() ? consumed.get(low) : null;
+    }
+
+    /**
+     * Whether a sample was passed without being trained in time.
+     *
+     * @param step that trained it; 0 if none has
+     * @param lifetime steps in which it may be trained, from the one that consumed it on
+     */
+    boolean isSkipped(Consumption by, int step, int lifetime) {
+        int lastChance = by.step() + lifetime - 1;
+        return step == 0 ? lastChance <= lastStep : lastChance < step;
     }
 
     /** Notes a sample that a consumption has passed, although it has not settled. */

@@ -172,7 +172,11 @@ final class RequestAudit {
                 int step = rollout.step(kind);
                 // A model that has refused a sample trains on the second copy, when that comes.
                 boolean comesAgain = step > 0 && rollout.samples.stream().anyMatch(Fact.Sampled::redelivered);
-                if (by != null && !request.hasExpired(rollout) && !comesAgain && (step == 0 || step > by.step())) {
+                int lifetime = kind == ModelKind.POLICY ? lineage.lifetime() : 1;
+                if (by != null
+                        && !request.hasExpired(rollout)
+                        && !comesAgain
+                        && offsets.isSkipped(by, step, lifetime)) {
                     offsets.skip(by, sample);
                 }
             });

@@ -94,7 +94,8 @@ public final class Retraining {
         int restored = 0;
         String difference = "";
         try (RecordedSteps steps = new RecordedSteps(log.scan().from(topics.trainingSteps(), Map.of(), ends), kind);
-                LedgerReplay replay = new LedgerReplay(log, model, null)) {
+                LedgerReplay replay = new LedgerReplay(
+                        log, model, settings.estimator().recipe().replay(), null)) {
             while (steps.hasNext()) {
                 TrainingStep step = steps.next();
                 if (step.getToVersion() > lastVersion) {

@@ -8,6 +8,7 @@ import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.run.RunRecord;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param replayOf the source of a replay; null for a run
  * @param hasCritic whether the estimator reads the values of a critic, so that there is one
+ * @param lifetime steps in which the policy may train a sample, from the one that consumes it on
  * @param named the namespace whose versions the samples name, by model; absent if it has left the cluster
  */
-public record Lineage(@Nullable ReplayOf replayOf, boolean hasCritic, Map<ModelKind, Topics> named) {
+public record Lineage(@Nullable ReplayOf replayOf, boolean hasCritic, int lifetime, Map<ModelKind, Topics> named) {
 
     /** The lineage of a run with a critic. */
     public static Lineage ofRun(Topics topics) {
-        return new Lineage(null, true, Map.of(ModelKind.POLICY, topics, ModelKind.CRITIC, topics));
+        return new Lineage(null, true, 1, Map.of(ModelKind.POLICY, topics, ModelKind.CRITIC, topics));
     }
 
     /** The lineage of a run or a replay. */
@@ -43,15 +45,17 @@ public record Lineage(@Nullable ReplayOf replayOf, boolean hasCritic, Map<ModelK
                 }
             }
         }
-        return new Lineage(replayOf(runLog), hasCritic(runLog), named);
-    }
-
-    private static boolean hasCritic(RunLog runLog) {
         List<Run> starts = RunRecord.all(runLog);
-        return starts.isEmpty()
-                || Configuration.recorded(starts.get(0).getConfiguration(), Map.of(), Map.of())
-                        .settings()
-                        .hasCritic();
+        if (starts.isEmpty()) {
+            return new Lineage(null, true, 1, named);
+        }
+        RunSettings settings = Configuration.recorded(starts.get(0).getConfiguration(), Map.of(), Map.of())
+                .settings();
+        return new Lineage(
+                starts.get(0).getReplayOf(),
+                settings.hasCritic(),
+                settings.estimator().recipe().replay().lifetime(),
+                named);
     }
 
     private static @Nullable Topics origin(ModelKind kind, TopicAdmin admin, RunLog runLog) {

@@ -336,7 +336,7 @@ class AuditChecksTest {
             replace(log.ledger, i, step.build());
         }
         ReplayOf replay = new ReplayOf("gone", false, false, true, null, null, null, null);
-        AuditReport report = log.audit(new Lineage(replay, true, Map.of()), SmallLog.COMPLETE);
+        AuditReport report = log.audit(new Lineage(replay, true, 1, Map.of()), SmallLog.COMPLETE);
 
         assertThat(report.first()).isEmpty();
         assertThat(summary(report, "requests")).isEqualTo("6 rollouts asked for: 6 trained, 0 expired, 0 pending");
@@ -344,7 +344,7 @@ class AuditChecksTest {
         assertThat(log.audit().clean()).as("of a run").isFalse();
         // If the source still exists, its versions are compared.
         assertThat(log.audit(
-                                new Lineage(replay, true, Map.of(ModelKind.POLICY, new Topics("source", 1))),
+                                new Lineage(replay, true, 1, Map.of(ModelKind.POLICY, new Topics("source", 1))),
                                 SmallLog.COMPLETE)
                         .first())
                 .hasValueSatisfying(
@@ -358,7 +358,7 @@ class AuditChecksTest {
         log.versions.values().forEach(List::clear);
         log.committed.clear();
         ReplayOf replay = new ReplayOf("gone", false, false, false, null, null, null, null);
-        AuditReport report = log.audit(new Lineage(replay, true, Map.of()), SmallLog.COMPLETE);
+        AuditReport report = log.audit(new Lineage(replay, true, 1, Map.of()), SmallLog.COMPLETE);
 
         assertThat(report.first()).isEmpty();
         assertThat(summary(report, "requests"))
@@ -382,7 +382,7 @@ class AuditChecksTest {
         log.committed.remove(ModelKind.CRITIC);
         ReplayOf replay = new ReplayOf("gone", false, true, true, null, null, null, null);
 
-        assertThat(log.audit(new Lineage(replay, true, Map.of(ModelKind.CRITIC, SmallLog.TOPICS)), SmallLog.COMPLETE)
+        assertThat(log.audit(new Lineage(replay, true, 1, Map.of(ModelKind.CRITIC, SmallLog.TOPICS)), SmallLog.COMPLETE)
                         .first())
                 .isEmpty();
         assertThat(log.audit().clean()).as("of a run").isFalse();

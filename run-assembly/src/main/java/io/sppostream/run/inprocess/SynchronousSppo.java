@@ -297,17 +297,16 @@ public final class SynchronousSppo {
         AdvantageEstimator estimator = settings.estimator();
         String requestId = judged.get(0).rollout().getRequestId();
         Group group = GroupCredits.group(estimator.needs(), requestId, value, judged);
-        int completions =
-                GroupCredits.plan(
-                                estimator,
-                                requestId,
-                                judged.stream()
-                                        .map(Judged::rollout)
-                                        .filter(rollout -> !GroupCredits.isEvidence(rollout.getPurpose()))
-                                        .toList())
-                        .stream()
-                        .mapToInt(FollowUp::completions)
-                        .sum();
+        int completions = GroupCredits.plan(
+                        estimator,
+                        requestId,
+                        judged.stream()
+                                .map(Judged::rollout)
+                                .filter(rollout -> !GroupCredits.isEvidence(rollout.getPurpose()))
+                                .toList())
+                .stream()
+                .mapToInt(FollowUp::completions)
+                .sum();
         boolean isWhole = judged.size() == settings.samples() + completions;
         return GroupCredits.isCreditable(estimator, group, isWhole, settings.creditsPartialGroups())
                 ? GroupCredits.credit(estimator, group)

@@ -26,14 +26,19 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"sppo", "grpo", "rloo", "restem", "dpo-positive"})
+    @ValueSource(
+            strings = {"sppo", "grpo", "rloo", "restem", "dpo-positive", "remax", "vineppo", "spo-chain", "spo-tree"})
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
         Map<String, String> choice = new HashMap<>();
         choice.put("estimator", estimator);
-        Integer samples = Map.of("rloo", 4, "dpo-positive", 12).get(estimator);
-        if (samples != null) {
-            choice.put("estimator.samples", samples.toString());
-        }
+        Map<String, Map<String, String>> settings = Map.of(
+                "rloo", Map.of("samples", "4"),
+                "dpo-positive", Map.of("samples", "12"),
+                // Sums have no lines: here a step ends with the digit 1.
+                "vineppo", Map.of("completions", "3", "separator", "1"),
+                "spo-chain", Map.of("samples", "4", "completions", "3", "interval", "1"),
+                "spo-tree", Map.of("branches", "4-3-2", "max.tokens", "1"));
+        settings.getOrDefault(estimator, Map.of()).forEach((name, value) -> choice.put("estimator." + name, value));
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {

@@ -2,6 +2,7 @@ package io.sppostream.run.config;
 
 import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR;
+import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PLUGINS;
 
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
@@ -22,7 +23,8 @@ public final class EstimatorChoice {
      */
     static AdvantageEstimator of(RunSettings settings) {
         try {
-            return EstimatorCatalogue.open().create(settings.getString(ESTIMATOR), settings.estimatorSettings());
+            return EstimatorCatalogue.open(PluginFolder.loader(settings, ESTIMATOR_PLUGINS))
+                    .create(settings.getString(ESTIMATOR), settings.estimatorSettings());
         } catch (IllegalArgumentException e) {
             throw new UserException(String.valueOf(e.getMessage()));
         }

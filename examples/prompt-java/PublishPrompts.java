@@ -100,7 +100,7 @@ public final class PublishPrompts {
             if (expired.getRolloutId() == null) {
                 open.remove(expired.getRequestId());
             } else {
-                settle(expired.getRequestId(), open);
+                settle(requestId(expired.getRolloutId()), open);
             }
         }
     }
@@ -109,7 +109,7 @@ public final class PublishPrompts {
         open.computeIfPresent(requestId, (id, rollouts) -> rollouts > 1 ? rollouts - 1 : null);
     }
 
-    /** A rollout's id is its request's, a slash, and its number. */
+    /** A rollout's id is its request's, a slash, and its number. That of a follow-up's rollout begins with no request's. */
     private static String requestId(String rolloutId) {
         return rolloutId.substring(0, rolloutId.lastIndexOf('/'));
     }

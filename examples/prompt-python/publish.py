@@ -52,11 +52,11 @@ class Registry:
 
 
 def settled(event):
-    """Ids of the requests that a step of the policy, or an expiry, settles."""
+    """Ids of the requests that a step of the policy, or an expiry, settles; rollouts of follow-ups settle none."""
     if "samples" in event:
         trained = event["samples"] if event["line"] == "policy" else []
         return [sample["rolloutId"].rpartition("/")[0] for sample in trained]
-    return [event["requestId"]]
+    return [event["rolloutId"].rpartition("/")[0] if event["rolloutId"] else event["requestId"]]
 
 
 def connection(given):

@@ -174,9 +174,9 @@ final class Join {
             close(request, now);
             return;
         }
-        boolean settledElsewhere = request.samples() == 0 && request.isAnySettled();
+        boolean settledElsewhere = request.isKnownByExpiriesOnly();
         boolean isNew = request.add(input, offset);
-        if (settledElsewhere && request.samples() > 0) {
+        if (settledElsewhere && !request.isKnownByExpiriesOnly()) {
             // Its deadline may be the far one at which it would have been forgotten.
             deadlines.add(now + wait, request.id());
         }

@@ -469,6 +469,11 @@ final class RequestState {
         return !settled.isEmpty();
     }
 
+    /** Whether other roles have expired rollouts of the request, and none has arrived. */
+    boolean isKnownByExpiriesOnly() {
+        return samples == 0 && isAnySettled() && !hasAnyArrived();
+    }
+
     /** What is known about a rollout that has not settled; null if nothing is. */
     @Nullable
     PendingRollout find(String rolloutId) {

@@ -381,9 +381,8 @@ final class SettlementRule {
      * @param startedAt when the join started: the missing records may have been on the log, unread, before
      */
     long overdueAt(RequestState request, long startedAt) {
-        boolean settledElsewhere = request.samples() == 0 && request.isAnySettled();
         return Math.max(request.lastProgress(), startedAt)
-                + (settledElsewhere ? settings.remember() : settings.patience()).toMillis();
+                + (request.isKnownByExpiriesOnly() ? settings.remember() : settings.patience()).toMillis();
     }
 
     /**

@@ -26,16 +26,34 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"sppo", "grpo", "rloo", "restem", "dpo-positive", "ppo"})
+    @ValueSource(
+            strings = {
+                "sppo",
+                "ppo",
+                "grpo",
+                "rloo",
+                "restem",
+                "dpo-positive",
+                "remax",
+                "vineppo",
+                "spo-chain",
+                "spo-tree"
+            })
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
         Map<String, String> own = switch (estimator) {
-            case "rloo" -> Map.of("estimator.samples", "4");
-            case "dpo-positive" -> Map.of("estimator.samples", "12");
-            case "ppo" -> Map.of("estimator.critic.warmup.steps", "2", "estimator.lambda", "0.95");
+            case "ppo" -> Map.of("critic.warmup.steps", "2", "lambda", "0.95");
+            case "rloo" -> Map.of("samples", "4");
+            case "dpo-positive" -> Map.of("samples", "12");
+            // Sums have no lines: here a step ends with the digit 1.
+            case "vineppo" -> Map.of("completions", "3", "separator", "1");
+            case "spo-chain" -> Map.of("samples", "4", "completions", "3", "interval", "1");
+            // Trees of up to 40 edges: those of the third step are dropped.
+            case "spo-tree" ->
+                Map.of("branches", "4-3-2", "max.tokens", "1", "replay.edges", "12", "replay.max.age", "2");
             default -> Map.of();
         };
-        Map<String, String> choice = new HashMap<>(own);
-        choice.put("estimator", estimator);
+        Map<String, String> choice = new HashMap<>(Map.of("estimator", estimator));
+        own.forEach((name, value) -> choice.put("estimator." + name, value));
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {

@@ -18,8 +18,9 @@ import org.apache.avro.specific.SpecificRecord;
 
 /**
  * The progress of a run as the feed sees it on the log: groups trained and expired, the newest policy version, and
- * whether the learner pauses. A group has expired when all of its rollouts have. A rollout counts as expired once, even
- * if several records say so: when an event arrives after the join has forgotten its request, the request expires again.
+ * whether the learner pauses. A group that gave training samples has expired when all of these have; another one when all
+ * of its first samples have. A rollout counts as expired once, even if several records say so: when an event arrives after
+ * the join has forgotten its request, the request expires again.
  * Not thread-safe.
  */
 final class FeedProgress {

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Message;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Verdict;
@@ -70,6 +72,22 @@ class ActivityTest {
     void shouldShowZeroesAtFirst() {
         assertThat(activity.line())
                 .isEqualTo("prompts 0 | rollouts 0 | verdicts 0 | trained 0 | expired 0 | pending 0");
+    }
+
+    @Test
+    void shouldCountTheRolloutsOfFollowUpsAsPendingUntilTheySettle() {
+        String id = "r1~0123456789abcdef";
+        activity.add(prompt("r1", 1));
+        activity.add(Prompt.newBuilder(prompt("r1", 2))
+                .setFollowUp(new FollowUpRequest(id, RequestPurpose.PREFIX_VALUE, null, List.of()))
+                .build());
+        activity.add(expired("r1", id + "/0", ExpiryReason.EVIDENCE));
+
+        assertThat(activity.line())
+                .isEqualTo("prompts 1 | rollouts 0 | verdicts 0 | trained 0 | expired 1 (1 EVIDENCE) | pending 2");
+
+        activity.add(expired("r1", null, ExpiryReason.NO_ROLLOUT_IN_TIME));
+        assertThat(activity.line()).endsWith("pending 0");
     }
 
     @Test

@@ -7,10 +7,13 @@ import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.ConsumedOffset;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.OptimizerState;
 import io.sppostream.events.PolicySegment;
+import io.sppostream.events.Prompt;
 import io.sppostream.events.Recovery;
 import io.sppostream.events.ReplayOf;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingSample;
@@ -107,6 +110,32 @@ class AuditChecksTest {
                         "late", null, ExpiryReason.NO_ROLLOUT_IN_TIME, "late", "advantage-stream", Instant.EPOCH, 0));
 
         assertThat(summary(log.audit(), "requests")).isEqualTo("7 rollouts asked for: 6 trained, 1 expired, 0 pending");
+    }
+
+    @Test
+    void shouldCountRolloutsOfFollowUps() {
+        SmallLog log = new SmallLog();
+        String id = "r1~0123456789abcdef";
+        SmallLog.add(
+                SmallLog.TOPICS.prompts(),
+                log.prompts,
+                Prompt.newBuilder(log.prompts.get(1).event())
+                        .setSamples(3)
+                        .setFollowUp(new FollowUpRequest(id, RequestPurpose.PREFIX_VALUE, null, List.of()))
+                        .build());
+        for (int sample = 0; sample < 2; sample++) {
+            SmallLog.add(
+                    SmallLog.TOPICS.expired(),
+                    log.expired,
+                    new Expired(
+                            "r1", id + "/" + sample, ExpiryReason.EVIDENCE, "", "advantage-stream", Instant.EPOCH, 1));
+        }
+
+        AuditReport report = log.audit();
+        assertThat(report.clean()).as(report.first().toString()).isTrue();
+        assertThat(summary(report, "requests"))
+                .isEqualTo("9 rollouts asked for: 6 trained, 2 evidence, 0 expired, 1 pending"
+                        + " (1 unanswered, 0 without an advantage, 0 to be trained)");
     }
 
     @Test

@@ -210,10 +210,15 @@ public final class RequestTrace {
     Double reward(Rollout rollout) {
         List<Verdict> opinions = verdicts.stream()
                 .map(EventRecord::event)
-                .filter(verdict -> !verdict.getShadow() && verdict.getRolloutId().equals(rollout.getRolloutId()))
+                .filter(verdict ->
+                        !verdict.getShadow() && verdict.getRolloutId().equals(rollout.getRolloutId()))
                 .toList();
         return !runs.isEmpty()
-                        && lastSettings().join().rewards().of(rollout.getDataset()).outcome(opinions)
+                        && lastSettings()
+                                        .join()
+                                        .rewards()
+                                        .of(rollout.getDataset())
+                                        .outcome(opinions)
                                 instanceof Rewarded rewarded
                 ? rewarded.reward()
                 : null;

@@ -125,22 +125,20 @@ final class RequestTracePrinter {
                         first.getPurpose(),
                         parent == null ? "" : " after " + parent.getToken() + " tokens of " + parent.getRolloutId(),
                         shortened(rewards, String::valueOf),
-                        rewards.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN)));
+                        rewards.stream()
+                                .mapToDouble(Double::doubleValue)
+                                .average()
+                                .orElse(Double.NaN)));
     }
 
     /** The advantages of a response, with the tokens of each if there are several. */
     private static String segments(List<AdvantageSegment> segments) {
         int[] from = {0};
         return shortened(segments, segment -> {
-            String tokens =
-                    segments.size() == 1 ? "" : "[" + from[0] + ", " + segment.getEndToken() + ") ";
+            String tokens = segments.size() == 1 ? "" : "[" + from[0] + ", " + segment.getEndToken() + ") ";
             from[0] = segment.getEndToken();
             return String.format(
-                    Locale.ROOT,
-                    "%s%+.3f%s",
-                    tokens,
-                    segment.getAdvantage(),
-                    segment.getTrained() ? "" : " (masked)");
+                    Locale.ROOT, "%s%+.3f%s", tokens, segment.getAdvantage(), segment.getTrained() ? "" : " (masked)");
         });
     }
 

@@ -1,5 +1,6 @@
 package io.sppostream.history.replay;
 
+import io.sppostream.advantage.RewardRules;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
@@ -96,17 +97,14 @@ public final class ReplayRun {
             ReplaySource recorded, OfflineRewards rewards, Checkpoint checkpoint, PolicyModel policy)
             throws InterruptedException {
         ReplayJudge judge = new ReplayJudge(plan.judgeAgain() ? rewards : null, plan.scoreAgain(), clock);
+        RewardRules rules = ReplayInputs.recorded(sourceRun).join().rewards();
         long start = System.nanoTime();
         try (RecordedSteps ledger = recorded.steps(ModelKind.POLICY);
                 RecordedSamples samples = recorded.samples();
                 UntrainedRollouts untrained = plan.judgeAgain()
-                        ? recorded.untrained(plan.hasGroups())
-                        : UntrainedRollouts.none(recorded.log(), source.topics());
-                GroupRemainders remainders = plan.hasGroups()
-                        ? recorded.remainders(
-                                plan.judgeAgain(),
-                                ReplayInputs.recorded(sourceRun).join().rewards())
-                        : null;
+                        ? recorded.untrained(plan.hasGroups(), rules)
+                        : UntrainedRollouts.none(recorded, rules);
+                GroupRemainders remainders = plan.hasGroups() ? recorded.remainders(plan.judgeAgain(), rules) : null;
                 RecordedPrompts prompts = recorded.prompts();
                 ExactlyOnceLog out = ExactlyOnceLog.sole(into, RoleName.REPLAY, List.of(), TRANSACTION_TIMEOUT);
                 ReplayCritic critic = plan.scoreAgain() ? critic(recorded, judge, checkpoint, out) : null) {

@@ -169,7 +169,8 @@ final class UntrainedRollouts implements AutoCloseable {
             return;
         }
         log.read(source.verdicts(), ends, record -> {
-            if (evidence.contains(record.event().getRolloutId()) && !record.event().getShadow()) {
+            if (evidence.contains(record.event().getRolloutId())
+                    && !record.event().getShadow()) {
                 verdicts.computeIfAbsent(record.event().getRolloutId(), key -> new ArrayList<>(1))
                         .add(record.event());
             }
@@ -210,8 +211,7 @@ final class UntrainedRollouts implements AutoCloseable {
         List<Verdict> opinions = verdicts.get(rolloutId);
         if (opinions != null) {
             Combination combination = rules.of(rollout.getDataset());
-            return RecordedOutcome.evidence(
-                    ReplayJudge.Ruling.of(combination.outcome(opinions), combination.id()));
+            return RecordedOutcome.evidence(ReplayJudge.Ruling.of(combination.outcome(opinions), combination.id()));
         }
         return outcomes.getOrDefault(rolloutId, new RecordedOutcome(PENDING, null, null));
     }

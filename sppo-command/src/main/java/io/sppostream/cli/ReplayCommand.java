@@ -21,10 +21,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code ./sppo replay}: recorded samples through another verifier, critic or learner. */
+/** {@code ./sppo replay}: recorded samples through another verifier, estimator, critic or learner. */
 @Command(
         name = "replay",
-        description = "Replay the samples of a run with another verifier, critic or learner into a new namespace.",
+        description =
+                "Replay the samples of a run with another verifier, estimator, critic or learner into a new namespace.",
         mixinStandardHelpOptions = true)
 final class ReplayCommand implements Callable<Integer> {
     @Option(names = "--from", paramLabel = "RUN", required = true, description = "Name of the run to replay.")
@@ -47,6 +48,12 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(names = "--verifier", paramLabel = "NAME", description = "Judge again with this verifier.")
     private @Nullable String verifier;
+
+    @Option(
+            names = "--estimator",
+            paramLabel = "NAME",
+            description = "Compute the advantages with this estimator. The run must have recorded what it reads.")
+    private @Nullable String estimator;
 
     @Option(
             names = "--judge-again",
@@ -131,6 +138,9 @@ final class ReplayCommand implements Callable<Integer> {
     private Map<String, String> changes(Configuration here) {
         if (verifier != null) {
             changes.put(SettingsDefinition.VERIFIER, verifier);
+        }
+        if (estimator != null) {
+            changes.put(SettingsDefinition.ESTIMATOR, estimator);
         }
         Map<String, String> all = new HashMap<>(here.givenVerifiers());
         all.putAll(changes);

@@ -99,8 +99,7 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         Map<String, String> values = readRecorded(yaml);
         // Whoever writes to the log could name a folder of code to load.
         values.remove(SettingsDefinition.ESTIMATOR_PLUGINS);
-        values.putAll(given.values());
-        return of(values, kafkaProperties, given.notes());
+        return of(EstimatorChoice.replaced(values, given.values()), kafkaProperties, given.notes());
     }
 
     private static Map<String, String> readRecorded(String yaml) {

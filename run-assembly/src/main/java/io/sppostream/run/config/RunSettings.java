@@ -134,6 +134,15 @@ public final class RunSettings extends AbstractConfig {
         return estimator().needs().samples();
     }
 
+    /**
+     * Checks that a step has whole groups.
+     *
+     * @throws io.sppostream.log.UserException if it has not
+     */
+    public void requireWholeGroups() {
+        EstimatorChoice.requireWholeGroups(this);
+    }
+
     /** Groups per step. */
     public int groupsPerStep() {
         return batchSize() / samples();

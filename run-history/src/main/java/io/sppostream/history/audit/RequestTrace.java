@@ -1,6 +1,8 @@
 package io.sppostream.history.audit;
 
+import io.sppostream.advantage.RewardOutcome.Rewarded;
 import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.ReplayOf;
@@ -22,11 +24,16 @@ import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -162,10 +169,7 @@ public final class RequestTrace {
 
     /** Whether the estimator of the run reads the values of a critic, by the last configuration; true if unknown. */
     private boolean hasCritic() {
-        return runs.isEmpty()
-                || Configuration.recorded(runs.get(runs.size() - 1).getConfiguration(), Map.of(), Map.of())
-                        .settings()
-                        .hasCritic();
+        return runs.isEmpty() || lastSettings().hasCritic();
     }
 
     /** Ids of the rollouts that the prompt and its follow-ups ask for. */
@@ -192,6 +196,43 @@ public final class RequestTrace {
         ReplayOf replayOf = replayOf();
         boolean endsWithAdvantages = replayOf != null && !replayOf.getTrained();
         return isTrained || isExpired || (endsWithAdvantages && hasAdvantages(rolloutId));
+    }
+
+    /** The rollouts that have expired as evidence, one for each id. */
+    List<Rollout> evidence() {
+        Set<String> ids = expired.stream()
+                .filter(record -> record.event().getReason() == ExpiryReason.EVIDENCE)
+                .map(record -> record.event().getRolloutId())
+                .filter(Objects::nonNull)
+                .collect(Collectors.toCollection(HashSet::new));
+        return rollouts.stream()
+                .map(EventRecord::event)
+                .filter(rollout -> ids.remove(rollout.getRolloutId()))
+                .toList();
+    }
+
+    /** The reward of a rollout by its verdicts; null if they come to none, or the run has no configuration. */
+    @Nullable
+    Double reward(Rollout rollout) {
+        List<Verdict> opinions = verdicts.stream()
+                .map(EventRecord::event)
+                .filter(verdict ->
+                        !verdict.getShadow() && verdict.getRolloutId().equals(rollout.getRolloutId()))
+                .toList();
+        return !runs.isEmpty()
+                        && lastSettings()
+                                        .join()
+                                        .rewards()
+                                        .of(rollout.getDataset())
+                                        .outcome(opinions)
+                                instanceof Rewarded rewarded
+                ? rewarded.reward()
+                : null;
+    }
+
+    private RunSettings lastSettings() {
+        return Configuration.recorded(runs.get(runs.size() - 1).getConfiguration(), Map.of(), Map.of())
+                .settings();
     }
 
     private boolean hasAdvantages(String rolloutId) {

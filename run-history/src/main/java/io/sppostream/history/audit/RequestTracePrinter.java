@@ -8,6 +8,7 @@ import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.RolloutParent;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.Value;
@@ -18,6 +19,8 @@ import io.sppostream.run.report.TerminalText;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -72,7 +75,7 @@ final class RequestTracePrinter {
                 .forEach(this::expired);
     }
 
-    /** The rollouts of the request by what has become of them, and the rewards of those that were credited. */
+    /** The rollouts of the request by what has become of them: advantages, and evidence with its rewards. */
     private void group() {
         Map<ExpiryReason, Long> expired = trace.expired.stream()
                 .filter(record -> record.event().getRolloutId() != null)
@@ -84,21 +87,59 @@ final class RequestTracePrinter {
                 .collect(Collectors.joining());
         out.printf(
                 "  %-9s %d rollouts: %d credited%s%n", "group", trace.members().count(), trace.samples.size(), others);
-        if (!trace.samples.isEmpty()) {
-            List<Double> rewards = trace.samples.stream()
-                    .map(sample -> sample.event().getReward())
-                    .toList();
-            detail("rewards", shortened(rewards, String::valueOf));
-            detail(
-                    "mean",
-                    String.format(
-                            Locale.ROOT,
-                            "%.3f",
-                            rewards.stream()
-                                    .mapToDouble(Double::doubleValue)
-                                    .average()
-                                    .orElse(0)));
-        }
+        trace.samples.forEach(sample -> detail(
+                "credited",
+                String.format(
+                        Locale.ROOT,
+                        "%s: reward %s, A = %s",
+                        sample.event().getRollout().getRolloutId(),
+                        sample.event().getReward(),
+                        segments(sample.event().getSegments()))));
+        Map<String, List<Rollout>> evidence = new LinkedHashMap<>();
+        trace.evidence()
+                .forEach(rollout -> evidence.computeIfAbsent(asked(rollout), key -> new ArrayList<>())
+                        .add(rollout));
+        evidence.forEach(this::evidence);
+    }
+
+    /** The request, or the follow-up, that asked for a rollout. */
+    private static String asked(Rollout rollout) {
+        return rollout.getRolloutId()
+                .substring(0, Math.max(0, rollout.getRolloutId().lastIndexOf('/')));
+    }
+
+    /** The evidence that was sampled for one request or follow-up: its rewards, and their mean. */
+    private void evidence(String asked, List<Rollout> rollouts) {
+        List<Double> rewards = rollouts.stream()
+                .map(rollout -> trace.reward(rollout))
+                .filter(Objects::nonNull)
+                .toList();
+        Rollout first = rollouts.get(0);
+        RolloutParent parent = first.getParent();
+        detail(
+                "evidence",
+                String.format(
+                        Locale.ROOT,
+                        "%s: %s%s, rewards %s, mean %.3f",
+                        asked,
+                        first.getPurpose(),
+                        parent == null ? "" : " after " + parent.getToken() + " tokens of " + parent.getRolloutId(),
+                        shortened(rewards, String::valueOf),
+                        rewards.stream()
+                                .mapToDouble(Double::doubleValue)
+                                .average()
+                                .orElse(Double.NaN)));
+    }
+
+    /** The advantages of a response, with the tokens of each if there are several. */
+    private static String segments(List<AdvantageSegment> segments) {
+        int[] from = {0};
+        return shortened(segments, segment -> {
+            String tokens = segments.size() == 1 ? "" : "[" + from[0] + ", " + segment.getEndToken() + ") ";
+            from[0] = segment.getEndToken();
+            return String.format(
+                    Locale.ROOT, "%s%+.3f%s", tokens, segment.getAdvantage(), segment.getTrained() ? "" : " (masked)");
+        });
     }
 
     private Set<String> rolloutIds() {
@@ -223,13 +264,7 @@ final class RequestTracePrinter {
                 record,
                 sample.getEstimatedAt(),
                 "A = %s by %s, of reward %s%s",
-                shortened(
-                        sample.getSegments(),
-                        (AdvantageSegment segment) -> String.format(
-                                Locale.ROOT,
-                                "%+.3f%s",
-                                segment.getAdvantage(),
-                                segment.getTrained() ? "" : " (masked)")),
+                segments(sample.getSegments()),
                 sample.getEstimator(),
                 sample.getReward(),
                 value == null

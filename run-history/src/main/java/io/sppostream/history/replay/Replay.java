@@ -17,7 +17,9 @@ import io.sppostream.history.recorded.RecordedSamples;
 import java.time.Clock;
 import java.util.Comparator;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +40,14 @@ import org.jspecify.annotations.Nullable;
  * value expires. In a range of samples, only steps with samples in the range bring rollouts back, and the end does if the
  * range is open. If the recorded verdicts are used, rollouts that the source has not trained on are not replayed.
  *
+ * <p>An estimator of groups credits the samples of a step request by request, together with the rollouts of the request
+ * that were evidence.
+ *
  * <p>The new namespace also holds the prompts, rollouts, verdicts and values that its samples follow from.
  */
 final class Replay {
     /** Credits each rollout by itself, so that no group is needed. */
-    private static final AdvantageEstimator ESTIMATOR = new SppoEstimator(1);
+    private static final AdvantageEstimator SINGLE = new SppoEstimator(1);
 
     /** The order in which samples arrived, before the learner shuffled them. */
     static final Comparator<TrainedSample> ARRIVAL =
@@ -52,26 +57,43 @@ final class Replay {
      * The recorded events that are replayed. The caller closes them.
      *
      * @param ledger steps of the recorded policy
+     * @param remainders the other rollouts of the groups of samples; null if each rollout is credited by itself
      * @param isOpen whether rollouts of versions from which no step was trained are replayed
      */
     record Inputs(
-            Iterator<TrainingStep> ledger, RecordedSamples samples, UntrainedRollouts untrained, boolean isOpen) {}
+            Iterator<TrainingStep> ledger,
+            RecordedSamples samples,
+            UntrainedRollouts untrained,
+            @Nullable GroupRemainders remainders,
+            boolean isOpen) {}
 
     private final Inputs inputs;
     private final ReplayJudge judge;
     private final @Nullable Rescoring critic;
     private final ReplayWriter writer;
+    private final ReplayCredits credits;
     private final ReplayComparison comparison = new ReplayComparison();
     private final Clock clock;
 
     private long written;
+    private long groups;
 
-    /** @param critic scores again; null if the recorded values are used */
-    Replay(Inputs inputs, ReplayJudge judge, @Nullable Rescoring critic, ReplayWriter writer, Clock clock) {
+    /**
+     * @param critic scores again; null if the recorded values are used
+     * @param credits of groups; not asked if each rollout is credited by itself
+     */
+    Replay(
+            Inputs inputs,
+            ReplayJudge judge,
+            @Nullable Rescoring critic,
+            ReplayWriter writer,
+            ReplayCredits credits,
+            Clock clock) {
         this.inputs = inputs;
         this.judge = judge;
         this.critic = critic;
         this.writer = writer;
+        this.credits = credits;
         this.clock = clock;
     }
 
@@ -109,11 +131,52 @@ final class Replay {
     }
 
     private void replay(List<ReplayedRollout> rollouts) {
-        List<ReplayJudge.Ruling> rulings = judge.rulings(rollouts);
-        for (int i = 0; i < rollouts.size(); i++) {
-            replay(rollouts.get(i), rulings.get(i));
+        if (inputs.remainders() != null) {
+            replayGroups(rollouts, inputs.remainders());
+        } else {
+            List<ReplayJudge.Ruling> rulings = judge.rulings(rollouts);
+            for (int i = 0; i < rollouts.size(); i++) {
+                replay(rollouts.get(i), rulings.get(i));
+            }
         }
         commit();
+    }
+
+    /** Replays requests one after another, in the order of their first rollouts. */
+    private void replayGroups(List<ReplayedRollout> rollouts, GroupRemainders remainders) {
+        Map<String, List<ReplayedRollout>> requests = new LinkedHashMap<>();
+        for (ReplayedRollout rollout : rollouts) {
+            requests.computeIfAbsent(rollout.requestId(), remainders::take).add(rollout);
+        }
+        List<ReplayedRollout> all =
+                requests.values().stream().flatMap(List::stream).toList();
+        List<ReplayJudge.Ruling> rulings = judge.rulings(all);
+        int from = 0;
+        for (List<ReplayedRollout> group : requests.values()) {
+            replayGroup(group, rulings.subList(from, from + group.size()));
+            from += group.size();
+        }
+    }
+
+    private void replayGroup(List<ReplayedRollout> group, List<ReplayJudge.Ruling> rulings) {
+        Value value = credits.value(group, inputs.untrained());
+        for (int i = 0; i < group.size(); i++) {
+            writer.writeInputs(group.get(i).rollout(), rulings.get(i).verdicts(), value);
+            if (judge.judgesAgain()) {
+                compare(group.get(i), rulings.get(i));
+            }
+        }
+        ReplayCredits.Outcome outcome = credits.of(group, rulings, value);
+        outcome.expired().forEach(writer::write);
+        for (ReplayCredits.Trained trained : outcome.trained()) {
+            if (trained.before() != null) {
+                comparison.advantages(
+                        trained.before().getSegments(), trained.sample().getSegments());
+            }
+            write(trained.sample());
+            written++;
+        }
+        groups += credits.units(outcome.trained().size());
     }
 
     private void replay(ReplayedRollout rollout, ReplayJudge.Ruling ruling) {
@@ -137,7 +200,11 @@ final class Replay {
 
     private void compare(ReplayedRollout rollout, ReplayJudge.Ruling ruling) {
         if (rollout.sample() == null) {
-            comparison.verdict(rollout.rollout(), inputs.untrained().outcome(rollout.rolloutId()), ruling);
+            ReplayJudge.Ruling recorded = rollout.ruling();
+            UntrainedRollouts.RecordedOutcome before = recorded == null
+                    ? inputs.untrained().outcome(rollout.rollout())
+                    : UntrainedRollouts.RecordedOutcome.evidence(recorded);
+            comparison.verdict(rollout.rollout(), before, ruling);
         } else {
             comparison.verdict(rollout.sample(), ruling);
         }
@@ -195,7 +262,7 @@ final class Replay {
     static TrainingSample sample(ReplayedRollout rollout, ReplayJudge.Ruling ruling, Value value, Clock clock) {
         double reward = requireNonNull(ruling.reward());
         Group group = GroupCredits.group(
-                ESTIMATOR.needs(),
+                SINGLE.needs(),
                 rollout.requestId(),
                 value.getProbability(),
                 List.of(new Judged(rollout.rollout(), reward)));
@@ -204,8 +271,8 @@ final class Replay {
                 ruling.verdicts().get(0),
                 value,
                 reward,
-                ESTIMATOR.name(),
-                requireNonNull(GroupCredits.credit(ESTIMATOR, group).get(rollout.rolloutId()))
+                SINGLE.name(),
+                requireNonNull(GroupCredits.credit(SINGLE, group).get(rollout.rolloutId()))
                         .segments(),
                 clock.instant(),
                 ruling.combination(),
@@ -216,6 +283,11 @@ final class Replay {
 
     ReplayComparison comparison() {
         return comparison;
+    }
+
+    /** Number of units that the steps of the policy consist of: groups with a sample, or samples by themselves. */
+    long units() {
+        return inputs.remainders() == null ? written : groups;
     }
 
     /** Number of training samples written for the policy. */

@@ -37,7 +37,8 @@ final class ReplayJudge {
             String combination,
             @Nullable ExpiryReason reason,
             String detail) {
-        private static Ruling of(@Nullable RewardOutcome outcome, String combination) {
+        /** @param outcome null if it is still open */
+        static Ruling of(@Nullable RewardOutcome outcome, String combination) {
             if (outcome instanceof RewardOutcome.Rewarded rewarded) {
                 return rewarded(rewarded.reward(), rewarded.verdicts(), combination);
             }
@@ -104,6 +105,9 @@ final class ReplayJudge {
     }
 
     private static Ruling recorded(ReplayedRollout rollout) {
+        if (rollout.ruling() != null) {
+            return rollout.ruling();
+        }
         TrainingSample sample = requireNonNull(rollout.sample(), "without judging again, only samples are replayed");
         return Ruling.rewarded(sample.getReward(), verdicts(sample), sample.getCombination());
     }

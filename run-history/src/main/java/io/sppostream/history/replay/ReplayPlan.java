@@ -2,6 +2,7 @@ package io.sppostream.history.replay;
 
 import io.sppostream.events.ReplayOf;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
 
 /**
  * The settings of a replay.
@@ -20,6 +21,12 @@ public record ReplayPlan(
         boolean scoreAgain,
         boolean train,
         ReplayRange range) {
+
+    /** Whether advantages follow from groups; else each is that of a rollout and its value. */
+    boolean hasGroups() {
+        RunSettings settings = configuration.settings();
+        return !settings.estimator().name().equals("sppo") || settings.samples() > 1;
+    }
 
     /** The record of these settings in the new namespace. */
     ReplayOf replayOf() {

@@ -1,5 +1,6 @@
 package io.sppostream.history.replay;
 
+import io.sppostream.advantage.RewardRules;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
@@ -64,7 +65,7 @@ public final class ReplayRun {
      * @throws UserException if the new namespace already exists, or there is nothing to replay
      */
     public void run(PrintStream out) throws InterruptedException {
-        requireSingleRollouts();
+        ReplayInputs.require(plan, sourceRun);
         ReplaySource recorded = ReplaySource.of(sourceRun, plan.range(), plan.judgeAgain());
         RunRecord.begin(plan.configuration(), plan.replayOf(), into, clock);
         Checkpoint checkpoint = Models.policy(settings);
@@ -74,16 +75,6 @@ public final class ReplayRun {
                 PolicyModel policy = PolicyModel.load(checkpoint, settings.model())) {
             ReplayResult result = replay(recorded, rewards, checkpoint, policy);
             report(result, plan.train() ? accuracy(tokenizer, rewards, policy, out) : null, out);
-        }
-    }
-
-    /** Samples are replayed one by one, so that advantages must follow from a rollout and its value. */
-    private void requireSingleRollouts() {
-        String estimator = settings.estimator().name();
-        if (!estimator.equals("sppo") || settings.samples() > 1) {
-            throw new UserException("run '" + plan.from() + "' was trained with " + estimator + " on groups of "
-                    + settings.samples() + " rollouts: only runs with sppo and one rollout per prompt can be replayed"
-                    + " so far");
         }
     }
 
@@ -106,20 +97,23 @@ public final class ReplayRun {
             ReplaySource recorded, OfflineRewards rewards, Checkpoint checkpoint, PolicyModel policy)
             throws InterruptedException {
         ReplayJudge judge = new ReplayJudge(plan.judgeAgain() ? rewards : null, plan.scoreAgain(), clock);
+        RewardRules rules = ReplayInputs.recorded(sourceRun).join().rewards();
         long start = System.nanoTime();
         try (RecordedSteps ledger = recorded.steps(ModelKind.POLICY);
                 RecordedSamples samples = recorded.samples();
                 UntrainedRollouts untrained = plan.judgeAgain()
-                        ? recorded.untrained()
-                        : UntrainedRollouts.none(recorded.log(), source.topics());
+                        ? recorded.untrained(plan.hasGroups(), rules)
+                        : UntrainedRollouts.none(recorded, rules);
+                GroupRemainders remainders = plan.hasGroups() ? recorded.remainders(plan.judgeAgain(), rules) : null;
                 RecordedPrompts prompts = recorded.prompts();
                 ExactlyOnceLog out = ExactlyOnceLog.sole(into, RoleName.REPLAY, List.of(), TRANSACTION_TIMEOUT);
                 ReplayCritic critic = plan.scoreAgain() ? critic(recorded, judge, checkpoint, out) : null) {
             Replay replay = new Replay(
-                    new Replay.Inputs(ledger, samples, untrained, recorded.isOpen()),
+                    new Replay.Inputs(ledger, samples, untrained, remainders, recorded.isOpen()),
                     judge,
                     critic == null ? null : critic.rescoring(),
                     new ReplayWriter(out, into.topics(), prompts, clock),
+                    new ReplayCredits(settings.join(), clock),
                     clock);
             List<TrainingStep> steps = train(replay, policy);
             WeightsComparison weights = critic == null ? null : critic.finish(replay, recorded);
@@ -136,7 +130,7 @@ public final class ReplayRun {
         PolicyLearner learner = learner(policy);
         try {
             replay.run();
-            return follow(replay.written() / settings.batchSize());
+            return follow(replay.units() / settings.groupsPerStep());
         } finally {
             learner.close();
         }

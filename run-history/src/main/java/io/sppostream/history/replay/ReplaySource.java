@@ -1,5 +1,6 @@
 package io.sppostream.history.replay;
 
+import io.sppostream.advantage.RewardRules;
 import io.sppostream.events.Expired;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.catalogue.ModelKind;
@@ -59,6 +60,7 @@ record ReplaySource(
                                     source.prompts(),
                                     source.rollouts(),
                                     source.values(),
+                                    source.verdicts(),
                                     source.advantages(),
                                     source.expired())));
             if (!judgeAgain && !found.isTrained()) {
@@ -113,8 +115,14 @@ record ReplaySource(
         return trained;
     }
 
-    UntrainedRollouts untrained() {
-        return UntrainedRollouts.of(log, source, all, trained(ModelKind.POLICY));
+    /** @param groups whether the others of a group that the policy has trained on are left out */
+    UntrainedRollouts untrained(boolean groups, RewardRules rules) {
+        return UntrainedRollouts.of(this, trained(ModelKind.POLICY), groups, rules);
+    }
+
+    /** The other rollouts of the groups that the policy has trained on. */
+    GroupRemainders remainders(boolean judgeAgain, RewardRules rules) {
+        return GroupRemainders.of(this, trained(ModelKind.POLICY), judgeAgain, rules);
     }
 
     /** Whether the range has no end; then rollouts after the last sample are replayed too. */

@@ -1,7 +1,14 @@
 package io.sppostream.history.replay;
 
+import static java.util.Objects.requireNonNull;
+
+import io.sppostream.advantage.Combination;
+import io.sppostream.advantage.RewardRules;
+import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Value;
+import io.sppostream.events.Verdict;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.history.recorded.RecordedEvents;
 import io.sppostream.log.LogException;
@@ -15,13 +22,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rollouts that the source's policy has not trained on for any reason: not judged, stale, pending at its end. They are
- * in the order of the policy versions that sampled them, and within a version in the order of their offsets. Not
- * thread-safe.
+ * in the order of the policy versions that sampled them, and within a version in the order of their offsets. Rollouts of
+ * one request follow each other, in the place of the first. Not thread-safe.
  */
 final class UntrainedRollouts implements AutoCloseable {
     /** The reason for a rollout that has not settled. */
@@ -39,10 +47,20 @@ final class UntrainedRollouts implements AutoCloseable {
     record RecordedOutcome(
             String reason,
             @Nullable String status,
-            @Nullable Double reward) {}
+            @Nullable Double reward) {
+        /** The outcome of evidence. */
+        static RecordedOutcome evidence(ReplayJudge.Ruling ruling) {
+            return new RecordedOutcome(
+                    ExpiryReason.EVIDENCE.toString(),
+                    ruling.verdicts().isEmpty()
+                            ? null
+                            : ruling.verdicts().get(0).getStatus().toString(),
+                    ruling.reward());
+        }
+    }
 
     /** The position of a rollout, and the oldest version that sampled any of its tokens. */
-    private record Position(int version, int partition, long offset) {}
+    private record Position(String requestId, int version, int partition, long offset) {}
 
     private static final Comparator<Position> ORDER = Comparator.comparing(Position::version)
             .thenComparing(Position::offset)
@@ -51,26 +69,37 @@ final class UntrainedRollouts implements AutoCloseable {
     private final Deque<Position> positions;
     private final RecordedEvents<Rollout> rollouts;
     private final Map<String, RecordedOutcome> outcomes = new HashMap<>();
+    private final Map<String, List<Verdict>> verdicts = new HashMap<>();
     private final Map<String, Value> values = new HashMap<>();
+    private final RewardRules rules;
 
-    private UntrainedRollouts(Deque<Position> positions, RecordedEvents<Rollout> rollouts) {
+    private UntrainedRollouts(Deque<Position> positions, RecordedEvents<Rollout> rollouts, RewardRules rules) {
         this.positions = positions;
         this.rollouts = rollouts;
+        this.rules = rules;
     }
 
     /** No rollouts. */
-    static UntrainedRollouts none(LogScan log, Topics source) {
+    static UntrainedRollouts none(ReplaySource source, RewardRules rules) {
         return new UntrainedRollouts(
-                new ArrayDeque<>(), new RecordedEvents<>(log.from(source.rollouts(), Map.of(), Map.of())));
+                new ArrayDeque<>(),
+                new RecordedEvents<>(source.log().from(source.source().rollouts(), Map.of(), Map.of())),
+                rules);
     }
 
     /**
      * Finds the rollouts.
      *
-     * @param ends end offsets of the source's topics
      * @param trained ids of the rollouts that its policy has trained on
+     * @param groups whether the rollouts of a request of which others are trained are left to {@link GroupRemainders}
+     * @param rules how recorded verdicts become rewards
      */
-    static UntrainedRollouts of(LogScan log, Topics source, Map<TopicPartition, Long> ends, Set<String> trained) {
+    static UntrainedRollouts of(ReplaySource recorded, Set<String> trained, boolean groups, RewardRules rules) {
+        LogScan log = recorded.log();
+        Topics source = recorded.source();
+        Map<TopicPartition, Long> ends = recorded.all();
+        Set<String> trainedRequests =
+                groups ? trained.stream().map(RolloutIds::requestId).collect(Collectors.toSet()) : Set.of();
         List<Position> positions = new ArrayList<>();
         Set<String> found = new HashSet<>();
         Set<String> requests = new HashSet<>();
@@ -78,20 +107,32 @@ final class UntrainedRollouts implements AutoCloseable {
             Rollout rollout = record.event();
             if (!trained.contains(rollout.getRolloutId()) && found.add(rollout.getRolloutId())) {
                 int version = rollout.getPolicySegments().get(0).getPolicyVersion();
-                positions.add(new Position(version, record.partition(), record.offset()));
+                if (!trainedRequests.contains(rollout.getRequestId())) {
+                    positions.add(new Position(rollout.getRequestId(), version, record.partition(), record.offset()));
+                }
                 requests.add(rollout.getRequestId());
             }
         });
-        positions.sort(ORDER);
+        sort(positions);
         Map<TopicPartition, Long> starts = new HashMap<>();
         positions.forEach(position -> starts.merge(
                 new TopicPartition(source.rollouts().name(), position.partition()), position.offset(), Math::min));
         UntrainedRollouts untrained = new UntrainedRollouts(
-                new ArrayDeque<>(positions), new RecordedEvents<>(log.from(source.rollouts(), starts, ends)));
+                new ArrayDeque<>(positions), new RecordedEvents<>(log.from(source.rollouts(), starts, ends)), rules);
         if (!requests.isEmpty()) {
             untrained.readOutcomes(log, source, ends, requests);
+            untrained.readRewards(log, source, ends);
         }
         return untrained;
+    }
+
+    private static void sort(List<Position> positions) {
+        Map<String, Position> first = new HashMap<>();
+        positions.forEach(position ->
+                first.merge(position.requestId(), position, (a, b) -> ORDER.compare(a, b) <= 0 ? a : b));
+        positions.sort(
+                Comparator.comparing((Position position) -> requireNonNull(first.get(position.requestId())), ORDER)
+                        .thenComparing(ORDER));
     }
 
     private void readOutcomes(LogScan log, Topics source, Map<TopicPartition, Long> ends, Set<String> requests) {
@@ -116,18 +157,43 @@ final class UntrainedRollouts implements AutoCloseable {
         });
     }
 
-    /** Takes the next batch of rollouts that were sampled by a version or an earlier one; empty after the last. */
+    /** Reads the rewards of evidence. */
+    private void readRewards(LogScan log, Topics source, Map<TopicPartition, Long> ends) {
+        Set<String> evidence = new HashSet<>();
+        outcomes.forEach((id, outcome) -> {
+            if (outcome.reason().equals(ExpiryReason.EVIDENCE.toString())) {
+                evidence.add(id);
+            }
+        });
+        if (evidence.isEmpty()) {
+            return;
+        }
+        log.read(source.verdicts(), ends, record -> {
+            if (evidence.contains(record.event().getRolloutId())
+                    && !record.event().getShadow()) {
+                verdicts.computeIfAbsent(record.event().getRolloutId(), key -> new ArrayList<>(1))
+                        .add(record.event());
+            }
+        });
+    }
+
+    /**
+     * Takes the next batch of rollouts that were sampled by a version or an earlier one, and whole requests of them; empty
+     * after the last.
+     */
     List<ReplayedRollout> takeUpTo(int version) {
         List<ReplayedRollout> subjects = new ArrayList<>();
-        while (subjects.size() < BATCH
-                && !positions.isEmpty()
-                && positions.element().version() <= version) {
+        String request = "";
+        while (!positions.isEmpty()
+                && (positions.element().requestId().equals(request)
+                        || (subjects.size() < BATCH && positions.element().version() <= version))) {
             Position position = positions.remove();
+            request = position.requestId();
             Rollout rollout = rollouts.take(position.partition(), position.offset());
             if (rollout == null) {
                 throw new LogException("a rollout was deleted from the source during the replay");
             }
-            subjects.add(new ReplayedRollout(rollout, null));
+            subjects.add(ReplayedRollout.untrained(rollout));
         }
         return subjects;
     }
@@ -140,7 +206,13 @@ final class UntrainedRollouts implements AutoCloseable {
     }
 
     /** The outcome of a rollout in the source. */
-    RecordedOutcome outcome(String rolloutId) {
+    RecordedOutcome outcome(Rollout rollout) {
+        String rolloutId = rollout.getRolloutId();
+        List<Verdict> opinions = verdicts.get(rolloutId);
+        if (opinions != null) {
+            Combination combination = rules.of(rollout.getDataset());
+            return RecordedOutcome.evidence(ReplayJudge.Ruling.of(combination.outcome(opinions), combination.id()));
+        }
         return outcomes.getOrDefault(rolloutId, new RecordedOutcome(PENDING, null, null));
     }
 

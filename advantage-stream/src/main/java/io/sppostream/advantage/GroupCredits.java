@@ -9,6 +9,7 @@ import io.sppostream.estimator.GroupRollout.Origin;
 import io.sppostream.estimator.Needs;
 import io.sppostream.estimator.Segments;
 import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.RejectedRollout;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
@@ -35,6 +36,14 @@ public final class GroupCredits {
             this(rollout, reward, null);
         }
     }
+
+    /**
+     * The credit of a rollout.
+     *
+     * @param segments advantages of its tokens
+     * @param rejected the rollouts to which it is preferred
+     */
+    public record Credited(List<AdvantageSegment> segments, List<RejectedRollout> rejected) {}
 
     /**
      * The group of a request.
@@ -74,13 +83,13 @@ public final class GroupCredits {
     }
 
     /**
-     * The advantages of the credited rollouts by id, in the estimator's order.
+     * The credits of rollouts by id, in the estimator's order.
      *
      * @throws io.sppostream.estimator.MissingInputException if the estimator misses an input
      * @throws IllegalArgumentException if its credits do not fit the group
      */
-    public static Map<String, List<AdvantageSegment>> credit(AdvantageEstimator estimator, Group group) {
-        Map<String, List<AdvantageSegment>> credits = new LinkedHashMap<>();
+    public static Map<String, Credited> credit(AdvantageEstimator estimator, Group group) {
+        Map<String, Credited> credits = new LinkedHashMap<>();
         for (Credit credit : estimator.credit(group)) {
             String id = credit.rolloutId();
             int tokens = group.rollout(id).length();
@@ -88,7 +97,11 @@ public final class GroupCredits {
                 throw new IllegalArgumentException("the credit of rollout " + id + " has "
                         + credit.advantages().length() + " advantages for " + tokens + " tokens");
             }
-            if (credits.put(id, segments(credit.advantages())) != null) {
+            List<RejectedRollout> rejected = credit.rejected().stream()
+                    .map(other -> new RejectedRollout(
+                            other, IntList.of(group.rollout(other).tokens())))
+                    .toList();
+            if (credits.put(id, new Credited(segments(credit.advantages()), rejected)) != null) {
                 throw new IllegalArgumentException("rollout " + id + " is credited twice");
             }
         }

@@ -1,5 +1,8 @@
 package io.sppostream.advantage;
 
+import static java.util.stream.Collectors.toSet;
+
+import io.sppostream.advantage.GroupCredits.Credited;
 import io.sppostream.advantage.GroupCredits.Judged;
 import io.sppostream.advantage.RequestState.PendingRollout;
 import io.sppostream.advantage.RewardOutcome.NotJudged;
@@ -8,9 +11,9 @@ import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
 import io.sppostream.estimator.Group;
 import io.sppostream.estimator.MissingInputException;
-import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.RejectedRollout;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
@@ -206,23 +209,34 @@ final class SettlementRule {
     }
 
     private List<Settlement> credited(
-            RequestState request, List<Member> members, Map<String, List<AdvantageSegment>> credits, Instant now) {
+            RequestState request, List<Member> members, Map<String, Credited> credits, Instant now) {
         // An estimator of single samples credits each by itself, also if a prompt from outside wants several: a learner
         // need not keep them together.
         int groupSamples = settings.estimator().needs().samples() == 1 ? 1 : credits.size();
+        Set<String> rejected = credits.values().stream()
+                .flatMap(credit -> credit.rejected().stream())
+                .map(RejectedRollout::getRolloutId)
+                .collect(toSet());
         List<Settlement> settlements = new ArrayList<>(members.size());
         for (Member member : members) {
-            List<AdvantageSegment> segments = credits.get(member.id());
+            Credited credit = credits.get(member.id());
             settlements.add(
-                    segments == null
-                            ? notTrained(request, member, ExpiryReason.EVIDENCE, withoutCredit(), now)
-                            : new Settlement.Trained(sample(request, member, segments, groupSamples, now)));
+                    credit == null
+                            ? notTrained(
+                                    request,
+                                    member,
+                                    ExpiryReason.EVIDENCE,
+                                    withoutCredit(rejected.contains(member.id())),
+                                    now)
+                            : new Settlement.Trained(sample(request, member, credit, groupSamples, now)));
         }
         return settlements;
     }
 
-    private String withoutCredit() {
-        return "judged, and given no credit by " + settings.estimator().name();
+    private String withoutCredit(boolean isRejected) {
+        return isRejected
+                ? "judged, and rejected in a pair of " + settings.estimator().name()
+                : "judged, and given no credit by " + settings.estimator().name();
     }
 
     private static List<Settlement> notTrained(
@@ -237,8 +251,7 @@ final class SettlementRule {
         return new Settlement.NotTrained(expired(request, member.id(), reason, detail, now), false);
     }
 
-    private TrainingSample sample(
-            RequestState request, Member member, List<AdvantageSegment> segments, int groupSamples, Instant now) {
+    private TrainingSample sample(RequestState request, Member member, Credited credit, int groupSamples, Instant now) {
         List<Verdict> verdicts = member.rewarded().verdicts();
         return new TrainingSample(
                 member.rollout(),
@@ -246,12 +259,12 @@ final class SettlementRule {
                 critic == CriticKind.PROMPT ? request.value() : member.tokenValues(),
                 member.rewarded().reward(),
                 settings.estimator().name(),
-                segments,
+                credit.segments(),
                 now,
                 settings.rewards().of(member.rollout().getDataset()).id(),
                 verdicts.subList(1, verdicts.size()),
                 groupSamples,
-                List.of());
+                credit.rejected());
     }
 
     /**

@@ -2,8 +2,8 @@ package io.sppostream.advantage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.advantage.GroupCredits.Credited;
 import io.sppostream.estimator.Group;
-import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.Rollout;
@@ -125,8 +125,7 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
     }
 
     /** The credits of a group of samples; none if it cannot be credited. */
-    private static Map<String, List<AdvantageSegment>> credits(
-            JoinWorld world, SentRequest request, List<Integer> samples) {
+    private static Map<String, Credited> credits(JoinWorld world, SentRequest request, List<Integer> samples) {
         JoinSettings settings = world.settings();
         boolean readsValues = world.readsValues();
         if (samples.isEmpty() || (readsValues && !request.hasArrived(request.value))) {
@@ -164,13 +163,13 @@ record JoinInvariant(String statement, Consumer<JoinWorld> check) {
             if (credited.isEmpty()) {
                 continue;
             }
-            Map<String, List<AdvantageSegment>> credits =
+            Map<String, Credited> credits =
                     GroupCredits.credit(world.settings().estimator(), group(world, request, credited));
             for (int sample : credited) {
                 TrainingSample trained = sample(world, request, sample);
                 assertThat(credits.get(request.rolloutId(sample)))
                         .as("credit of %s", request.rolloutId(sample))
-                        .isEqualTo(trained == null ? null : trained.getSegments());
+                        .isEqualTo(trained == null ? null : new Credited(trained.getSegments(), trained.getRejected()));
                 if (trained != null) {
                     boolean single = world.settings().estimator().needs().samples() == 1;
                     assertThat(trained.getGroupSamples()).isEqualTo(single ? 1 : credits.size());

@@ -26,15 +26,18 @@ class SynchronousLoopIT {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"sppo", "grpo", "rloo", "ppo"})
+    @ValueSource(strings = {"sppo", "grpo", "rloo", "ppo", "restem", "dpo-positive"})
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
-        Map<String, String> own = switch (estimator) {
-            case "rloo" -> Map.of("estimator.samples", "4");
-            case "ppo" -> Map.of("estimator.critic.warmup.steps", "2", "estimator.lambda", "0.95");
-            default -> Map.of();
-        };
-        Map<String, String> choice = new HashMap<>(own);
+        Map<String, String> choice = new HashMap<>();
+        if (estimator.equals("ppo")) {
+            choice.put("estimator.critic.warmup.steps", "2");
+            choice.put("estimator.lambda", "0.95");
+        }
         choice.put("estimator", estimator);
+        Integer samples = Map.of("rloo", 4, "dpo-positive", 12).get(estimator);
+        if (samples != null) {
+            choice.put("estimator.samples", samples.toString());
+        }
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {

@@ -1,6 +1,7 @@
 package io.sppostream.learn;
 
 import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.RejectedRollout;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
@@ -21,9 +22,22 @@ final class SampleRules {
      * @param maxPositions the policy's context: most tokens it reads
      */
     static @Nullable String violation(TrainingSample sample, int vocabularySize, int maxPositions) {
-        String violation = RolloutRules.violation(sample.getRollout());
+        Rollout rollout = sample.getRollout();
+        String violation = RolloutRules.violation(rollout);
         if (violation == null) {
-            violation = tokenViolation(sample.getRollout(), "policy", vocabularySize, maxPositions);
+            violation = tokenViolation(rollout, "policy", vocabularySize, maxPositions);
+        }
+        for (RejectedRollout rejected : sample.getRejected()) {
+            IntList tokens = IntList.from(rejected.getResponseTokens());
+            if (violation == null && tokens.isEmpty()) {
+                violation = "the rejected rollout " + rejected.getRolloutId() + " has no response tokens";
+            }
+            if (violation == null) {
+                violation = tokenViolation("rejected response", tokens, "policy", vocabularySize);
+            }
+            if (violation == null) {
+                violation = lengthViolation(rollout.getPromptTokens().size(), tokens.size(), "policy", maxPositions);
+            }
         }
         return violation == null ? advantageViolation(sample) : violation;
     }
@@ -36,11 +50,13 @@ final class SampleRules {
         if (violation == null) {
             violation = tokenViolation("response", response, model, vocabularySize);
         }
-        if (violation != null) {
-            return violation;
-        }
+        return violation == null ? lengthViolation(prompt.size(), response.size(), model, maxPositions) : violation;
+    }
+
+    private static @Nullable String lengthViolation(
+            int promptTokens, int responseTokens, String model, int maxPositions) {
         // The last token is predicted and not read.
-        int read = prompt.size() + response.size() - 1;
+        int read = promptTokens + responseTokens - 1;
         return read > maxPositions
                 ? "prompt and response have " + (read + 1) + " tokens: the " + model + " takes " + (maxPositions + 1)
                 : null;

@@ -239,7 +239,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
         if (objective.ofTokens()) {
             List<Float> values = Objects.requireNonNull(value(sample).getTokenValues(), "the critic's token values");
             return CriticSample.ofTokens(
-                    PolicySample.of(sample.getRollout(), sample.getSegments()), FloatList.toDoubles(values));
+                    PolicySample.of(sample.getRollout(), sample.getSegments(), List.of()), FloatList.toDoubles(values));
         }
         int[] tokens = tokens(sample);
         promptTokens.remove(sample.getRollout().getRequestId());

@@ -63,11 +63,8 @@ public final class TrainablePolicy extends TrainableLanguageModel {
 
     @Override
     public Map<String, Double> train(int step, List<TrainingSample> order) {
-        Map<String, Double> metrics = update.apply(
-                step,
-                order.stream()
-                        .map(sample -> PolicySample.of(sample.getRollout(), sample.getSegments()))
-                        .toList());
+        Map<String, Double> metrics =
+                update.apply(step, order.stream().map(PolicySample::of).toList());
         metrics.put(
                 "reward_mean",
                 order.stream().mapToDouble(TrainingSample::getReward).average().orElse(0));

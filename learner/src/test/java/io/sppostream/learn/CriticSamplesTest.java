@@ -8,19 +8,19 @@ import io.sppostream.estimator.TrainingRecipe.CriticLoss.Function;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
-import io.sppostream.events.list.FloatList;
-import java.util.Arrays;
-import java.util.Set;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
+import io.sppostream.events.list.FloatList;
 import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -82,9 +82,8 @@ class CriticSamplesTest {
         float[] values = new float[tokens];
         Arrays.fill(values, 0.25f);
         return TrainingSample.newBuilder(sample)
-                .setRollout(Rollout.newBuilder(sample.getRollout())
-                        .setText("text")
-                        .build())
+                .setRollout(
+                        Rollout.newBuilder(sample.getRollout()).setText("text").build())
                 .setValue(Value.newBuilder(TestEvents.value(i, i))
                         .setRolloutId(sample.getRollout().getRolloutId())
                         .setTokenValues(FloatList.of(values))

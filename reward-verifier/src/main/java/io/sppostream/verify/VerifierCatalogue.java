@@ -1,11 +1,6 @@
 package io.sppostream.verify;
 
 import io.sppostream.verify.math.GradingProfile;
-import java.io.IOException;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.Arrays;
@@ -15,11 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.jar.JarFile;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
-/** All known verifiers by name: the built-in ones, those on the class path, and those in the plugins folder. */
+/** All known verifiers by name: the built-in ones, and those that a class loader finds. */
 public final class VerifierCatalogue {
     private static final List<Verifier> BUILT_IN = Stream.concat(
                     Stream.of(new ExactAnswerVerifier(), new MarkedAnswerVerifier(), new KnightsAndKnavesVerifier()),
@@ -35,25 +28,26 @@ public final class VerifierCatalogue {
         this.byName = byName;
     }
 
+    /** The built-in verifiers and those on the class path. */
+    public static VerifierCatalogue open() {
+        return open(VerifierCatalogue.class.getClassLoader());
+    }
+
     /**
-     * Finds all verifiers. The jars of the folder share one class loader, so that a plugin can bring its libraries.
+     * The built-in verifiers and those that a class loader finds, for example that of the jars in a plugins folder.
      *
-     * @param plugins folder of jars; null for none
-     * @throws IllegalArgumentException if a jar cannot be read, a class cannot be loaded, or two verifiers have the same
-     *     name
+     * @throws IllegalArgumentException if a class cannot be loaded, or two verifiers have the same name
      */
-    public static VerifierCatalogue open(@Nullable Path plugins) {
+    public static VerifierCatalogue open(ClassLoader plugins) {
         Map<String, Verifier> byName = new LinkedHashMap<>();
         BUILT_IN.forEach(verifier -> add(byName, verifier));
-        String where = plugins == null ? "the class path" : "the class path or " + plugins;
-        ClassLoader loader = plugins == null ? VerifierCatalogue.class.getClassLoader() : loader(plugins);
-        Iterator<Verifier> found = ServiceLoader.load(Verifier.class, loader).iterator();
+        Iterator<Verifier> found = ServiceLoader.load(Verifier.class, plugins).iterator();
         try {
             while (found.hasNext()) {
                 add(byName, found.next());
             }
         } catch (ServiceConfigurationError | LinkageError e) {
-            throw new IllegalArgumentException("a verifier of " + where + " can't be loaded: " + reason(e), e);
+            throw new IllegalArgumentException("a verifier can't be loaded: " + reason(e), e);
         }
         return new VerifierCatalogue(byName);
     }
@@ -77,31 +71,6 @@ public final class VerifierCatalogue {
     private static String reason(Throwable error) {
         Throwable cause = error.getCause();
         return error.getMessage() + (cause == null ? "" : " (" + cause + ")");
-    }
-
-    private static ClassLoader loader(Path plugins) {
-        try (Stream<Path> files = Files.list(plugins)) {
-            URL[] jars = files.filter(file -> file.getFileName().toString().endsWith(".jar"))
-                    .sorted()
-                    .map(VerifierCatalogue::checked)
-                    .toArray(URL[]::new);
-            return new URLClassLoader("plugins", jars, VerifierCatalogue.class.getClassLoader());
-        } catch (IOException e) {
-            throw new IllegalArgumentException("the plugins folder " + plugins + " can't be read: "
-                    + (Files.isDirectory(plugins) ? e.getMessage() : "there is no such folder"));
-        }
-    }
-
-    /** Fails for a jar that cannot be read. A class loader would skip it, and its verifiers would be missing. */
-    private static URL checked(Path jar) {
-        try (JarFile opened = new JarFile(jar.toFile())) {
-            opened.getManifest();
-            return jar.toUri().toURL();
-        } catch (MalformedURLException e) {
-            throw new IllegalStateException(e);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("plugin " + jar + " can't be read: " + e.getMessage());
-        }
     }
 
     /**

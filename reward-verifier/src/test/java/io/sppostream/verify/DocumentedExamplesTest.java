@@ -61,7 +61,7 @@ class DocumentedExamplesTest {
     @ParameterizedTest
     @MethodSource("examples")
     void shouldJudgeAsDocumentedWhenTheExampleIsRun(Example example) {
-        Verifier verifier = VerifierCatalogue.open(null).find(example.verifier());
+        Verifier verifier = VerifierCatalogue.open().find(example.verifier());
 
         Judgement judgement = verifier.judge(Rollouts.saying(example.response(), example.reference()));
 

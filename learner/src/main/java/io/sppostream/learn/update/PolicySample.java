@@ -2,7 +2,9 @@ package io.sppostream.learn.update;
 
 import io.sppostream.estimator.Segments;
 import io.sppostream.events.AdvantageSegment;
+import io.sppostream.events.RejectedRollout;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.TrainingSample;
 import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
 import io.sppostream.model.TokenSequence;
@@ -18,6 +20,7 @@ import java.util.List;
  * @param behaviourLogProbs log-probabilities that the response tokens were sampled with, in nats, shape [T]
  * @param advantages advantage A of each response token, shape [T]
  * @param trained whether each response token carries loss, shape [T]
+ * @param rejected the responses to which this one is preferred; empty unless the objective is a preference
  */
 public record PolicySample(
         String rolloutId,
@@ -25,10 +28,32 @@ public record PolicySample(
         TokenSequence tokens,
         float[] behaviourLogProbs,
         double[] advantages,
-        boolean[] trained) {
+        boolean[] trained,
+        List<RejectedResponse> rejected) {
 
-    /** Makes a sample of a rollout and its advantages, and gives each token advantage and mask of its segment. */
-    public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments) {
+    /** A sample that is not preferred to others. */
+    public PolicySample(
+            String rolloutId,
+            String requestId,
+            TokenSequence tokens,
+            float[] behaviourLogProbs,
+            double[] advantages,
+            boolean[] trained) {
+        this(rolloutId, requestId, tokens, behaviourLogProbs, advantages, trained, List.of());
+    }
+
+    /** A training sample as the policy trains on it. */
+    public static PolicySample of(TrainingSample sample) {
+        return of(sample.getRollout(), sample.getSegments(), sample.getRejected());
+    }
+
+    /**
+     * Makes a sample of a rollout and its advantages, and gives each token advantage and mask of its segment.
+     *
+     * @param rejected the rollouts to which it is preferred; they answer the same prompt
+     */
+    public static PolicySample of(Rollout rollout, List<AdvantageSegment> segments, List<RejectedRollout> rejected) {
+        int[] promptTokens = IntList.toArray(rollout.getPromptTokens());
         int length = rollout.getResponseTokens().size();
         double[] advantages = new double[length];
         boolean[] trained = new boolean[length];
@@ -41,10 +66,15 @@ public record PolicySample(
         return new PolicySample(
                 rollout.getRolloutId(),
                 rollout.getRequestId(),
-                tokens(rollout),
+                new TokenSequence(promptTokens, IntList.toArray(rollout.getResponseTokens())),
                 FloatList.toArray(rollout.getBehaviourLogProbs()),
                 advantages,
-                trained);
+                trained,
+                rejected.stream()
+                        .map(other -> new RejectedResponse(
+                                other.getRolloutId(),
+                                new TokenSequence(promptTokens, IntList.toArray(other.getResponseTokens()))))
+                        .toList());
     }
 
     /** The token ids of a rollout's prompt and response. */
@@ -55,7 +85,7 @@ public record PolicySample(
 
     /** The same sample with other advantages, shape [T]. */
     PolicySample withAdvantages(double[] other) {
-        return new PolicySample(rolloutId, requestId, tokens, behaviourLogProbs, other, trained);
+        return new PolicySample(rolloutId, requestId, tokens, behaviourLogProbs, other, trained, rejected);
     }
 
     /** The number of tokens that carry loss. */

@@ -2,7 +2,7 @@ package io.sppostream.learn.update;
 
 import io.sppostream.estimator.Moments;
 import io.sppostream.estimator.TrainingRecipe.BatchTransform;
-import io.sppostream.estimator.TrainingRecipe.KlPenalty;
+import io.sppostream.estimator.TrainingRecipe.Preference;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.TokenSequence;
@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>SPPO (arXiv 2604.08865) has neither penalty nor whitening, and all tokens carry loss. There is no entropy term.
  *
- * <p>The policy of an estimator whose critic warms up is frozen in the first steps.
+ * <p>A preference objective trains pairs of responses instead ({@link PreferenceUpdate}). The policy of an estimator whose
+ * critic warms up is frozen in the first steps.
  *
- * <p>The reference of a KL penalty is a frozen copy of the policy. Without a penalty there is none.
+ * <p>The reference of a KL penalty, or of preferences, is a frozen copy of the policy. Otherwise there is none.
  */
 public final class PolicyUpdate implements AutoCloseable {
     private final PolicyTrainer trainer;
@@ -36,15 +37,19 @@ public final class PolicyUpdate implements AutoCloseable {
     private final PolicyObjective objective;
     private final TokenObjective tokenObjective;
     private final @Nullable PolicyModel reference;
+    private final @Nullable PreferenceUpdate preferences;
 
-    /** @param trainer of a policy that has the start weights of the run; they are the reference of a KL penalty */
+    /** @param trainer of a policy that has the start weights of the run; they are the reference */
     public PolicyUpdate(PolicyTrainer trainer, PolicyUpdateSettings settings) {
         this.trainer = trainer;
         this.settings = settings;
         this.objective = settings.objective();
         this.tokenObjective =
                 objective.isPolicyGradient() ? new DecoupledPolicyLoss(settings.loss()) : new LogLikelihoodLoss();
-        this.reference = objective.kl().place() == KlPenalty.Place.NONE ? null : trainer.copyOfPolicy();
+        this.reference = objective.needsReference() ? trainer.copyOfPolicy() : null;
+        this.preferences = reference != null && objective.objective() instanceof Preference preference
+                ? new PreferenceUpdate(trainer, settings, preference, reference)
+                : null;
     }
 
     /**
@@ -58,6 +63,10 @@ public final class PolicyUpdate implements AutoCloseable {
         if (step <= settings.frozenSteps()) {
             return frozen(order);
         }
+        return preferences == null ? applyToTokens(step, order) : preferences.apply(step, order);
+    }
+
+    private Map<String, Double> applyToTokens(int step, List<PolicySample> order) {
         Map<String, Double> ofAdvantages = new HashMap<>();
         List<MiniBatchLoss.Member> members = members(order, ofAdvantages);
         LossTally tally = new LossTally(0);

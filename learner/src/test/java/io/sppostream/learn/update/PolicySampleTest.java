@@ -37,12 +37,12 @@ public class PolicySampleTest {
     }
 
     private static double[] advantages(AdvantageSegment... segments) {
-        return PolicySample.of(ROLLOUT, List.of(segments)).advantages();
+        return PolicySample.of(ROLLOUT, List.of(segments), List.of()).advantages();
     }
 
     @Test
     void shouldTakeTokensAndLogProbsFromARollout() {
-        PolicySample sample = PolicySample.of(ROLLOUT, List.of(new AdvantageSegment(3, 0.75, true)));
+        PolicySample sample = PolicySample.of(ROLLOUT, List.of(new AdvantageSegment(3, 0.75, true)), List.of());
 
         assertThat(sample.rolloutId()).isEqualTo("r-1/0");
         assertThat(sample.requestId()).isEqualTo("r-1");
@@ -70,7 +70,8 @@ public class PolicySampleTest {
                 List.of(
                         new AdvantageSegment(1, 0.5, true),
                         new AdvantageSegment(2, 0.5, false),
-                        new AdvantageSegment(3, 0.25, true)));
+                        new AdvantageSegment(3, 0.25, true)),
+                List.of());
 
         assertThat(sample.trained()).containsExactly(true, false, true);
         assertThat(sample.trainedTokens()).isEqualTo(2);

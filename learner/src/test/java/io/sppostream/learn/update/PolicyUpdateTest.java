@@ -441,7 +441,8 @@ class PolicyUpdateTest {
                 .isThrownBy(() -> objective(supervised.withKl(KlPenalty.Place.TOKEN_REWARD, 1)))
                 .withMessageContaining("no rewards");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> objective(TrainingRecipe.of(new TrainingRecipe.Preference(0.1, 50))))
-                .withMessageContaining("pairs");
+                .isThrownBy(() -> objective(TrainingRecipe.of(new TrainingRecipe.Preference(0.1, 50))
+                        .withKl(KlPenalty.Place.TOKEN_LOSS, 1)))
+                .withMessageContaining("beta");
     }
 }

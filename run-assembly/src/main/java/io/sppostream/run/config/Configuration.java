@@ -87,7 +87,8 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
      * A configuration that a run has recorded, with changes.
      *
      * @param yaml as {@link #toYaml()} of this or a former version wrote it; its client properties are left out, since
-     *     the secrets among them are redacted
+     *     the secrets among them are redacted, and so is the folder of plugin estimators, since not only the user can
+     *     write to the log
      * @param changes settings that replace recorded ones
      * @throws UserException if a change names no setting, or its value is out of bounds
      */
@@ -96,6 +97,8 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         ConfigurationSources given = new ConfigurationSources();
         given.addFlags(changes);
         Map<String, String> values = readRecorded(yaml);
+        // Whoever writes to the log could name a folder of code to load.
+        values.remove(SettingsDefinition.ESTIMATOR_PLUGINS);
         values.putAll(given.values());
         return of(values, kafkaProperties, given.notes());
     }

@@ -2,10 +2,10 @@ package io.sppostream.run.config;
 
 import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR;
+import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PLUGINS;
 
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.Needs;
-import io.sppostream.estimator.TrainingRecipe.Preference;
 import io.sppostream.estimator.builtin.EstimatorCatalogue;
 import io.sppostream.log.UserException;
 import java.util.ArrayList;
@@ -22,7 +22,8 @@ public final class EstimatorChoice {
      */
     static AdvantageEstimator of(RunSettings settings) {
         try {
-            return EstimatorCatalogue.open().create(settings.getString(ESTIMATOR), settings.estimatorSettings());
+            return EstimatorCatalogue.open(PluginFolder.loader(settings, ESTIMATOR_PLUGINS))
+                    .create(settings.getString(ESTIMATOR), settings.estimatorSettings());
         } catch (IllegalArgumentException e) {
             throw new UserException(String.valueOf(e.getMessage()));
         }
@@ -58,9 +59,6 @@ public final class EstimatorChoice {
         }
         if (needs.tokenText()) {
             missing.add("the text of each token");
-        }
-        if (estimator.recipe().objective() instanceof Preference) {
-            missing.add("pairs of rollouts");
         }
         if (!missing.isEmpty()) {
             throw new UserException("estimator '" + estimator.name() + "' needs " + String.join(" and ", missing)

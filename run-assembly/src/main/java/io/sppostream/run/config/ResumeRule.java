@@ -11,6 +11,7 @@ import static io.sppostream.run.config.SettingsDefinition.CRITIC_MODEL;
 import static io.sppostream.run.config.SettingsDefinition.DATASET_OTHERS;
 import static io.sppostream.run.config.SettingsDefinition.DATA_DIR;
 import static io.sppostream.run.config.SettingsDefinition.DEFINITION;
+import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PLUGINS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
 import static io.sppostream.run.config.SettingsDefinition.KAFKA;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
@@ -53,6 +54,7 @@ final class ResumeRule {
             ROLLOUT_WORKERS,
             ROLLOUT_MAX_BATCH,
             TRAINING_THREADS,
+            ESTIMATOR_PLUGINS,
             WEIGHTS_SNAPSHOT_INTERVAL,
             EVAL_INTERVAL,
             // Breakers stop training and change nothing of it.

@@ -1,6 +1,5 @@
 package io.sppostream.run.config;
 
-import static io.sppostream.run.config.SettingsDefinition.DEFAULT_PLUGINS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_PLUGINS;
@@ -14,8 +13,6 @@ import io.sppostream.verify.ConfiguredVerifier;
 import io.sppostream.verify.VerifierCatalogue;
 import io.sppostream.verify.Verifiers;
 import io.sppostream.verify.Verifiers.Assignment;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,9 +66,8 @@ public final class RewardFactory {
      * @throws UserException if a plugin can't be loaded
      */
     public static VerifierCatalogue catalogue(RunSettings settings) {
-        Path plugins = Path.of(settings.getString(VERIFIER_PLUGINS));
-        boolean none = settings.getString(VERIFIER_PLUGINS).equals(DEFAULT_PLUGINS) && !Files.exists(plugins);
-        return naming(VERIFIER_PLUGINS, () -> VerifierCatalogue.open(none ? null : plugins));
+        ClassLoader plugins = PluginFolder.loader(settings, VERIFIER_PLUGINS);
+        return naming(VERIFIER_PLUGINS, () -> VerifierCatalogue.open(plugins));
     }
 
     /**

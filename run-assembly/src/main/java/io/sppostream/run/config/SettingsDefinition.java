@@ -54,6 +54,7 @@ public final class SettingsDefinition {
     public static final String VERIFIER_PLUGINS = "verifier.plugins";
 
     public static final String ESTIMATOR = "estimator";
+    public static final String ESTIMATOR_PLUGINS = "estimator.plugins";
     public static final String ESTIMATOR_PARTIAL = "estimator.partial";
     public static final String JOIN_PATIENCE_SECONDS = "join.patience.seconds";
     public static final String JOIN_REMEMBER_SECONDS = "join.remember.seconds";
@@ -268,6 +269,7 @@ public final class SettingsDefinition {
                         "sppo",
                         null,
                         "Assigns the advantages: sppo, grpo, rloo, restem or another by its name (docs/estimators.md).")
+                .setting(ESTIMATOR_PLUGINS, STRING, DEFAULT_PLUGINS, null, "Folder with the jars of plugin estimators.")
                 .setting(
                         ESTIMATOR_PARTIAL,
                         BOOLEAN,

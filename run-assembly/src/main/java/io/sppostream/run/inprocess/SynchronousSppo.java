@@ -1,10 +1,10 @@
 package io.sppostream.run.inprocess;
 
 import io.sppostream.advantage.GroupCredits;
+import io.sppostream.advantage.GroupCredits.Credited;
 import io.sppostream.advantage.GroupCredits.Judged;
 import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.Group;
-import io.sppostream.events.AdvantageSegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.list.FloatList;
@@ -169,7 +169,7 @@ public final class SynchronousSppo {
                         }
                     }
                     for (List<Integer> group : judged.values()) {
-                        Map<String, List<AdvantageSegment>> credits = credit(
+                        Map<String, Credited> credits = credit(
                                 values.ofPrompt(group.get(0)),
                                 group.stream()
                                         .map(i -> new Judged(
@@ -178,9 +178,10 @@ public final class SynchronousSppo {
                         groups += credits.isEmpty() ? 0 : 1;
                         for (int i : group) {
                             String id = rollouts.get(i).getRolloutId();
-                            List<AdvantageSegment> advantages = credits.get(id);
-                            if (advantages != null) { // null for evidence
-                                PolicySample sample = PolicySample.of(rollouts.get(i), advantages);
+                            Credited credit = credits.get(id);
+                            if (credit != null) { // null for evidence
+                                PolicySample sample =
+                                        PolicySample.of(rollouts.get(i), credit.segments(), credit.rejected());
                                 policySamples.add(sample);
                                 if (critic != null) {
                                     criticSamples.add(values.sample(
@@ -283,7 +284,7 @@ public final class SynchronousSppo {
     }
 
     /** The advantages of a group's rollouts by id; none if it cannot be credited. */
-    private Map<String, List<AdvantageSegment>> credit(@Nullable Double value, List<Judged> judged) {
+    private Map<String, Credited> credit(@Nullable Double value, List<Judged> judged) {
         AdvantageEstimator estimator = settings.estimator();
         String requestId = judged.get(0).rollout().getRequestId();
         Group group = GroupCredits.group(estimator.needs(), requestId, value, judged);

@@ -508,8 +508,7 @@ class ConfigurationTest {
                 "remax | follow-ups",
                 "vineppo | follow-ups and the text of each token",
                 "spo-chain | follow-ups",
-                "spo-tree | follow-ups",
-                "dpo-positive | pairs of rollouts"
+                "spo-tree | follow-ups"
             })
     void shouldNameWhatAnEstimatorNeedsThatIsNotWiredIn(String estimator, String missing) {
         RunSettings settings = flags(Map.of("estimator", estimator)).settings();

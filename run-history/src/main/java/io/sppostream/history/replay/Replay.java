@@ -205,7 +205,8 @@ final class Replay {
                 value,
                 reward,
                 ESTIMATOR.name(),
-                requireNonNull(GroupCredits.credit(ESTIMATOR, group).get(rollout.rolloutId())),
+                requireNonNull(GroupCredits.credit(ESTIMATOR, group).get(rollout.rolloutId()))
+                        .segments(),
                 clock.instant(),
                 ruling.combination(),
                 ruling.verdicts().subList(1, ruling.verdicts().size()),

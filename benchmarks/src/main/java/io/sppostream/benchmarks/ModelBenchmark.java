@@ -69,6 +69,7 @@ public final class ModelBenchmark {
         if (sections.contains("sampling")) {
             sampling("94k", SMALL);
             sampling("748k", MEDIUM);
+            sharedPrompts();
         }
         if (sections.contains("training")) {
             training();
@@ -179,6 +180,30 @@ public final class ModelBenchmark {
                     both / single);
         } finally {
             pool.shutdown();
+        }
+    }
+
+    /** Groups of 8 rows share a prompt of 48 tokens, against rows that each have their own. */
+    private static void sharedPrompts() throws Exception {
+        int rows = 64;
+        int distinct = 8;
+        SamplingParameters parameters = new SamplingParameters(1, 1, 0, 8);
+        try (PolicyModel policy = PolicyModel.random(MEDIUM, 1, ModelSettings.cpu())) {
+            Sampler sampler = new Sampler(policy, Set.of());
+            List<SampleRequest> own = requests(rows, 48, MEDIUM, 1);
+            List<SampleRequest> shared = new ArrayList<>();
+            for (int i = 0; i < rows; i++) {
+                shared.add(new SampleRequest(
+                        own.get(i * distinct / rows).prompt(), own.get(i).seed()));
+            }
+            double[] seconds = medians(() -> sampler.sample(own, parameters), () -> sampler.sample(shared, parameters));
+            System.out.printf(
+                    Locale.ROOT,
+                    "sampling, 748k parameters, batch %d, prompt 48, 8 tokens: %.1f ms; with %d distinct prompts %.1f ms%n",
+                    rows,
+                    1e3 * seconds[0],
+                    distinct,
+                    1e3 * seconds[1]);
         }
     }
 

@@ -8,8 +8,10 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +27,8 @@ import java.util.function.BooleanSupplier;
  * batch and any thread, for three reasons. Its random numbers come from its own seed. Batches are padded to at least 16
  * rows, since smaller matrix products may use other kernels. Attention, whose kernels depend on the key length, is
  * computed separately for each prompt length.
+ *
+ * <p>Equal prompts, such as those of a group's samples or of the completions of a prefix, are computed once.
  *
  * <p>Thread-safe.
  */
@@ -53,21 +57,27 @@ public final class Sampler {
     /** A request in progress. */
     private static final class Row {
         final int request;
+        final boolean greedy;
         final SplittableRandom random;
         final int[] tokens;
         final float[] logProbs;
         int length;
         boolean finished;
 
-        Row(int request, long seed, int room) {
-            this.request = request;
-            this.random = new SplittableRandom(seed);
+        /** @param room most tokens of the completion */
+        Row(int index, SampleRequest request, int room) {
+            this.request = index;
+            this.greedy = request.greedy();
+            this.random = new SplittableRandom(request.seed());
             this.tokens = new int[room];
             this.logProbs = new float[room];
         }
     }
 
-    /** Rows whose prompts are of equal length; padding rows are finished from the start. */
+    /** Prompts of equal length, each with the indices of the requests that have it. */
+    private record EqualLengths(int length, List<List<Integer>> members) {}
+
+    /** Rows whose prompts are of equal length. */
     private static final class Group {
         List<Row> rows;
         /** Tokens in the cache. */
@@ -131,9 +141,9 @@ public final class Sampler {
             Completion[] completions,
             BooleanSupplier cancelled) {
         try (IValue last = TorchProgram.list(new NDList())) {
-            for (List<Integer> members : byPromptLength(requests)) {
+            for (EqualLengths prompts : byPromptLength(requests)) {
                 checkCancelled(cancelled);
-                groups.add(prefill(requests, members, parameters, scratch, cache, last));
+                groups.add(prefill(requests, prompts, parameters, scratch, cache, last));
             }
             int rows = groups.stream().mapToInt(group -> group.rows.size()).sum();
             try (IValue padding = IValue.from((long) (padded(rows) - rows));
@@ -146,9 +156,9 @@ public final class Sampler {
         compact(groups, scratch, cache);
     }
 
-    /** Indices of requests, in groups of equal prompt length that are small enough to be computed at once. */
-    private List<List<Integer>> byPromptLength(List<SampleRequest> requests) {
-        Map<Integer, List<Integer>> byLength = new TreeMap<>();
+    /** The distinct prompts, in groups of equal length that are small enough to be computed at once. */
+    private List<EqualLengths> byPromptLength(List<SampleRequest> requests) {
+        Map<Integer, Map<IntBuffer, List<Integer>>> byLength = new TreeMap<>();
         for (int i = 0; i < requests.size(); i++) {
             int[] prompt = requests.get(i).prompt();
             if (prompt.length == 0 || prompt.length > model.config().maxPositions()) {
@@ -156,13 +166,16 @@ public final class Sampler {
                         + " tokens, the model takes 1 to " + model.config().maxPositions());
             }
             model.config().requireTokens(prompt);
-            byLength.computeIfAbsent(prompt.length, key -> new ArrayList<>()).add(i);
+            byLength.computeIfAbsent(prompt.length, key -> new LinkedHashMap<>())
+                    .computeIfAbsent(IntBuffer.wrap(prompt), key -> new ArrayList<>())
+                    .add(i);
         }
-        List<List<Integer>> groups = new ArrayList<>();
+        List<EqualLengths> groups = new ArrayList<>();
         byLength.forEach((length, members) -> {
+            List<List<Integer>> prompts = List.copyOf(members.values());
             int most = Math.max(1, PREFILL_TOKENS / length);
-            for (int from = 0; from < members.size(); from += most) {
-                groups.add(members.subList(from, Math.min(from + most, members.size())));
+            for (int from = 0; from < prompts.size(); from += most) {
+                groups.add(new EqualLengths(length, prompts.subList(from, Math.min(from + most, prompts.size()))));
             }
         });
         return groups;
@@ -170,39 +183,56 @@ public final class Sampler {
 
     private Group prefill(
             List<SampleRequest> requests,
-            List<Integer> members,
+            EqualLengths prompts,
             SamplingParameters parameters,
             NDManager scratch,
             IValue cache,
             IValue last) {
-        int length = requests.get(members.get(0)).prompt().length;
+        int length = prompts.length();
         // The last token is never an input, so there is room for one more than the remaining positions.
-        int room = Math.min(parameters.maxTokens(), model.config().maxPositions() - length + 1);
+        int most = Math.min(parameters.maxTokens(), model.config().maxPositions() - length + 1);
+        int room = 1;
         List<Row> rows = new ArrayList<>();
-        for (int member : members) {
-            rows.add(new Row(member, requests.get(member).seed(), room));
+        for (List<Integer> members : prompts.members()) {
+            for (int member : members) {
+                SampleRequest request = requests.get(member);
+                Row row = new Row(member, request, Math.min(most, request.maxTokens()));
+                room = Math.max(room, row.tokens.length);
+                rows.add(row);
+            }
         }
-        while (rows.size() * length < Qwen2.LEAST_ROWS
-                || (long) rows.size() * length * model.config().intermediateSize() % Qwen2.VECTOR != 0) {
-            Row padding = new Row(-1, 0, 0);
-            padding.finished = true;
-            rows.add(padding);
+        int count = prompts.members().size();
+        int padded = count;
+        while (padded * length < Qwen2.LEAST_ROWS
+                || (long) padded * length * model.config().intermediateSize() % Qwen2.VECTOR != 0) {
+            padded++;
         }
-        long[] ids = new long[rows.size() * length];
-        for (int row = 0; row < members.size(); row++) {
-            int[] prompt = requests.get(members.get(row)).prompt();
+        long[] ids = new long[padded * length];
+        boolean selects = rows.size() > count || padded > count;
+        long[] promptOfRow = new long[selects ? rows.size() : 0];
+        int at = 0;
+        for (int p = 0; p < count; p++) {
+            List<Integer> members = prompts.members().get(p);
+            int[] prompt = requests.get(members.get(0)).prompt();
             for (int t = 0; t < length; t++) {
-                ids[row * length + t] = prompt[t];
+                ids[p * length + t] = prompt[t];
+            }
+            if (selects) {
+                Arrays.fill(promptOfRow, at, at + members.size(), p);
+                at += members.size();
             }
         }
         int capacity = length + Math.min(room, FIRST_ROOM);
-        try (NDArray tensor = Tensors.of(scratch, ids, new Shape(rows.size(), length));
+        try (NDArray tensor = Tensors.of(scratch, ids, new Shape(padded, length));
+                NDArray promptTensor = Tensors.of(scratch, promptOfRow, new Shape(promptOfRow.length));
                 IValue idsArgument = TorchProgram.tensor(tensor);
+                IValue promptArgument = TorchProgram.tensor(promptTensor);
                 IValue capacityArgument = IValue.from((long) capacity)) {
             model.program()
                     .run(
                             "prefill",
                             idsArgument,
+                            promptArgument,
                             capacityArgument,
                             model.weightsArgument(),
                             model.tableArgument(),
@@ -241,7 +271,7 @@ public final class Sampler {
             sizes[g] = group.rows.size();
             lengths[g] = group.length;
             for (Row row : group.rows) {
-                ids[at] = row.length == 0 ? 0 : row.tokens[row.length - 1];
+                ids[at] = row.tokens[row.length - 1];
                 positions[at++] = group.length;
             }
             group.length++;
@@ -295,12 +325,12 @@ public final class Sampler {
     }
 
     private void append(Row row, float[] distribution, SamplingParameters parameters, Completion[] completions) {
-        boolean greedy = parameters.temperature() == 0;
-        int token = greedy
+        boolean logarithmic = parameters.temperature() == 0;
+        int token = logarithmic || row.greedy
                 ? TokenChoice.best(distribution)
                 : TokenChoice.draw(distribution, parameters.topP(), parameters.topK(), row.random.nextDouble());
         row.tokens[row.length] = token;
-        row.logProbs[row.length] = greedy ? distribution[token] : (float) Math.log(distribution[token]);
+        row.logProbs[row.length] = logarithmic ? distribution[token] : (float) Math.log(distribution[token]);
         row.length++;
         boolean stopped = endTokens.contains(token);
         if (stopped || row.length == row.tokens.length) {

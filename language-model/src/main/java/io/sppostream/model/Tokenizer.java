@@ -113,6 +113,40 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
+     * Where each token begins in {@link #decode(int[])} of all of them, in UTF-16 code units, ascending. A token inside
+     * a character of several bytes begins where the character begins, and a special token where the text after it does.
+     *
+     * <p>It is the length of the text that the tokens before it have in common with the text of all. Decoding all of
+     * them for each token would take quadratic time, so decoding begins a little before the last token up to which the
+     * texts were the same: far enough that decoders that treat the first token differently do not see one.
+     */
+    public int[] tokenStarts(int[] tokens) {
+        String text = decode(tokens);
+        int[] starts = new int[tokens.length];
+        int context = 0; // where decoding begins
+        int anchor = 0; // tokens up to which the texts are the same
+        int contextLength = 0; // characters of the tokens from context to anchor
+        for (int t = 1; t < tokens.length; t++) {
+            String decoded = decode(Arrays.copyOfRange(tokens, context, t));
+            int base = starts[anchor];
+            int length = Math.max(0, decoded.length() - contextLength);
+            int same = 0;
+            while (same < length
+                    && base + same < text.length()
+                    && decoded.charAt(contextLength + same) == text.charAt(base + same)) {
+                same++;
+            }
+            starts[t] = Math.max(starts[t - 1], base + same);
+            if (same == length && length > 0) {
+                context = anchor;
+                anchor = t;
+                contextLength = decode(Arrays.copyOfRange(tokens, context, t)).length();
+            }
+        }
+        return starts;
+    }
+
+    /**
      * Token ids of a conversation, as the prompt for the assistant's next turn: rendered by the checkpoint's chat template
      * or, if it has none, the concatenated contents. The template's special tokens are encoded as such; those that a role
      * or a content spells are encoded as the text that they are.

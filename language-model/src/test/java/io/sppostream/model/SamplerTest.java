@@ -94,6 +94,63 @@ class SamplerTest {
         }
     }
 
+    /** Groups of a prompt, completions of prefixes of several lengths, greedy ones and ones with a limit of their own. */
+    @Test
+    void shouldGiveTheSameBitsWhenEqualPromptsAreComputedOnce() {
+        Sampler sampler = new Sampler(policy, END);
+        SplittableRandom random = new SplittableRandom(8);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int prompt = 0; prompt < 12; prompt++) {
+            int[] tokens = TestModels.tokens(random, 1 + prompt % 5 * 9, policy.config());
+            int copies = random.nextInt(1, 10);
+            for (int i = 0; i < copies; i++) {
+                requests.add(new SampleRequest(tokens.clone(), random.nextLong(), i % 3 == 1, 2 + i));
+            }
+        }
+        Collections.shuffle(requests, new Random(1));
+        List<Completion> together = sampler.sample(requests, PARAMETERS);
+        for (int i = 0; i < requests.size(); i++) {
+            assertSame(sampler.sample(requests.subList(i, i + 1), PARAMETERS).get(0), together.get(i));
+        }
+    }
+
+    @Test
+    void shouldTakeTheMostProbableTokensWhenARequestIsGreedy() {
+        int[] prompt = {4, 1, 7};
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int seed = 0; seed < 6; seed++) {
+            requests.add(new SampleRequest(prompt, seed, seed % 2 == 0, Integer.MAX_VALUE));
+        }
+        Sampler sampler = new Sampler(policy, Set.of());
+        List<Completion> completions = sampler.sample(requests, PARAMETERS);
+        Completion greedy = sampler.sample(requests.subList(0, 1), new SamplingParameters(0, 1, 0, 24))
+                .get(0);
+        for (int i = 0; i < 6; i += 2) {
+            assertThat(completions.get(i).tokens()).isEqualTo(greedy.tokens());
+            assertThat(completions.get(i + 1).tokens()).isNotEqualTo(greedy.tokens());
+        }
+        assertThat(completions.get(0).logProbs())
+                .as("at the temperature of the parameters")
+                .containsExactly(
+                        policy.logProbs(List.of(new TokenSequence(prompt, greedy.tokens())), 0.8)[0], within(1e-4f));
+    }
+
+    @Test
+    void shouldEndAtTheLimitOfTheRequestOrOfTheParameters() {
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int limit : new int[] {1, 7, 24, 25}) {
+            requests.add(new SampleRequest(new int[] {4, 1}, 1, false, limit));
+        }
+        List<Completion> completions = new Sampler(policy, Set.of()).sample(requests, PARAMETERS);
+        assertThat(completions).extracting(each -> each.tokens().length).containsExactly(1, 7, 24, 24);
+        for (Completion each : completions) {
+            assertThat(each.finishReason()).isEqualTo(FinishReason.LENGTH);
+            assertThat(each.tokens()).isEqualTo(Arrays.copyOf(completions.get(3).tokens(), each.tokens().length));
+        }
+        assertThatThrownBy(() -> new SampleRequest(new int[] {4}, 1, false, 0))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
     /** Which kernel a small product takes depends on its shape: an odd one, the shipped one, and larger ones. */
     @ParameterizedTest
     @CsvSource({

@@ -4,7 +4,6 @@ import io.sppostream.log.RunLog;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
-import io.sppostream.model.SamplingParameters;
 import io.sppostream.model.Tokenizer;
 import java.util.List;
 import java.util.function.Consumer;
@@ -20,20 +19,19 @@ public final class ModelGenerator implements ResponseGenerator {
     /**
      * @param checkpoint gives the policy's shape; the weights come from the log
      * @param tokenizer the policy's tokenizer; closed by the caller
-     * @param threads that share each batch
      * @param onFailure receives the exception that stops the thread that follows the log
      */
     public ModelGenerator(
             RunLog runLog,
             Checkpoint checkpoint,
             Tokenizer tokenizer,
-            ModelSettings settings,
-            SamplingParameters sampling,
-            int threads,
+            ModelSettings model,
+            RolloutProducerSettings settings,
             Consumer<Throwable> onFailure) {
-        this.threads = new SamplingThreads(threads);
-        this.sampler = new ResponseSampler(tokenizer, sampling, this.threads);
-        this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, settings), onFailure);
+        this.threads =
+                new SamplingThreads(settings.threadsOfBatch(runLog.topics().partitions()));
+        this.sampler = new ResponseSampler(tokenizer, settings.sampling(), threads, settings.tokenStarts());
+        this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, model), onFailure);
     }
 
     @Override

@@ -1,12 +1,15 @@
 package io.sppostream.rollout;
 
 import io.sppostream.events.FinishReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.PolicySegment;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
+import io.sppostream.events.RolloutParent;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.catalogue.RolloutIds;
+import io.sppostream.events.list.IntList;
 import io.sppostream.model.SamplingParameters;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public interface ResponseGenerator extends AutoCloseable {
 
     /**
-     * Asks for one response to a prompt.
+     * Asks for one response to a prompt, or for one that continues the prefix of a follow-up.
      *
      * @param sampleIndex index of the response among those to the prompt, from 0
      * @param seed seed of this response's random numbers, so that it depends on neither batch nor thread
@@ -27,13 +30,51 @@ public interface ResponseGenerator extends AutoCloseable {
         /** The requests of a prompt, one for each sample that it asks for. */
         public static List<Request> of(Prompt prompt, long runSeed) {
             return IntStream.range(0, prompt.getSamples())
-                    .mapToObj(i -> new Request(prompt, i, Seeds.of(runSeed, prompt.getRequestId(), i)))
+                    .mapToObj(i -> new Request(prompt, i, Seeds.of(runSeed, id(prompt), i)))
                     .toList();
+        }
+
+        /** The id that a prompt's rollouts begin with: the follow-up's own, or that of the request. */
+        static String id(Prompt prompt) {
+            FollowUpRequest followUp = prompt.getFollowUp();
+            return followUp == null ? prompt.getRequestId() : followUp.getId();
         }
 
         /** Id of the rollout that answers this request. */
         public String rolloutId() {
-            return RolloutIds.of(prompt.getRequestId(), sampleIndex);
+            return RolloutIds.of(id(prompt), sampleIndex);
+        }
+
+        /** Response tokens that the answer continues; empty if it answers the prompt from the start. */
+        int[] prefix() {
+            FollowUpRequest followUp = prompt.getFollowUp();
+            return followUp == null ? new int[0] : IntList.asArray(followUp.getPrefixTokens());
+        }
+
+        /** Whether the most probable token is taken at every position. */
+        boolean isGreedy() {
+            return prompt.getSampling() != null && prompt.getSampling().getGreedy();
+        }
+
+        /** Most tokens of the answer by its own limit; the largest integer if it has none. */
+        int ownLimit() {
+            Integer own =
+                    prompt.getSampling() == null ? null : prompt.getSampling().getMaxTokens();
+            return own == null ? Integer.MAX_VALUE : own;
+        }
+
+        /**
+         * Most tokens of the answer by the limit of the run, which prefix and answer share; less than 1 if the prefix
+         * uses it up.
+         */
+        int runLimit(SamplingParameters run) {
+            return run.maxTokens() - prefix().length;
+        }
+
+        /** The sampling parameters in force for this request. */
+        SamplingSettings sampling(SamplingParameters run) {
+            return new SamplingSettings(
+                    isGreedy() ? 0 : run.temperature(), run.topP(), run.topK(), Math.min(ownLimit(), runLimit(run)));
         }
     }
 
@@ -43,24 +84,35 @@ public interface ResponseGenerator extends AutoCloseable {
     /**
      * A sampled response.
      *
-     * @param promptTokens token ids of the prompt as the policy read it, shape [P]
-     * @param tokens token ids of the response, with the end token, shape [T]
-     * @param text the tokens as text, without special tokens
-     * @param logProbs log-probability of each token under the distribution it was drawn from, in nats, shape [T]
+     * @param promptTokens token ids that the policy read first, shape [P]: the prompt, and the prefix of a follow-up
+     * @param tokens token ids of the response, with the end token, shape [T]; those of a prefix are not among them
+     * @param text the response as text, from the end of the prompt on, without special tokens
+     * @param tokenStarts where each token begins in the text, in UTF-16 code units, shape [T]; null if nobody asks
+     * @param logProbs log-probability of each token under the distribution it was drawn from, in nats, shape [T]; of a
+     *     greedy response, under that of the run
      * @param segments the weights that sampled each run of tokens
+     * @param cut whether the limit of its own request ended it, so that it can be continued
      */
     record Response(
             int[] promptTokens,
             int[] tokens,
             String text,
+            int @Nullable [] tokenStarts,
             float[] logProbs,
             List<PolicySegment> segments,
-            FinishReason finishReason)
+            FinishReason finishReason,
+            boolean cut)
             implements GenerationResult {
 
-        /** The response as a record for the log. */
+        /**
+         * The response as a record for the log.
+         *
+         * @param sampling that of the run
+         */
         public Rollout toRollout(Request request, SamplingParameters sampling, Instant sampledAt) {
             Prompt prompt = request.prompt();
+            FollowUpRequest followUp = prompt.getFollowUp();
+            String parent = followUp == null ? null : followUp.getParent();
             List<Float> behaviour = new ArrayList<>(logProbs.length);
             for (float logProb : logProbs) {
                 behaviour.add(logProb);
@@ -74,24 +126,23 @@ public interface ResponseGenerator extends AutoCloseable {
                     prompt.getReference(),
                     request.sampleIndex(),
                     prompt.getSamples(),
-                    null,
+                    parent == null ? null : new RolloutParent(parent, request.prefix().length),
                     IntStream.of(promptTokens).boxed().toList(),
                     IntStream.of(tokens).boxed().toList(),
                     text,
                     behaviour,
                     segments,
-                    new SamplingSettings(
-                            sampling.temperature(), sampling.topP(), sampling.topK(), sampling.maxTokens()),
+                    request.sampling(sampling),
                     request.seed(),
                     finishReason,
                     sampledAt,
-                    RequestPurpose.TRAIN,
-                    false,
-                    null);
+                    followUp == null ? RequestPurpose.TRAIN : followUp.getPurpose(),
+                    cut,
+                    tokenStarts == null ? null : IntList.of(tokenStarts));
         }
     }
 
-    /** Says why no policy can answer a prompt: its chat template refuses it, or it is too long. */
+    /** Says why no policy can answer a prompt: its chat template refuses it, it is too long, or its prefix is not valid. */
     record Refusal(String reason) implements GenerationResult {}
 
     /**

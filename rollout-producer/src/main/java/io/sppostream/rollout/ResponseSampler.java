@@ -6,6 +6,7 @@ import io.sppostream.events.Prompt;
 import io.sppostream.model.ChatMessage;
 import io.sppostream.model.Completion;
 import io.sppostream.model.ConversationException;
+import io.sppostream.model.ModelConfig;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SampleRequest;
 import io.sppostream.model.Sampler;
@@ -16,6 +17,7 @@ import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -30,20 +32,30 @@ public final class ResponseSampler {
     private final Tokenizer tokenizer;
     private final SamplingParameters sampling;
     private final SamplingThreads threads;
+    private final boolean tokenStarts;
 
-    /**
-     * @param tokenizer closed by the caller
-     * @param threads that share each batch; closed by the caller
-     */
+    /** A sampler whose responses do not say where each token begins in the text. */
     public ResponseSampler(Tokenizer tokenizer, SamplingParameters sampling, SamplingThreads threads) {
-        this.tokenizer = tokenizer;
-        this.sampling = sampling;
-        this.threads = threads;
+        this(tokenizer, sampling, threads, false);
     }
 
     /**
-     * Samples one response per request; a prompt that the chat template refuses, or whose length does not fit the model,
-     * is refused.
+     * @param tokenizer closed by the caller
+     * @param sampling that of the run; a request may be greedy or have a lower limit
+     * @param threads that share each batch; closed by the caller
+     * @param tokenStarts whether responses say where each token begins in the text
+     */
+    public ResponseSampler(
+            Tokenizer tokenizer, SamplingParameters sampling, SamplingThreads threads, boolean tokenStarts) {
+        this.tokenizer = tokenizer;
+        this.sampling = sampling;
+        this.threads = threads;
+        this.tokenStarts = tokenStarts;
+    }
+
+    /**
+     * Samples one response per request; a prompt that the chat template refuses, or that does not fit the model with its
+     * prefix, is refused.
      *
      * @param version the model's policy version, for the responses' segments
      * @param weightsSha256 hash of the model's weights, likewise
@@ -63,72 +75,124 @@ public final class ResponseSampler {
      */
     public List<GenerationResult> sample(
             PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
-        int maxPositions = model.config().maxPositions();
-        List<EncodedPrompt> prompts = encode(requests, maxPositions);
+        List<EncodedPrompt> prompts = encode(requests, model.config());
         List<SampleRequest> answerable = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
             if (prompts.get(i).refusal() == null) {
+                Request request = requests.get(i);
                 answerable.add(new SampleRequest(
-                        prompts.get(i).tokens(), requests.get(i).seed()));
+                        prompts.get(i).tokens(),
+                        request.seed(),
+                        request.isGreedy(),
+                        Math.min(request.ownLimit(), request.runLimit(sampling))));
             }
         }
         Sampler sampler = new Sampler(model, tokenizer.endTokens());
         Iterator<Completion> completions = threads.map(answerable, part -> sampler.sample(part, sampling, cancelled))
                 .iterator();
         List<GenerationResult> results = new ArrayList<>(requests.size());
-        for (EncodedPrompt prompt : prompts) {
+        for (int i = 0; i < requests.size(); i++) {
+            EncodedPrompt prompt = prompts.get(i);
             results.add(
                     prompt.refusal() == null
-                            ? response(prompt.tokens(), completions.next(), version, weightsSha256)
+                            ? response(
+                                    model, version, weightsSha256, requests.get(i), prompt.tokens(), completions.next())
                             : new Refusal(prompt.refusal()));
         }
         return results;
     }
 
     /**
-     * A prompt as the policy reads it.
+     * A prompt, and the prefix of a follow-up, as the policy reads them.
      *
-     * @param refusal why the policy cannot read it; null if it can
+     * @param refusal why the policy cannot read them; null if it can
      */
     @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
-    private record EncodedPrompt(int[] tokens, @Nullable String refusal) {}
+    private record EncodedPrompt(int[] tokens, @Nullable String refusal) {
+        static EncodedPrompt refused(@Nullable String reason) {
+            return new EncodedPrompt(new int[0], reason);
+        }
+    }
 
     /** Encodes each prompt once, whatever the number of its requests. */
-    private List<EncodedPrompt> encode(List<Request> requests, int maxPositions) {
+    private List<EncodedPrompt> encode(List<Request> requests, ModelConfig config) {
         IdentityHashMap<Prompt, EncodedPrompt> encoded = new IdentityHashMap<>();
         return requests.stream()
-                .map(request -> encoded.computeIfAbsent(request.prompt(), prompt -> encode(prompt, maxPositions)))
+                .map(request -> encoded.computeIfAbsent(request.prompt(), prompt -> encode(request, config)))
                 .toList();
     }
 
-    private EncodedPrompt encode(Prompt prompt, int maxPositions) {
+    private EncodedPrompt encode(Request request, ModelConfig config) {
+        int maxPositions = config.maxPositions();
+        Prompt prompt = request.prompt();
+        int[] tokens;
         try {
             ConversationException.requireLength(
                     prompt.getMessages().stream()
                             .mapToLong(message -> message.getContent().length())
                             .sum(),
                     maxPositions);
-            int[] tokens = tokenizer.encodePrompt(prompt.getMessages().stream()
+            tokens = tokenizer.encodePrompt(prompt.getMessages().stream()
                     .map(message -> new ChatMessage(message.getRole(), message.getContent()))
                     .toList());
-            boolean fits = tokens.length > 0 && tokens.length < maxPositions;
-            return new EncodedPrompt(
-                    tokens,
-                    fits
-                            ? null
-                            : "a prompt of " + tokens.length + " tokens: the policy takes 1 to " + (maxPositions - 1));
         } catch (ConversationException e) {
-            return new EncodedPrompt(new int[0], e.getMessage());
+            return EncodedPrompt.refused(e.getMessage());
         }
+        if (tokens.length == 0 || tokens.length >= maxPositions) {
+            return EncodedPrompt.refused(
+                    "a prompt of " + tokens.length + " tokens: the policy takes 1 to " + (maxPositions - 1));
+        }
+        if (request.ownLimit() < 1) {
+            return EncodedPrompt.refused(
+                    "a response of at most " + request.ownLimit() + " tokens: at least 1 is needed");
+        }
+        int[] prefix = request.prefix();
+        if (request.runLimit(sampling) < 1 || prefix.length > maxPositions - tokens.length) {
+            return EncodedPrompt.refused("a prefix of " + prefix.length + " tokens: a response has at most "
+                    + sampling.maxTokens() + ", and the policy reads up to " + maxPositions
+                    + ", of which the prompt has "
+                    + tokens.length);
+        }
+        for (int token : prefix) {
+            if (token < 0 || token >= config.vocabularySize()) {
+                return EncodedPrompt.refused("a prefix with token " + token + ": the vocabulary of the policy has "
+                        + config.vocabularySize());
+            }
+        }
+        return new EncodedPrompt(join(tokens, prefix), null);
     }
 
-    private Response response(int[] prompt, Completion completion, int version, String weightsSha256) {
+    private static int[] join(int[] first, int[] second) {
+        int[] joined = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, joined, first.length, second.length);
+        return joined;
+    }
+
+    /** @param context what the policy read: the prompt and a prefix of a response */
+    private Response response(
+            PolicyModel model,
+            int version,
+            String weightsSha256,
+            Request request,
+            int[] context,
+            Completion completion) {
+        int[] tokens = completion.tokens();
+        int[] prefix = request.prefix();
+        int[] sincePrompt = prefix.length == 0 ? tokens : join(prefix, tokens);
+        boolean canContinue = tokens.length < request.runLimit(sampling)
+                && context.length + tokens.length <= model.config().maxPositions();
+        FinishReason finishReason =
+                FinishReason.valueOf(completion.finishReason().name());
         return new Response(
-                prompt,
-                completion.tokens(),
-                tokenizer.decode(completion.tokens()),
+                context,
+                tokens,
+                tokenizer.decode(sincePrompt),
+                tokenStarts
+                        ? Arrays.copyOfRange(tokenizer.tokenStarts(sincePrompt), prefix.length, sincePrompt.length)
+                        : null,
                 completion.logProbs(),
-                List.of(new PolicySegment(completion.tokens().length, version, weightsSha256)),
-                FinishReason.valueOf(completion.finishReason().name()));
+                List.of(new PolicySegment(tokens.length, version, weightsSha256)),
+                finishReason,
+                finishReason == FinishReason.LENGTH && canContinue);
     }
 }

@@ -7,6 +7,7 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.BoundedText;
 import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
@@ -36,13 +37,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The role prompts -> rollouts. Each worker polls a batch of prompts, samples responses with the newest policy version,
  * once it is at least as new as each prompt demands, and commits the rollouts and the consumed prompts in one
  * transaction. After a crash the batch is sampled again, and no prompt is answered twice. A prompt that no policy can
- * answer expires as a whole ({@link PromptRules}), and so does a rollout that the log cannot hold. Workers are members of one consumer group: to scale, start more threads or processes, up to the
+ * answer expires as a whole ({@link PromptRules}), and so does a rollout that the log cannot hold; of a follow-up, each
+ * rollout expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the
  * number of partitions.
  */
 public final class RolloutProducer implements AutoCloseable {
@@ -110,6 +114,27 @@ public final class RolloutProducer implements AutoCloseable {
             to++;
         }
         return to;
+    }
+
+    /**
+     * The end of a prompt that no policy can answer. A request expires as a whole, a follow-up rollout by rollout, since
+     * it has its request in common with the rest of its group.
+     */
+    static List<Expired> refusals(Prompt prompt, String reason, Instant now) {
+        String requestId = PromptRules.boundedId(prompt.getRequestId());
+        Stream<@Nullable String> rolloutIds = prompt.getFollowUp() == null
+                ? Stream.of((String) null)
+                : IntStream.range(0, PromptRules.rollouts(prompt))
+                        .mapToObj(i -> RolloutIds.of(PromptRules.boundedId(Request.id(prompt)), i));
+        return rolloutIds
+                .map(rolloutId -> new Expired(
+                        requestId,
+                        rolloutId,
+                        ExpiryReason.INVALID_PROMPT,
+                        BoundedText.of(reason, BoundedText.REASON),
+                        RoleName.ROLLOUT_PRODUCER,
+                        now))
+                .toList();
     }
 
     /** A member of the group. For one thread. */
@@ -200,38 +225,25 @@ public final class RolloutProducer implements AutoCloseable {
                 }
             }
             refused.keySet().removeIf(record -> revoked.contains(partition(record)));
-            refused.forEach((record, reason) -> expire((Prompt) record.event(), reason, now));
+            refused.forEach((record, reason) ->
+                    refusals((Prompt) record.event(), reason, now).forEach(this::send));
         }
 
         private void send(Request request, Response response, Instant now) {
             String requestId = request.prompt().getRequestId();
             Rollout rollout = response.toRollout(request, settings.sampling(), now);
             log.sendIfFits(runLog.topics().rollouts(), requestId, rollout, RolloutRules.MAX_BYTES)
-                    .ifPresent(tooLarge -> log.send(
-                            runLog.topics().expired(),
+                    .ifPresent(tooLarge -> send(new Expired(
                             requestId,
-                            new Expired(
-                                    requestId,
-                                    request.rolloutId(),
-                                    ExpiryReason.TOO_LARGE,
-                                    tooLarge,
-                                    RoleName.ROLLOUT_PRODUCER,
-                                    now)));
+                            request.rolloutId(),
+                            ExpiryReason.TOO_LARGE,
+                            tooLarge,
+                            RoleName.ROLLOUT_PRODUCER,
+                            now)));
         }
 
-        /** Expires a request that no policy can answer, as a whole. */
-        private void expire(Prompt prompt, String reason, Instant now) {
-            String requestId = PromptRules.boundedId(prompt.getRequestId());
-            log.send(
-                    runLog.topics().expired(),
-                    requestId,
-                    new Expired(
-                            requestId,
-                            null,
-                            ExpiryReason.INVALID_PROMPT,
-                            BoundedText.of(reason, BoundedText.REASON),
-                            RoleName.ROLLOUT_PRODUCER,
-                            now));
+        private void send(Expired expired) {
+            log.send(runLog.topics().expired(), expired.getRequestId(), expired);
         }
 
         private List<GenerationResult> generate(List<Request> requests, int minPolicyVersion)

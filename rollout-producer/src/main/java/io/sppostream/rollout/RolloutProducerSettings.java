@@ -9,8 +9,10 @@ import io.sppostream.model.SamplingParameters;
  * @param sampling how tokens are drawn
  * @param threads that sample
  * @param maxBatch most rollouts that are sampled at once
+ * @param tokenStarts whether rollouts say where each token begins in the text
  */
-public record RolloutProducerSettings(long seed, SamplingParameters sampling, int threads, int maxBatch) {
+public record RolloutProducerSettings(
+        long seed, SamplingParameters sampling, int threads, int maxBatch, boolean tokenStarts) {
 
     /**
      * Members of the role's consumer group. Each takes one batch at a time, and a member without a partition would be idle.
@@ -22,7 +24,7 @@ public record RolloutProducerSettings(long seed, SamplingParameters sampling, in
     }
 
     /** Threads that share a batch, so that no thread is idle when there are fewer partitions than threads. */
-    public int threadsOfBatch(int partitions) {
+    int threadsOfBatch(int partitions) {
         return threads / members(partitions);
     }
 }

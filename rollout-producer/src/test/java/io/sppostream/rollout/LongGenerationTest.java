@@ -94,9 +94,11 @@ class LongGenerationTest {
                             new int[] {1},
                             new int[] {2},
                             "2",
+                            null,
                             new float[] {-1f},
                             List.of(new PolicySegment(1, 0, "")),
-                            FinishReason.STOP))
+                            FinishReason.STOP,
+                            false))
                     .toList();
         }
 
@@ -125,7 +127,7 @@ class LongGenerationTest {
             try (RolloutProducer role = new RolloutProducer(
                     new RunLog(kafka, serdes, TOPICS),
                     new Slow(),
-                    new RolloutProducerSettings(1, new SamplingParameters(1.0, 1.0, 0, 4), 1, 8),
+                    new RolloutProducerSettings(1, new SamplingParameters(1.0, 1.0, 0, 4), 1, 8, false),
                     directory,
                     Clock.systemUTC(),
                     failures::add)) {

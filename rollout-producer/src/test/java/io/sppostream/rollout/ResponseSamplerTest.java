@@ -193,9 +193,11 @@ class ResponseSamplerTest {
                 new int[] {1, 10, 2, 11},
                 new int[] {3, 12},
                 "3",
+                null,
                 new float[] {-0.5f, -0.25f},
                 List.of(new PolicySegment(2, 7, SHA)),
-                FinishReason.STOP);
+                FinishReason.STOP,
+                false);
 
         Rollout rollout = response.toRollout(request, SAMPLING, Instant.ofEpochSecond(9));
 

@@ -1,7 +1,9 @@
 package io.sppostream.rollout;
 
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Message;
 import io.sppostream.events.Prompt;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
@@ -60,6 +62,14 @@ final class TestPolicy {
                 .setReference("42")
                 .setSamples(samples)
                 .setReleasedAt(Instant.EPOCH)
+                .build();
+    }
+
+    /** A follow-up that continues a prefix of the first rollout of {@code r-1}. */
+    static Prompt followUp(String hash, RequestPurpose purpose, int samples, Integer... prefix) {
+        return Prompt.newBuilder(prompt("r-1", "1+2=", samples))
+                .setFollowUp(new FollowUpRequest(
+                        "r-1~" + hash, purpose, prefix.length == 0 ? null : "r-1/0", List.of(prefix)))
                 .build();
     }
 }

@@ -43,14 +43,8 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                 runLog.topics().prompts(),
                 runLog.topics().rollouts());
         RolloutProducerSettings rollout = settings().rollout();
-        ModelGenerator generator = new ModelGenerator(
-                runLog,
-                checkpoint,
-                tokenizer,
-                settings().model(),
-                rollout.sampling(),
-                rollout.threadsOfBatch(runLog.topics().partitions()),
-                onFailure);
+        ModelGenerator generator =
+                new ModelGenerator(runLog, checkpoint, tokenizer, settings().model(), rollout, onFailure);
         return new RolloutProducer(runLog, generator, rollout, stateDirectory(), clock, onFailure);
     }
 

@@ -270,7 +270,12 @@ public final class RunSettings extends AbstractConfig {
     }
 
     public RolloutProducerSettings rollout() {
-        return new RolloutProducerSettings(seed(), sampling(), getInt(ROLLOUT_WORKERS), getInt(ROLLOUT_MAX_BATCH));
+        return new RolloutProducerSettings(
+                seed(),
+                sampling(),
+                getInt(ROLLOUT_WORKERS),
+                getInt(ROLLOUT_MAX_BATCH),
+                estimator().needs().tokenText());
     }
 
     private Duration joinPatience() {

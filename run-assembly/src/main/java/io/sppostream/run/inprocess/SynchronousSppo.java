@@ -111,7 +111,8 @@ public final class SynchronousSppo {
                 OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
                 SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
-            ResponseSampler sampler = new ResponseSampler(tokenizer, settings.sampling(), threads);
+            ResponseSampler sampler = new ResponseSampler(
+                    tokenizer, settings.sampling(), threads, settings.rollout().tokenStarts());
             CriticUpdate criticUpdate =
                     criticTrainer == null ? null : new CriticUpdate(criticTrainer, settings.criticUpdate());
             Evaluation evaluation =

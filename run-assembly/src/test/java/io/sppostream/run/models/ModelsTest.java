@@ -18,10 +18,13 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelsTest {
     @TempDir
@@ -52,6 +55,21 @@ class ModelsTest {
     private static int[] tokens(Checkpoint checkpoint) {
         try (Tokenizer tokenizer = checkpoint.tokenizer()) {
             return tokenizer.encodePrompt(List.of(new ChatMessage("user", "10+2=")));
+        }
+    }
+
+    /** A token of the shipped tokenizers is a character, or the special one at the end. */
+    @ParameterizedTest
+    @CsvSource({"addition, 12+3=15", "ledger, 12+7;34-5#09", "'knights-and-knaves', 'AkB!?0,1;#+'"})
+    void shouldKnowWhereTokensBegin(String model, String text) {
+        try (Tokenizer tokenizer =
+                Checkpoint.open(Path.of("src/main/resources/models", model)).tokenizer()) {
+            int[] tokens = IntStream.concat(
+                            IntStream.of(tokenizer.encodeText(text)),
+                            tokenizer.endTokens().stream().mapToInt(Integer::intValue))
+                    .toArray();
+            assertThat(tokenizer.tokenStarts(tokens))
+                    .isEqualTo(IntStream.rangeClosed(0, text.length()).toArray());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.sppostream.history.audit;
 
+import io.sppostream.advantage.JoinSettings;
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Run;
 import io.sppostream.events.TrainingSample;
@@ -34,13 +35,15 @@ import org.jspecify.annotations.Nullable;
  *   <li>Conservation: every requested rollout is trained, expired or pending.
  *   <li>Ledger: steps have no gaps, hashes chain from the start weights to the last version, each sample is at the offset
  *       that the ledger names, no sample is trained twice, and none before the consumed offsets is left out.
- *   <li>Joins: each sample holds the rollout, the verdicts and the value that are on their topics.
+ *   <li>Joins: each sample holds the rollout, the verdicts and the value that are on their topics, and the advantages that
+ *       the estimator computes for its group.
  *   <li>Weights: the bytes of each version have the SHA-256 of its manifest. Roles that follow the log do not check this.
  * </ul>
  *
  * <p>Several threads read the topics, one topic per thread at a time. Records are checked by themselves as they are read.
  * What has to be compared across topics is kept as a few numbers, by request, and compared afterwards. Memory is bounded
- * however long the log is; beyond some 300,000 rollouts temporary files take about 200 bytes a rollout.
+ * however long the log is; beyond some 300,000 rollouts temporary files take about 200 bytes a
+ * rollout, and for estimators of groups also what these read: verdicts, tokens and, if needed, log-probabilities and text.
  */
 public final class Audit {
     private final RunLog runLog;
@@ -61,7 +64,7 @@ public final class Audit {
         Set<String> configurations = starts.stream()
                 .map(each -> each.event().getConfigurationSha256())
                 .collect(Collectors.toSet());
-        try (AuditChecks checks = new AuditChecks(runLog.topics(), configurations, lineage)) {
+        try (AuditChecks checks = new AuditChecks(runLog.topics(), configurations, lineage, groups(starts))) {
             for (ModelKind kind : ModelKind.values()) {
                 log.read(runLog.topics().versions(kind), cut.ends(), checks.versions(kind)::take);
                 readNamed(lineage, kind, checks);
@@ -82,6 +85,17 @@ public final class Audit {
             results.add(WeightsAudit.conclude(weights).result());
             return new AuditReport(runLog.topics().namespace(), results, (System.nanoTime() - start) / 1e9);
         }
+    }
+
+    /** Null if advantages follow from single samples. */
+    private static @Nullable GroupAudit groups(List<EventRecord<Run>> starts) {
+        if (starts.isEmpty()) {
+            return null;
+        }
+        JoinSettings join = Configuration.recorded(starts.get(0).event().getConfiguration(), Map.of(), Map.of())
+                .settings()
+                .join();
+        return join.estimator().name().equals(SampleAudit.SPPO) ? null : new GroupAudit(join);
     }
 
     private void readAll(ConsistentCut cut, AuditChecks checks, List<WeightsAudit> weights) {

@@ -27,6 +27,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All checks except that of the weights' bytes. They take records from any source: versions first, then the other topics
@@ -44,21 +45,27 @@ final class AuditChecks implements AutoCloseable {
     private final Check requests = new Check("requests", "they add up");
     private final Check joins =
             new Check("joins", "each holds the rollout, verdicts and value that are on their topics");
-    private final Check sampled = new Check(
-            "samples", "at most one per rollout, reward and advantages of sppo recomputed, weights as published");
+    private final Check sampled =
+            new Check("samples", "at most one per rollout, rewards and advantages recomputed, weights as published");
     private final Check steps = new Check("ledger", "no gaps, hashes chain from version 0");
     private final Check trained = new Check("training", "each sample is where the ledger says, none is trained twice");
     private final Check offsets = new Check("offsets", "every sample before them is trained or expired");
     private final Check published = new Check("versions", "each is as its step made it");
-    private final SampleAudit samples = new SampleAudit(facts, sampled);
+    private final SampleAudit samples;
+    private final @Nullable GroupAudit groups;
     private final EventEncoding<Rollout> rollouts = new EventEncoding<>(Rollout.class);
     private final EventEncoding<Verdict> verdicts = new EventEncoding<>(Verdict.class);
     private final EventEncoding<Value> values = new EventEncoding<>(Value.class);
 
-    /** @param configurations hashes of the configurations on {@code runs} */
-    AuditChecks(Topics topics, Set<String> configurations, Lineage lineage) {
+    /**
+     * @param configurations hashes of the configurations on {@code runs}
+     * @param groups computes the advantages of groups again; null if they follow from single samples
+     */
+    AuditChecks(Topics topics, Set<String> configurations, Lineage lineage, @Nullable GroupAudit groups) {
         this.topics = topics;
         this.lineage = lineage;
+        this.groups = groups;
+        this.samples = new SampleAudit(facts, sampled, groups);
         for (ModelKind kind : ModelKind.values()) {
             VersionAudit own = new VersionAudit(kind, published);
             versions.put(kind, own);
@@ -75,10 +82,16 @@ final class AuditChecks implements AutoCloseable {
     void rollout(EncodedEvent record) {
         facts.add(new Fact.Answered(
                 PromptRules.boundedId(record.event().string("rolloutId")), rollouts.digest(record.event())));
+        if (groups != null) {
+            facts.add(groups.rollout(record));
+        }
     }
 
     void verdict(EncodedEvent record) {
         facts.add(new Fact.Judged(record.event().string("rolloutId"), verdicts.digest(record.event())));
+        if (groups != null) {
+            facts.add(GroupAudit.verdict(record));
+        }
     }
 
     void value(EncodedEvent record) {
@@ -157,7 +170,8 @@ final class AuditChecks implements AutoCloseable {
                         lineage,
                         new RequestAudit.Checks(requests, sampled, joins, trained, offsets),
                         passed,
-                        complete)
+                        complete,
+                        groups)
                 .check(facts, lookup);
     }
 

@@ -68,6 +68,32 @@ sealed interface Fact {
             implements OfRollout {}
 
     /**
+     * What the group of a rollout needs of it.
+     *
+     * @param rollout in its encoding
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
+    record Recorded(String rolloutId, byte[] rollout) implements OfRollout {}
+
+    /**
+     * A verdict, of which the group of its rollout may need the reward.
+     *
+     * @param verdict in its encoding
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Opinion(String rolloutId, byte[] verdict) implements OfRollout {}
+
+    /**
+     * The credit of a training sample.
+     *
+     * @param credit digest of its advantages
+     * @param value in its encoding; empty if the sample has none
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Credited(String rolloutId, String estimator, double reward, int groupSamples, long credit, byte[] value)
+            implements OfRollout {}
+
+    /**
      * An entry of the ledger.
      *
      * @param ledgerOffset of the step's record on the ledger

@@ -182,6 +182,19 @@ final class FactStore implements AutoCloseable {
             writeAll(sampled.verdicts(), out);
             writeAll(sampled.values(), out);
             out.writeBoolean(sampled.redelivered());
+        } else if (fact instanceof Fact.Recorded recorded) {
+            begin(10, recorded.rolloutId(), out);
+            writeBytes(recorded.rollout(), out);
+        } else if (fact instanceof Fact.Opinion opinion) {
+            begin(11, opinion.rolloutId(), out);
+            writeBytes(opinion.verdict(), out);
+        } else if (fact instanceof Fact.Credited credited) {
+            begin(12, credited.rolloutId(), out);
+            out.writeUTF(credited.estimator());
+            out.writeDouble(credited.reward());
+            out.writeInt(credited.groupSamples());
+            out.writeLong(credited.credit());
+            writeBytes(credited.value(), out);
         } else if (fact instanceof Fact.Trained trained) {
             begin(7, trained.rolloutId(), out);
             out.writeBoolean(trained.kind() == ModelKind.POLICY);
@@ -226,13 +239,21 @@ final class FactStore implements AutoCloseable {
                         in.readLong());
             case 8 -> new Fact.RolloutRefused(id);
             case 9 -> new Fact.RolloutEvidence(id);
+            case 10 -> new Fact.Recorded(id, in.readNBytes(in.readInt()));
+            case 11 -> new Fact.Opinion(id, in.readNBytes(in.readInt()));
+            case 12 ->
+                new Fact.Credited(
+                        id, in.readUTF(), in.readDouble(), in.readInt(), in.readLong(), in.readNBytes(in.readInt()));
             default -> throw new EOFException("a temporary file of the audit has been changed");
         };
     }
 
     private static void begin(int type, String id, DataOutputStream out) throws IOException {
-        byte[] bytes = id.getBytes(UTF_8);
         out.writeByte(type);
+        writeBytes(id.getBytes(UTF_8), out);
+    }
+
+    private static void writeBytes(byte[] bytes, DataOutputStream out) throws IOException {
         out.writeInt(bytes.length);
         out.write(bytes);
     }

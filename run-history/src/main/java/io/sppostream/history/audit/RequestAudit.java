@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Every rollout that a request asks for is exactly one of trained, expired and pending.
  *   <li>Each has at most one sample, which holds the records that are on their topics, bit for bit.
  *   <li>The ledger trains each sample once, where it lies, and leaves none out.
+ *   <li>The credits of each group are those that the estimator computes for it.
  * </ul>
  */
 final class RequestAudit {
@@ -53,6 +54,7 @@ final class RequestAudit {
     /** Names of the joined topics that still have all of their records; others may have lost those of a sample. */
     private final Set<String> complete;
 
+    private final @Nullable GroupAudit groups;
     private long samples;
     private long trained;
     private long expired;
@@ -69,12 +71,14 @@ final class RequestAudit {
             Lineage lineage,
             Checks checks,
             Map<ModelKind, ConsumedOffsets> consumed,
-            Set<String> complete) {
+            Set<String> complete,
+            @Nullable GroupAudit groups) {
         this.topics = topics;
         this.lineage = lineage;
         this.checks = checks;
         this.consumed = new EnumMap<>(consumed);
         this.complete = complete;
+        this.groups = groups;
         this.kinds = Stream.of(ModelKind.values()).filter(lineage::trains).collect(Collectors.toSet());
     }
 
@@ -105,6 +109,7 @@ final class RequestAudit {
             checkSamples(request, rollout);
             checkLedger(rollout);
         }
+        checkGroup(request);
         if (request.hasExpired()) {
             expired += request.asked() - named;
         } else {
@@ -176,6 +181,20 @@ final class RequestAudit {
                     offsets.skip(by, sample);
                 }
             });
+        }
+    }
+
+    private void checkGroup(RequestFacts request) {
+        if (groups == null) {
+            return;
+        }
+        for (GroupAudit.Violation violation : groups.check(request.requestId(), List.copyOf(request.rollouts()))) {
+            RolloutStatus rollout = violation.rollout();
+            checks.samples()
+                    .add(new Finding(
+                            Finding.NO_STEP,
+                            rollout.samples.isEmpty() ? topics.advantages().name() : place(rollout.samples.get(0)),
+                            "rollout " + rollout.rolloutId + ": " + violation.what()));
         }
     }
 
@@ -294,7 +313,11 @@ final class RequestAudit {
                         unasked == 0
                                 ? ""
                                 : String.format(Locale.ROOT, "; %,d untrained that no prompt asks for", unasked));
-        checks.samples().summarize("%,d on advantages", samples);
+        checks.samples()
+                .summarize(
+                        "%,d on advantages%s",
+                        samples,
+                        groups == null ? "" : String.format(Locale.ROOT, " of %,d groups", groups.recomputed()));
         checks.joins().summarize("%,d samples", samples);
     }
 }

@@ -25,6 +25,10 @@ final class RequestFacts {
         this.requestId = requestId;
     }
 
+    String requestId() {
+        return requestId;
+    }
+
     void take(Fact fact) {
         if (fact instanceof Fact.Asked prompt) {
             asked = Math.max(asked, prompt.samples());

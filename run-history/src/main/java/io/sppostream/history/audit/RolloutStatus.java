@@ -3,6 +3,7 @@ package io.sppostream.history.audit;
 import io.sppostream.events.catalogue.ModelKind;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The facts of one rollout. Not thread-safe. */
 final class RolloutStatus {
@@ -14,6 +15,13 @@ final class RolloutStatus {
     final List<Long> rollouts = new ArrayList<>(1);
 
     final List<Long> verdicts = new ArrayList<>(1);
+
+    /** What its group needs: the first of its records, and the first of its samples; null if nobody asks. */
+    byte @Nullable [] recorded;
+
+    Fact.@Nullable Credited credited;
+    final List<byte[]> opinions = new ArrayList<>(1);
+
     boolean expired;
 
     /** Whether it has expired as evidence for others of its group. */
@@ -31,6 +39,12 @@ final class RolloutStatus {
             rollouts.add(answered.digest());
         } else if (fact instanceof Fact.Judged judged) {
             verdicts.add(judged.digest());
+        } else if (fact instanceof Fact.Recorded of) {
+            recorded = recorded == null ? of.rollout() : recorded;
+        } else if (fact instanceof Fact.Opinion opinion) {
+            opinions.add(opinion.verdict());
+        } else if (fact instanceof Fact.Credited of) {
+            credited = credited == null ? of : credited;
         } else if (fact instanceof Fact.RolloutExpired) {
             expired = true;
         } else if (fact instanceof Fact.RolloutEvidence) {

@@ -17,14 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Checks the training samples on {@code advantages}: their advantages follow from their reward and their value (for
- * estimators that read no more, so for SPPO), and their weights were published with the hashes they name. Passes on what their requests and the ledger are compared with.
+ * Checks the training samples on {@code advantages}: the advantages of SPPO follow from their reward and their value, and
+ * their weights were published with the hashes they name. Passes on what their groups, their requests and the ledger are
+ * compared with.
  */
 final class SampleAudit {
-    /** The estimator whose advantages follow from a sample alone, {@code A = R - V}. Those of others need their group. */
-    private static final String SPPO = "sppo";
+    /** The estimator whose advantages follow from a sample alone, {@code A = R - V}; see {@link GroupAudit} for others. */
+    static final String SPPO = "sppo";
 
     /** What the checks do not look at. Its digest covers it. */
     private static final Set<String> UNUSED =
@@ -40,6 +42,7 @@ final class SampleAudit {
 
     private final FactStore facts;
     private final Check check;
+    private final @Nullable GroupAudit groups;
     private final EventCodec<TrainingSample> codec = new EventCodec<>(TrainingSample.class, UNUSED);
     private final EventEncoding<Rollout> rollouts = new EventEncoding<>(Rollout.class);
     private final EventEncoding<Verdict> verdicts = new EventEncoding<>(Verdict.class);
@@ -47,9 +50,11 @@ final class SampleAudit {
     private final Map<ModelKind, Map<Integer, NamedVersion>> named = new EnumMap<>(ModelKind.class);
     private long count;
 
-    SampleAudit(FactStore facts, Check check) {
+    /** @param groups computes the advantages of groups again; null if they follow from single samples */
+    SampleAudit(FactStore facts, Check check, @Nullable GroupAudit groups) {
         this.facts = facts;
         this.check = check;
+        this.groups = groups;
     }
 
     void take(EncodedEvent record) {
@@ -63,6 +68,9 @@ final class SampleAudit {
         }
         for (PolicySegment segment : sample.getRollout().getPolicySegments()) {
             name(ModelKind.POLICY, segment.getPolicyVersion(), segment.getWeightsSha256(), record);
+        }
+        if (groups != null) {
+            facts.add(groups.sample(sample));
         }
         EncodedRecord encoded = record.event();
         facts.add(new Fact.Sampled(

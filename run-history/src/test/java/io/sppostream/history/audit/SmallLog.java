@@ -230,7 +230,7 @@ final class SmallLog {
      * @param complete topics that have all of their records
      */
     AuditReport audit(Lineage lineage, Set<String> complete) {
-        try (AuditChecks checks = new AuditChecks(TOPICS, Set.of("configuration"), lineage)) {
+        try (AuditChecks checks = new AuditChecks(TOPICS, Set.of("configuration"), lineage, null)) {
             versions.forEach((kind, records) -> records.forEach(checks.versions(kind)::take));
             encode(samples, TrainingSample.class).forEach(checks::sample);
             prompts.forEach(checks::prompt);

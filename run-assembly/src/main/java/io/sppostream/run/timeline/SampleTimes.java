@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * When the stages of one training sample were done. A time is null if the log does not have it, or if the work was done
  * in another run that this one replays.
  *
+ * @param scoresResponse whether the critic scored the response rather than the prompt
  * @param judged the last of the verdicts that the reward follows from
  */
 record SampleTimes(
         @Nullable Instant released,
         @Nullable Instant scored,
+        boolean scoresResponse,
         @Nullable Instant sampled,
         @Nullable Instant judged,
         Instant credited) {
@@ -29,6 +31,7 @@ record SampleTimes(
         return new SampleTimes(
                 value == null || replayOf != null ? null : value.getReleasedAt(),
                 value == null || (replayOf != null && !replayOf.getScored()) ? null : value.getScoredAt(),
+                value != null && value.getRolloutId() != null,
                 replayOf != null ? null : sample.getRollout().getSampledAt(),
                 replayOf != null && !replayOf.getJudged() ? null : judged,
                 sample.getEstimatedAt());

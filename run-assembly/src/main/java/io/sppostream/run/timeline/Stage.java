@@ -8,7 +8,7 @@ enum Stage {
     EARLIER_STEP(RoleName.POLICY_LEARNER, Begin.UNKNOWN, "training the steps before", ""),
     CRITIC_STEP(RoleName.CRITIC, Begin.UNKNOWN, "training the critic", ""),
     RELEASED(RoleName.FEED, Begin.FIRST_RECORD, "releasing the prompts", "until the first prompt was released"),
-    SCORED(RoleName.CRITIC, Begin.UNKNOWN, "scoring the prompts", ""),
+    SCORED(RoleName.CRITIC, Begin.UNKNOWN, "scoring", ""),
 
     /** The responses of the step before this one, if this one's were sampled after them. */
     EARLIER_SAMPLES(RoleName.ROLLOUT_PRODUCER, Begin.UNKNOWN, "sampling the responses of the step before", ""),

@@ -92,8 +92,14 @@ public final class StepTimeline {
         Hop released = hop(Stage.RELEASED, "prompts released", releases, room, all);
         Hop prompted = released == null ? room : released;
         Span scoring = span(SampleTimes::scored);
-        Hop scored = hop(Stage.SCORED, "prompts scored", scoring, criticBusy(prompted, scoring, all), all);
+        boolean scoresResponses = samples.stream().anyMatch(SampleTimes::scoresResponse);
+        Hop promptsScored = scoresResponses
+                ? null
+                : hop(Stage.SCORED, "prompts scored", scoring, criticBusy(prompted, scoring, all), all);
         Hop sampled = hop(Stage.SAMPLED, "responses sampled", sampling, producerBusy(prompted, sampling, all), all);
+        Hop scored = scoresResponses
+                ? hop(Stage.SCORED, "responses scored", scoring, criticBusy(sampled, scoring, all), all)
+                : promptsScored;
         Hop judged = hop(Stage.JUDGED, "responses judged", span(SampleTimes::judged), sampled, all);
         Hop joined = last(judged == null ? sampled : judged, scored);
         Span crediting = Span.of(samples.stream().map(SampleTimes::credited).toList());
@@ -151,14 +157,14 @@ public final class StepTimeline {
         return critic == null || !critic.done().isAfter(policy.end()) ? policy : add(criticHop(critic, policy), all);
     }
 
-    /** What the scoring of the prompts waited for: the prompts, or a step that the critic was still training. */
-    private @Nullable Hop criticBusy(@Nullable Hop prompted, @Nullable Span scoring, List<Hop> all) {
-        if (scoring == null || prompted == null) {
-            return prompted;
+    /** What scoring waited for: what is scored, or a step that the critic was still training. */
+    private @Nullable Hop criticBusy(@Nullable Hop scored, @Nullable Span scoring, List<Hop> all) {
+        if (scoring == null || scored == null) {
+            return scored;
         }
         StepTimes busy = criticStep(
-                done -> done.done().isAfter(prompted.end()) && !done.done().isAfter(scoring.first()));
-        return busy == null ? prompted : add(criticHop(busy, null), all);
+                done -> done.done().isAfter(scored.end()) && !done.done().isAfter(scoring.first()));
+        return busy == null ? scored : add(criticHop(busy, null), all);
     }
 
     /** What sampling waited for: the prompts, or the responses of the step before. */

@@ -30,7 +30,7 @@ class StepTimelineTest {
     }
 
     private static SampleTimes sample(long released, @Nullable Long scored, long sampled, long judged, long credited) {
-        return new SampleTimes(at(released), scored == null ? null : at(scored), at(sampled), at(judged), at(credited));
+        return new SampleTimes(at(released), scored == null ? null : at(scored), false, at(sampled), at(judged), at(credited));
     }
 
     /** A step at K = 0: released after step 1 of both models, two batches of responses, a quick critic. */
@@ -110,7 +110,7 @@ class StepTimelineTest {
                 .contains("prompts released", "prompts scored", "samples credited")
                 .doesNotContain("responses sampled", "responses judged");
         assertThat(parts(timeline))
-                .contains("scoring the prompts 41", "waiting until the first advantage was computed 5");
+                .contains("scoring 41", "waiting until the first advantage was computed 5");
     }
 
     @Test
@@ -214,13 +214,13 @@ class StepTimelineTest {
                 List.of());
 
         assertThat(path(timeline)).startsWith("critic step 2 committed", "prompts scored", "samples credited");
-        assertThat(parts(timeline)).startsWith("training the critic 105", "scoring the prompts 20");
+        assertThat(parts(timeline)).startsWith("training the critic 105", "scoring 20");
     }
 
     @Test
     void shouldBeginWithTheFirstHopThatIsKnown() {
-        SampleTimes credited = new SampleTimes(null, null, null, null, at(10));
-        SampleTimes later = new SampleTimes(null, null, null, null, at(30));
+        SampleTimes credited = new SampleTimes(null, null, false, null, null, at(10));
+        SampleTimes later = new SampleTimes(null, null, false, null, null, at(30));
         StepTimes step = new StepTimes(ModelKind.POLICY, 1, at(35), at(50), at(60), null);
 
         StepTimeline timeline = StepTimeline.of(1, List.of(step), List.of(credited, later), List.of());

@@ -146,7 +146,7 @@ final class GroupAudit {
             }
             Value value = credited == null || credited.value().length == 0 ? null : read(values, credited.value(), 0);
             promptValue = value == null ? promptValue : (Double) value.getProbability();
-            judged.add(new Judged(rollout, reward));
+            judged.add(new Judged(rollout, reward, value == null ? null : value.getTokenValues()));
         }
         return members.isEmpty() ? List.of() : check(requestId, members, judged, promptValue);
     }

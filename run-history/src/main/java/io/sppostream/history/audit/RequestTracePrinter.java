@@ -208,11 +208,22 @@ final class RequestTracePrinter {
                 "scored",
                 record,
                 value.getScoredAt(),
-                "V = %.3f (logit %.3f) by critic version %d (%s)",
-                value.getProbability(),
-                value.getLogit(),
+                "%s by critic version %d (%s)",
+                value.getTokenValues() == null
+                        ? String.format(
+                                Locale.ROOT, "V = %.3f (logit %.3f)", value.getProbability(), value.getLogit())
+                        : "V = " + tokenValues(value.getTokenValues()) + " of " + value.getRolloutId(),
                 value.getCriticVersion(),
                 VersionAudit.brief(value.getCriticSha256()));
+    }
+
+    /** The first and the last of the values of a rollout's tokens. */
+    private static String tokenValues(List<Float> values) {
+        return String.format(
+                Locale.ROOT,
+                values.size() == 1 ? "%.3f" : "%.3f to %.3f",
+                values.get(0),
+                values.get(values.size() - 1));
     }
 
     private void sampled(EventRecord<Rollout> record) {
@@ -271,8 +282,10 @@ final class RequestTracePrinter {
                         ? ""
                         : String.format(
                                 Locale.ROOT,
-                                " and V = %.3f of critic version %d",
-                                value.getProbability(),
+                                " and V = %s of critic version %d",
+                                value.getTokenValues() == null
+                                        ? String.format(Locale.ROOT, "%.3f", value.getProbability())
+                                        : tokenValues(value.getTokenValues()),
                                 value.getCriticVersion()));
     }
 

@@ -210,8 +210,7 @@ final class RequestTracePrinter {
                 value.getScoredAt(),
                 "%s by critic version %d (%s)",
                 value.getTokenValues() == null
-                        ? String.format(
-                                Locale.ROOT, "V = %.3f (logit %.3f)", value.getProbability(), value.getLogit())
+                        ? String.format(Locale.ROOT, "V = %.3f (logit %.3f)", value.getProbability(), value.getLogit())
                         : "V = " + tokenValues(value.getTokenValues()) + " of " + value.getRolloutId(),
                 value.getCriticVersion(),
                 VersionAudit.brief(value.getCriticSha256()));
@@ -219,11 +218,10 @@ final class RequestTracePrinter {
 
     /** The first and the last of the values of a rollout's tokens. */
     private static String tokenValues(List<Float> values) {
-        return String.format(
-                Locale.ROOT,
-                values.size() == 1 ? "%.3f" : "%.3f to %.3f",
-                values.get(0),
-                values.get(values.size() - 1));
+        String first = String.format(Locale.ROOT, "%.3f", values.get(0));
+        return values.size() == 1
+                ? first
+                : first + String.format(Locale.ROOT, " to %.3f", values.get(values.size() - 1));
     }
 
     private void sampled(EventRecord<Rollout> record) {

@@ -145,6 +145,7 @@ record ReplayCredits(JoinSettings join, Clock clock) {
     }
 
     private Expired expired(ReplayedRollout rollout, ExpiryReason reason, String detail) {
-        return new Expired(rollout.requestId(), rollout.rolloutId(), reason, detail, RoleName.REPLAY, clock.instant());
+        return new Expired(
+                rollout.requestId(), rollout.rolloutId(), reason, detail, RoleName.REPLAY, clock.instant(), 0);
     }
 }

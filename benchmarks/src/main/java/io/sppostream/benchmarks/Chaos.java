@@ -17,13 +17,14 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Kills the processes of a run with SIGKILL, one at a time or all at once, at random steps and instants, and restarts
  * them: the roles, each in its own process, and the broker. Some kills come while the run still recovers from the one
- * before. At the end, policy and critic must have trained on every prompt exactly once, the audit must find no fault,
+ * before. At the end, every rollout must have been trained on exactly once or be evidence, the audit must find no fault,
  * and the weights must be those of the undisturbed algorithm in one process.
  */
 @Command(
@@ -49,6 +50,15 @@ final class Chaos implements Callable<Integer> {
             description = "Seed of the victims and instants (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(names = "--estimator", defaultValue = "sppo", description = "The estimator (default: ${DEFAULT-VALUE}).")
+    private String estimator = "sppo";
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "A setting of the run, such as estimator.samples=4.")
+    private Map<String, String> settings = Map.of();
+
     /** A process to kill, or all of them. */
     private enum Victim {
         LEARN,
@@ -66,8 +76,6 @@ final class Chaos implements Callable<Integer> {
         }
     }
 
-    private static final List<Victim> VICTIMS = List.of(Victim.values());
-
     /**
      * A kill, as the seed decides it.
      *
@@ -76,8 +84,8 @@ final class Chaos implements Callable<Integer> {
      * @param delay time after those steps
      */
     private record Kill(Victim victim, boolean inRecovery, int steps, Duration delay) {
-        static Kill draw(SplittableRandom random, boolean first) {
-            Victim victim = VICTIMS.get(random.nextInt(VICTIMS.size()));
+        static Kill draw(SplittableRandom random, List<Victim> victims, boolean first) {
+            Victim victim = victims.get(random.nextInt(victims.size()));
             boolean inRecovery = random.nextInt(KILLS_IN_RECOVERY) == 0 && !first;
             return new Kill(
                     victim,
@@ -98,12 +106,16 @@ final class Chaos implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        BenchmarkTools.printHeader("chaos --kills %d --seed %d", kills, seed);
+        BenchmarkTools.printHeader("chaos --kills %d --seed %d --estimator %s", kills, seed, estimator);
         SplittableRandom random = new SplittableRandom(seed);
-        List<Kill> plan = IntStream.range(0, kills)
-                .mapToObj(i -> Kill.draw(random, i == 0))
-                .toList();
         Path directory = Files.createTempDirectory("sppo-chaos");
+        boolean hasCritic = configuration(directory, 1).settings().hasCritic();
+        List<Victim> victims = Stream.of(Victim.values())
+                .filter(victim -> hasCritic || victim != Victim.CRITIC)
+                .toList();
+        List<Kill> plan = IntStream.range(0, kills)
+                .mapToObj(i -> Kill.draw(random, victims, i == 0))
+                .toList();
         boolean undisturbed;
         try (RoleProcesses run = new RoleProcesses(configuration(directory, RoleProcesses.ENDLESS), directory)) {
             for (int i = 0; i < kills; i++) {
@@ -128,6 +140,8 @@ final class Chaos implements Callable<Integer> {
                 "batch.size", "64",
                 "partitions", "2",
                 "weights.snapshot.interval", "5"));
+        flags.put("estimator", estimator);
+        flags.putAll(settings);
         flags.put("eval.interval", Integer.toString(Integer.MAX_VALUE));
         flags.put("eval.prompts", "10");
         flags.put("data.dir", directory.resolve("roles").toString());
@@ -177,14 +191,16 @@ final class Chaos implements Callable<Integer> {
             throws IOException, InterruptedException {
         RoleProcesses.FinalState state = run.finalState();
         boolean same = expected.policySha256().equals(state.weights().get(ModelKind.POLICY))
-                && expected.criticSha256().equals(state.weights().get(ModelKind.CRITIC));
+                && expected.criticSha256().equals(state.weights().getOrDefault(ModelKind.CRITIC, ""));
         System.out.printf(
                 Locale.ROOT,
-                "%n%,d prompts, %d steps of policy and critic each: %d lost, %d trained twice, %d expired; weights %s%n%n",
+                "%n%,d prompts, %d steps of policy and critic each: %d rollouts lost, %d trained twice, %,d evidence, %d"
+                        + " expired; weights %s%n%n",
                 state.prompts(),
                 run.steps(),
                 state.lost(),
                 state.trainedTwice(),
+                state.evidence(),
                 state.expired(),
                 same ? "identical to those of the undisturbed run" : "NOT those of the undisturbed run");
         boolean clean = run.audit() == 0;

@@ -2,10 +2,14 @@ package io.sppostream.benchmarks;
 
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
+import io.sppostream.events.Expired;
+import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Prompt;
 import io.sppostream.events.TrainedSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
+import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
@@ -23,8 +27,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +36,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -48,13 +53,15 @@ final class RoleProcesses implements AutoCloseable {
     /**
      * The outcome of a run, counted from its log without the code of the audit.
      *
-     * @param prompts released prompts
-     * @param lost prompts that were not trained on, over policy and critic
+     * @param prompts released prompts, without follow-ups
+     * @param lost rollouts asked for that were neither trained on nor evidence, over policy and critic
      * @param trainedTwice samples that were trained on more than once, over policy and critic
-     * @param expired records of the topic expired
+     * @param evidence rollouts that expired as evidence
+     * @param expired other records of the topic expired
      * @param weights SHA-256 of the last version of policy and critic
      */
-    record FinalState(int prompts, int lost, int trainedTwice, int expired, Map<ModelKind, String> weights) {}
+    record FinalState(
+            int prompts, int lost, int trainedTwice, int evidence, int expired, Map<ModelKind, String> weights) {}
 
     private final Configuration configuration;
     private final Path directory;
@@ -91,10 +98,15 @@ final class RoleProcesses implements AutoCloseable {
 
     /** Steps that both policy and critic had committed at the last check. */
     int steps() {
-        return Arrays.stream(ModelKind.values())
+        return kinds().stream()
                 .mapToInt(kind -> steps.getOrDefault(kind, 0))
                 .min()
                 .orElse(0);
+    }
+
+    /** The models that the run trains. */
+    private Set<ModelKind> kinds() {
+        return configuration.settings().hasCritic() ? EnumSet.allOf(ModelKind.class) : EnumSet.of(ModelKind.POLICY);
     }
 
     /** Number of restarts, of processes that were killed or ended otherwise. */
@@ -183,7 +195,7 @@ final class RoleProcesses implements AutoCloseable {
     }
 
     private void supervise() throws IOException {
-        for (Role role : Role.values()) {
+        for (Role role : Role.of(configuration.settings())) {
             Process process = processes.get(role);
             if (process == null || !process.isAlive()) {
                 restarts += process == null ? 0 : 1;
@@ -226,9 +238,13 @@ final class RoleProcesses implements AutoCloseable {
 
     /** Reads the final state of the run from the log. */
     FinalState finalState() {
-        Set<String> prompts = read(topics.prompts())
-                .map(event -> ((Prompt) event).getRequestId() + "/0")
-                .collect(Collectors.toSet());
+        List<Prompt> prompts = read(topics.prompts()).map(Prompt.class::cast).toList();
+        Set<String> asked = prompts.stream().flatMap(RoleProcesses::rolloutIds).collect(Collectors.toSet());
+        List<Expired> expired = read(topics.expired()).map(Expired.class::cast).toList();
+        List<String> evidence = expired.stream()
+                .filter(gone -> gone.getReason() == ExpiryReason.EVIDENCE)
+                .map(Expired::getRolloutId)
+                .toList();
         Map<ModelKind, List<String>> trained = new EnumMap<>(ModelKind.class);
         Map<ModelKind, String> weights = new EnumMap<>(ModelKind.class);
         read(topics.trainingSteps()).forEach(event -> {
@@ -240,14 +256,28 @@ final class RoleProcesses implements AutoCloseable {
         });
         int lost = 0;
         int trainedTwice = 0;
-        for (ModelKind kind : ModelKind.values()) {
-            List<String> all = trained.getOrDefault(kind, List.of());
+        for (ModelKind kind : kinds()) {
+            List<String> all = new ArrayList<>(trained.getOrDefault(kind, List.of()));
+            all.addAll(evidence);
             Set<String> once = new HashSet<>(all);
             trainedTwice += all.size() - once.size();
-            lost += (int) prompts.stream().filter(id -> !once.contains(id)).count();
+            lost += (int) asked.stream().filter(id -> !once.contains(id)).count();
         }
         return new FinalState(
-                prompts.size(), lost, trainedTwice, (int) read(topics.expired()).count(), weights);
+                (int) prompts.stream()
+                        .filter(prompt -> prompt.getFollowUp() == null)
+                        .count(),
+                lost,
+                trainedTwice,
+                evidence.size(),
+                expired.size() - evidence.size(),
+                weights);
+    }
+
+    private static Stream<String> rolloutIds(Prompt prompt) {
+        FollowUpRequest followUp = prompt.getFollowUp();
+        String asked = followUp == null ? prompt.getRequestId() : followUp.getId();
+        return IntStream.range(0, prompt.getSamples()).mapToObj(sample -> RolloutIds.of(asked, sample));
     }
 
     private <V extends SpecificRecord> Stream<SpecificRecord> read(Topic<V> topic) {

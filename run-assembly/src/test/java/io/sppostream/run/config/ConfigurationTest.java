@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
+import io.sppostream.events.RequestSampling;
 import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
 import io.sppostream.log.UserException;
@@ -458,6 +459,14 @@ class ConfigurationTest {
         assertThat(settings.pacing().groups()).isEqualTo(80);
         assertThat(settings.pacing().allowance(0, new Pacing.Counts(0, 0, 0, 0)))
                 .isEqualTo(8);
+    }
+
+    @Test
+    void shouldLimitFirstSamplesAsTheEstimatorAsks() {
+        Map<String, String> flags = Map.of("estimator", "spo-tree", "estimator.max.tokens", "30", "batch.size", "12");
+        assertThat(flags(flags).settings().feed().sampling()).isEqualTo(new RequestSampling(false, 30));
+        assertThat(flags(Map.of("estimator", "remax")).settings().feed().sampling())
+                .isNull();
     }
 
     @Test

@@ -160,11 +160,7 @@ final class RequestTracePrinter {
 
     /** The first and the last of the values of a rollout's tokens. */
     private static String tokenValues(List<Float> values) {
-        return String.format(
-                Locale.ROOT,
-                values.size() == 1 ? "%.3f" : "%.3f to %.3f",
-                values.get(0),
-                values.get(values.size() - 1));
+        return String.format(Locale.ROOT, "%.3f to %.3f", values.get(0), values.get(values.size() - 1));
     }
 
     private void sampled(EventRecord<Rollout> record) {

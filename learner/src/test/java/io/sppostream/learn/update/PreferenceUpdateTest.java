@@ -34,6 +34,7 @@ class PreferenceUpdateTest {
                         false,
                         new LearningRate(rate, 0),
                         miniBatches,
+                        0,
                         1));
     }
 

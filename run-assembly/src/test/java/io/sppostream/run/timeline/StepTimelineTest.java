@@ -30,7 +30,8 @@ class StepTimelineTest {
     }
 
     private static SampleTimes sample(long released, @Nullable Long scored, long sampled, long judged, long credited) {
-        return new SampleTimes(at(released), scored == null ? null : at(scored), false, at(sampled), at(judged), at(credited));
+        return new SampleTimes(
+                at(released), scored == null ? null : at(scored), false, at(sampled), at(judged), at(credited));
     }
 
     /** A step at K = 0: released after step 1 of both models, two batches of responses, a quick critic. */
@@ -109,8 +110,7 @@ class StepTimelineTest {
         assertThat(path(timeline))
                 .contains("prompts released", "prompts scored", "samples credited")
                 .doesNotContain("responses sampled", "responses judged");
-        assertThat(parts(timeline))
-                .contains("scoring 41", "waiting until the first advantage was computed 5");
+        assertThat(parts(timeline)).contains("scoring 41", "waiting until the first advantage was computed 5");
     }
 
     @Test

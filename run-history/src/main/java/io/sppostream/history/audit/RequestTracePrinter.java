@@ -151,8 +151,7 @@ final class RequestTracePrinter {
                 value.getScoredAt(),
                 "%s by critic version %d (%s)",
                 value.getTokenValues() == null
-                        ? String.format(
-                                Locale.ROOT, "V = %.3f (logit %.3f)", value.getProbability(), value.getLogit())
+                        ? String.format(Locale.ROOT, "V = %.3f (logit %.3f)", value.getProbability(), value.getLogit())
                         : "V = " + tokenValues(value.getTokenValues()) + " of " + value.getRolloutId(),
                 value.getCriticVersion(),
                 VersionAudit.brief(value.getCriticSha256()));

@@ -1,12 +1,15 @@
 package io.sppostream.history.recorded;
 
+import io.sppostream.events.FollowUpRequest;
 import io.sppostream.events.Prompt;
 import io.sppostream.log.LogCursor;
 import io.sppostream.log.LogException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The recorded prompts, by request, without follow-ups. Callers take them nearly in the order of the topic. Not thread-safe. */
+/**
+ * The recorded prompts, by request or by follow-up. Callers take them nearly in the order of the topic. Not thread-safe.
+ */
 public final class RecordedPrompts implements AutoCloseable {
     private final LogCursor<Prompt> cursor;
     private final Map<String, Prompt> buffered = new HashMap<>();
@@ -17,25 +20,24 @@ public final class RecordedPrompts implements AutoCloseable {
     }
 
     /**
-     * Takes the prompt of a request. Each can be taken once.
+     * Takes the prompt of a request or of a follow-up. Each can be taken once.
      *
+     * @param id of the request or the follow-up
      * @throws LogException if there is none
      */
-    public Prompt take(String requestId) {
-        Prompt prompt = buffered.remove(requestId);
+    public Prompt take(String id) {
+        Prompt prompt = buffered.remove(id);
         while (prompt == null) {
             if (!cursor.hasNext()) {
-                throw new LogException(
-                        "request " + requestId + " has records but no prompt: check the run with ./sppo audit");
+                throw new LogException("request " + id + " has records but no prompt: check the run with ./sppo audit");
             }
             Prompt next = cursor.next().event();
-            if (next.getFollowUp() != null) {
-                continue;
-            }
-            if (next.getRequestId().equals(requestId)) {
+            FollowUpRequest followUp = next.getFollowUp();
+            String nextId = followUp == null ? next.getRequestId() : followUp.getId();
+            if (nextId.equals(id)) {
                 prompt = next;
             } else {
-                buffered.put(next.getRequestId(), next);
+                buffered.put(nextId, next);
             }
         }
         return prompt;

@@ -28,6 +28,7 @@ final class GroupRemainders implements AutoCloseable {
     private record Position(int partition, long offset) {}
 
     private final RewardRules rules;
+    private final boolean judgeAgain;
 
     /** By request, and there by id. */
     private final Map<String, Map<String, Position>> positions = new HashMap<>();
@@ -38,6 +39,7 @@ final class GroupRemainders implements AutoCloseable {
     private GroupRemainders(
             ReplaySource source, Set<String> trained, boolean judgeAgain, RewardRules rules, Set<String> evidence) {
         this.rules = rules;
+        this.judgeAgain = judgeAgain;
         Set<String> requests = new HashSet<>();
         trained.forEach(id -> requests.add(RolloutIds.requestId(id)));
         if (judgeAgain || !evidence.isEmpty()) {
@@ -92,8 +94,9 @@ final class GroupRemainders implements AutoCloseable {
             if (rollout == null) {
                 throw new LogException("a rollout was deleted from the source during the replay");
             }
+            boolean isRecorded = !judgeAgain || verdicts.containsKey(rollout.getRolloutId());
             taken.add(
-                    verdicts.containsKey(rollout.getRolloutId())
+                    isRecorded
                             ? new ReplayedRollout(rollout, null, ruling(rollout))
                             : ReplayedRollout.untrained(rollout));
         }
@@ -102,7 +105,7 @@ final class GroupRemainders implements AutoCloseable {
     }
 
     private Ruling ruling(Rollout rollout) {
-        List<Verdict> recorded = requireNonNull(verdicts.remove(rollout.getRolloutId()));
+        List<Verdict> recorded = requireNonNull(verdicts.getOrDefault(rollout.getRolloutId(), List.of()));
         Combination combination = rules.of(rollout.getDataset());
         return Ruling.of(combination.outcome(recorded), combination.id());
     }

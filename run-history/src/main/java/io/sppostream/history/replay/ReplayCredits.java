@@ -12,6 +12,7 @@ import io.sppostream.estimator.Group;
 import io.sppostream.estimator.MissingInputException;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
+import io.sppostream.events.RequestPurpose;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
@@ -79,14 +80,25 @@ record ReplayCredits(JoinSettings join, Clock clock) {
             Ruling ruling = rulings.get(i);
             if (ruling.reward() == null) {
                 outcome.expired().add(expired(group.get(i), requireNonNull(ruling.reason()), ruling.detail()));
-            } else {
+            } else if (reads(group.get(i).rollout())) {
                 members.add(new Member(group.get(i), ruling));
+            } else {
+                outcome.expired().add(expired(group.get(i), ExpiryReason.EVIDENCE, unread()));
             }
         }
         if (!members.isEmpty()) {
             credit(members, value, outcome);
         }
         return outcome;
+    }
+
+    /** Whether a rollout is part of the estimator's groups; those of the follow-ups of another one are not. */
+    private boolean reads(Rollout rollout) {
+        return estimator().needs().followUps() || rollout.getPurpose() == RequestPurpose.TRAIN;
+    }
+
+    private String unread() {
+        return estimator().name() + " reads no rollouts of follow-ups";
     }
 
     private void credit(List<Member> members, @Nullable Value value, Outcome outcome) {
@@ -114,7 +126,10 @@ record ReplayCredits(JoinSettings join, Clock clock) {
             reason = ExpiryReason.INVALID_ROLLOUT;
             detail = BoundedText.of(estimator().name() + ": " + e.getMessage(), BoundedText.REASON);
         }
-        int groupSamples = estimator().needs().samples() == 1 ? 1 : credits.size();
+        boolean alone = estimator().needs().samples() == 1
+                && members.stream()
+                        .noneMatch(member -> isBranch(member.rollout().rollout()));
+        int groupSamples = alone ? 1 : credits.size();
         for (Member member : members) {
             ReplayedRollout rollout = member.rollout();
             Credited credit = credits.get(rollout.rolloutId());
@@ -126,6 +141,10 @@ record ReplayCredits(JoinSettings join, Clock clock) {
                                 rollout.sample(), sample(rollout, member.ruling(), value, credit, groupSamples)));
             }
         }
+    }
+
+    private static boolean isBranch(Rollout rollout) {
+        return rollout.getPurpose() == RequestPurpose.BRANCH;
     }
 
     private TrainingSample sample(

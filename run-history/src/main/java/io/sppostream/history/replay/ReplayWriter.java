@@ -28,7 +28,7 @@ final class ReplayWriter {
     private final RecordedPrompts prompts;
     private final Clock clock;
 
-    /** Requests with several rollouts whose prompt has been written. */
+    /** Requests and follow-ups with several rollouts whose prompt has been written. */
     private final Set<String> begun = new HashSet<>();
 
     /** @param prompts of the source; the caller closes them */
@@ -39,16 +39,19 @@ final class ReplayWriter {
         this.clock = clock;
     }
 
-    /** Writes a rollout and its verdicts; with the first rollout of a request also the prompt and the value. */
+    /** Writes a rollout and its verdicts; with the first of a request or follow-up also the prompt, and the value. */
     void writeInputs(Rollout rollout, List<Verdict> verdicts, @Nullable Value value) {
         String requestId = rollout.getRequestId();
-        boolean first = rollout.getSamples() == 1 || begun.add(requestId);
+        // All but the index: the id of the follow-up, if there is one.
+        String asked =
+                rollout.getRolloutId().substring(0, rollout.getRolloutId().lastIndexOf('/'));
+        boolean first = rollout.getSamples() == 1 || begun.add(asked);
         if (first) {
-            out.send(into.prompts(), requestId, prompts.take(requestId));
+            out.send(into.prompts(), requestId, prompts.take(asked));
         }
         out.send(into.rollouts(), requestId, rollout);
         verdicts.forEach(verdict -> out.send(into.verdicts(), requestId, verdict));
-        if (first && value != null) {
+        if (first && value != null && asked.equals(requestId)) {
             out.send(into.values(), requestId, value);
         }
     }

@@ -49,12 +49,17 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
     /** @param expired how many rollouts and requests have expired */
     Summary summary(long expired) {
         return new Summary(
-                new Summary.Origin(configuration.settings().run(), configuration.effective(), configuration.sha256()),
+                new Summary.Origin(
+                        configuration.settings().run(),
+                        configuration.effective(),
+                        configuration.sha256(),
+                        curve.resumptions()),
                 totals(expired),
                 learning(),
                 offPolicy(),
                 weights(),
-                timing());
+                timing(),
+                new Summary.Memory(PeakMemory.bytes()));
     }
 
     private Summary.Totals totals(long expired) {

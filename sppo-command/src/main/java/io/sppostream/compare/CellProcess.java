@@ -136,7 +136,9 @@ public final class CellProcess implements CellRunner {
         boolean asked = false;
         while (!process.waitFor(BETWEEN_LOOKS_MILLIS, TimeUnit.MILLISECONDS)) {
             if (stopRequested.getAsBoolean() && !asked) {
-                process.destroy(); // Ctrl-C in a terminal reaches it too, and one of the two is ignored.
+                // Process.destroy would close the pipe, and lose what the run prints while it stops. Ctrl-C in a
+                // terminal reaches the run too, and one of the two signals is ignored.
+                process.toHandle().destroy();
                 asked = true;
             }
             showProgress.run();

@@ -63,7 +63,7 @@ class ArchitectureTest {
             .layer("run-history")
             .definedBy("io.sppostream.history..")
             .layer("sppo-command")
-            .definedBy("io.sppostream.cli..", "io.sppostream.grade..", "io.sppostream.dlq..")
+            .definedBy("io.sppostream.cli..", "io.sppostream.compare..", "io.sppostream.grade..", "io.sppostream.dlq..")
             .whereLayer("schemas")
             .mayNotAccessAnyLayer()
             .whereLayer("event-log")
@@ -224,8 +224,9 @@ class ArchitectureTest {
         floor(classes, "history.recorded", "history.audit", "history.replay");
         floor(classes, "history.audit", "history.replay");
         floor(classes, "history.replay", "history.audit");
-        floor(classes, "grade", "cli", "dlq");
-        floor(classes, "dlq", "cli", "grade");
+        floor(classes, "grade", "cli", "dlq", "compare");
+        floor(classes, "dlq", "cli", "grade", "compare");
+        floor(classes, "compare", "cli", "grade", "dlq");
     }
 
     private static void floor(JavaClasses classes, String below, String... above) {

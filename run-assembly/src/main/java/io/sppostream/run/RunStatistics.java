@@ -54,12 +54,17 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
      */
     Summary summary(long evidence, long expired) {
         return new Summary(
-                new Summary.Origin(configuration.settings().run(), configuration.effective(), configuration.sha256()),
+                new Summary.Origin(
+                        configuration.settings().run(),
+                        configuration.effective(),
+                        configuration.sha256(),
+                        curve.resumptions()),
                 totals(evidence, expired),
                 learning(),
                 offPolicy(),
                 weights(),
-                timing());
+                timing(),
+                new Summary.Memory(PeakMemory.bytes()));
     }
 
     private Summary.Totals totals(long evidence, long expired) {

@@ -3,6 +3,7 @@ package io.sppostream.run;
 import io.sppostream.events.Expired;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.LearnerState;
+import io.sppostream.events.Rollout;
 import io.sppostream.events.Run;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.log.EventReader;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -42,8 +44,22 @@ public final class TrainRun {
     /** What the report does not use of the records that it follows. */
     private static final Set<String> UNUSED = Set.of("TrainingStep.samples", "TrainingStep.consumed", "Expired.detail");
 
+    /** What the count of rollouts does not use of them. */
+    private static final Set<String> UNUSED_OF_ROLLOUTS = Set.of(
+            "Rollout.messages",
+            "Rollout.promptTokens",
+            "Rollout.responseTokens",
+            "Rollout.text",
+            "Rollout.behaviourLogProbs",
+            "Rollout.policySegments");
+
+    /** Why a rollout expires that was never sampled, or for the second time. */
+    private static final Set<ExpiryReason> NOT_SAMPLED =
+            EnumSet.of(ExpiryReason.DUPLICATE, ExpiryReason.INVALID_PROMPT, ExpiryReason.NO_ROLLOUT_IN_TIME);
+
     private final Configuration configuration;
     private final RunSettings settings;
+    private final Budget budget;
     private final PrintStream out;
     private final Screen screen;
     private final BooleanSupplier stopRequested;
@@ -54,13 +70,16 @@ public final class TrainRun {
     /**
      * Prepares a run.
      *
+     * @param budget ends the run before its last step when it is spent; a run that is resumed has spent what it had before
      * @param out takes the summary
      * @param screen shows the progress; prints to {@code out} too
      * @param stopRequested polled several times a second; the run ends early once it is true
      */
-    public TrainRun(Configuration configuration, PrintStream out, Screen screen, BooleanSupplier stopRequested) {
+    public TrainRun(
+            Configuration configuration, Budget budget, PrintStream out, Screen screen, BooleanSupplier stopRequested) {
         this.configuration = configuration;
         this.settings = configuration.settings();
+        this.budget = budget;
         this.out = out;
         this.screen = screen;
         this.stopRequested = stopRequested;
@@ -121,6 +140,9 @@ public final class TrainRun {
                         + " (to train on, give more --steps; to begin another run, another --run)");
                 return;
             }
+            if (budget.isLimited() && progress.steps() > 0 && isSpent(runLog, progress, starts)) {
+                return;
+            }
             if (progress.steps() > 0) {
                 out.println("resuming after step " + progress.steps());
             }
@@ -135,6 +157,57 @@ public final class TrainRun {
                 && Files.exists(Summary.file(settings.runDirectory()));
     }
 
+    /**
+     * Whether earlier processes of the run have spent the budget and evaluated the version with which it was spent. If so,
+     * says where the summary is, and writes it if it is missing.
+     */
+    private boolean isSpent(RunLog runLog, Progress progress, List<Run> starts) {
+        LearningCurve curve = curve(progress, starts);
+        progress.evaluated().forEach(point -> curve.add(point.getStep(), point.getPublishedAt(), point.getAccuracy()));
+        try (EventReader ledger = ledger(runLog)) {
+            Follower follower = new Follower(runLog, ledger, curve);
+            ledger.pollToEnd(follower::add);
+            LearningCurve.Accuracy last = curve.lastAccuracy();
+            if (last == null || !budget.isSpent(last.rollouts(), last.seconds())) {
+                return false;
+            }
+            if (Files.exists(Summary.file(settings.runDirectory()))) {
+                out.println("run '" + settings.run() + "' has spent its budget of " + budget + ": its summary is "
+                        + Summary.file(settings.runDirectory()) + " (to train on, give a larger --budget)");
+            } else {
+                countSampled(runLog, curve);
+                report(
+                        new RunStatistics(configuration, runLog, curve, cpuTimes)
+                                .summary(follower.evidence, follower.expired),
+                        curve);
+            }
+            return true;
+        }
+    }
+
+    private static EventReader ledger(RunLog runLog) {
+        return runLog.without(UNUSED)
+                .following(List.of(
+                        runLog.topics().trainingSteps(),
+                        runLog.topics().expired(),
+                        runLog.topics().learnerStates()));
+    }
+
+    /** Counts all rollouts on the log by the time at which they were sampled. After the training, whose time this is not. */
+    private static void countSampled(RunLog runLog, LearningCurve curve) {
+        try (EventReader log = runLog.without(UNUSED_OF_ROLLOUTS)
+                .following(List.of(runLog.topics().rollouts()))) {
+            log.pollToEnd(record -> curve.addSampled(((Rollout) record.event()).getSampledAt()));
+        }
+    }
+
+    private LearningCurve curve(Progress before, List<Run> starts) {
+        return new LearningCurve(
+                before.firstRelease().orElseGet(clock::instant),
+                starts.stream().skip(1).map(Run::getStartedAt).toList(),
+                settings.hasCritic());
+    }
+
     private void train(
             RunLog runLog,
             LocalRoles local,
@@ -144,19 +217,12 @@ public final class TrainRun {
             Progress before)
             throws InterruptedException {
         // The ledger is read from its beginning, since the curve has all steps of the run.
-        try (EventReader ledger = runLog.without(UNUSED)
-                .following(List.of(
-                        runLog.topics().trainingSteps(),
-                        runLog.topics().expired(),
-                        runLog.topics().learnerStates()))) {
+        try (EventReader ledger = ledger(runLog)) {
             Follower follower;
             LearningCurve curve;
             try {
                 local.start(new Roles(configuration, runLog, clock, failure::report));
-                curve = new LearningCurve(
-                        before.firstRelease().orElseGet(clock::instant),
-                        starts.stream().skip(1).map(Run::getStartedAt).toList(),
-                        settings.hasCritic());
+                curve = curve(before, starts);
                 follower = new Follower(runLog, ledger, curve);
                 follow(follower, evaluation, evaluated, before);
             } finally {
@@ -164,6 +230,9 @@ public final class TrainRun {
             }
             // A step may have been committed while the roles stopped.
             ledger.pollToEnd(follower::add);
+            if (budget.isLimited()) {
+                countSampled(runLog, curve);
+            }
             report(
                     new RunStatistics(configuration, runLog, curve, cpuTimes)
                             .summary(follower.evidence, follower.expired),
@@ -171,7 +240,7 @@ public final class TrainRun {
         }
     }
 
-    /** Shows the progress until the last step is committed and evaluated, or a stop is requested. */
+    /** Shows the progress until the last step is committed and evaluated, the budget is spent, or a stop is requested. */
     private void follow(Follower follower, Evaluation evaluation, PolicyModel evaluated, Progress before)
             throws InterruptedException {
         LearningCurve curve = follower.curve;
@@ -186,13 +255,16 @@ public final class TrainRun {
                         before.evaluated(),
                         clock,
                         failure::report)) {
-            while (curve.stepsDone() < settings.steps() && !stopRequested.getAsBoolean()) {
+            while (curve.stepsDone() < settings.steps() && !budget.isSpent(curve) && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 follower.poll(BETWEEN_LOOKS, line);
                 cpuTimes.sample();
                 if (curve.stepsDone() >= before.steps()) {
                     line.show(curve, clock.instant());
                 }
+            }
+            if (budget.isSpent(curve)) {
+                evaluator.endAt(curve.stepsDone());
             }
             Instant deadline = clock.instant().plus(EVALUATION_TIMEOUT);
             while (!stopRequested.getAsBoolean()
@@ -236,6 +308,9 @@ public final class TrainRun {
                 boolean isEvidence = gone.getReason() == ExpiryReason.EVIDENCE;
                 evidence += isEvidence ? 1 : 0;
                 expired += isEvidence ? 0 : 1;
+                if (gone.getRolloutId() != null && !NOT_SAMPLED.contains(gone.getReason())) {
+                    curve.addExpired(gone.getExpiredAt());
+                }
             }
         }
     }

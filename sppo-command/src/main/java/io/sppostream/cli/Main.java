@@ -6,6 +6,7 @@ import io.sppostream.log.LogException;
 import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
 import io.sppostream.model.CheckpointException;
+import io.sppostream.run.Budget;
 import io.sppostream.run.Role;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -34,6 +35,7 @@ import picocli.CommandLine.TypeConversionException;
             ReplayCommand.class,
             DlqCommand.class,
             ShadowsCommand.class,
+            CompareCommand.class,
             GradeCommand.class,
             PretrainCommand.class,
             DeleteCommand.class
@@ -82,6 +84,7 @@ public final class Main {
                     return 2;
                 })
                 .registerConverter(Instant.class, Main::instant)
+                .registerConverter(Budget.class, Main::budget)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true);
     }
@@ -90,6 +93,14 @@ public final class Main {
         for (CommandLine sub : command.subcommands().values()) {
             sub.getCommandSpec().version(command.version());
             inheritVersion(sub.getCommandSpec());
+        }
+    }
+
+    private static Budget budget(String text) {
+        try {
+            return Budget.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
         }
     }
 

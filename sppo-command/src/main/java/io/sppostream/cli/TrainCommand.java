@@ -1,5 +1,6 @@
 package io.sppostream.cli;
 
+import io.sppostream.run.Budget;
 import io.sppostream.run.TrainRun;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
@@ -18,6 +19,13 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements Callable<Integer> {
     @Mixin
     private ConfigurationOptions options = new ConfigurationOptions();
+
+    @Option(
+            names = "--budget",
+            paramLabel = "rollouts=N|seconds=S",
+            description = "End the run before its last step once so many rollouts, evidence included, have settled, or"
+                    + " after so many seconds of training.")
+    private Budget budget = Budget.UNLIMITED;
 
     @Option(names = "--print-config", description = "Print all settings as YAML, and exit.")
     private boolean printConfiguration;
@@ -40,7 +48,8 @@ final class TrainCommand implements Callable<Integer> {
         String resumeCommand = options.resumeCommand(configuration);
         System.out.println(header(configuration, resumeCommand));
         return StopRequest.obeying(
-                stopRequested -> new TrainRun(configuration, System.out, Screen.standard(), stopRequested).run(),
+                stopRequested ->
+                        new TrainRun(configuration, budget, System.out, Screen.standard(), stopRequested).run(),
                 resumeCommand);
     }
 

@@ -34,12 +34,13 @@ public final class Evaluator implements AutoCloseable {
     private final Evaluation evaluation;
     private final PolicyModel model;
     private final int interval;
-    private final int lastStep;
     private final LearningCurve curve;
     private final Clock clock;
     private final int from;
     private final CountDownLatch finished = new CountDownLatch(1);
     private final RoleThread thread;
+    private volatile int lastStep;
+    private volatile int evaluatedStep = -1;
 
     /**
      * Starts evaluating.
@@ -69,6 +70,7 @@ public final class Evaluator implements AutoCloseable {
             if (point.getVersion() > evaluated) {
                 curve.add(point.getStep(), point.getPublishedAt(), point.getAccuracy());
                 evaluated = point.getVersion();
+                evaluatedStep = point.getStep();
             }
             if (point.getStep() >= lastStep) {
                 finished.countDown();
@@ -118,7 +120,18 @@ public final class Evaluator implements AutoCloseable {
             LOG.info("accuracy of version {}: {} {}", version.getVersion(), result.accuracy(), result.accuracyByTier());
             write(version, result.problems(), result.accuracy(), writer);
         }
-        if (version.getStep() >= lastStep) {
+        evaluatedStep = version.getStep();
+        finishIfLast();
+    }
+
+    /** Makes the next version of that step or a later one the last, unless such a version is evaluated already. */
+    public void endAt(int step) {
+        lastStep = Math.min(lastStep, step);
+        finishIfLast();
+    }
+
+    private void finishIfLast() {
+        if (evaluatedStep >= lastStep) {
             finished.countDown();
         }
     }

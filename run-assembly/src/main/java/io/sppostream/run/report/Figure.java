@@ -31,7 +31,7 @@ public final class Figure {
 
     /** Writes the page and the image into a folder. */
     public static void write(Path directory, String run, LearningCurve curve) throws IOException {
-        // A point is step, seconds, value; the value is null if the answers were not judged.
+        // A point is step, seconds, value; the value is null if it was not measured.
         Map<String, List<Double[]>> panels = new LinkedHashMap<>();
         panels.put(
                 "held-out accuracy",
@@ -57,7 +57,8 @@ public final class Figure {
         List<FigureSvg.Point> reward = new ArrayList<>();
         for (TrainingStep step : curve.policy()) {
             rollouts.put(step.getStep(), step.getSamplesTrained());
-            reward.add(new FigureSvg.Point(step.getSamplesTrained(), metric(step, "reward_mean")));
+            Double mean = step.getMetrics().get("reward_mean");
+            reward.add(new FigureSvg.Point(step.getSamplesTrained(), mean == null ? Double.NaN : mean));
         }
         List<FigureSvg.Point> accuracy = curve.accuracies().stream()
                 .filter(point -> rollouts.containsKey(point.step()))
@@ -71,16 +72,16 @@ public final class Figure {
     private static List<Double[]> points(LearningCurve curve, List<TrainingStep> steps, String metric) {
         List<Double[]> points = new ArrayList<>(steps.size());
         for (TrainingStep step : steps) {
-            points.add(new Double[] {(double) step.getStep(), curve.seconds(step.getEndedAt()), metric(step, metric)});
+            points.add(new Double[] {
+                (double) step.getStep(),
+                curve.seconds(step.getEndedAt()),
+                step.getMetrics().get(metric)
+            });
         }
         return points;
     }
 
-    private static double metric(TrainingStep step, String name) {
-        return Objects.requireNonNull(step.getMetrics().get(name), name);
-    }
-
-    private static String resource(String name) throws IOException {
+    static String resource(String name) throws IOException {
         try (InputStream in = Objects.requireNonNull(Figure.class.getResourceAsStream(name), name)) {
             return new String(in.readAllBytes(), UTF_8);
         }

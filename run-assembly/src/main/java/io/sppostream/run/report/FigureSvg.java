@@ -160,7 +160,7 @@ final class FigureSvg {
         return BOTTOM - (BOTTOM - TOP) * Math.min(1, Math.max(0, value));
     }
 
-    private static String coordinate(double value) {
+    static String coordinate(double value) {
         return shortened(Math.round(10 * value) / 10.0);
     }
 

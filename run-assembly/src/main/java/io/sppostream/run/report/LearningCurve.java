@@ -4,9 +4,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sppostream.events.TrainingStep;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -16,19 +20,22 @@ public final class LearningCurve {
     /**
      * Held-out accuracy of a policy version.
      *
+     * @param rollouts rollouts that had been sampled when the version was made, if they were counted ({@link
+     *     #addSampled}); otherwise those that had settled: trained, evidence, or expired after they were sampled
      * @param seconds from the start of the run to the publication of the version
      * @param accuracy in [0, 1]; null if the answers were not judged
      * @param notJudgedBecause why they were not; null if they were
      */
     public record Accuracy(
             int step,
+            long rollouts,
             double seconds,
             @Nullable Double accuracy,
             @JsonProperty("not_judged") @Nullable String notJudgedBecause) {
 
         /** An accuracy that was judged. */
-        public Accuracy(int step, double seconds, double accuracy) {
-            this(step, seconds, accuracy, null);
+        public Accuracy(int step, long rollouts, double seconds, double accuracy) {
+            this(step, rollouts, seconds, accuracy, null);
         }
     }
 
@@ -47,6 +54,14 @@ public final class LearningCurve {
     private final List<TrainingStep> critic = new ArrayList<>();
     private final Measurements measurements = new Measurements();
     private final List<Point> points = new ArrayList<>();
+
+    /** How many rollouts were sampled, by millisecond; empty if that was not counted. */
+    private final TreeMap<Instant, Long> sampled = new TreeMap<>();
+
+    /** How many rollouts have expired, by millisecond. */
+    private final TreeMap<Instant, Long> expired = new TreeMap<>();
+
+    private long expiredRollouts;
 
     /**
      * @param startedAt when the first prompt was released
@@ -70,6 +85,21 @@ public final class LearningCurve {
         ends.add(step.getEndedAt());
     }
 
+    /** Counts a rollout that was sampled and will not be trained on, such as evidence. */
+    public synchronized void addExpired(Instant expiredAt) {
+        count(expiredAt, expired);
+        expiredRollouts++;
+    }
+
+    /** Counts a rollout when it was sampled. */
+    public synchronized void addSampled(Instant sampledAt) {
+        count(sampledAt, sampled);
+    }
+
+    private static void count(Instant instant, Map<Instant, Long> counts) {
+        counts.merge(instant.truncatedTo(ChronoUnit.MILLIS), 1L, Long::sum);
+    }
+
     /** Adds the accuracy of a version at the time at which the version was published, not evaluated. */
     public synchronized void add(int step, Instant publishedAt, double accuracy) {
         points.add(new Point(step, publishedAt, accuracy, null));
@@ -78,6 +108,11 @@ public final class LearningCurve {
     /** Adds a version whose answers were not judged. */
     public synchronized void addNotJudged(int step, Instant publishedAt, String because) {
         points.add(new Point(step, publishedAt, null, because));
+    }
+
+    /** How often the run was resumed. */
+    public int resumptions() {
+        return resumptions.size();
     }
 
     /** Steps of the policy so far. */
@@ -107,7 +142,36 @@ public final class LearningCurve {
 
     private Accuracy accuracy(Point point) {
         return new Accuracy(
-                point.step(), Math.max(0, seconds(point.publishedAt())), point.accuracy(), point.notJudgedBecause());
+                point.step(),
+                rollouts(point.step()),
+                Math.max(0, seconds(point.publishedAt())),
+                point.accuracy(),
+                point.notJudgedBecause());
+    }
+
+    /** Rollouts that have settled: those trained, and those that were sampled and expired, evidence included. */
+    public synchronized long rollouts() {
+        return trained(policy.size()) + expiredRollouts;
+    }
+
+    /** Rollouts that had been sampled, or else settled, when the policy committed a step; 0 for the start policy. */
+    private long rollouts(int step) {
+        int steps = Math.min(step, policy.size());
+        if (steps == 0) {
+            return 0;
+        }
+        Instant committed = policy.get(steps - 1).getEndedAt();
+        return sampled.isEmpty() ? trained(steps) + until(committed, expired) : until(committed, sampled);
+    }
+
+    private static long until(Instant instant, NavigableMap<Instant, Long> counts) {
+        return counts.headMap(instant, true).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    private long trained(int steps) {
+        return steps == 0 ? 0 : policy.get(steps - 1).getSamplesTrained();
     }
 
     /** Seconds from the start to an instant, without interruptions. */

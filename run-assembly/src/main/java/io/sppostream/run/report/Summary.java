@@ -26,7 +26,8 @@ public record Summary(
         @JsonUnwrapped Learning learning,
         @JsonUnwrapped OffPolicy offPolicy,
         @JsonUnwrapped Weights weights,
-        @JsonUnwrapped Timing timing) {
+        @JsonUnwrapped Timing timing,
+        @JsonUnwrapped Memory memory) {
     /** The parts of a step, in order; the ledger has each as a metric {@code seconds_<part>}. */
     public static final List<String> STEP_PARTS = List.of(Bottleneck.WAITING, "updating", "publishing", "committing");
 
@@ -36,11 +37,13 @@ public record Summary(
      * The run.
      *
      * @param settings the effective configuration
+     * @param resumptions how often the run was resumed
      */
     public record Origin(
             @JsonProperty("run") String run,
             @JsonProperty("settings") Map<String, ?> settings,
-            @JsonProperty("configuration_sha256") String configurationSha256) {}
+            @JsonProperty("configuration_sha256") String configurationSha256,
+            @JsonProperty("resumptions") int resumptions) {}
 
     /**
      * How much was trained, and how fast.
@@ -125,6 +128,14 @@ public record Summary(
             @JsonProperty("step_seconds") Map<String, Double> stepSeconds,
             @JsonProperty("seconds_by_role") Map<String, Double> secondsByRole,
             @JsonProperty("bottleneck") @Nullable Bottleneck bottleneck) {}
+
+    /**
+     * How much memory it took.
+     *
+     * @param peakResidentBytes the most that this process had, without its broker's; null if the system does not tell
+     */
+    public record Memory(
+            @JsonProperty("peak_resident_bytes") @Nullable Long peakResidentBytes) {}
 
     /**
      * The part of a policy step that takes longest.

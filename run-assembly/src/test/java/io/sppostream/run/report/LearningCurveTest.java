@@ -68,7 +68,7 @@ class LearningCurveTest {
         assertThat(curve.secondsTo(0.5)).hasValue(9);
         assertThat(curve.secondsTo(0.55)).hasValue(19);
         assertThat(curve.secondsTo(0.61)).isEmpty();
-        assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(80, 19, 0.6));
+        assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(80, 0, 19, 0.6));
     }
 
     @Test
@@ -76,7 +76,7 @@ class LearningCurveTest {
         curve.add(0, after(-3), 0.25);
         curve.addNotJudged(20, after(4.5), "the judge is dead");
 
-        assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(20, 4.5, null, "the judge is dead"));
+        assertThat(curve.lastAccuracy()).isEqualTo(new Accuracy(20, 0, 4.5, null, "the judge is dead"));
         assertThat(curve.secondsTo(0)).hasValue(0);
         assertThat(curve.secondsTo(0.3)).isEmpty();
         assertThat(ProgressLine.text(curve, 40, 5)).isEqualTo("step 0/40 | accuracy not judged");
@@ -95,13 +95,43 @@ class LearningCurveTest {
 
         assertThat(resumed.seconds(after(2.5))).isEqualTo(2.5);
         assertThat(resumed.seconds()).isEqualTo(5);
-        assertThat(resumed.accuracies()).containsExactly(new Accuracy(20, 3, 0.4), new Accuracy(40, 5, 0.5));
+        assertThat(resumed.accuracies()).containsExactly(new Accuracy(20, 8, 3, 0.4), new Accuracy(40, 8, 5, 0.5));
     }
 
     /** The start policy is there before the first prompt. */
     @Test
     void shouldCountFromZeroWhenAVersionIsOlderThanTheRun() {
         curve.add(0, after(-3), 0.25);
-        assertThat(curve.accuracies()).containsExactly(new Accuracy(0, 0, 0.25));
+        assertThat(curve.accuracies()).containsExactly(new Accuracy(0, 0, 0, 0.25));
+    }
+
+    @Test
+    void shouldCountEvidenceWithTheStepInWhichItSettled() {
+        curve.addExpired(after(1));
+        curve.add(step("policy", 1, 1.5));
+        curve.addExpired(after(2));
+        curve.addExpired(after(2));
+        curve.add(step("policy", 2, 2.5));
+        curve.addExpired(after(3));
+        curve.add(0, START, 0.1);
+        curve.add(1, after(1.5), 0.2);
+        curve.add(2, after(2.5), 0.3);
+
+        assertThat(curve.accuracies()).extracting(Accuracy::rollouts).containsExactly(0L, 5L, 11L);
+        assertThat(curve.rollouts()).isEqualTo(12);
+    }
+
+    @Test
+    void shouldCountRolloutsThatHaveNotSettledWhenAllSampledAreCounted() {
+        curve.add(step("policy", 1, 1.5));
+        curve.add(step("policy", 2, 2.5));
+        for (double sampledAt : new double[] {0.5, 1.5, 1.5, 1.75, 2, 2.25, 2.75}) {
+            curve.addSampled(after(sampledAt));
+        }
+        curve.add(0, START, 0.1);
+        curve.add(1, after(1.5), 0.2);
+        curve.add(2, after(2.5), 0.3);
+
+        assertThat(curve.accuracies()).extracting(Accuracy::rollouts).containsExactly(0L, 3L, 6L);
     }
 }

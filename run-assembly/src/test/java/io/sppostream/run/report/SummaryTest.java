@@ -23,19 +23,21 @@ class SummaryTest {
     private static Summary summary(@Nullable Double secondsToHalf) {
         return summary(
                 new Summary.Totals(480, 245_760, 0, 3, 61.5, 3_996.1, 12_345.6),
-                new Summary.Learning(0.25, 0.625, null, secondsToHalf, 0.375, List.of(new Accuracy(480, 61.25, 0.625))),
+                new Summary.Learning(
+                        0.25, 0.625, null, secondsToHalf, 0.375, List.of(new Accuracy(480, 245_760, 61.25, 0.625))),
                 new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)));
     }
 
     private static Summary summary(Summary.Totals totals, Summary.Learning learning, Map<String, Double> stepSeconds) {
         return new Summary(
-                new Summary.Origin("run-1", Map.of("seed", 1L, "dataset", "addition"), "c0ffee"),
+                new Summary.Origin("run-1", Map.of("seed", 1L, "dataset", "addition"), "c0ffee", 1),
                 totals,
                 learning,
                 new Summary.OffPolicy(0.5, 1, 0.875, 2.25, 0.125),
                 new Summary.Weights("abc123", "def456", 376_000, 280_000.0),
                 new Summary.Timing(
-                        2.5, 0.125, stepSeconds, Map.of("learner", 30.25), Summary.Bottleneck.of(stepSeconds)));
+                        2.5, 0.125, stepSeconds, Map.of("learner", 30.25), Summary.Bottleneck.of(stepSeconds)),
+                new Summary.Memory(400_000_000L));
     }
 
     private static String printed(Summary summary) {
@@ -87,7 +89,9 @@ class SummaryTest {
                         "policy_lag_max",
                         "weights_sha256",
                         "seconds_by_role",
-                        "bottleneck")
+                        "bottleneck",
+                        "peak_resident_bytes",
+                        "resumptions")
                 .allSatisfy(name -> assertThat(name).matches("[a-z0-9]+(_[a-z0-9]+)*"));
         assertThat(json.get("settings").get("seed").asLong()).isEqualTo(1);
         assertThat(json.get("steps").asInt()).isEqualTo(480);
@@ -105,9 +109,11 @@ class SummaryTest {
         assertThat(json.get("weights_sha256").asText()).isEqualTo("abc123");
         assertThat(json.get("seconds_to_half").asDouble()).isEqualTo(20.5);
         assertThat(json.get("evaluations").get(0).get("step").asInt()).isEqualTo(480);
+        assertThat(json.get("evaluations").get(0).get("rollouts").asLong()).isEqualTo(245_760);
         assertThat(json.get("evaluations").get(0).get("seconds").asDouble()).isEqualTo(61.25);
         assertThat(json.get("evaluations").get(0).get("accuracy").asDouble()).isEqualTo(0.625);
         assertThat(json.get("seconds_by_role").get("learner").asDouble()).isEqualTo(30.25);
+        assertThat(json.get("peak_resident_bytes").asLong()).isEqualTo(400_000_000);
         assertThat(json.get("bottleneck").get("part").asText()).isEqualTo("updating");
         assertThat(json.get("bottleneck").get("seconds").asDouble()).isEqualTo(0.096);
         assertThat(json.get("bottleneck").get("step_seconds").asDouble()).isEqualTo(0.1);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.compare;
+
+import org.jspecify.annotations.NullMarked;

@@ -93,11 +93,14 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
                 last == null ? null : last.accuracy(),
                 notJudged(first, last),
                 half.isPresent() ? half.getAsDouble() : null,
-                critic.isEmpty()
-                        ? null
-                        : finite(ProgressLine.mean(
-                                critic.subList(critic.size() * 4 / 5, critic.size()), "explained_variance")),
+                explainedVariance(critic.subList(critic.size() * 4 / 5, critic.size())),
                 accuracies);
+    }
+
+    /** The mean over the steps that have it; null if none has. */
+    private static @Nullable Double explainedVariance(List<TrainingStep> critic) {
+        boolean any = critic.stream().anyMatch(step -> step.getMetrics().containsKey("explained_variance"));
+        return any ? finite(ProgressLine.mean(critic, "explained_variance")) : null;
     }
 
     private static @Nullable String notJudged(@Nullable Accuracy first, @Nullable Accuracy last) {

@@ -80,6 +80,12 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
             }
         }
         EstimatorChoice.requireWholeGroups(configuration.settings);
+        int warmup = configuration.settings.estimator().recipe().criticWarmupSteps();
+        if (warmup > 0 && warmup >= configuration.settings.steps()) {
+            notes.add("the policy is not trained: estimator.critic.warmup.steps = " + warmup + ", and the run has "
+                    + configuration.settings.steps() + " steps");
+            configuration = of(values, kafka, notes);
+        }
         return configuration;
     }
 

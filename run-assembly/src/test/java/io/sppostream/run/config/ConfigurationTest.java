@@ -511,6 +511,14 @@ class ConfigurationTest {
     }
 
     @Test
+    void shouldSayThatAWarmUpOfTheCriticLeavesNoStepForThePolicy() {
+        assertThat(flags(Map.of("estimator", "ppo", "steps", "50")).notes())
+                .containsExactly(
+                        "the policy is not trained: estimator.critic.warmup.steps = 50, and the run has 50 steps");
+        assertThat(flags(Map.of("estimator", "ppo", "steps", "51")).notes()).isEmpty();
+    }
+
+    @Test
     void shouldNameTheSettingsARunCannotBeResumedWith() {
         String begun = begun(Map.of("seed", "1", "steps", "10", "weights.snapshot.interval", "5"))
                 .toYaml();

@@ -161,7 +161,7 @@ final class Replay {
     private void replayGroup(List<ReplayedRollout> group, List<ReplayJudge.Ruling> rulings) {
         Value value = credits.value(group, inputs.untrained());
         for (int i = 0; i < group.size(); i++) {
-            writer.writeInputs(group.get(i).rollout(), rulings.get(i).verdicts(), value);
+            writer.writeInputs(group.get(i).rollout(), rulings.get(i).verdicts(), credits.value(group.get(i), value));
             if (judge.judgesAgain()) {
                 compare(group.get(i), rulings.get(i));
             }

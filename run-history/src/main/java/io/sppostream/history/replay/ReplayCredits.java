@@ -53,10 +53,10 @@ record ReplayCredits(JoinSettings join, Clock clock) {
         return estimator().needs().samples() == 1 ? samples : Math.min(1, samples);
     }
 
-    /** The recorded value of a group's prompt; null if there is none, or the estimator reads none. */
+    /** The recorded value of a group's prompt; null if there is none, or the estimator reads no values of prompts. */
     @Nullable
     Value value(List<ReplayedRollout> group, UntrainedRollouts untrained) {
-        if (estimator().needs().critic() == CriticKind.NONE) {
+        if (estimator().needs().critic() != CriticKind.PROMPT) {
             return null;
         }
         return group.stream()
@@ -65,6 +65,19 @@ record ReplayCredits(JoinSettings join, Clock clock) {
                 .map(sample -> requireNonNull(requireNonNull(sample).getValue()))
                 .findFirst()
                 .orElseGet(() -> untrained.value(group.get(0).requestId()));
+    }
+
+    /**
+     * The recorded value that a rollout is credited with: that of its prompt or, for a critic of tokens, its own.
+     *
+     * @param ofPrompt the value of its group's prompt
+     */
+    @Nullable
+    Value value(ReplayedRollout rollout, @Nullable Value ofPrompt) {
+        TrainingSample sample = rollout.sample();
+        return estimator().needs().critic() == CriticKind.TOKEN
+                ? (sample == null ? null : sample.getValue())
+                : ofPrompt;
     }
 
     /**
@@ -111,11 +124,7 @@ record ReplayCredits(JoinSettings join, Clock clock) {
                     estimator().needs(),
                     first.getRequestId(),
                     value == null ? null : (Double) value.getProbability(),
-                    members.stream()
-                            .map(member -> new Judged(
-                                    member.rollout().rollout(),
-                                    requireNonNull(member.ruling().reward())))
-                            .toList());
+                    members.stream().map(member -> judged(member, value)).toList());
             boolean isWhole = members.size() >= first.getSamples();
             if (GroupCredits.isCreditable(estimator(), group, isWhole, join.partial())) {
                 credits = GroupCredits.credit(estimator(), group);
@@ -138,9 +147,18 @@ record ReplayCredits(JoinSettings join, Clock clock) {
             } else {
                 outcome.trained()
                         .add(new Trained(
-                                rollout.sample(), sample(rollout, member.ruling(), value, credit, groupSamples)));
+                                rollout.sample(),
+                                sample(rollout, member.ruling(), value(rollout, value), credit, groupSamples)));
             }
         }
+    }
+
+    private Judged judged(Member member, @Nullable Value ofPrompt) {
+        Value value = value(member.rollout(), ofPrompt);
+        return new Judged(
+                member.rollout().rollout(),
+                requireNonNull(member.ruling().reward()),
+                value == null ? null : value.getTokenValues());
     }
 
     private static boolean isBranch(Rollout rollout) {

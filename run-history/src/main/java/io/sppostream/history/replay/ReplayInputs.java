@@ -26,6 +26,11 @@ final class ReplayInputs {
             throw new UserException(estimator.name() + " needs " + missing + ": run '" + plan.from()
                     + "' was trained with " + recorded.name());
         }
+        if (recorded.recipe().replay().lifetime() > 1) {
+            throw new UserException("run '" + plan.from() + "' has spread the samples of a group over several steps"
+                    + " (estimator.replay.edges), and a replay takes a group from one step: only runs with"
+                    + " estimator.replay.edges=0 can be replayed");
+        }
         if (plan.scoreAgain() && plan.hasGroups()) {
             throw new UserException(
                     "--score-again: a replay trains a critic only for sppo with one response per prompt");

@@ -51,7 +51,8 @@ final class ReplayWriter {
         }
         out.send(into.rollouts(), requestId, rollout);
         verdicts.forEach(verdict -> out.send(into.verdicts(), requestId, verdict));
-        if (first && value != null && asked.equals(requestId)) {
+        // The value of a prompt belongs to its first rollout, that of a rollout's tokens to the rollout.
+        if (value != null && (value.getRolloutId() != null || (first && asked.equals(requestId)))) {
             out.send(into.values(), requestId, value);
         }
     }

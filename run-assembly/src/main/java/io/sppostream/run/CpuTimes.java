@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,8 +49,12 @@ final class CpuTimes {
                 .reduce(Duration.ZERO, Duration::plus);
     }
 
-    private static String role(String threadName) {
-        return ROLES.stream().filter(threadName::contains).findFirst().orElse("other");
+    /** The role of a thread. Its name may begin with that of the run, which may contain the name of a role. */
+    static String role(String threadName) {
+        return ROLES.stream()
+                .filter(threadName::contains)
+                .max(Comparator.comparingInt(threadName::lastIndexOf))
+                .orElse("other");
     }
 
     /** Processor seconds by role. */

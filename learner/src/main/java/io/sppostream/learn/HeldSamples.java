@@ -10,6 +10,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiPredicate;
@@ -42,12 +43,13 @@ final class HeldSamples {
         }
         int last = steps.get(steps.size() - 1).getStep();
         Map<Integer, Long> begin = new HashMap<>();
-        List<TrainingStep> takers = new ArrayList<>();
+        // The steps whose groups may have samples left, with the offsets that they consumed.
+        Map<TrainingStep, Map<Integer, Long>> takers = new LinkedHashMap<>();
         for (TrainingStep step : steps) {
             if (step.getStep() <= last + 1 - lifetime) {
                 begin = consumed(step);
             } else {
-                takers.add(step);
+                takers.put(step, consumed(step));
             }
         }
         Map<Integer, List<EventRecord<?>>> samples = new HashMap<>();
@@ -58,15 +60,16 @@ final class HeldSamples {
             consumed(steps.get(steps.size() - 1))
                     .forEach((partition, offset) -> ends.put(new TopicPartition(topic.name(), partition), offset));
             for (EventRecord<?> record : log.pollTo(ends)) {
-                takers.stream()
-                        .filter(step -> record.offset() < consumed(step).getOrDefault(record.partition(), 0L))
+                takers.entrySet().stream()
+                        .filter(taker -> record.offset() < taker.getValue().getOrDefault(record.partition(), 0L))
                         .findFirst()
+                        .map(Map.Entry::getKey)
                         .filter(step -> !isUnusable.test(record, step.getFromVersion()))
                         .ifPresent(step -> samples.computeIfAbsent(step.getStep(), any -> new ArrayList<>())
                                 .add(record));
             }
         }
-        takers.forEach(step -> spread.add(step.getStep(), samples.getOrDefault(step.getStep(), List.of())));
+        takers.keySet().forEach(step -> spread.add(step.getStep(), samples.getOrDefault(step.getStep(), List.of())));
         spread.take(last);
     }
 

@@ -175,11 +175,7 @@ public final class TrainRun {
                 out.println("run '" + settings.run() + "' has spent its budget of " + budget + ": its summary is "
                         + Summary.file(settings.runDirectory()) + " (to train on, give a larger --budget)");
             } else {
-                countSampled(runLog, curve);
-                report(
-                        new RunStatistics(configuration, runLog, curve, cpuTimes)
-                                .summary(follower.evidence, follower.expired),
-                        curve);
+                report(follower);
             }
             return true;
         }
@@ -219,25 +215,28 @@ public final class TrainRun {
         // The ledger is read from its beginning, since the curve has all steps of the run.
         try (EventReader ledger = ledger(runLog)) {
             Follower follower;
-            LearningCurve curve;
             try {
                 local.start(new Roles(configuration, runLog, clock, failure::report));
-                curve = curve(before, starts);
-                follower = new Follower(runLog, ledger, curve);
+                follower = new Follower(runLog, ledger, curve(before, starts));
                 follow(follower, evaluation, evaluated, before);
             } finally {
                 local.stop();
             }
             // A step may have been committed while the roles stopped.
             ledger.pollToEnd(follower::add);
-            if (budget.isLimited()) {
-                countSampled(runLog, curve);
-            }
-            report(
-                    new RunStatistics(configuration, runLog, curve, cpuTimes)
-                            .summary(follower.evidence, follower.expired),
-                    curve);
+            report(follower);
         }
+    }
+
+    /** Writes and prints the summary of what was followed to the end of the log. */
+    private void report(Follower follower) {
+        if (budget.isLimited()) {
+            countSampled(follower.runLog, follower.curve);
+        }
+        report(
+                new RunStatistics(configuration, follower.runLog, follower.curve, cpuTimes)
+                        .summary(follower.evidence, follower.expired),
+                follower.curve);
     }
 
     /** Shows the progress until the last step is committed and evaluated, the budget is spent, or a stop is requested. */

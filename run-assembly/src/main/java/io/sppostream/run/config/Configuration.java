@@ -84,7 +84,7 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         if (warmup > 0 && warmup >= configuration.settings.steps()) {
             notes.add("the policy is not trained: estimator.critic.warmup.steps = " + warmup + ", and the run has "
                     + configuration.settings.steps() + " steps");
-            configuration = of(values, kafka, notes);
+            configuration = new Configuration(configuration.settings, configuration.kafkaProperties, notes);
         }
         return configuration;
     }

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The estimator of a configuration: {@code estimator} is its name, and {@code estimator.*} are its settings. */
-public final class EstimatorChoice {
+final class EstimatorChoice {
     private static final String SAMPLES = ESTIMATOR_SETTINGS + "samples";
 
     private EstimatorChoice() {}

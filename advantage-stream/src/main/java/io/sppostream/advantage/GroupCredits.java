@@ -201,6 +201,18 @@ public final class GroupCredits {
         return credits;
     }
 
+    /**
+     * The samples of a group that a learner must keep together. An estimator of single samples credits each by itself, also
+     * if a prompt from outside wants several.
+     *
+     * @param credited ids of the rollouts with a credit
+     */
+    public static int groupSamples(AdvantageEstimator estimator, Set<String> credited) {
+        boolean together =
+                estimator.needs().samples() > 1 || credited.stream().anyMatch(id -> RolloutIds.followUpId(id) != null);
+        return together ? credited.size() : Math.min(1, credited.size());
+    }
+
     private static List<AdvantageSegment> segments(Segments advantages) {
         List<AdvantageSegment> segments = new ArrayList<>(advantages.count());
         for (int run = 0; run < advantages.count(); run++) {

@@ -315,11 +315,7 @@ final class SettlementRule {
 
     private List<Settlement> credited(
             RequestState request, Members members, Map<String, Credited> credits, Instant now) {
-        // An estimator of single samples credits each by itself, also if a prompt from outside wants several: a learner
-        // need not keep them together.
-        boolean together = settings.estimator().needs().samples() > 1
-                || credits.keySet().stream().anyMatch(id -> RolloutIds.followUpId(id) != null);
-        int groupSamples = together ? credits.size() : Math.min(1, credits.size());
+        int groupSamples = GroupCredits.groupSamples(settings.estimator(), credits.keySet());
         Set<String> rejected = credits.values().stream()
                 .flatMap(credit -> credit.rejected().stream())
                 .map(RejectedRollout::getRolloutId)

@@ -135,10 +135,7 @@ record ReplayCredits(JoinSettings join, Clock clock) {
             reason = ExpiryReason.INVALID_ROLLOUT;
             detail = BoundedText.of(estimator().name() + ": " + e.getMessage(), BoundedText.REASON);
         }
-        boolean alone = estimator().needs().samples() == 1
-                && members.stream()
-                        .noneMatch(member -> isBranch(member.rollout().rollout()));
-        int groupSamples = alone ? 1 : credits.size();
+        int groupSamples = GroupCredits.groupSamples(estimator(), credits.keySet());
         for (Member member : members) {
             ReplayedRollout rollout = member.rollout();
             Credited credit = credits.get(rollout.rolloutId());
@@ -159,10 +156,6 @@ record ReplayCredits(JoinSettings join, Clock clock) {
                 member.rollout().rollout(),
                 requireNonNull(member.ruling().reward()),
                 value == null ? null : value.getTokenValues());
-    }
-
-    private static boolean isBranch(Rollout rollout) {
-        return rollout.getPurpose() == RequestPurpose.BRANCH;
     }
 
     private TrainingSample sample(

@@ -69,6 +69,21 @@ public record ModelConfig(
         return hiddenSize / heads;
     }
 
+    /** This shape with another number of layers. */
+    ModelConfig withLayers(int number) {
+        return new ModelConfig(
+                vocabularySize,
+                hiddenSize,
+                number,
+                heads,
+                keyValueHeads,
+                intermediateSize,
+                maxPositions,
+                tiedEmbeddings,
+                rmsNormEpsilon,
+                ropeTheta);
+    }
+
     /**
      * Reads {@code config.json} as transformers 4 ({@code rope_theta}, {@code torch_dtype}) or 5 ({@code
      * rope_parameters}, {@code dtype}) writes it.

@@ -2,10 +2,10 @@ package io.sppostream.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.benchmarks.PeerTask.Contestant;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.feed.data.Problem;
-import io.sppostream.benchmarks.PeerTask.Contestant;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
@@ -173,11 +173,11 @@ final class Peers implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         requireModel();
-        rollouts = rollouts > 0 ? rollouts : task.rollouts;
-        repetitions = repetitions > 0 ? repetitions : task.repetitions;
+        rollouts = rollouts > 0 ? rollouts : task.rollouts();
+        repetitions = repetitions > 0 ? repetitions : task.repetitions();
         BenchmarkTools.printHeader(
                 "peers --task %s%s --rollouts %d --seed %d%s",
-                task.id(),
+                task.name(),
                 task.needsModel() ? " --precision " + precision : "",
                 rollouts,
                 seed,
@@ -203,9 +203,9 @@ final class Peers implements Callable<Integer> {
         if (task.needsModel() != (model != null)) {
             throw new UserException(
                     task.needsModel()
-                            ? "task " + task.id() + " needs a checkpoint folder as --model, such as that of"
+                            ? "task " + task.name() + " needs a checkpoint folder as --model, such as that of"
                                     + " HuggingFaceTB/SmolLM2-135M-Instruct"
-                            : "task " + task.id() + " starts from its shipped policy: leave --model out");
+                            : "task " + task.name() + " starts from its shipped policy: leave --model out");
         }
     }
 
@@ -223,24 +223,24 @@ final class Peers implements Callable<Integer> {
         System.out.printf("%nMedians, and in parentheses each round:%n%n");
         System.out.printf(
                 "| | wall, s | training, s | %s | accuracy | memory, GB |%n|---|---|---|%s---|---|%n",
-                task.levels.stream().map(level -> level(level) + " after, s").collect(Collectors.joining(" | ")),
-                "---|".repeat(task.levels.size()));
+                task.levels().stream().map(level -> level(level) + " after, s").collect(Collectors.joining(" | ")),
+                "---|".repeat(task.levels().size()));
         outcomes.forEach((contestant, all) -> System.out.printf(
                 "| %s, lr %s | %s | %s | %s | %s | %s |%n",
                 contestant.title,
                 rate(task.rate(contestant)),
                 cell(all, "%.1f", Outcome::wallSeconds),
                 cell(all, "%.1f", Outcome::trainingSeconds),
-                task.levels.stream()
+                task.levels().stream()
                         .map(level -> cell(all, "%.1f", outcome -> outcome.secondsTo(level)))
                         .collect(Collectors.joining(" | ")),
-                cell(all, "%.3f", outcome -> outcome.accuracy(task.lastEvaluations)),
+                cell(all, "%.3f", outcome -> outcome.accuracy(task.lastEvaluations())),
                 cell(all, "%.2f", Outcome::gigabytes)));
         System.out.printf(
                 "%nWall seconds are of whole processes. Training and times to an accuracy count from the first sampling;"
                         + " the peers' clocks stop during evaluations. Accuracy is held out and sampled, the mean of"
                         + " the last %d evaluations. Memory is the peak of the process, without our broker.%n%n",
-                task.lastEvaluations);
+                task.lastEvaluations());
         printCurves(outcomes);
         for (Contestant ours : List.of(Contestant.SPPO_STREAM_0, Contestant.SPPO_STREAM_1)) {
             System.out.printf(
@@ -248,16 +248,17 @@ final class Peers implements Callable<Integer> {
                     ours.title,
                     ratio(outcomes, ours, Outcome::wallSeconds),
                     ratio(outcomes, ours, Outcome::trainingSeconds),
-                    task.levels.stream()
-                            .map(level ->
-                                    "to " + level(level) + " " + ratio(outcomes, ours, outcome -> outcome.secondsTo(level)))
+                    task.levels().stream()
+                            .map(level -> "to " + level(level) + " "
+                                    + ratio(outcomes, ours, outcome -> outcome.secondsTo(level)))
                             .collect(Collectors.joining(", ")));
         }
     }
 
     /** Accuracy over rollouts, at evaluations that all contestants have made. */
     private void printCurves(Map<Contestant, List<Outcome>> outcomes) {
-        List<Integer> evaluated = Objects.requireNonNull(outcomes.get(Contestant.PYTORCH)).get(0).steps();
+        List<Integer> evaluated =
+                Objects.requireNonNull(outcomes.get(Contestant.PYTORCH)).get(0).steps();
         int apart = (evaluated.size() + CURVE_COLUMNS - 1) / CURVE_COLUMNS;
         List<Integer> shown = IntStream.range(0, evaluated.size())
                 .filter(i -> (evaluated.size() - 1 - i) % apart == 0)
@@ -281,17 +282,18 @@ final class Peers implements Callable<Integer> {
     private void searchGrid(PythonEnvironment environment, Path directory) throws IOException, InterruptedException {
         Map<Contestant, SortedMap<Double, Double>> accuracies = new EnumMap<>(Contestant.class);
         for (Contestant contestant : Contestant.values()) {
-            for (double rate : task.grid) {
+            for (double rate : task.grid()) {
                 Outcome outcome = run(contestant, rate, seed, environment, directory);
                 accuracies
                         .computeIfAbsent(contestant, key -> new TreeMap<>())
-                        .put(rate, outcome.accuracy(task.lastEvaluations));
+                        .put(rate, outcome.accuracy(task.lastEvaluations()));
                 print(contestant.title + ", lr " + rate(rate), outcome);
             }
         }
         System.out.printf(
                 "%n| accuracy at lr | %s |%n|---|%s%n",
-                task.grid.stream().map(Peers::rate).collect(Collectors.joining(" | ")), "---|".repeat(task.grid.size()));
+                task.grid().stream().map(Peers::rate).collect(Collectors.joining(" | ")),
+                "---|".repeat(task.grid().size()));
         accuracies.forEach((contestant, byRate) -> System.out.printf(
                 "| %s | %s |%n",
                 contestant.title,
@@ -314,12 +316,13 @@ final class Peers implements Callable<Integer> {
             flags.put(SettingsDefinition.RUN, "peers");
             flags.put(SettingsDefinition.STEPS, Integer.toString(steps));
             flags.put(SettingsDefinition.DATA_DIR, directory.toString());
-            return runPeer(contestant, Configuration.load(task.preset, Map.of(), flags), environment, directory);
+            return runPeer(contestant, Configuration.load(task.preset(), Map.of(), flags), environment, directory);
         }
         flags.put(SettingsDefinition.LAG, contestant == Contestant.SPPO_STREAM_0 ? "0" : "1");
         List<String> options = new ArrayList<>();
-        if (task.preset != null) {
-            options.add("--config=" + task.preset);
+        Path preset = task.preset();
+        if (preset != null) {
+            options.add("--config=" + preset);
         }
         flags.forEach((name, value) -> options.add("--set=" + name + "=" + value));
         MeasuredRun run = MeasuredRun.onKafka(steps, options);
@@ -327,13 +330,12 @@ final class Peers implements Callable<Integer> {
     }
 
     private int batchSize() {
-        return Configuration.load(task.preset, Map.of(), Map.of(SettingsDefinition.RUN, "peers"))
+        return Configuration.load(task.preset(), Map.of(), Map.of(SettingsDefinition.RUN, "peers"))
                 .settings()
                 .batchSize();
     }
 
-    private Outcome runPeer(
-            Contestant peer, Configuration configuration, PythonEnvironment environment, Path directory)
+    private Outcome runPeer(Contestant peer, Configuration configuration, PythonEnvironment environment, Path directory)
             throws IOException, InterruptedException {
         RunSettings settings = configuration.settings();
         Path start = Models.policy(settings).directory();
@@ -391,10 +393,10 @@ final class Peers implements Callable<Integer> {
                 name,
                 outcome.wallSeconds(),
                 outcome.trainingSeconds(),
-                task.levels.stream()
+                task.levels().stream()
                         .map(level -> level(level) + " after " + number("%.1f", outcome.secondsTo(level)) + " s")
                         .collect(Collectors.joining(", ")),
-                outcome.accuracy(task.lastEvaluations),
+                outcome.accuracy(task.lastEvaluations()),
                 outcome.gigabytes());
     }
 

@@ -36,7 +36,9 @@ class TransformerProgramTest {
         Fixture(ModelConfig config, WeightLayout.Head head, List<TokenSequence> sequences) {
             this.layout = WeightLayout.of(config, head);
             this.program = TorchProgram.load(
-                    manager, "transformer.torchscript", Transformer.attributes(config, ModelSettings.Precision.FLOAT32));
+                    manager,
+                    "transformer.torchscript",
+                    Transformer.attributes(config, ModelSettings.Precision.FLOAT32));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;

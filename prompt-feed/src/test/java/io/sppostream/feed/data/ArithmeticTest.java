@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class ArithmeticTest {
     private static final Dataset DATASET = Arithmetic.dataset();
-    private static final Pattern QUESTION = Pattern.compile("What is (\\d+)\\+(\\d+)\\? Answer with the number only\\.");
+    private static final Pattern QUESTION =
+            Pattern.compile("What is (\\d+)\\+(\\d+)\\? Answer with the number only\\.");
 
     private static void assertTrue(Problem problem) {
         Matcher matcher = QUESTION.matcher(problem.messages().get(0).getContent());

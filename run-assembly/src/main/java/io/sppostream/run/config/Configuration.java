@@ -66,7 +66,8 @@ public record Configuration(
                                 SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)));
         values.putAll(Presets.of(dataset));
         values.putAll(given.values());
-        String preset = given.preset() != null ? given.preset() : Presets.of(dataset).isEmpty() ? "" : dataset;
+        String preset =
+                given.preset() != null ? given.preset() : Presets.of(dataset).isEmpty() ? "" : dataset;
         Map<String, String> kafka = new HashMap<>(connect(values));
         values.forEach((name, value) -> {
             if (name.startsWith(SettingsDefinition.KAFKA)) {

@@ -142,8 +142,9 @@ public final class SettingsReference {
 
     private static void presets(StringBuilder text) {
         text.append("\n## Presets\n")
-                .append("A preset with the name of a built-in dataset holds whenever that dataset is used. The others are"
-                        + " chosen as `--config presets/NAME`.\n\n")
+                .append(
+                        "A preset with the name of a built-in dataset holds whenever that dataset is used. The others are"
+                                + " chosen as `--config presets/NAME`.\n\n")
                 .append("| setting | default | ")
                 .append(String.join(" | ", Presets.names()))
                 .append(" |\n|---|---|")

@@ -129,10 +129,11 @@ public final class Models {
     private static void unpack(String task, String file, Path directory) {
         try (InputStream in = Models.class.getResourceAsStream(resource(task, file))) {
             if (in == null) {
-                throw new UserException("dataset " + task + " comes without a start policy: give a checkpoint folder as --model"
-                        + (IN_ENGLISH.contains(task)
-                                ? ", of an instruction-tuned model such as HuggingFaceTB/SmolLM2-135M-Instruct on Hugging Face"
-                                : " (./sppo pretrain makes one)"));
+                throw new UserException(
+                        "dataset " + task + " comes without a start policy: give a checkpoint folder as --model"
+                                + (IN_ENGLISH.contains(task)
+                                        ? ", of an instruction-tuned model such as HuggingFaceTB/SmolLM2-135M-Instruct on Hugging Face"
+                                        : " (./sppo pretrain makes one)"));
             }
             Files.createDirectories(directory);
             Files.copy(in, directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);

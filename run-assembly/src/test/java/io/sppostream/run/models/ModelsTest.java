@@ -109,8 +109,8 @@ class ModelsTest {
             assertThat(critic.config().hiddenSize()).isEqualTo(64);
             assertThat(critic.logits(List.of(tokens(policy)))).containsExactly(0);
         }
-        assertThatThrownBy(() ->
-                        Models.critic(settings(Map.of("critic.model", "policy", "critic.layers", "3")), policy))
+        assertThatThrownBy(
+                        () -> Models.critic(settings(Map.of("critic.model", "policy", "critic.layers", "3")), policy))
                 .isInstanceOf(UserException.class)
                 .hasMessage("critic.layers = 3: " + policy.directory() + " has 2 layers");
     }
@@ -120,8 +120,8 @@ class ModelsTest {
     void shouldSayWhereToGetAStartPolicyWhenNoneIsShipped(String dataset, String source) {
         assertThatThrownBy(() -> Models.policy(settings(Map.of("dataset", dataset))))
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("dataset " + dataset + " comes without a start policy: give a checkpoint folder as"
-                        + " --model")
+                .hasMessageStartingWith("dataset " + dataset
+                        + " comes without a start policy: give a checkpoint folder as" + " --model")
                 .hasMessageContaining(source);
     }
 

@@ -73,7 +73,7 @@ final class Training implements AutoCloseable {
             return thread;
         });
         this.state = model.manager().newSubManager();
-        for (NDArray weight : model.weights()) {
+        for (NDArray weight : model.trained()) {
             weight.setRequiresGradient(true);
             means.add(state.zeros(weight.getShape(), DataType.FLOAT32));
             squares.add(state.zeros(weight.getShape(), DataType.FLOAT32));
@@ -124,7 +124,7 @@ final class Training implements AutoCloseable {
             NDArray seed = Tensors.of(scratch, derivatives, outputs.getShape());
             if (forward.size() == 1) {
                 NDList arguments = new NDList(outputs, seed);
-                arguments.addAll(model.weights());
+                arguments.addAll(model.trained());
                 return model.program().record(results, "gradients", arguments);
             }
             NDList arguments = new NDList(piece.ids(scratch), seed);
@@ -169,7 +169,7 @@ final class Training implements AutoCloseable {
                 IValue result = model.program()
                         .run(
                                 "step",
-                                model.weightsArgument(),
+                                model.trainedArgument(),
                                 gradientsArgument,
                                 meansArgument,
                                 squaresArgument,

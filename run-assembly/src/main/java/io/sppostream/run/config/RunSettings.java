@@ -31,6 +31,8 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
+import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
@@ -74,6 +76,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
@@ -352,10 +355,17 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models. */
+    /** Device and precision of the models, and the adapters of the policy. */
     public ModelSettings model() {
         return new ModelSettings(
-                getString(DEVICE), getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32);
+                        getString(DEVICE),
+                        getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32)
+                .withAdapter(adapter());
+    }
+
+    private @Nullable LoraSettings adapter() {
+        int rank = getInt(LORA_RANK);
+        return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
     }
 
     public OptimizerSettings policyOptimizer() {

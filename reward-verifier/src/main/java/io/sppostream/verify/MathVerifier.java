@@ -1,5 +1,6 @@
 package io.sppostream.verify;
 
+import io.sppostream.events.FinishReason;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.verify.math.Grade;
@@ -8,16 +9,18 @@ import io.sppostream.verify.math.MathGrader;
 
 /**
  * The verifiers {@code math} and {@code math:PROFILE}: a {@link MathGrader} compares the answer that the response marks
- * with the reference. A response that was cut off after its answer is judged like any other, because the answer was
- * complete.
+ * with the reference. A response that was cut off after a marked answer is judged like any other, because the answer was
+ * complete. The last number of a response that was cut off is wrong, because the next token could have changed it.
  */
 public final class MathVerifier implements Verifier {
     private final String name;
+    private final GradingProfile profile;
     private final MathGrader grader;
 
     /** @param profile where to look for answers and how to compare them */
     public MathVerifier(GradingProfile profile) {
         this.name = profile == GradingProfile.MATH ? "math" : "math:" + profile.id();
+        this.profile = profile;
         this.grader = new MathGrader(profile);
     }
 
@@ -34,7 +37,12 @@ public final class MathVerifier implements Verifier {
 
     @Override
     public Judgement judge(Rollout rollout) {
-        return judgement(grader.gradeResponse(rollout.getReference(), rollout.getText()));
+        Judgement judgement = judgement(grader.gradeResponse(rollout.getReference(), rollout.getText()));
+        return judgement.status() == VerdictStatus.CORRECT
+                        && profile.readsLastNumber()
+                        && rollout.getFinishReason() == FinishReason.LENGTH
+                ? Judgement.wrong(VerdictStatus.INCORRECT, judgement.extracted(), "cut-off")
+                : judgement;
     }
 
     /** Judges an answer by itself, without a response around it. */

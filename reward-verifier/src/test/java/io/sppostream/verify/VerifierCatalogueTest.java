@@ -49,7 +49,8 @@ class VerifierCatalogueTest {
                 "math:gsm8k",
                 "math:verbatim",
                 "math:choice",
-                "math:sppo-compat"
+                "math:sppo-compat",
+                "math:last-number"
             })
     void shouldFindABuiltInVerifierWhenNamed(String name) {
         Verifier verifier = VerifierCatalogue.open().find(name);
@@ -71,7 +72,7 @@ class VerifierCatalogueTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
                         "there is no verifier 'oracle'; there are: exact, marked, knights-and-knaves-text, math, math:gsm8k,"
-                                + " math:verbatim, math:choice, math:sppo-compat");
+                                + " math:verbatim, math:choice, math:sppo-compat, math:last-number");
     }
 
     @Test

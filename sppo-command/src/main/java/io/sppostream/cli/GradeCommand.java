@@ -70,7 +70,7 @@ final class GradeCommand implements Callable<Integer> {
             paramLabel = "PROFILE",
             defaultValue = "math",
             converter = Profiles.class,
-            description = "math, gsm8k, verbatim, choice or sppo-compat (default: ${DEFAULT-VALUE}).")
+            description = "math, gsm8k, verbatim, choice, sppo-compat or last-number (default: ${DEFAULT-VALUE}).")
     private GradingProfile profile = GradingProfile.MATH;
 
     @Option(

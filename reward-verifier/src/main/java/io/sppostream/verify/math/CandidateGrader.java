@@ -25,7 +25,7 @@ final class CandidateGrader {
         return switch (profile) {
             case VERBATIM -> graded(expected.strip().equals(candidate.strip()), candidate, "exact");
             case CHOICE -> choice(expected, candidate);
-            case MATH, GSM8K, SPPO_COMPAT -> typed(expected, candidate);
+            case MATH, GSM8K, SPPO_COMPAT, LAST_NUMBER -> typed(expected, candidate);
         };
     }
 
@@ -44,7 +44,7 @@ final class CandidateGrader {
         return switch (profile) {
             case VERBATIM -> expected.isBlank() ? "empty" : null;
             case CHOICE -> ChoiceLetter.leading(expected) == null ? "no-choice" : null;
-            case MATH, GSM8K, SPPO_COMPAT -> {
+            case MATH, GSM8K, SPPO_COMPAT, LAST_NUMBER -> {
                 ParsedAnswer parsed = references.parsed(expected);
                 yield parsed.answer() == null ? parsed.failure() : null;
             }

@@ -1,6 +1,8 @@
 package io.sppostream.verify.math;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Where the grader looks for answers and how it compares them. */
 public enum GradingProfile {
@@ -19,7 +21,12 @@ public enum GradingProfile {
      * {@link #MATH} with the tolerances of the official SPPO reward: numbers are equal within one part in 10,000, and
      * also to a hundredth and a hundredfold of the reference. Only for comparison with the paper: 5 and 500 are equal.
      */
-    SPPO_COMPAT;
+    SPPO_COMPAT,
+    /**
+     * The last box, else the last number, even if nothing marks it; compared as mathematics. For short answers only: in a
+     * long response it rewards guessing.
+     */
+    LAST_NUMBER;
 
     /** The former id of {@link #VERBATIM}: deprecated, but recorded runs and scripts may use it. */
     private static final String FORMER_VERBATIM = "exact";
@@ -44,13 +51,18 @@ public enum GradingProfile {
                 return profile;
             }
         }
-        throw new IllegalArgumentException(
-                "No grading profile is called '" + id + "'; use one of math, gsm8k, verbatim, choice, sppo-compat.");
+        throw new IllegalArgumentException("No grading profile is called '" + id + "'; use one of "
+                + Arrays.stream(values()).map(GradingProfile::id).collect(Collectors.joining(", ")) + ".");
     }
 
     /** Whether {@code ####} marks an answer. */
     boolean readsHashes() {
         return this == GSM8K;
+    }
+
+    /** Whether an answer needs no mark: the last number of a response counts. */
+    public boolean readsLastNumber() {
+        return this == LAST_NUMBER;
     }
 
     /** Whether answers are parsed and compared as mathematics, rather than as texts or letters. */

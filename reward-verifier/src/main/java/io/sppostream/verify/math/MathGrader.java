@@ -24,11 +24,13 @@ public final class MathGrader {
 
     /**
      * Grades the whole response of a model. Only an answer that the response marks counts: the last box or, depending on
-     * the profile, {@code ####} or an {@code Answer:} line. The last number of a response does not count by itself,
-     * because rewarding it would teach guessing.
+     * the profile, {@code ####} or an {@code Answer:} line. The last number of a response counts in the profile
+     * {@link GradingProfile#LAST_NUMBER} alone, because rewarding it teaches guessing.
      */
     public Grade gradeResponse(String reference, String response) {
-        String candidate = AnswerExtractor.fromResponse(response, profile.readsHashes());
+        String candidate = profile.readsLastNumber()
+                ? AnswerExtractor.boxOrLastNumber(response)
+                : AnswerExtractor.fromResponse(response, profile.readsHashes());
         return candidate == null ? candidates.noAnswer(reference, "no-answer") : candidates.grade(reference, candidate);
     }
 

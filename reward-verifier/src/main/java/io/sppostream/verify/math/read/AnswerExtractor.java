@@ -41,6 +41,15 @@ public final class AnswerExtractor {
         return announced(text, hashes);
     }
 
+    /** The last box of a response or, if it has no box, its last number; null if there is neither. */
+    public static @Nullable String boxOrLastNumber(String response) {
+        String text = afterThinking(response);
+        if (text == null) {
+            return null;
+        }
+        return BoxedAnswer.isIn(text) ? BoxedAnswer.last(text) : ProseAnswer.lastNumber(text);
+    }
+
     /**
      * The answer in a reference, which may be a whole solution: the last box, or what follows the last {@code ####}, or
      * the whole text.

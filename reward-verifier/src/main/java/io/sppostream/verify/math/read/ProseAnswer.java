@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer in a prediction that is prose: its last formula or number. Only predictions are read so. In a response the
- * last number is not an answer, because nothing marks it as one.
+ * The answer in a prediction that is prose: its last formula or number. In a response the last number is an answer only
+ * if the grading profile says so, because nothing marks it as one.
  */
 public final class ProseAnswer {
     private static final Pattern MATH_SPAN = Pattern.compile(
@@ -78,6 +78,16 @@ public final class ProseAnswer {
             end = numbers.end();
         }
         return found == null || hedged(searched, start, end) ? null : found;
+    }
+
+    /** The last number of a text, or null if there is none. */
+    static @Nullable String lastNumber(String text) {
+        Matcher numbers = PLAIN_NUMBER.matcher(AnswerExtractor.tail(text));
+        String last = null;
+        while (numbers.find()) {
+            last = numbers.group();
+        }
+        return last;
     }
 
     private static boolean hedged(String text, int start, int end) {

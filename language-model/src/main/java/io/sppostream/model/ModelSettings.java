@@ -8,19 +8,47 @@ import org.jspecify.annotations.Nullable;
  * Device and precision of a model.
  *
  * @param device {@code cpu}, or a CUDA device: {@code gpu} for the first, {@code gpu:1} for the second
- * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits
+ * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits. {@link
+ *     Precision#AUTO} is resolved by {@link #precisionOf}
  */
 public record ModelSettings(String device, Precision precision) {
 
     /** Precision of the matrix products. */
     public enum Precision {
+        /** Chosen by the device and the size of the model. */
+        AUTO("auto"),
         /** IEEE 754 single precision: the reference. */
-        FLOAT32,
+        FLOAT32("fp32"),
         /**
          * 8 bits of precision in the range of single precision, for the products inside the layers: faster if the
          * hardware supports it, but results depend on the batch.
          */
-        BFLOAT16
+        BFLOAT16("bf16");
+
+        private final String id;
+
+        Precision(String id) {
+            this.id = id;
+        }
+
+        /** The name in settings. */
+        public String id() {
+            return id;
+        }
+
+        /**
+         * The precision of a name in settings.
+         *
+         * @throws IllegalArgumentException if there is none
+         */
+        public static Precision of(String id) {
+            for (Precision precision : values()) {
+                if (precision.id.equals(id)) {
+                    return precision;
+                }
+            }
+            throw new IllegalArgumentException("Unknown precision '" + id + "': use auto, fp32 or bf16");
+        }
     }
 
     public ModelSettings {
@@ -32,6 +60,19 @@ public record ModelSettings(String device, Precision precision) {
     /** The CPU in single precision: deterministic, bit for bit. */
     public static ModelSettings cpu() {
         return new ModelSettings("cpu", Precision.FLOAT32);
+    }
+
+    /** The precision of a model here, never {@link Precision#AUTO}: that is bf16 on a GPU, and fp32 on a CPU. */
+    public Precision precisionOf(ModelConfig model) {
+        if (precision != Precision.AUTO) {
+            return precision;
+        }
+        return device.equals("cpu") ? Precision.FLOAT32 : Precision.BFLOAT16;
+    }
+
+    /** Where and how a model is computed, in words, such as {@code bf16 on gpu:1}. */
+    public String describe(ModelConfig model) {
+        return precisionOf(model).id() + " on " + device;
     }
 
     /** Why a model cannot run on the device, as a sentence; null if it can. */

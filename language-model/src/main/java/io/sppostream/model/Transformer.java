@@ -60,7 +60,8 @@ final class Transformer implements AutoCloseable {
         this.settings = settings;
         this.layout = WeightLayout.of(config, head);
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, settings.precision()));
+        this.program =
+                TorchProgram.load(manager, "transformer.torchscript", attributes(config, settings.precisionOf(config)));
         for (WeightLayout.Fused fused : layout.tensors()) {
             Shape shape = new Shape(fused.shape());
             ByteBuffer mapped = mapping.of(fused);

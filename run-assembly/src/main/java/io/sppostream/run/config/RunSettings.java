@@ -3,8 +3,8 @@ package io.sppostream.run.config;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA1;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA2;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_EPSILON;
+import static io.sppostream.run.config.SettingsDefinition.AUTO;
 import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
-import static io.sppostream.run.config.SettingsDefinition.BFLOAT16;
 import static io.sppostream.run.config.SettingsDefinition.BOOTSTRAP_SERVERS;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_EFFECTIVE_SAMPLE_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_INFRA_ERRORS;
@@ -12,6 +12,7 @@ import static io.sppostream.run.config.SettingsDefinition.BREAKER_STALE_SAMPLES;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_WINDOW;
 import static io.sppostream.run.config.SettingsDefinition.BROKER_PORT;
 import static io.sppostream.run.config.SettingsDefinition.CLIP;
+import static io.sppostream.run.config.SettingsDefinition.CRITIC_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_HIDDEN_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LAYERS;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LEARNING_RATE;
@@ -31,15 +32,19 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
+import static io.sppostream.run.config.SettingsDefinition.ON;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
+import static io.sppostream.run.config.SettingsDefinition.POLICY_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_LEARNING_RATE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_MAX_GRADIENT_NORM;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUN;
@@ -49,6 +54,7 @@ import static io.sppostream.run.config.SettingsDefinition.SAMPLING_TEMPERATURE;
 import static io.sppostream.run.config.SettingsDefinition.SCHEMA_REGISTRY_URL;
 import static io.sppostream.run.config.SettingsDefinition.SEED;
 import static io.sppostream.run.config.SettingsDefinition.STEPS;
+import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
@@ -75,6 +81,7 @@ import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelMemory;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
@@ -326,10 +333,29 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models. */
-    public ModelSettings model() {
-        return new ModelSettings(
-                getString(DEVICE), getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32);
+    /** Device and precision of the policy that is trained. */
+    public ModelSettings policyPlacement() {
+        return placement(POLICY_DEVICE);
+    }
+
+    /** Device and precision of the critic. */
+    public ModelSettings criticPlacement() {
+        return placement(CRITIC_DEVICE);
+    }
+
+    /** Device and precision of the policy that is sampled from, evaluations included. */
+    public ModelSettings rolloutPlacement() {
+        return placement(ROLLOUT_DEVICE);
+    }
+
+    private ModelSettings placement(String setting) {
+        String device = getString(setting);
+        return new ModelSettings(device.isEmpty() ? getString(DEVICE) : device, Precision.of(getString(PRECISION)));
+    }
+
+    /** Whether a run refuses to start if its memory plan exceeds a device. */
+    public boolean checksMemory() {
+        return getBoolean(MEMORY_CHECK);
     }
 
     public OptimizerSettings policyOptimizer() {
@@ -349,8 +375,20 @@ public final class RunSettings extends AbstractConfig {
                 getDouble(maxGradientNorm));
     }
 
-    public TrainingSettings training() {
-        return new TrainingSettings(getInt(TRAINING_MICRO_BATCH_TOKENS), getInt(TRAINING_THREADS), false);
+    /**
+     * How the update of a model is computed.
+     *
+     * @param model its shape, which decides on gradient checkpointing if the setting does not
+     */
+    public TrainingSettings training(ModelConfig model) {
+        int tokens = getInt(TRAINING_MICRO_BATCH_TOKENS);
+        String checkpointing = getString(TRAINING_GRADIENT_CHECKPOINTING);
+        return new TrainingSettings(
+                tokens,
+                getInt(TRAINING_THREADS),
+                checkpointing.equals(AUTO)
+                        ? ModelMemory.checkpointsByDefault(model, tokens)
+                        : checkpointing.equals(ON));
     }
 
     public CircuitBreakerSettings breakers() {
@@ -361,18 +399,20 @@ public final class RunSettings extends AbstractConfig {
                 getInt(BREAKER_WINDOW));
     }
 
-    public PolicyLearnerSettings policyLearner(String configurationSha256) {
+    /** @param model shape of the policy */
+    public PolicyLearnerSettings policyLearner(ModelConfig model, String configurationSha256) {
         return new PolicyLearnerSettings(
                 step(configurationSha256),
                 staleness().maxLag(),
                 breakers(),
                 policyUpdate(),
                 policyOptimizer(),
-                training());
+                training(model));
     }
 
-    public CriticSettings critic(String configurationSha256) {
-        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training());
+    /** @param model shape of the critic */
+    public CriticSettings critic(ModelConfig model, String configurationSha256) {
+        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training(model));
     }
 
     private StepSettings step(String configurationSha256) {

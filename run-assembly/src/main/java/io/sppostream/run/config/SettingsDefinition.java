@@ -12,6 +12,7 @@ import io.sppostream.feed.data.Addition;
 import io.sppostream.learn.update.LossMean;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -36,7 +37,11 @@ public final class SettingsDefinition {
     public static final String STEPS = "steps";
     public static final String MODEL = "model";
     public static final String DEVICE = "device";
+    public static final String POLICY_DEVICE = "policy.device";
+    public static final String CRITIC_DEVICE = "critic.device";
+    public static final String ROLLOUT_DEVICE = "rollout.device";
     public static final String PRECISION = "precision";
+    public static final String MEMORY_CHECK = "memory.check";
     public static final String DATA_DIR = "data.dir";
     public static final String RUNS_DIR = "runs.dir";
 
@@ -76,6 +81,7 @@ public final class SettingsDefinition {
     public static final String ADAM_EPSILON = "adam.epsilon";
     public static final String TRAINING_THREADS = "training.threads";
     public static final String TRAINING_MICRO_BATCH_TOKENS = "training.micro.batch.tokens";
+    public static final String TRAINING_GRADIENT_CHECKPOINTING = "training.gradient.checkpointing";
 
     public static final String CRITIC_MODEL = "critic.model";
     public static final String CRITIC_HIDDEN_SIZE = "critic.hidden.size";
@@ -117,8 +123,9 @@ public final class SettingsDefinition {
     static final String KAFKA = "kafka.";
 
     static final String DEFAULT_PLUGINS = "plugins";
-    static final String BFLOAT16 = "bf16";
-    private static final String FLOAT32 = "fp32";
+    static final String AUTO = "auto";
+    static final String ON = "on";
+    static final String OFF = "off";
 
     private static final Validator POSITIVE = Range.atLeast(1);
     private static final Validator NOT_NEGATIVE = Range.atLeast(0);
@@ -143,6 +150,14 @@ public final class SettingsDefinition {
 
     private static final Validator DEVICES =
             accepting(device -> new ModelSettings(device, Precision.FLOAT32), "cpu, gpu, gpu:INDEX");
+
+    private static final Validator ROLE_DEVICES = accepting(
+            device -> {
+                if (!device.isEmpty()) {
+                    DEVICES.ensureValid(DEVICE, device);
+                }
+            },
+            "cpu, gpu, gpu:INDEX, or empty");
 
     private static final Validator TOPIC_PREFIX =
             accepting(run -> new Topics(run, 1).runs(), "letters, digits, '_' and '-'");
@@ -196,13 +211,35 @@ public final class SettingsDefinition {
                         "cpu",
                         DEVICES,
                         "Device of policy and critic: cpu, gpu, or gpu:1 for the second GPU (docs/gpu.md).")
+                .setting(POLICY_DEVICE, STRING, "", ROLE_DEVICES, "Device that trains the policy. Empty: device.")
+                .setting(
+                        CRITIC_DEVICE,
+                        STRING,
+                        "",
+                        ROLE_DEVICES,
+                        "Device that scores with the critic and trains it. Empty: device.")
+                .setting(
+                        ROLLOUT_DEVICE,
+                        STRING,
+                        "",
+                        ROLE_DEVICES,
+                        "Device that samples from the policy, evaluations included. Empty: device.")
                 .setting(
                         PRECISION,
                         STRING,
-                        FLOAT32,
-                        ValidString.in(FLOAT32, BFLOAT16),
-                        "Precision of the matrix products inside the layers. bf16 is faster on a GPU; the bits of its"
-                                + " results depend on the batch.")
+                        Precision.FLOAT32.id(),
+                        ValidString.in(Arrays.stream(Precision.values())
+                                .map(Precision::id)
+                                .toArray(String[]::new)),
+                        "Precision of the matrix products inside the layers. bf16 is faster if the device computes it;"
+                                + " the bits of its results depend on the batch. auto: chosen by device and model; the"
+                                + " run says which (docs/gpu.md).")
+                .setting(
+                        MEMORY_CHECK,
+                        BOOLEAN,
+                        true,
+                        null,
+                        "Whether train refuses to start if its memory plan exceeds a device. ./sppo plan prints the plan.")
                 .setting(
                         DATA_DIR,
                         STRING,
@@ -367,7 +404,15 @@ public final class SettingsDefinition {
                         INT,
                         4096,
                         POSITIVE,
-                        "Maximum number of tokens that a thread computes at once. Bounds memory.");
+                        "Maximum number of tokens that a thread computes at once. Bounds memory.")
+                .setting(
+                        TRAINING_GRADIENT_CHECKPOINTING,
+                        STRING,
+                        AUTO,
+                        ValidString.in(AUTO, ON, OFF),
+                        "Whether a step keeps only the input of each layer and computes the layer again for its"
+                                + " gradient: far less memory, a third more time. auto: if the layers of"
+                                + " training.micro.batch.tokens take more than 1 GiB.");
         definition
                 .in(SettingGroup.CRITIC)
                 .setting(

@@ -50,8 +50,14 @@ public final class Models {
                             + " needs a value of each token that the policy samples, so its critic reads the policy's tokens");
         }
         return own == policy
-                ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model())
-                : CriticModel.load(own, settings.model());
+                ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.criticPlacement())
+                : CriticModel.load(own, settings.criticPlacement());
+    }
+
+    /** Shape of the start critic. */
+    public static ModelConfig criticConfig(RunSettings settings, Checkpoint policy) {
+        Checkpoint own = criticTokens(settings, policy);
+        return own == policy ? settings.criticShape(policy.config()) : own.config();
     }
 
     /** The checkpoint with the tokenizer and chat template of the critic: its own, or the policy's if it is random. */
@@ -68,8 +74,7 @@ public final class Models {
     public static void requireDevice(ModelSettings settings) {
         String obstacle = settings.obstacle();
         if (obstacle != null) {
-            throw new UserException(
-                    "device " + settings.device() + ": " + obstacle + "; see docs/gpu.md, or use --device cpu");
+            throw new UserException("device " + settings.device() + ": " + obstacle + "; see docs/gpu.md, or use cpu");
         }
     }
 

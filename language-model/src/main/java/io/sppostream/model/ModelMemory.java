@@ -1,0 +1,78 @@
+package io.sppostream.model;
+
+import java.util.Arrays;
+
+/**
+ * Estimates of the bytes that a model takes in memory, by what they are for. They follow the tensors of the program: T
+ * positions, hidden size d, H query and G key-value heads of size s, feed-forward width f, vocabulary V. Pure functions.
+ */
+public final class ModelMemory {
+    /** From this size on, the layers of a micro-batch are checkpointed by default. */
+    static final long CHECKPOINTED_FROM = 1L << 30;
+
+    /** Tensors of the size of the logits that exist at the same time: logits, scaled logits, and their log-softmax. */
+    private static final int LOGITS = 3;
+
+    private ModelMemory() {}
+
+    /** Number of weights of a policy. */
+    public static long policyParameters(ModelConfig model) {
+        return parameters(model, WeightLayout.Head.LANGUAGE_MODEL);
+    }
+
+    /** Number of weights of a critic. */
+    public static long criticParameters(ModelConfig model) {
+        return parameters(model, WeightLayout.Head.SCORE);
+    }
+
+    private static long parameters(ModelConfig model, WeightLayout.Head head) {
+        return WeightLayout.of(model, head).tensors().stream()
+                .mapToLong(
+                        tensor -> Arrays.stream(tensor.shape()).reduce(1, (product, dimension) -> product * dimension))
+                .sum();
+    }
+
+    /**
+     * Bytes that the layers keep of a micro-batch for its gradient, and that the layer at work takes.
+     *
+     * @param tokens of the micro-batch, padding included
+     * @param checkpointing whether only the input of each layer is kept
+     */
+    public static long layers(ModelConfig model, long tokens, boolean checkpointing) {
+        long layer = layerFloats(model);
+        long kept = checkpointing ? model.hiddenSize() : layer;
+        return Float.BYTES * tokens * (model.layers() * kept + layer);
+    }
+
+    /**
+     * Floats of one layer and position: the residual stream twice, both norms before and after their weights, attention
+     * before and after the heads are joined, queries, keys and values before and after rotation, keys and values as often as
+     * there are queries, and four tensors of the feed-forward layer.
+     */
+    private static long layerFloats(ModelConfig model) {
+        long queries = (long) model.heads() * model.headSize();
+        long keys = (long) model.keyValueHeads() * model.headSize();
+        long repeated = keys < queries ? 2 * queries : 0;
+        return 7L * model.hiddenSize()
+                + 2 * queries
+                + (queries + 2 * keys)
+                + (queries + keys)
+                + repeated
+                + 4L * model.intermediateSize();
+    }
+
+    /** Bytes of the logits of so many positions, and of what is computed of them. */
+    public static long logits(ModelConfig model, long positions) {
+        return LOGITS * Float.BYTES * positions * model.vocabularySize();
+    }
+
+    /** Bytes of the keys and values of rows of so many positions each. */
+    public static long keyValues(ModelConfig model, long rows, long positions) {
+        return 2L * Float.BYTES * model.layers() * model.keyValueHeads() * model.headSize() * rows * positions;
+    }
+
+    /** Whether gradient checkpointing is on unless the settings say otherwise. Its results have the same bits. */
+    public static boolean checkpointsByDefault(ModelConfig model, long microBatchTokens) {
+        return layers(model, microBatchTokens, false) > CHECKPOINTED_FROM;
+    }
+}

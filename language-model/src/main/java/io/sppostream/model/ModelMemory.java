@@ -39,9 +39,13 @@ public final class ModelMemory {
      * @param checkpointing whether only the input of each layer is kept
      */
     public static long layers(ModelConfig model, long tokens, boolean checkpointing) {
-        long layer = layerFloats(model);
-        long kept = checkpointing ? model.hiddenSize() : layer;
-        return Float.BYTES * tokens * (model.layers() * kept + layer);
+        long kept = checkpointing ? model.hiddenSize() : layerFloats(model);
+        return Float.BYTES * tokens * model.layers() * kept + layerAtWork(model, tokens);
+    }
+
+    /** Bytes of the tensors of one layer while it is computed. */
+    public static long layerAtWork(ModelConfig model, long tokens) {
+        return Float.BYTES * tokens * layerFloats(model);
     }
 
     /**

@@ -52,8 +52,14 @@ final class ResumeRule {
      * Settings that do not define what is trained, but round the results of training otherwise. At K = 0, a run has the
      * bits of an uninterrupted one only if these stay the same. Each ledger record has the hash of its configuration.
      */
-    static final Set<String> NUMERIC =
-            Set.of(DEVICE, POLICY_DEVICE, CRITIC_DEVICE, ROLLOUT_DEVICE, PRECISION, TRAINING_MICRO_BATCH_TOKENS);
+    static final Set<String> NUMERIC = Set.of(
+            DEVICE,
+            POLICY_DEVICE,
+            CRITIC_DEVICE,
+            ROLLOUT_DEVICE,
+            PRECISION,
+            TRAINING_MICRO_BATCH_TOKENS,
+            TRAINING_GRADIENT_CHECKPOINTING);
 
     private static final Set<String> MAY_CHANGE = Set.of(
             MEMORY_CHECK,
@@ -75,7 +81,6 @@ final class ResumeRule {
             ROLLOUT_WORKERS,
             ROLLOUT_MAX_BATCH,
             TRAINING_THREADS,
-            TRAINING_GRADIENT_CHECKPOINTING,
             ESTIMATOR_PLUGINS,
             WEIGHTS_SNAPSHOT_INTERVAL,
             EVAL_INTERVAL,

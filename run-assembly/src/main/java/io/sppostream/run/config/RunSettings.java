@@ -296,6 +296,12 @@ public final class RunSettings extends AbstractConfig {
                 estimator().needs().tokenText());
     }
 
+    /** Most rollouts that are sampled at the same time: full batches of all workers, or all that pacing releases. */
+    public int rolloutsAtOnce() {
+        long workers = Math.min(getInt(ROLLOUT_WORKERS), getInt(PARTITIONS));
+        return (int) Math.min(workers * getInt(ROLLOUT_MAX_BATCH), (getInt(LAG) + 1L) * batchSize());
+    }
+
     private Duration joinPatience() {
         return Duration.ofSeconds(getInt(JOIN_PATIENCE_SECONDS));
     }

@@ -557,6 +557,7 @@ class ConfigurationTest {
                         "critic.device:  -> cpu",
                         "device: cpu -> gpu",
                         "precision: fp32 -> bf16",
+                        "training.gradient.checkpointing: auto -> on",
                         "training.micro.batch.tokens: 1280 -> 512");
         assertThat(Configuration.recorded(moved.toYaml(), begun(Map.of()).numericSettings(), Map.of())
                         .numericDifferences(begun))

@@ -92,6 +92,7 @@ final class Transformer implements AutoCloseable {
         attributes.put("bias", 1);
         attributes.put("norms", 0);
         attributes.put("epsilon", config.rmsNormEpsilon());
+        attributes.put("chunk", LargeModels.logitRows(config));
         attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
@@ -222,6 +223,22 @@ final class Transformer implements AutoCloseable {
         return weights;
     }
 
+    /**
+     * The weights as matrix products need them, named for use as an argument of {@link TorchProgram#record}: themselves, or
+     * with copies of the matrices in half precision, which are those of this moment.
+     *
+     * @param manager of the copies
+     */
+    NDList productWeights(NDManager manager) {
+        if (settings.precision() != ModelSettings.Precision.BFLOAT16) {
+            return weights;
+        }
+        // DJL cannot look into tensors in half precision, only pass them on.
+        NDList copies = program.record(manager, "halve", weights);
+        copies.forEach(tensor -> tensor.setName("w[]"));
+        return copies;
+    }
+
     /** The rotary embedding's table, named for use as an argument of {@link TorchProgram#record}. */
     NDList table() {
         return table;
@@ -239,16 +256,21 @@ final class Transformer implements AutoCloseable {
 
     /** The weights as the tensors of a checkpoint. */
     List<NamedSlice> slices() {
-        return slices(weights, "");
-    }
-
-    /** Tensors shaped like the weights, as the tensors of a checkpoint with a prefix before their names. */
-    List<NamedSlice> slices(NDList tensors, String prefix) {
         List<NamedSlice> slices = new ArrayList<>();
-        for (int i = 0; i < tensors.size(); i++) {
-            slices.addAll(slices(layout.tensors().get(i), tensors.get(i), prefix));
+        for (int i = 0; i < weights.size(); i++) {
+            slices.addAll(slices(i, weights.get(i), ""));
         }
         return slices;
+    }
+
+    /** A tensor of the shape of weight {@code i}, as the tensors of a checkpoint with a prefix before their names. */
+    List<NamedSlice> slices(int i, NDArray tensor, String prefix) {
+        return slices(layout.tensors().get(i), tensor, prefix);
+    }
+
+    /** The name of weight {@code i}, which may consist of several tensors of a checkpoint: that of the first. */
+    String name(int i) {
+        return layout.tensors().get(i).parts().get(0).name();
     }
 
     private static List<NamedSlice> slices(WeightLayout.Fused fused, NDArray tensor, String prefix) {

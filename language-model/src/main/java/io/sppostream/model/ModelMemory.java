@@ -13,6 +13,9 @@ public final class ModelMemory {
     /** Tensors of the size of the logits that exist at the same time: logits, scaled logits, and their log-softmax. */
     private static final int LOGITS = 3;
 
+    /** Values of a running mean in 8 bits that share a scale. */
+    private static final int BLOCK = 256;
+
     private ModelMemory() {}
 
     /** Number of weights of a policy. */
@@ -68,6 +71,30 @@ public final class ModelMemory {
     /** Bytes of the logits of so many positions, and of what is computed of them. */
     public static long logits(ModelConfig model, long positions) {
         return LOGITS * Float.BYTES * positions * model.vocabularySize();
+    }
+
+    /** Bytes of the logits of a micro-batch in training, of which a large vocabulary has a chunk at a time. */
+    public static long trainingLogits(ModelConfig model, long positions) {
+        int chunk = LargeModels.logitRows(model);
+        return logits(model, chunk == 0 ? positions : Math.min(chunk, positions));
+    }
+
+    /**
+     * Bytes of the gradients of an optimizer step: one for all micro-batches if the model is large, else one for each that
+     * is computed and one for their sum.
+     *
+     * @param pieces micro-batches that are computed at the same time
+     */
+    public static long gradients(ModelConfig model, long parameters, long pieces) {
+        return Float.BYTES * parameters * (LargeModels.needsOneGradient(model) ? 1 : 1 + pieces);
+    }
+
+    /** Bytes of AdamW's two running means. */
+    public static long moments(long parameters, OptimizerSettings.State state) {
+        return switch (state) {
+            case FP32 -> 2L * Float.BYTES * parameters;
+            case INT8 -> 2 * parameters + 2L * Float.BYTES * (parameters / BLOCK + 1);
+        };
     }
 
     /** Bytes of the keys and values of rows of so many positions each. */

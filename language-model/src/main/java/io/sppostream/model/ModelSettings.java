@@ -62,17 +62,19 @@ public record ModelSettings(String device, Precision precision) {
         return new ModelSettings("cpu", Precision.FLOAT32);
     }
 
-    /** The precision of a model here, never {@link Precision#AUTO}: that is bf16 on a GPU, and fp32 on a CPU. */
+    /** The precision of a model here, never {@link Precision#AUTO}: that is resolved by {@link AutomaticPrecision}. */
     public Precision precisionOf(ModelConfig model) {
-        if (precision != Precision.AUTO) {
-            return precision;
-        }
-        return device.equals("cpu") ? Precision.FLOAT32 : Precision.BFLOAT16;
+        return precision == Precision.AUTO
+                ? AutomaticPrecision.of(device, model).precision()
+                : precision;
     }
 
-    /** Where and how a model is computed, in words, such as {@code bf16 on gpu:1}. */
+    /** Where and how a model is computed, and why if that was chosen, in words, such as {@code bf16 on gpu:1}. */
     public String describe(ModelConfig model) {
-        return precisionOf(model).id() + " on " + device;
+        String reason = precision == Precision.AUTO
+                ? ", " + AutomaticPrecision.of(device, model).reason()
+                : "";
+        return precisionOf(model).id() + " on " + device + reason;
     }
 
     /** Why a model cannot run on the device, as a sentence; null if it can. */

@@ -230,7 +230,7 @@ final class Transformer implements AutoCloseable {
      * @param manager of the copies
      */
     NDList productWeights(NDManager manager) {
-        if (settings.precision() != ModelSettings.Precision.BFLOAT16) {
+        if (settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
             return weights;
         }
         // DJL cannot look into tensors in half precision, only pass them on.

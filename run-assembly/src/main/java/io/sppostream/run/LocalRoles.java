@@ -23,6 +23,7 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -113,6 +114,16 @@ public final class LocalRoles implements AutoCloseable {
             }
         }
         return placements;
+    }
+
+    /** The precision of each model here, if the settings leave it to be chosen; else empty. */
+    Optional<String> chosenPrecision() {
+        return settings.policyPlacement().precision() == ModelSettings.Precision.AUTO
+                ? placements().entrySet().stream()
+                        .map(model -> model.getKey() + " " + model.getValue())
+                        .reduce((one, other) -> one + "; " + other)
+                        .map(models -> "precision: " + models)
+                : Optional.empty();
     }
 
     /** Loads their models. */

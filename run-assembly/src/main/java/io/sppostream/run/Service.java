@@ -95,6 +95,7 @@ public final class Service {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, configuration.settings().topics());
             start.prepare(configuration, local.placements(), runLog, clock);
+            local.chosenPrecision().ifPresent(screen::println);
             Instant startedAt = clock.instant();
             try {
                 local.start(new Roles(configuration, runLog, clock, failure::report));

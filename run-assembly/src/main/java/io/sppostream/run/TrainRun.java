@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -86,15 +87,18 @@ public final class TrainRun {
     }
 
     /**
-     * Checks, before anything is started or printed, that a run has the files it needs and can write its results.
+     * Checks, before anything is started or printed, that a run has the files it needs, can write its results, and fits the
+     * memory.
      *
+     * @return a warning if it hardly fits
      * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or a directory cannot be
      *     written
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
-    public static void requireFiles(RunSettings settings) {
+    public static Optional<String> require(RunSettings settings) {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
         LocalRoles.open(settings, Role.of(settings)).close();
+        return MemoryCheck.require(settings);
     }
 
     /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */
@@ -121,6 +125,7 @@ public final class TrainRun {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, local.placements(), runLog, clock);
+            local.chosenPrecision().ifPresent(out::println);
             RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
             Evaluation evaluation = new Evaluation(
                     local.dataset(),

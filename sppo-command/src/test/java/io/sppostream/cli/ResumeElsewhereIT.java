@@ -22,7 +22,8 @@ class ResumeElsewhereIT {
 
     @Test
     void shouldResumeWithAnotherMicroBatchAndRecordPrecisionAndDevice() {
-        assertThat(command("train", "--steps=2", "--lag=0", "--set=batch.size=64").code())
+        assertThat(command("train", "--steps=2", "--lag=0", "--set=batch.size=64")
+                        .code())
                 .isZero();
 
         Invocation resumed = command(
@@ -45,10 +46,12 @@ class ResumeElsewhereIT {
                 Map.of("run", RUN, "data.dir", directory.resolve("data").toString());
         try (RecordedRun recorded = RecordedRun.open(Configuration.load(null, Map.of(), where))) {
             List<Run> starts = RunRecord.all(recorded.log());
-            assertThat(starts).hasSize(2).allSatisfy(start -> assertThat(start.getEngines())
-                    .containsEntry("model of learn", "fp32 on cpu")
-                    .containsEntry("model of critic", "fp32 on cpu")
-                    .containsEntry("model of rollout", "fp32 on cpu"));
+            assertThat(starts)
+                    .hasSize(2)
+                    .allSatisfy(start -> assertThat(start.getEngines())
+                            .containsEntry("model of learn", "fp32 on cpu")
+                            .containsEntry("model of critic", "fp32 on cpu")
+                            .containsEntry("model of rollout", "fp32 on cpu"));
         }
         Invocation audit = command("audit", "--retrain");
         assertThat(audit.code()).as(audit.out()).isZero();

@@ -36,6 +36,7 @@ import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.ON;
+import static io.sppostream.run.config.SettingsDefinition.OPTIMIZER_STATE;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_LEARNING_RATE;
@@ -91,6 +92,7 @@ import io.sppostream.rollout.RolloutProducerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -103,6 +105,13 @@ public final class RunSettings extends AbstractConfig {
 
     RunSettings(Map<String, ?> values) {
         super(DEFINITION, values, false);
+    }
+
+    /** These settings with changes, by name. */
+    public RunSettings with(Map<String, String> changes) {
+        Map<String, Object> all = new TreeMap<>(originals());
+        all.putAll(changes);
+        return new RunSettings(all);
     }
 
     /** The verifiers of the datasets that have their own, by dataset. */
@@ -378,7 +387,8 @@ public final class RunSettings extends AbstractConfig {
                 getDouble(ADAM_BETA2),
                 getDouble(ADAM_EPSILON),
                 getDouble(weightDecay),
-                getDouble(maxGradientNorm));
+                getDouble(maxGradientNorm),
+                OptimizerSettings.State.valueOf(getString(OPTIMIZER_STATE).toUpperCase(Locale.ROOT)));
     }
 
     /**

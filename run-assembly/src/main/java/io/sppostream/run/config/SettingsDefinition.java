@@ -12,8 +12,10 @@ import io.sppostream.feed.data.Addition;
 import io.sppostream.learn.update.LossMean;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
+import io.sppostream.model.OptimizerSettings;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.common.config.ConfigDef;
@@ -79,6 +81,7 @@ public final class SettingsDefinition {
     public static final String ADAM_BETA1 = "adam.beta1";
     public static final String ADAM_BETA2 = "adam.beta2";
     public static final String ADAM_EPSILON = "adam.epsilon";
+    public static final String OPTIMIZER_STATE = "optimizer.state";
     public static final String TRAINING_THREADS = "training.threads";
     public static final String TRAINING_MICRO_BATCH_TOKENS = "training.micro.batch.tokens";
     public static final String TRAINING_GRADIENT_CHECKPOINTING = "training.gradient.checkpointing";
@@ -152,11 +155,7 @@ public final class SettingsDefinition {
             accepting(device -> new ModelSettings(device, Precision.FLOAT32), "cpu, gpu, gpu:INDEX");
 
     private static final Validator ROLE_DEVICES = accepting(
-            device -> {
-                if (!device.isEmpty()) {
-                    DEVICES.ensureValid(DEVICE, device);
-                }
-            },
+            device -> new ModelSettings(device.isEmpty() ? "cpu" : device, Precision.FLOAT32),
             "cpu, gpu, gpu:INDEX, or empty");
 
     private static final Validator TOPIC_PREFIX =
@@ -398,6 +397,15 @@ public final class SettingsDefinition {
                 .setting(ADAM_BETA1, DOUBLE, 0.9, FRACTION, "AdamW: decay of the first moment.")
                 .setting(ADAM_BETA2, DOUBLE, 0.999, FRACTION, "AdamW: decay of the second moment.")
                 .setting(ADAM_EPSILON, DOUBLE, 1e-8, NOT_NEGATIVE, "AdamW: added to the root of the second moment.")
+                .setting(
+                        OPTIMIZER_STATE,
+                        STRING,
+                        id(OptimizerSettings.State.FP32),
+                        ValidString.in(Arrays.stream(OptimizerSettings.State.values())
+                                .map(SettingsDefinition::id)
+                                .toArray(String[]::new)),
+                        "How AdamW's moments are kept: 8 bytes a parameter, or 2 in blocks with a scale each"
+                                + " (arXiv 2110.02861), which rounds them at every step.")
                 .setting(TRAINING_THREADS, INT, 2, POSITIVE, "Threads that compute a gradient.")
                 .setting(
                         TRAINING_MICRO_BATCH_TOKENS,
@@ -512,6 +520,11 @@ public final class SettingsDefinition {
                 .setting(BROKER_PORT, INT, 0, PORT, "Port of the embedded broker. 0: any free port.")
                 .setting(REGISTRY_PORT, INT, 0, PORT, "Port of the embedded schema registry. 0: any free port.");
         return definition.definition;
+    }
+
+    /** The name of a form of the optimizer's state in settings. */
+    static String id(OptimizerSettings.State state) {
+        return state.name().toLowerCase(Locale.ROOT);
     }
 
     /** Accepts the texts that a reader of them takes, and refuses others with its message. */

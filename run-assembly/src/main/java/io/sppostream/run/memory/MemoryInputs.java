@@ -5,6 +5,7 @@ import io.sppostream.feed.data.Problem;
 import io.sppostream.learn.PromptTokens;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
+import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
 import io.sppostream.run.config.RunSettings;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param sample of the policy that is sampled from
  * @param training how an update of the policy is computed
  * @param criticTraining how one of the critic is
+ * @param optimizerState how AdamW's moments are kept
  * @param criticReadsResponses whether the critic scores tokens of responses, not prompts
  * @param hasReference whether a frozen copy of the start policy is kept for a penalty
  * @param miniBatch rollouts of an optimizer step
@@ -39,6 +41,7 @@ public record MemoryInputs(
         ModelSettings sample,
         TrainingSettings training,
         TrainingSettings criticTraining,
+        OptimizerSettings.State optimizerState,
         boolean criticReadsResponses,
         boolean hasReference,
         int miniBatch,
@@ -67,6 +70,7 @@ public record MemoryInputs(
                 settings.rolloutPlacement(),
                 settings.training(policy),
                 settings.training(critic),
+                settings.policyOptimizer().state(),
                 settings.hasTokenCritic(),
                 settings.policyUpdate().objective().needsReference(),
                 (settings.batchSize() + settings.miniBatches() - 1) / settings.miniBatches(),
@@ -79,7 +83,9 @@ public record MemoryInputs(
 
     /** Tokens of the longest of the first prompts of a dataset. */
     public static int promptTokens(Dataset dataset, Tokenizer tokenizer) {
-        return Stream.concat(dataset.training().stream().limit(PROMPTS), dataset.heldOut().stream().limit(PROMPTS))
+        return Stream.concat(
+                        dataset.training().stream().limit(PROMPTS),
+                        dataset.heldOut().stream().limit(PROMPTS))
                 .mapToInt(problem -> promptTokens(problem, dataset.name(), tokenizer))
                 .max()
                 .orElse(1);
@@ -90,46 +96,5 @@ public record MemoryInputs(
                         tokenizer,
                         problem.toPrompt("plan", dataset, 0, Instant.EPOCH).getMessages())
                 .length;
-    }
-
-    /** These, with other micro-batches in the updates of policy and critic. */
-    MemoryInputs withTraining(int microBatchTokens, boolean checkpointing) {
-        TrainingSettings policyTraining = new TrainingSettings(microBatchTokens, training.threads(), checkpointing);
-        return new MemoryInputs(
-                policy,
-                critic,
-                learn,
-                score,
-                sample,
-                policyTraining,
-                new TrainingSettings(microBatchTokens, criticTraining.threads(), checkpointing),
-                criticReadsResponses,
-                hasReference,
-                miniBatch,
-                rows,
-                heldOutRows,
-                synchronous,
-                promptTokens,
-                responseTokens);
-    }
-
-    /** These, with other numbers of rollouts that are sampled at the same time. */
-    MemoryInputs withRows(int otherRows, int otherHeldOutRows) {
-        return new MemoryInputs(
-                policy,
-                critic,
-                learn,
-                score,
-                sample,
-                training,
-                criticTraining,
-                criticReadsResponses,
-                hasReference,
-                miniBatch,
-                otherRows,
-                otherHeldOutRows,
-                synchronous,
-                promptTokens,
-                responseTokens);
     }
 }

@@ -6,6 +6,7 @@ import io.sppostream.model.ModelSettings;
 import io.sppostream.model.TrainingSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,8 +17,13 @@ import java.util.TreeMap;
  * @param items in the order of the roles
  */
 public record MemoryPlan(List<Item> items) {
-    /** The device of what is no model. */
+    /** The device of what is not a model. */
     static final String MACHINE = "cpu";
+
+    static final String LEARN = "learn";
+    static final String CRITIC = "critic";
+    static final String ROLLOUT = "rollout";
+    static final String EVALUATION = "evaluation";
 
     /** Java, its heap and libraries, Kafka's clients and the state stores: what a run of a tiny model takes. */
     private static final long PROCESS_BYTES = 600_000_000;
@@ -25,7 +31,7 @@ public record MemoryPlan(List<Item> items) {
     /** The embedded broker, a process of its own. */
     private static final long BROKER_BYTES = 400_000_000;
 
-    /** Weights up to this size have a gradient for each thread and for the sum. */
+    /** Of larger weights, a version that is not in use is replaced by the next. */
     private static final long SMALL_BYTES = 64L << 20;
 
     /** Prompt tokens that are computed at once. */
@@ -48,56 +54,61 @@ public record MemoryPlan(List<Item> items) {
     public static MemoryPlan of(MemoryInputs run) {
         List<Item> items = new ArrayList<>();
         ModelConfig policy = run.policy();
-        long policyBytes = Float.BYTES * ModelMemory.policyParameters(policy);
-        Role learn = new Role(items, "learn", run.learn());
-        learn.training(
-                policy, policyBytes, run.training(), run.miniBatch(), run.promptTokens() + run.responseTokens() - 1L);
+        long parameters = ModelMemory.policyParameters(policy);
+        long policyBytes = Float.BYTES * parameters;
+        Role learn = new Role(items, LEARN, run.learn());
+        // The last token of a response is predicted, never read.
+        MicroBatches batches =
+                MicroBatches.of(run.training(), run.miniBatch(), run.promptTokens() + run.responseTokens() - 1L);
+        learn.training(policy, parameters, run, run.training(), batches);
         learn.add(
                 "logits",
-                concurrent(run.training(), run.miniBatch(), run.promptTokens() + run.responseTokens() - 1L)
-                        * ModelMemory.logits(
-                                policy,
-                                Math.min(
-                                        pieceTokens(
-                                                run.training(),
-                                                run.miniBatch(),
-                                                run.promptTokens() + run.responseTokens() - 1L),
-                                        (long) run.miniBatch() * run.responseTokens())));
+                batches.atOnce() * ModelMemory.trainingLogits(policy, batches.sequences() * run.responseTokens()));
         if (run.hasReference()) {
             learn.add("weights of the reference policy", policyBytes);
         }
         ModelConfig critic = run.critic();
         if (critic != null) {
-            new Role(items, "critic", run.score())
+            long length = run.promptTokens() + (run.criticReadsResponses() ? run.responseTokens() : 0L);
+            new Role(items, CRITIC, run.score())
                     .training(
                             critic,
-                            Float.BYTES * ModelMemory.criticParameters(critic),
+                            ModelMemory.criticParameters(critic),
+                            run,
                             run.criticTraining(),
-                            run.miniBatch(),
-                            run.promptTokens() + (run.criticReadsResponses() ? run.responseTokens() : 0L));
+                            MicroBatches.of(run.criticTraining(), run.miniBatch(), length));
         }
-        Role rollout = new Role(items, "rollout", run.sample());
+        Role rollout = new Role(items, ROLLOUT, run.sample());
         rollout.add(
                 run.synchronous() && policyBytes > SMALL_BYTES
                         ? "weights of the version in use"
                         : "weights of two versions: in use, and the next",
                 (run.synchronous() && policyBytes > SMALL_BYTES ? 1 : 2) * policyBytes);
         rollout.sampling(run, run.rows());
-        new Role(items, "evaluation", run.sample()).sampling(run, run.heldOutRows());
+        new Role(items, EVALUATION, run.sample()).sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
         items.add(new Item(MACHINE, "broker", "the embedded broker's process", BROKER_BYTES));
         return new MemoryPlan(items);
     }
 
-    /** Tokens of a micro-batch: the budget, a whole optimizer step if that is less, or one sequence if that is more. */
-    private static long pieceTokens(TrainingSettings training, long sequences, long length) {
-        return Math.max(length, Math.min(training.microBatchTokens() / length * length, sequences * length));
-    }
+    /**
+     * The micro-batches of an optimizer step.
+     *
+     * @param atOnce how many are computed at the same time
+     * @param sequences of the longest length in each
+     * @param length tokens of a sequence
+     */
+    private record MicroBatches(long atOnce, long sequences, long length) {
+        /** As many sequences as the budget has room for, at least one. */
+        static MicroBatches of(TrainingSettings training, long miniBatch, long length) {
+            long most = Math.max(1, Math.min(miniBatch, training.microBatchTokens() / length));
+            long pieces = (miniBatch + most - 1) / most;
+            return new MicroBatches(Math.min(training.threads(), pieces), (miniBatch + pieces - 1) / pieces, length);
+        }
 
-    /** Micro-batches that are computed at the same time. */
-    private static long concurrent(TrainingSettings training, long sequences, long length) {
-        long piece = pieceTokens(training, sequences, length);
-        return Math.min(training.threads(), (sequences * length + piece - 1) / piece);
+        long tokens() {
+            return sequences * length;
+        }
     }
 
     /** Adds the items of one role, leaving out empty ones. */
@@ -109,19 +120,20 @@ public record MemoryPlan(List<Item> items) {
             }
         }
 
-        void training(ModelConfig model, long weightBytes, TrainingSettings training, long sequences, long length) {
-            long tokens = pieceTokens(training, sequences, length);
-            long pieces = concurrent(training, sequences, length);
-            add("weights, fp32", weightBytes);
-            add("gradients, fp32", weightBytes * (weightBytes > SMALL_BYTES ? 1 : 1 + pieces));
-            add("two moments of AdamW, fp32", 2 * weightBytes);
+        void training(
+                ModelConfig model, long parameters, MemoryInputs run, TrainingSettings training, MicroBatches batches) {
+            add("weights, fp32", Float.BYTES * parameters);
+            add("gradients, fp32", ModelMemory.gradients(model, parameters, batches.atOnce()));
+            add(
+                    "moments of AdamW, " + run.optimizerState().name().toLowerCase(Locale.ROOT),
+                    ModelMemory.moments(parameters, run.optimizerState()));
             if (placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
-                add("weights, bf16", weightBytes / 2);
+                add("weights, bf16", Short.BYTES * parameters);
             }
             add(
-                    "layers of " + pieces + " x " + tokens + " tokens"
+                    "layers of " + batches.atOnce() + " x " + batches.tokens() + " tokens"
                             + (training.gradientCheckpointing() ? ", checkpointed" : ""),
-                    pieces * ModelMemory.layers(model, tokens, training.gradientCheckpointing()));
+                    batches.atOnce() * ModelMemory.layers(model, batches.tokens(), training.gradientCheckpointing()));
         }
 
         void sampling(MemoryInputs run, long rows) {

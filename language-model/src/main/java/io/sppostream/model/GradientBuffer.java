@@ -50,7 +50,8 @@ final class GradientBuffer implements AutoCloseable {
         this.checkpointing = checkpointing;
         this.manager = model.manager().newSubManager();
         for (NDArray weight : model.weights()) {
-            NDArray sum = manager.zeros(weight.hasGradient() ? weight.getShape() : new Shape(0), DataType.FLOAT32);
+            NDArray sum = manager.zeros(
+                    weight.hasGradient() ? weight.getShape() : new Shape(0), DataType.FLOAT32);
             sum.setName("g[]");
             total.add(sum);
         }
@@ -75,7 +76,10 @@ final class GradientBuffer implements AutoCloseable {
             NDArray seed = Tensors.of(scratch, piece.loss(outputs.toFloatArray()), outputs.getShape());
             NDList saved = trace.layers();
             int layers = model.config().layers();
-            NDArray slope = inTurn(layers + 1, number, () -> piece.headGradients(scratch, trace, seed, weights, total));
+            NDArray slope = inTurn(
+                    layers + 1,
+                    number,
+                    () -> piece.headGradients(scratch, trace, seed, weights, total));
             for (int layer = layers - 1; layer >= 0; layer--) {
                 NDList ofLayer = new NDList();
                 if (!checkpointing || layer == layers - 1) {

@@ -88,7 +88,8 @@ public final class PolicyTrainer extends Trainer {
     }
 
     /** A micro-batch and its loss. */
-    record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss) implements Training.Piece {
+    record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss)
+            implements Training.Piece {
 
         @Override
         public NDArray forward(NDManager scratch) {
@@ -120,7 +121,9 @@ public final class PolicyTrainer extends Trainer {
         public NDArray headGradients(
                 NDManager scratch, Training.Trace trace, NDArray seed, NDList weights, NDList total) {
             NDList arguments = new NDList(
-                    trace.hidden(), batch.targetsTensor(scratch), PolicyModel.temperatureTensor(scratch, temperature));
+                    trace.hidden(),
+                    batch.targetsTensor(scratch),
+                    PolicyModel.temperatureTensor(scratch, temperature));
             arguments.addAll(trace.head());
             arguments.add(seed);
             arguments.addAll(weights);

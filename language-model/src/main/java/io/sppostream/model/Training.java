@@ -85,7 +85,8 @@ final class Training implements AutoCloseable {
     }
 
     /** @param cancelled asked before every micro-batch; work then ends with a {@link CancellationException} */
-    Training(Transformer model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
+    Training(
+            Transformer model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
         this.model = model;
         this.threads = settings.threads();
         this.checkpointing = settings.gradientCheckpointing();
@@ -98,10 +99,11 @@ final class Training implements AutoCloseable {
             return thread;
         });
         model.weights().forEach(weight -> weight.setRequiresGradient(true));
-        this.adam = switch (optimizer.state()) {
-            case FP32 -> new FullAdam(model, optimizer);
-            case INT8 -> new BlockwiseAdam(model, optimizer);
-        };
+        this.adam =
+                switch (optimizer.state()) {
+                    case FP32 -> new FullAdam(model, optimizer);
+                    case INT8 -> new BlockwiseAdam(model, optimizer);
+                };
     }
 
     /** One optimizer step with the sum of the pieces' gradients. */

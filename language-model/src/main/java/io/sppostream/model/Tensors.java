@@ -41,6 +41,11 @@ final class Tensors {
         return onDevice(host, manager);
     }
 
+    /** A flag, as an argument of a recorded method. */
+    static NDArray of(NDManager manager, boolean value) {
+        return of(manager, new long[] {value ? 1 : 0}, new Shape());
+    }
+
     private static NDArray onDevice(NDArray host, NDManager manager) {
         if (manager.getDevice().equals(Device.cpu())) {
             return host;

@@ -60,7 +60,6 @@ final class Transformer implements AutoCloseable {
     private final NDList weights = new NDList();
     private final NDList trained = new NDList();
     private final IValue weightsArgument;
-    private final IValue trainedArgument;
     private final List<Table> tables = new ArrayList<>();
     private volatile Table table;
     private @Nullable String baseSha256;
@@ -80,7 +79,7 @@ final class Transformer implements AutoCloseable {
         LoraSettings adapter = this.settings.adapter();
         this.layout = WeightLayout.of(config, head, adapter == null ? 0 : adapter.rank());
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, this.settings));
+        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, settings.precision(), adapter));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = source.tensor(manager, fused);
             tensor.setName("w[]");
@@ -90,7 +89,6 @@ final class Transformer implements AutoCloseable {
             }
         }
         this.weightsArgument = TorchProgram.list(weights);
-        this.trainedArgument = TorchProgram.list(trained);
         this.table = addTable(tableOf(0, Math.min(TABLE_BLOCK, config.maxPositions())));
     }
 
@@ -99,8 +97,8 @@ final class Transformer implements AutoCloseable {
     }
 
     /** The attributes {@code self.name} of the program. */
-    static Map<String, Number> attributes(ModelConfig config, ModelSettings settings) {
-        LoraSettings adapter = settings.adapter();
+    static Map<String, Number> attributes(
+            ModelConfig config, ModelSettings.Precision precision, @Nullable LoraSettings adapter) {
         int rank = adapter == null ? 0 : adapter.rank();
         Map<String, Number> attributes = new LinkedHashMap<>();
         List<WeightLayout.Fused> layer = WeightLayout.layer(config, 0, rank);
@@ -118,7 +116,8 @@ final class Transformer implements AutoCloseable {
         attributes.put("rank", rank);
         attributes.put("scale", adapter == null ? 0.0 : adapter.scale());
         attributes.put("epsilon", config.rmsNormEpsilon());
-        attributes.put("bfloat16", settings.precision() == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
+        attributes.put("chunk", LargeModels.logitRows(config));
+        attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 
@@ -374,6 +373,22 @@ final class Transformer implements AutoCloseable {
         return weights;
     }
 
+    /**
+     * The weights as matrix products need them, named for use as an argument of {@link TorchProgram#record}: themselves, or
+     * with copies of the matrices in half precision, which are those of this moment.
+     *
+     * @param manager of the copies
+     */
+    NDList productWeights(NDManager manager) {
+        if (settings.precision() != ModelSettings.Precision.BFLOAT16) {
+            return weights;
+        }
+        // DJL cannot look into tensors in half precision, only pass them on.
+        NDList copies = program.record(manager, "halve", weights);
+        copies.forEach(tensor -> tensor.setName("w[]"));
+        return copies;
+    }
+
     /** The rotary embedding's table, named for use as an argument of {@link TorchProgram#record}; see {@link #reserve}. */
     NDList table() {
         return table.tensors();
@@ -394,11 +409,6 @@ final class Transformer implements AutoCloseable {
         return trained;
     }
 
-    /** The trained weights as an argument of {@link TorchProgram#run}. */
-    IValue trainedArgument() {
-        return trainedArgument;
-    }
-
     /** The adapters; null if there are none. */
     @Nullable
     LoraSettings adapter() {
@@ -407,12 +417,18 @@ final class Transformer implements AutoCloseable {
 
     /** The trained weights as the tensors of a checkpoint, or of an adapter. */
     List<NamedSlice> slices() {
-        return slices(trained, "");
+        return slices(settings.adapter() != null);
     }
 
-    /** Tensors shaped like the trained weights, as the tensors of a file with a prefix before their names. */
-    List<NamedSlice> slices(NDList tensors, String prefix) {
-        return slices(tensors, prefix, settings.adapter() != null);
+    /** @param adapters whether those of the adapters are asked for, or those of the base model */
+    private List<NamedSlice> slices(boolean adapters) {
+        List<NamedSlice> slices = new ArrayList<>();
+        for (int i = 0; i < weights.size(); i++) {
+            if (WeightLayout.isAdapter(layout.tensors().get(i)) == adapters) {
+                slices.addAll(slices(i, weights.get(i), ""));
+            }
+        }
+        return slices;
     }
 
     /** What a file of the trained weights says besides them: for adapters, their scale and the weights they belong to. */
@@ -428,7 +444,7 @@ final class Transformer implements AutoCloseable {
         if (baseSha256 == null) {
             try (DigestOutputStream digest =
                     new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
-                Safetensors.write(Channels.newChannel(digest), slices(base(weights), "", false));
+                Safetensors.write(Channels.newChannel(digest), slices(false));
                 baseSha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());
             } catch (IOException | NoSuchAlgorithmException e) {
                 throw new IllegalStateException(e);
@@ -437,16 +453,14 @@ final class Transformer implements AutoCloseable {
         return baseSha256;
     }
 
-    /** @param adapters whether the tensors are those of the adapters, or those of the base model */
-    private List<NamedSlice> slices(NDList tensors, String prefix, boolean adapters) {
-        List<WeightLayout.Fused> fused = layout.tensors().stream()
-                .filter(each -> WeightLayout.isAdapter(each) == adapters)
-                .toList();
-        List<NamedSlice> slices = new ArrayList<>();
-        for (int i = 0; i < tensors.size(); i++) {
-            slices.addAll(slices(fused.get(i), tensors.get(i), prefix));
-        }
-        return slices;
+    /** A tensor of the shape of weight {@code i}, as the tensors of a checkpoint with a prefix before their names. */
+    List<NamedSlice> slices(int i, NDArray tensor, String prefix) {
+        return slices(layout.tensors().get(i), tensor, prefix);
+    }
+
+    /** The name of weight {@code i}, which may consist of several tensors of a checkpoint: that of the first. */
+    String name(int i) {
+        return layout.tensors().get(i).parts().get(0).name();
     }
 
     private static List<NamedSlice> slices(WeightLayout.Fused fused, NDArray tensor, String prefix) {
@@ -463,7 +477,6 @@ final class Transformer implements AutoCloseable {
     @Override
     public void close() {
         weightsArgument.close();
-        trainedArgument.close();
         tables.forEach(each -> each.argument().close());
         program.close();
         manager.close();

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A critic: Qwen2 with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
+ * A critic: a transformer with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
  * value of the prompt, the probability that the policy solves it, is sigmoid(z). Token-level PPO reads it before each
  * response token. The critic may be of another size than the policy.
  *
@@ -22,7 +22,7 @@ import java.util.function.IntUnaryOperator;
 public final class CriticModel extends LanguageModel {
 
     private CriticModel(Transformer model) {
-        super(model, "Qwen2ForTokenClassification");
+        super(model, model.config().architecture().tokenClassification());
     }
 
     /**
@@ -40,7 +40,7 @@ public final class CriticModel extends LanguageModel {
     }
 
     /**
-     * Writes a checkpoint that transformers loads as {@code Qwen2ForTokenClassification} with one label.
+     * Writes a checkpoint that transformers loads as {@code AutoModelForTokenClassification} with one label.
      *
      * @param tokenizerFrom checkpoint whose tokenizer and chat template are copied
      */
@@ -133,6 +133,7 @@ public final class CriticModel extends LanguageModel {
             throw new IllegalArgumentException(
                     "A prompt must have 1 to " + config().maxPositions() + " tokens, got " + prompt.length);
         }
+        model().reserve(prompt.length);
         config().requireTokens(prompt);
     }
 }

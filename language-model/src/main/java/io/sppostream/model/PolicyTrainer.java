@@ -68,7 +68,7 @@ public final class PolicyTrainer extends Trainer {
     /**
      * The same under the weights of another model.
      *
-     * @param model any policy of the same vocabulary, such as {@link #copyOfPolicy()}
+     * @param model any policy of the same vocabulary, such as {@link #reference()}
      */
     public float[][] logProbs(PolicyModel model, List<TokenSequence> batch, double temperature) {
         PolicyModel.requireTemperature(temperature);
@@ -82,9 +82,12 @@ public final class PolicyTrainer extends Trainer {
         return result;
     }
 
-    /** A copy of the current weights, which no update changes; the caller closes it. */
-    public PolicyModel copyOfPolicy() {
-        return policy.copy();
+    /**
+     * The policy before any update, which no update changes: a copy of the current weights or, if adapters are trained, the
+     * base model with the adapters off, which takes no memory of its own. The caller closes it, before the policy.
+     */
+    public PolicyModel reference() {
+        return policy.reference();
     }
 
     /** A micro-batch and its loss. */

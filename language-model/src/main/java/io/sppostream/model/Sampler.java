@@ -141,7 +141,7 @@ public final class Sampler {
             Completion[] completions,
             BooleanSupplier cancelled) {
         try (IValue last = TorchProgram.list(new NDList())) {
-            for (EqualLengths prompts : byPromptLength(requests)) {
+            for (EqualLengths prompts : byPromptLength(requests, parameters)) {
                 checkCancelled(cancelled);
                 groups.add(prefill(requests, prompts, parameters, scratch, cache, last));
             }
@@ -157,7 +157,7 @@ public final class Sampler {
     }
 
     /** The distinct prompts, in groups of equal length that are small enough to be computed at once. */
-    private List<EqualLengths> byPromptLength(List<SampleRequest> requests) {
+    private List<EqualLengths> byPromptLength(List<SampleRequest> requests, SamplingParameters parameters) {
         Map<Integer, Map<IntBuffer, List<Integer>>> byLength = new TreeMap<>();
         for (int i = 0; i < requests.size(); i++) {
             int[] prompt = requests.get(i).prompt();
@@ -166,6 +166,8 @@ public final class Sampler {
                         + " tokens, the model takes 1 to " + model.config().maxPositions());
             }
             model.config().requireTokens(prompt);
+            model.reserve(Math.min(
+                    prompt.length + parameters.maxTokens(), model.config().maxPositions()));
             byLength.computeIfAbsent(prompt.length, key -> new LinkedHashMap<>())
                     .computeIfAbsent(IntBuffer.wrap(prompt), key -> new ArrayList<>())
                     .add(i);

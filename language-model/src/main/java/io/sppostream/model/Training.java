@@ -98,7 +98,7 @@ final class Training implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        model.weights().forEach(weight -> weight.setRequiresGradient(true));
+        model.trained().forEach(weight -> weight.setRequiresGradient(true));
         this.adam =
                 switch (optimizer.state()) {
                     case FP32 -> new FullAdam(model, optimizer);
@@ -114,7 +114,7 @@ final class Training implements AutoCloseable {
         if (!(learningRate >= 0) || Double.isInfinite(learningRate)) {
             throw new IllegalArgumentException("The learning rate must be finite and at least 0, got " + learningRate);
         }
-        return checkpointing || LargeModels.needsOneGradient(model.config())
+        return checkpointing || model.adapter() != null || LargeModels.needsOneGradient(model.config())
                 ? updateLayerByLayer(pieces, learningRate)
                 : updateAtOnce(pieces, learningRate);
     }

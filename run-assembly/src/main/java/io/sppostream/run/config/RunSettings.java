@@ -32,6 +32,8 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
+import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
 import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
@@ -81,6 +83,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelMemory;
 import io.sppostream.model.ModelSettings;
@@ -348,9 +351,9 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the policy that is trained. */
+    /** Device and precision of the policy that is trained, and its adapters. */
     public ModelSettings policyPlacement() {
-        return placement(POLICY_DEVICE);
+        return placement(POLICY_DEVICE).withAdapter(adapter());
     }
 
     /** Device and precision of the critic. */
@@ -358,9 +361,9 @@ public final class RunSettings extends AbstractConfig {
         return placement(CRITIC_DEVICE);
     }
 
-    /** Device and precision of the policy that is sampled from, evaluations included. */
+    /** Device and precision of the policy that is sampled from, evaluations included, and its adapters. */
     public ModelSettings rolloutPlacement() {
-        return placement(ROLLOUT_DEVICE);
+        return placement(ROLLOUT_DEVICE).withAdapter(adapter());
     }
 
     private ModelSettings placement(String setting) {
@@ -371,6 +374,11 @@ public final class RunSettings extends AbstractConfig {
     /** Whether a run refuses to start if its memory plan exceeds a device. */
     public boolean checksMemory() {
         return getBoolean(MEMORY_CHECK);
+    }
+
+    private @Nullable LoraSettings adapter() {
+        int rank = getInt(LORA_RANK);
+        return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
     }
 
     public OptimizerSettings policyOptimizer() {

@@ -72,6 +72,8 @@ public final class SettingsDefinition {
     public static final String WARMUP_STEPS = "warmup.steps";
     public static final String POLICY_WEIGHT_DECAY = "policy.weight.decay";
     public static final String POLICY_MAX_GRADIENT_NORM = "policy.max.gradient.norm";
+    public static final String LORA_RANK = "lora.rank";
+    public static final String LORA_ALPHA = "lora.alpha";
     public static final String CLIP = "clip";
     public static final String DUAL_CLIP = "dual.clip";
     public static final String LOSS_MEAN = "loss.mean";
@@ -351,6 +353,20 @@ public final class SettingsDefinition {
                         1.0,
                         ABOVE_ZERO,
                         "A policy gradient with a larger Euclidean norm is scaled down to this norm.")
+                .setting(
+                        LORA_RANK,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Rank of low-rank adapters (LoRA, arXiv 2106.09685) of all linear layers of the policy, which are"
+                                + " trained and published instead of its weights; 0 trains all weights. The critic is"
+                                + " always trained in full.")
+                .setting(
+                        LORA_ALPHA,
+                        DOUBLE,
+                        16.0,
+                        ABOVE_ZERO,
+                        "LoRA: what the adapters add is multiplied by alpha / rank.")
                 .setting(
                         CLIP,
                         DOUBLE,

@@ -25,7 +25,7 @@ final class BlockwiseAdam extends Adam {
 
     private static final int BLOCK = 256;
 
-    /** For each weight the codes, four in the bytes of a float, and the scales. */
+    /** For each weight the codes and the scales. */
     private final NDList means = new NDList();
 
     private final NDList squares = new NDList();
@@ -38,7 +38,7 @@ final class BlockwiseAdam extends Adam {
         for (int i : trained()) {
             long blocks = (model.weights().get(i).size() + BLOCK - 1) / BLOCK;
             for (NDList list : List.of(means, squares)) {
-                list.add(manager().zeros(new Shape(blocks * BLOCK / Float.BYTES), DataType.FLOAT32));
+                list.add(manager().zeros(new Shape(blocks * BLOCK), DataType.UINT8));
                 list.add(manager().zeros(new Shape(blocks), DataType.FLOAT32));
             }
         }

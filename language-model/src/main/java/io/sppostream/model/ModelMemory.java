@@ -1,7 +1,5 @@
 package io.sppostream.model;
 
-import java.util.Arrays;
-
 /**
  * Estimates of the bytes that a model takes in memory, by what they are for. They follow the tensors of the program: T
  * positions, hidden size d, H query and G key-value heads of size s, feed-forward width f, vocabulary V. Pure functions.
@@ -30,9 +28,19 @@ public final class ModelMemory {
 
     private static long parameters(ModelConfig model, WeightLayout.Head head) {
         return WeightLayout.of(model, head).tensors().stream()
-                .mapToLong(
-                        tensor -> Arrays.stream(tensor.shape()).reduce(1, (product, dimension) -> product * dimension))
+                .mapToLong(tensor -> Safetensors.count(tensor.shape()))
                 .sum();
+    }
+
+    /** Number of weights of a policy that are trained: those of its adapters, or all. */
+    public static long trainedParameters(ModelConfig model, ModelSettings settings) {
+        LoraSettings adapter = settings.adapter();
+        return adapter == null
+                ? policyParameters(model)
+                : WeightLayout.of(model, WeightLayout.Head.LANGUAGE_MODEL, adapter.rank()).tensors().stream()
+                        .filter(WeightLayout::isAdapter)
+                        .mapToLong(tensor -> Safetensors.count(tensor.shape()))
+                        .sum();
     }
 
     /**

@@ -60,11 +60,12 @@ public record MemoryPlan(List<Item> items) {
         // The last token of a response is predicted, never read.
         MicroBatches batches =
                 MicroBatches.of(run.training(), run.miniBatch(), run.promptTokens() + run.responseTokens() - 1L);
-        learn.training(policy, parameters, run, run.training(), batches);
+        learn.training(
+                policy, parameters, ModelMemory.trainedParameters(policy, run.learn()), run, run.training(), batches);
         learn.add(
                 "logits",
                 batches.atOnce() * ModelMemory.trainingLogits(policy, batches.sequences() * run.responseTokens()));
-        if (run.hasReference()) {
+        if (run.hasReference() && run.learn().adapter() == null) {
             learn.add("weights of the reference policy", policyBytes);
         }
         ModelConfig critic = run.critic();
@@ -73,6 +74,7 @@ public record MemoryPlan(List<Item> items) {
             new Role(items, CRITIC, run.score())
                     .training(
                             critic,
+                            ModelMemory.criticParameters(critic),
                             ModelMemory.criticParameters(critic),
                             run,
                             run.criticTraining(),
@@ -121,12 +123,20 @@ public record MemoryPlan(List<Item> items) {
         }
 
         void training(
-                ModelConfig model, long parameters, MemoryInputs run, TrainingSettings training, MicroBatches batches) {
+                ModelConfig model,
+                long parameters,
+                long trained,
+                MemoryInputs run,
+                TrainingSettings training,
+                MicroBatches batches) {
             add("weights, fp32", Float.BYTES * parameters);
-            add("gradients, fp32", ModelMemory.gradients(model, parameters, batches.atOnce()));
+            if (trained < parameters) {
+                add("adapters, fp32", Float.BYTES * trained);
+            }
+            add("gradients, fp32", ModelMemory.gradients(model, trained, batches.atOnce()));
             add(
                     "moments of AdamW, " + run.optimizerState().name().toLowerCase(Locale.ROOT),
-                    ModelMemory.moments(parameters, run.optimizerState()));
+                    ModelMemory.moments(trained, run.optimizerState()));
             if (placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
                 add("weights, bf16", Short.BYTES * parameters);
             }

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param rows rollouts that are sampled at the same time
  * @param heldOutRows rollouts that an evaluation samples at the same time
  * @param synchronous whether no batch is sampled while a new version is loaded
+ * @param hasBroker whether the broker is embedded
  * @param promptTokens of the longest prompt
  * @param responseTokens most tokens of a response
  */
@@ -48,6 +49,7 @@ public record MemoryInputs(
         int rows,
         int heldOutRows,
         boolean synchronous,
+        boolean hasBroker,
         int promptTokens,
         int responseTokens) {
 
@@ -77,6 +79,7 @@ public record MemoryInputs(
                 settings.rolloutsAtOnce(),
                 settings.evaluationPrompts(),
                 settings.pacing().lag() == 0,
+                settings.bootstrapServers().isEmpty(),
                 promptTokens,
                 responseTokens);
     }

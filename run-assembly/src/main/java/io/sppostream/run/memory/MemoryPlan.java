@@ -89,7 +89,9 @@ public record MemoryPlan(List<Item> items) {
         rollout.sampling(run, run.rows());
         new Role(items, EVALUATION, run.sample()).sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
-        items.add(new Item(MACHINE, "broker", "the embedded broker's process", BROKER_BYTES));
+        if (run.hasBroker()) {
+            items.add(new Item(MACHINE, "broker", "the embedded broker's process", BROKER_BYTES));
+        }
         return new MemoryPlan(items);
     }
 

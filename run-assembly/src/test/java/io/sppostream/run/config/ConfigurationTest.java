@@ -572,7 +572,10 @@ class ConfigurationTest {
         assertThat(settings.policyPlacement()).isEqualTo(new ModelSettings("gpu:1", Precision.AUTO));
         assertThat(settings.criticPlacement()).isEqualTo(new ModelSettings("gpu:1", Precision.AUTO));
         assertThat(settings.rolloutPlacement()).isEqualTo(new ModelSettings("gpu", Precision.AUTO));
-        assertThat(settings.rolloutPlacement().describe(SMALL)).isEqualTo("bf16 on gpu");
+        assertThat(settings.rolloutPlacement().describe(SMALL))
+                .isEqualTo("fp32 on gpu, since a model of this size gains nothing from bf16");
+        assertThat(flags(Map.of("precision", "bf16")).settings().policyPlacement().describe(SMALL))
+                .isEqualTo("bf16 on cpu");
     }
 
     @Test

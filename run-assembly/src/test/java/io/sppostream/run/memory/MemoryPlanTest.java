@@ -58,7 +58,7 @@ class MemoryPlanTest {
         assertThat(bytes(plan, "evaluation", "keys and values of 10 x 128"))
                 .isEqualTo(2L * 4 * 2 * 2 * 16 * 10 * 128);
         assertThat(plan.items()).extracting(Item::role).doesNotContain("critic");
-        assertThat(plan.byDevice().get("cpu"))
+        assertThat(plan.on("cpu"))
                 .isEqualTo(plan.items().stream().mapToLong(Item::bytes).sum());
     }
 
@@ -96,7 +96,7 @@ class MemoryPlanTest {
                 "training.micro.batch.tokens", "100000",
                 "batch.size", "1024"));
         MemoryPlan plan = MemoryPlan.of(MemoryInputs.of(settings, POLICY, POLICY, PROMPT));
-        long needed = plan.byDevice().get("cpu");
+        long needed = plan.on("cpu");
         MemoryReport roomy = new MemoryReport(settings, POLICY, POLICY, PROMPT, plan, Map.of("cpu", 2 * needed));
         MemoryReport tight = new MemoryReport(settings, POLICY, POLICY, PROMPT, plan, Map.of("cpu", needed + 1));
         MemoryReport small = new MemoryReport(settings, POLICY, POLICY, PROMPT, plan, Map.of("cpu", needed - 1));

@@ -60,7 +60,6 @@ final class Transformer implements AutoCloseable {
     private final NDList weights = new NDList();
     private final NDList trained = new NDList();
     private final IValue weightsArgument;
-    private final IValue trainedArgument;
     private final List<Table> tables = new ArrayList<>();
     private volatile Table table;
     private @Nullable String baseSha256;
@@ -80,7 +79,7 @@ final class Transformer implements AutoCloseable {
         LoraSettings adapter = this.settings.adapter();
         this.layout = WeightLayout.of(config, head, adapter == null ? 0 : adapter.rank());
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, this.settings));
+        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, settings.precisionOf(config), adapter));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = source.tensor(manager, fused);
             tensor.setName("w[]");
@@ -90,7 +89,6 @@ final class Transformer implements AutoCloseable {
             }
         }
         this.weightsArgument = TorchProgram.list(weights);
-        this.trainedArgument = TorchProgram.list(trained);
         this.table = addTable(tableOf(0, Math.min(TABLE_BLOCK, config.maxPositions())));
     }
 
@@ -99,8 +97,8 @@ final class Transformer implements AutoCloseable {
     }
 
     /** The attributes {@code self.name} of the program. */
-    static Map<String, Number> attributes(ModelConfig config, ModelSettings settings) {
-        LoraSettings adapter = settings.adapter();
+    static Map<String, Number> attributes(
+            ModelConfig config, ModelSettings.Precision precision, @Nullable LoraSettings adapter) {
         int rank = adapter == null ? 0 : adapter.rank();
         Map<String, Number> attributes = new LinkedHashMap<>();
         List<WeightLayout.Fused> layer = WeightLayout.layer(config, 0, rank);
@@ -119,7 +117,7 @@ final class Transformer implements AutoCloseable {
         attributes.put("scale", adapter == null ? 0.0 : adapter.scale());
         attributes.put("epsilon", config.rmsNormEpsilon());
         attributes.put("chunk", LargeModels.logitRows(config));
-        attributes.put("bfloat16", settings.precision() == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
+        attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 
@@ -382,7 +380,7 @@ final class Transformer implements AutoCloseable {
      * @param manager of the copies
      */
     NDList productWeights(NDManager manager) {
-        if (settings.precision() != ModelSettings.Precision.BFLOAT16) {
+        if (settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
             return weights;
         }
         // DJL cannot look into tensors in half precision, only pass them on.
@@ -409,11 +407,6 @@ final class Transformer implements AutoCloseable {
     /** The weights that are trained: those of the adapters if there are any, all otherwise. */
     NDList trained() {
         return trained;
-    }
-
-    /** The trained weights as an argument of {@link TorchProgram#run}. */
-    IValue trainedArgument() {
-        return trainedArgument;
     }
 
     /** The adapters; null if there are none. */
@@ -484,7 +477,6 @@ final class Transformer implements AutoCloseable {
     @Override
     public void close() {
         weightsArgument.close();
-        trainedArgument.close();
         tables.forEach(each -> each.argument().close());
         program.close();
         manager.close();

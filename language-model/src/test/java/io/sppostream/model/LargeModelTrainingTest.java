@@ -56,7 +56,7 @@ class LargeModelTrainingTest {
                 NDManager scratch = policy.model().manager().newSubManager()) {
             Transformer model = policy.model();
             model.weights().forEach(weight -> weight.setRequiresGradient(true));
-            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.cpu());
+            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.Precision.FLOAT32, null);
             attributes.put("chunk", 0);
             List<MicroBatch> pieces = MicroBatch.ofSequences(batch(config), 120);
             assertThat(pieces).hasSizeGreaterThan(1);

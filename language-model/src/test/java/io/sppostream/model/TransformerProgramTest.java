@@ -39,7 +39,8 @@ class TransformerProgramTest {
                     "transformer.torchscript",
                     Transformer.attributes(
                             config,
-                            ModelSettings.cpu().withAdapter(rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1))));
+                            ModelSettings.Precision.FLOAT32,
+                            rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1)));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;

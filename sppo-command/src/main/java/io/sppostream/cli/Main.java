@@ -28,6 +28,7 @@ import picocli.CommandLine.TypeConversionException;
             UpCommand.class,
             AskCommand.class,
             ConfigCommand.class,
+            PlanCommand.class,
             TopicsCommand.class,
             AuditCommand.class,
             ResumeCommand.class,

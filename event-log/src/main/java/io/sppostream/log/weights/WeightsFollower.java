@@ -143,6 +143,11 @@ public final class WeightsFollower implements AutoCloseable {
         return true;
     }
 
+    /** Forgets the versions that only this and earlier ones build on: the caller has this one's weights from elsewhere. */
+    public void pass(WeightsManifest manifest) {
+        seen.headMap(full(manifest)).clear();
+    }
+
     /**
      * Fetches the optimizer's state of a snapshot. It has twice the size of the weights, so it is passed on chunk by chunk.
      *

@@ -3,8 +3,8 @@ package io.sppostream.run.config;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA1;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA2;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_EPSILON;
+import static io.sppostream.run.config.SettingsDefinition.AUTO;
 import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
-import static io.sppostream.run.config.SettingsDefinition.BFLOAT16;
 import static io.sppostream.run.config.SettingsDefinition.BOOTSTRAP_SERVERS;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_EFFECTIVE_SAMPLE_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_INFRA_ERRORS;
@@ -12,6 +12,7 @@ import static io.sppostream.run.config.SettingsDefinition.BREAKER_STALE_SAMPLES;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_WINDOW;
 import static io.sppostream.run.config.SettingsDefinition.BROKER_PORT;
 import static io.sppostream.run.config.SettingsDefinition.CLIP;
+import static io.sppostream.run.config.SettingsDefinition.CRITIC_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_HIDDEN_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LAYERS;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LEARNING_RATE;
@@ -33,15 +34,20 @@ import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
 import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
 import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
+import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
+import static io.sppostream.run.config.SettingsDefinition.ON;
+import static io.sppostream.run.config.SettingsDefinition.OPTIMIZER_STATE;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
+import static io.sppostream.run.config.SettingsDefinition.POLICY_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_LEARNING_RATE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_MAX_GRADIENT_NORM;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
@@ -52,6 +58,7 @@ import static io.sppostream.run.config.SettingsDefinition.SAMPLING_TEMPERATURE;
 import static io.sppostream.run.config.SettingsDefinition.SCHEMA_REGISTRY_URL;
 import static io.sppostream.run.config.SettingsDefinition.SEED;
 import static io.sppostream.run.config.SettingsDefinition.STEPS;
+import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
@@ -79,6 +86,7 @@ import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelMemory;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
@@ -88,6 +96,7 @@ import io.sppostream.rollout.RolloutProducerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -115,6 +124,13 @@ public final class RunSettings extends AbstractConfig {
         return randomCritic && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
                 ? Map.of(CRITIC_LAYERS, RANDOM_CRITIC_LAYERS)
                 : Map.of();
+    }
+
+    /** These settings with changes, by name. */
+    public RunSettings with(Map<String, String> changes) {
+        Map<String, Object> all = new TreeMap<>(originals());
+        all.putAll(changes);
+        return new RunSettings(all);
     }
 
     /** The verifiers of the datasets that have their own, by dataset. */
@@ -320,6 +336,12 @@ public final class RunSettings extends AbstractConfig {
                 estimator().needs().tokenText());
     }
 
+    /** Most rollouts that are sampled at the same time: full batches of all workers, or all that pacing releases. */
+    public int rolloutsAtOnce() {
+        long workers = Math.min(getInt(ROLLOUT_WORKERS), getInt(PARTITIONS));
+        return (int) Math.min(workers * getInt(ROLLOUT_MAX_BATCH), (getInt(LAG) + 1L) * batchSize());
+    }
+
     private Duration joinPatience() {
         return Duration.ofSeconds(getInt(JOIN_PATIENCE_SECONDS));
     }
@@ -357,12 +379,29 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models, and the adapters of the policy. */
-    public ModelSettings model() {
-        return new ModelSettings(
-                        getString(DEVICE),
-                        getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32)
-                .withAdapter(adapter());
+    /** Device and precision of the policy that is trained, and its adapters. */
+    public ModelSettings policyPlacement() {
+        return placement(POLICY_DEVICE).withAdapter(adapter());
+    }
+
+    /** Device and precision of the critic. */
+    public ModelSettings criticPlacement() {
+        return placement(CRITIC_DEVICE);
+    }
+
+    /** Device and precision of the policy that is sampled from, evaluations included, and its adapters. */
+    public ModelSettings rolloutPlacement() {
+        return placement(ROLLOUT_DEVICE).withAdapter(adapter());
+    }
+
+    private ModelSettings placement(String setting) {
+        String device = getString(setting);
+        return new ModelSettings(device.isEmpty() ? getString(DEVICE) : device, Precision.of(getString(PRECISION)));
+    }
+
+    /** Whether a run refuses to start if its memory plan exceeds a device. */
+    public boolean checksMemory() {
+        return getBoolean(MEMORY_CHECK);
     }
 
     private @Nullable LoraSettings adapter() {
@@ -384,11 +423,24 @@ public final class RunSettings extends AbstractConfig {
                 getDouble(ADAM_BETA2),
                 getDouble(ADAM_EPSILON),
                 getDouble(weightDecay),
-                getDouble(maxGradientNorm));
+                getDouble(maxGradientNorm),
+                OptimizerSettings.State.valueOf(getString(OPTIMIZER_STATE).toUpperCase(Locale.ROOT)));
     }
 
-    public TrainingSettings training() {
-        return new TrainingSettings(getInt(TRAINING_MICRO_BATCH_TOKENS), getInt(TRAINING_THREADS), false);
+    /**
+     * How the update of a model is computed.
+     *
+     * @param model its shape, which decides on gradient checkpointing if the setting does not
+     */
+    public TrainingSettings training(ModelConfig model) {
+        int tokens = getInt(TRAINING_MICRO_BATCH_TOKENS);
+        String checkpointing = getString(TRAINING_GRADIENT_CHECKPOINTING);
+        return new TrainingSettings(
+                tokens,
+                getInt(TRAINING_THREADS),
+                checkpointing.equals(AUTO)
+                        ? ModelMemory.checkpointsByDefault(model, tokens)
+                        : checkpointing.equals(ON));
     }
 
     public CircuitBreakerSettings breakers() {
@@ -399,18 +451,20 @@ public final class RunSettings extends AbstractConfig {
                 getInt(BREAKER_WINDOW));
     }
 
-    public PolicyLearnerSettings policyLearner(String configurationSha256) {
+    /** @param model shape of the policy */
+    public PolicyLearnerSettings policyLearner(ModelConfig model, String configurationSha256) {
         return new PolicyLearnerSettings(
                 step(configurationSha256),
                 staleness().maxLag(),
                 breakers(),
                 policyUpdate(),
                 policyOptimizer(),
-                training());
+                training(model));
     }
 
-    public CriticSettings critic(String configurationSha256) {
-        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training());
+    /** @param model shape of the critic */
+    public CriticSettings critic(ModelConfig model, String configurationSha256) {
+        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training(model));
     }
 
     private StepSettings step(String configurationSha256) {

@@ -15,6 +15,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Logits in chunks, one gradient for all micro-batches, and running means in 8 bits. */
 class LargeModelTrainingTest {
@@ -126,13 +127,13 @@ class LargeModelTrainingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"FLOAT32, false", "FLOAT32, true", "BFLOAT16, false", "BFLOAT16, true"})
-    void shouldGiveTheSameBitsWhateverTheThreads(ModelSettings.Precision precision, boolean checkpointing) {
+    @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+    void shouldGiveTheSameBitsWhateverTheThreadsAndTheCheckpointing(ModelSettings.Precision precision) {
         ModelSettings model = new ModelSettings("cpu", precision);
-        byte[] expected = trained(new TrainingSettings(24, 1, checkpointing), model, 3);
+        byte[] expected = trained(new TrainingSettings(24, 1, false), model, 3);
         for (int run = 0; run < 3; run++) {
-            assertThat(trained(new TrainingSettings(24, 3, checkpointing), model, 3))
-                    .isEqualTo(expected);
+            assertThat(trained(new TrainingSettings(24, 3, false), model, 3)).isEqualTo(expected);
+            assertThat(trained(new TrainingSettings(24, 2, true), model, 3)).isEqualTo(expected);
         }
     }
 

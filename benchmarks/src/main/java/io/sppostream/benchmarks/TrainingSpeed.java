@@ -53,7 +53,8 @@ final class TrainingSpeed implements Callable<Integer> {
 
     @Option(
             names = "--micro-batch-tokens",
-            description = "Tokens of a micro-batch on our side (default: those of a step, shared by the threads).")
+            defaultValue = "4096",
+            description = "Most tokens of a micro-batch on our side (default: ${DEFAULT-VALUE}).")
     private int microBatchTokens;
 
     @Option(names = "--repetitions", defaultValue = "3", description = "Of each; medians are printed.")
@@ -104,8 +105,7 @@ final class TrainingSpeed implements Callable<Integer> {
                     random.ints(1, 0, SHAPE.vocabularySize()).toArray(),
                     random.ints(tokens, 0, SHAPE.vocabularySize()).toArray()));
         }
-        int perPiece = microBatchTokens > 0 ? microBatchTokens : (rows + threads - 1) / threads * tokens;
-        TrainingSettings settings = new TrainingSettings(perPiece, threads, checkpointing);
+        TrainingSettings settings = new TrainingSettings(microBatchTokens, threads, checkpointing);
         float slope = -1f / (rows * tokens);
         try (PolicyModel policy = PolicyModel.random(SHAPE, 1, new ModelSettings("cpu", precision));
                 PolicyTrainer trainer = new PolicyTrainer(policy, ADAM, settings)) {

@@ -346,6 +346,11 @@ final class Transformer implements AutoCloseable {
         }
     }
 
+    /** Device and precision. */
+    ModelSettings settings() {
+        return settings;
+    }
+
     ModelConfig config() {
         return config;
     }

@@ -8,16 +8,18 @@ import java.util.function.BooleanSupplier;
 /** Trains a model in place with AdamW, whose state it keeps. Not thread-safe. */
 public abstract sealed class Trainer implements AutoCloseable permits PolicyTrainer, CriticTrainer {
 
-    private final TrainingSettings settings;
+    private final int microBatchTokens;
     private final Training training;
 
     Trainer(LanguageModel model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
-        this.settings = settings;
+        this.microBatchTokens = TrainingSettings.microBatchTokens(
+                model.config(), model.model().settings().device(), settings.microBatchTokens());
         this.training = new Training(model.model(), optimizer, settings, cancelled);
     }
 
-    final TrainingSettings settings() {
-        return settings;
+    /** Most tokens of a micro-batch, padding included. */
+    final int microBatchTokens() {
+        return microBatchTokens;
     }
 
     final Training training() {

@@ -344,6 +344,11 @@ final class Transformer implements AutoCloseable {
         }
     }
 
+    /** Device and precision. */
+    ModelSettings settings() {
+        return settings;
+    }
+
     ModelConfig config() {
         return config;
     }

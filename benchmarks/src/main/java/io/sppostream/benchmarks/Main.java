@@ -17,6 +17,7 @@ import picocli.CommandLine.Parameters;
             LogPrice.WithoutLog.class,
             SamplingBenchmark.class,
             Peers.class,
+            TrainingSpeed.class,
             Guard.class,
             Chaos.class,
             Recovery.class,

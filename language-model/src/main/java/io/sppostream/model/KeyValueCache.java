@@ -17,6 +17,7 @@ import java.util.List;
 final class KeyValueCache implements AutoCloseable {
 
     private final Transformer model;
+    private final IValue weights;
     private final NDManager scratch;
     private final IValue tensors = TorchProgram.list(new NDList());
     private final List<Group> groups = new ArrayList<>();
@@ -37,9 +38,13 @@ final class KeyValueCache implements AutoCloseable {
         }
     }
 
-    /** @param scratch manager of short-lived tensors; closed by the caller */
-    KeyValueCache(Transformer model, NDManager scratch) {
+    /**
+     * @param weights of the model, as matrix products need them; closed by the caller
+     * @param scratch manager of short-lived tensors; closed by the caller
+     */
+    KeyValueCache(Transformer model, IValue weights, NDManager scratch) {
         this.model = model;
+        this.weights = weights;
         this.scratch = scratch;
         // On a GPU the number of kernels counts, and bits depend on the batch anyway.
         this.oneSpan = !scratch.getDevice().equals(Device.cpu());
@@ -108,7 +113,7 @@ final class KeyValueCache implements AutoCloseable {
                             firstArgument,
                             size,
                             capacity,
-                            model.weightsArgument(),
+                            weights,
                             model.tableArgument(),
                             tensors,
                             last)

@@ -120,6 +120,7 @@ public final class Sampler {
                         + " tokens, the model takes 1 to " + positions);
             }
             model.config().requireTokens(prompt);
+            model.reserve(Math.min(prompt.length + parameters.maxTokens(), positions));
             // The last token is never an input, so there is room for one more than the remaining positions.
             int room = Math.min(positions - prompt.length + 1, Math.min(parameters.maxTokens(), request.maxTokens()));
             List<SampledRow> equal = byPrompt.computeIfAbsent(IntBuffer.wrap(prompt), key -> new ArrayList<>());
@@ -135,6 +136,7 @@ public final class Sampler {
         private final SamplingParameters parameters;
         private final BooleanSupplier cancelled;
         private final NDManager scratch;
+        private final IValue weights;
         private final KeyValueCache cache;
         private final Deque<SampledRow> waiting;
         private final Completion[] completions;
@@ -152,7 +154,8 @@ public final class Sampler {
             this.scratch = scratch;
             this.waiting = rows(requests, parameters);
             this.completions = new Completion[requests.size()];
-            this.cache = new KeyValueCache(model, scratch);
+            this.weights = TorchProgram.list(model.productWeights(scratch));
+            this.cache = new KeyValueCache(model, weights, scratch);
             this.temperature = IValue.from(parameters.temperature());
             this.topP = IValue.from(parameters.topP());
             this.topK = IValue.from((long) parameters.topK());
@@ -237,16 +240,8 @@ public final class Sampler {
                 }
                 sample(
                         rows,
-                        (uniforms, greedy) -> model.program()
-                                .run(
-                                        "first",
-                                        last,
-                                        uniforms,
-                                        greedy,
-                                        model.weightsArgument(),
-                                        temperature,
-                                        topP,
-                                        topK));
+                        (uniforms, greedy) ->
+                                model.program().run("first", last, uniforms, greedy, weights, temperature, topP, topK));
             }
         }
 
@@ -303,7 +298,7 @@ public final class Sampler {
                                         spans,
                                         uniforms,
                                         greedy,
-                                        model.weightsArgument(),
+                                        weights,
                                         model.tableArgument(),
                                         cache.argument(),
                                         temperature,
@@ -348,6 +343,7 @@ public final class Sampler {
             topP.close();
             temperature.close();
             cache.close();
+            weights.close();
         }
     }
 

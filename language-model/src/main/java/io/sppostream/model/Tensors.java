@@ -41,6 +41,11 @@ final class Tensors {
         return onDevice(host, manager);
     }
 
+    /** A flag, as an argument of a recorded method. */
+    static NDArray of(NDManager manager, boolean value) {
+        return of(manager, new long[] {value ? 1 : 0}, new Shape());
+    }
+
     /** A tensor of 64-bit floats. */
     static NDArray of(NDManager manager, double[] values, Shape shape) {
         NDArray host = manager.create(shape, DataType.FLOAT64, Device.cpu());

@@ -18,7 +18,7 @@ def messages(prompt: str) -> list[dict]:
 
 
 def is_correct(text: str, answer: str, ended: bool) -> bool:
-    """The verifier math:last-number for answers that are integers: a response that was cut off is wrong."""
+    """The verifier math:gsm8k-flexible for answers that are integers: a response that was cut off is wrong."""
     numbers = NUMBER.findall(text.replace(",", ""))
     return ended and bool(numbers) and numbers[-1] == answer
 

@@ -111,28 +111,24 @@ public final class PolicyModel extends LanguageModel {
         requireTemperature(temperature);
         sequences.forEach(this::requireFits);
         float[][] result = new float[sequences.size()][];
-        for (MicroBatch piece : MicroBatch.ofSequences(sequences, INFERENCE_TOKENS)) {
-            logProbs(piece, temperature, result);
+        try (NDManager copies = model().manager().newSubManager();
+                IValue weights = TorchProgram.list(model().productWeights(copies))) {
+            for (MicroBatch piece : MicroBatch.ofSequences(sequences, INFERENCE_TOKENS)) {
+                logProbs(piece, temperature, weights, result);
+            }
         }
         return result;
     }
 
     /** Writes the log-probabilities of a piece's sequences to their indices in the result of the batch. */
-    void logProbs(MicroBatch piece, double temperature, float[][] result) {
+    void logProbs(MicroBatch piece, double temperature, IValue weights, float[][] result) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
                 IValue targets = TorchProgram.tensor(piece.targetsTensor(scratch));
                 IValue divisor = TorchProgram.tensor(temperatureTensor(scratch, temperature));
                 IValue outputs = model().program()
-                        .run(
-                                "log_probs",
-                                ids,
-                                read,
-                                targets,
-                                divisor,
-                                model().weightsArgument(),
-                                model().tableArgument())) {
+                        .run("log_probs", ids, read, targets, divisor, weights, model().tableArgument())) {
             float[] logProbs = outputs.toTensor((PtNDManager) scratch).toFloatArray();
             for (int row = 0; row < piece.members().length; row++) {
                 result[piece.members()[row]] = piece.outputsOf(row, logProbs);

@@ -38,7 +38,9 @@ final class Safetensors {
     enum Type {
         F32(4),
         F16(2),
-        BF16(2);
+        BF16(2),
+        /** Codes of the optimizer's state; weights are floats. */
+        U8(1);
 
         final int bytes;
 
@@ -69,7 +71,7 @@ final class Safetensors {
      *
      * @param where names the file in messages
      * @return the tensors by position; together they fill the rest of the file without gaps or overlaps
-     * @throws CheckpointException if the header is malformed or has element types other than F32, F16 and BF16
+     * @throws CheckpointException if the header is malformed or has element types other than F32, F16, BF16 and U8
      */
     static List<Entry> readHeader(ReadableByteChannel in, String where) throws IOException {
         return readHeader(in, Map.of(), where);
@@ -145,7 +147,8 @@ final class Safetensors {
     }
 
     /**
-     * Writes tensors in the given order, as F32. The bytes depend only on names, shapes, values and metadata.
+     * Writes tensors in the given order, as F32, or as U8 if they are bytes. The bytes depend only on names, shapes, values
+     * and metadata.
      *
      * @param out stays open
      */
@@ -162,10 +165,10 @@ final class Safetensors {
         long at = 0;
         for (NamedSlice slice : slices) {
             ObjectNode tensor = json.putObject(slice.name());
-            tensor.put("dtype", "F32");
+            tensor.put("dtype", slice.type().name());
             ArrayNode shape = tensor.putArray("shape");
             Arrays.stream(slice.shape()).forEach(shape::add);
-            long end = at + slice.count() * Float.BYTES;
+            long end = at + slice.count() * slice.type().bytes;
             tensor.putArray("data_offsets").add(at).add(end);
             at = end;
         }
@@ -207,6 +210,13 @@ final class Safetensors {
             if (slice == null) {
                 throw new CheckpointException(where + " holds an unexpected tensor " + entry.name());
             }
+            if (slice.type() == Type.U8 && entry.type() != Type.U8) {
+                throw new CheckpointException(where + ": tensor " + entry.name() + " is stored as " + entry.type()
+                        + ", the state is kept in 8 bits");
+            }
+            if (slice.type() == Type.F32) {
+                requireFloats(entry, where);
+            }
             requireShape(entry, slice.shape(), where);
             targets.add(slice);
         }
@@ -219,7 +229,7 @@ final class Safetensors {
             Entry entry = entries.get(i);
             NamedSlice slice = targets.get(i);
             Tensors.fill(slice.storage(), slice.start(), slice.count(), window -> {
-                if (entry.type() == Type.F32) {
+                if (entry.type() == slice.type()) {
                     readFully(in, window, where);
                 } else {
                     while (window.hasRemaining()) {
@@ -229,6 +239,14 @@ final class Safetensors {
                     }
                 }
             });
+        }
+    }
+
+    /** Fails if a tensor of a file is not stored as floats. */
+    static void requireFloats(Entry entry, String where) {
+        if (entry.type() == Type.U8) {
+            throw new CheckpointException(
+                    where + ": tensor " + entry.name() + " is stored as 'U8'; only F32, F16 and BF16 are supported");
         }
     }
 
@@ -248,7 +266,7 @@ final class Safetensors {
     /** Converts stored elements to 32-bit floats and appends them. The source is consumed. */
     static void widen(Type type, ByteBuffer source, ByteBuffer target) {
         switch (type) {
-            case F32 -> target.put(source);
+            case F32, U8 -> target.put(source);
             case BF16 -> {
                 while (source.hasRemaining()) {
                     target.putInt(source.getShort() << 16);

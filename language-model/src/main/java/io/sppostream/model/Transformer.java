@@ -118,6 +118,7 @@ final class Transformer implements AutoCloseable {
         attributes.put("rank", rank);
         attributes.put("scale", adapter == null ? 0.0 : adapter.scale());
         attributes.put("epsilon", config.rmsNormEpsilon());
+        attributes.put("chunk", LargeModels.logitRows(config));
         attributes.put("bfloat16", settings.precision() == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
@@ -374,6 +375,22 @@ final class Transformer implements AutoCloseable {
         return weights;
     }
 
+    /**
+     * The weights as matrix products need them, named for use as an argument of {@link TorchProgram#record}: themselves, or
+     * with copies of the matrices in half precision, which are those of this moment.
+     *
+     * @param manager of the copies
+     */
+    NDList productWeights(NDManager manager) {
+        if (settings.precision() != ModelSettings.Precision.BFLOAT16) {
+            return weights;
+        }
+        // DJL cannot look into tensors in half precision, only pass them on.
+        NDList copies = program.record(manager, "halve", weights);
+        copies.forEach(tensor -> tensor.setName("w[]"));
+        return copies;
+    }
+
     /** The rotary embedding's table, named for use as an argument of {@link TorchProgram#record}; see {@link #reserve}. */
     NDList table() {
         return table.tensors();
@@ -407,12 +424,18 @@ final class Transformer implements AutoCloseable {
 
     /** The trained weights as the tensors of a checkpoint, or of an adapter. */
     List<NamedSlice> slices() {
-        return slices(trained, "");
+        return slices(settings.adapter() != null);
     }
 
-    /** Tensors shaped like the trained weights, as the tensors of a file with a prefix before their names. */
-    List<NamedSlice> slices(NDList tensors, String prefix) {
-        return slices(tensors, prefix, settings.adapter() != null);
+    /** @param adapters whether the tensors are those of the adapters, or those of the base model */
+    private List<NamedSlice> slices(boolean adapters) {
+        List<NamedSlice> slices = new ArrayList<>();
+        for (int i = 0; i < weights.size(); i++) {
+            if (WeightLayout.isAdapter(layout.tensors().get(i)) == adapters) {
+                slices.addAll(slices(i, weights.get(i), ""));
+            }
+        }
+        return slices;
     }
 
     /** What a file of the trained weights says besides them: for adapters, their scale and the weights they belong to. */
@@ -428,7 +451,7 @@ final class Transformer implements AutoCloseable {
         if (baseSha256 == null) {
             try (DigestOutputStream digest =
                     new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
-                Safetensors.write(Channels.newChannel(digest), slices(base(weights), "", false));
+                Safetensors.write(Channels.newChannel(digest), slices(false));
                 baseSha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());
             } catch (IOException | NoSuchAlgorithmException e) {
                 throw new IllegalStateException(e);
@@ -437,16 +460,14 @@ final class Transformer implements AutoCloseable {
         return baseSha256;
     }
 
-    /** @param adapters whether the tensors are those of the adapters, or those of the base model */
-    private List<NamedSlice> slices(NDList tensors, String prefix, boolean adapters) {
-        List<WeightLayout.Fused> fused = layout.tensors().stream()
-                .filter(each -> WeightLayout.isAdapter(each) == adapters)
-                .toList();
-        List<NamedSlice> slices = new ArrayList<>();
-        for (int i = 0; i < tensors.size(); i++) {
-            slices.addAll(slices(fused.get(i), tensors.get(i), prefix));
-        }
-        return slices;
+    /** A tensor of the shape of weight {@code i}, as the tensors of a checkpoint with a prefix before their names. */
+    List<NamedSlice> slices(int i, NDArray tensor, String prefix) {
+        return slices(layout.tensors().get(i), tensor, prefix);
+    }
+
+    /** The name of weight {@code i}, which may consist of several tensors of a checkpoint: that of the first. */
+    String name(int i) {
+        return layout.tensors().get(i).parts().get(0).name();
     }
 
     private static List<NamedSlice> slices(WeightLayout.Fused fused, NDArray tensor, String prefix) {

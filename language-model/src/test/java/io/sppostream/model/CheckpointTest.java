@@ -206,6 +206,7 @@ class CheckpointTest {
                     case F32 -> data.putInt(bits);
                     case BF16 -> data.putShort((short) ((bits + 0x8000) >>> 16));
                     case F16 -> data.putShort(half(Float.intBitsToFloat(bits)));
+                    case U8 -> throw new IllegalArgumentException("weights are floats");
                 }
             }
             String header = String.format(

@@ -58,7 +58,7 @@ class MathVerifierTest {
     @CsvSource({"82, STOP, CORRECT", "82, LENGTH, INCORRECT", "eighty, LENGTH, NO_ANSWER"})
     void shouldNotCountTheLastNumberWhenTheResponseWasCutOff(
             String text, FinishReason finishReason, VerdictStatus status) {
-        Verifier lastNumber = new MathVerifier(GradingProfile.LAST_NUMBER);
+        Verifier lastNumber = new MathVerifier(GradingProfile.GSM8K_FLEXIBLE);
 
         assertThat(lastNumber
                         .judge(Rollouts.of("r-1", "arithmetic", text, "82", finishReason))

@@ -49,8 +49,7 @@ class VerifierCatalogueTest {
                 "math:gsm8k",
                 "math:verbatim",
                 "math:choice",
-                "math:sppo-compat",
-                "math:last-number"
+                "math:sppo-compat"
             })
     void shouldFindABuiltInVerifierWhenNamed(String name) {
         Verifier verifier = VerifierCatalogue.open().find(name);
@@ -72,7 +71,7 @@ class VerifierCatalogueTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
                         "there is no verifier 'oracle'; there are: exact, marked, knights-and-knaves-text, math, math:gsm8k,"
-                                + " math:verbatim, math:choice, math:sppo-compat, math:last-number");
+                                + " math:verbatim, math:choice, math:sppo-compat");
     }
 
     @Test

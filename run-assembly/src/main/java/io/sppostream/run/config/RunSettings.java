@@ -42,6 +42,7 @@ import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUN;
@@ -315,6 +316,7 @@ public final class RunSettings extends AbstractConfig {
                 sampling(),
                 getInt(ROLLOUT_WORKERS),
                 getInt(ROLLOUT_MAX_BATCH),
+                getLong(ROLLOUT_KV_BYTES),
                 estimator().needs().tokenText());
     }
 

@@ -49,6 +49,7 @@ public final class SettingsDefinition {
     public static final String SAMPLING_MAX_TOKENS = "sampling.max.tokens";
     public static final String ROLLOUT_WORKERS = "rollout.workers";
     public static final String ROLLOUT_MAX_BATCH = "rollout.max.batch";
+    public static final String ROLLOUT_KV_BYTES = "rollout.kv.bytes";
 
     public static final String VERIFIER = "verifier";
     public static final String VERIFIER_PLUGINS = "verifier.plugins";
@@ -251,7 +252,15 @@ public final class SettingsDefinition {
                         2,
                         POSITIVE,
                         "Sampling threads; they share batches if there are fewer partitions.")
-                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are sampled at once.");
+                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are taken at once.")
+                .setting(
+                        ROLLOUT_KV_BYTES,
+                        LONG,
+                        0L,
+                        Range.atLeast(0),
+                        "Maximum memory for the keys and values of the rollouts that are sampled, of all threads"
+                                + " together. Rollouts that do not fit join as others end. 0: a quarter of the"
+                                + " device's memory.");
         definition
                 .in(SettingGroup.REWARD)
                 .setting(

@@ -15,6 +15,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             LogPrice.class,
             LogPrice.WithoutLog.class,
+            SamplingBenchmark.class,
             Peers.class,
             TrainingSpeed.class,
             Guard.class,

@@ -53,18 +53,11 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
     /**
      * One step, unless the norm of the gradient is NaN or infinite.
      *
-     * @param gradients of all weights; they are scaled in place
+     * @param gradients of the weights that are trained, in their order; they are scaled in place
      * @return the Euclidean norm of the gradient
      */
     final double step(NDList gradients, double learningRate) {
-        NDList weights = new NDList();
-        NDList slopes = new NDList();
-        for (int i : trained) {
-            weights.add(model.weights().get(i));
-            slopes.add(gradients.get(i));
-        }
-        try (IValue weightsArgument = TorchProgram.list(weights);
-                IValue slopesArgument = TorchProgram.list(slopes);
+        try (IValue gradientsArgument = TorchProgram.list(gradients);
                 IValue rate = IValue.from(learningRate);
                 IValue beta1 = IValue.from(settings.beta1());
                 IValue beta2 = IValue.from(settings.beta2());
@@ -74,8 +67,8 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
                 IValue result = model.program()
                         .run(
                                 method(),
-                                weightsArgument,
-                                slopesArgument,
+                                model.trainedArgument(),
+                                gradientsArgument,
                                 means(),
                                 squares(),
                                 count(),

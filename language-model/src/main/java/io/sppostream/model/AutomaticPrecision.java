@@ -46,8 +46,7 @@ public record AutomaticPrecision(ModelSettings.Precision precision, String reaso
         }
         return new AutomaticPrecision(
                 ModelSettings.Precision.BFLOAT16,
-                "since the processor has "
-                        + instructions.stream().sorted().collect(Collectors.joining(" and ")));
+                "since the processor has " + instructions.stream().sorted().collect(Collectors.joining(" and ")));
     }
 
     /** The instructions of this processor that multiply in bfloat16, as Linux names them. */

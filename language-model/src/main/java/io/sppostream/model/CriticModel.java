@@ -99,31 +99,33 @@ public final class CriticModel extends LanguageModel {
                     .add(i);
         }
         float[][] result = new float[batch.size()][];
-        byLength.forEach((length, members) -> {
-            int most = Math.max(1, INFERENCE_TOKENS / length);
-            for (int from = 0; from < members.size(); from += most) {
-                List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
-                int multiple = rowMultiple.applyAsInt(length);
-                int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
-                for (int row = 0; row < rows.length; row++) {
-                    rows[row] = some.get(row < some.size() ? row : 0);
+        try (NDManager copies = model().manager().newSubManager();
+                IValue weights = TorchProgram.list(model().productWeights(copies))) {
+            byLength.forEach((length, members) -> {
+                int most = Math.max(1, INFERENCE_TOKENS / length);
+                for (int from = 0; from < members.size(); from += most) {
+                    List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
+                    int multiple = rowMultiple.applyAsInt(length);
+                    int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
+                    for (int row = 0; row < rows.length; row++) {
+                        rows[row] = some.get(row < some.size() ? row : 0);
+                    }
+                    MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
+                    float[] outputs = scores(piece, weights);
+                    for (int row = 0; row < some.size(); row++) {
+                        result[some.get(row)] = piece.outputsOf(row, outputs);
+                    }
                 }
-                MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
-                float[] outputs = scores(piece);
-                for (int row = 0; row < some.size(); row++) {
-                    result[some.get(row)] = piece.outputsOf(row, outputs);
-                }
-            }
-        });
+            });
+        }
         return result;
     }
 
-    private float[] scores(MicroBatch piece) {
+    private float[] scores(MicroBatch piece, IValue weights) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
-                IValue result = model().program()
-                        .run("scores", ids, read, model().weightsArgument(), model().tableArgument())) {
+                IValue result = model().program().run("scores", ids, read, weights, model().tableArgument())) {
             return result.toTensor((PtNDManager) scratch).toFloatArray();
         }
     }

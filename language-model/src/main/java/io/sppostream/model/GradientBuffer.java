@@ -28,7 +28,9 @@ final class GradientBuffer implements AutoCloseable {
     private final NDList weights;
     private final boolean checkpointing;
     private final NDManager manager;
+    /** One sum for each weight, empty for a weight that is not trained. */
     private final NDList total = new NDList();
+
     private final IValue totalArgument;
     private final long[] tokens;
     private final NDArray embedding;
@@ -50,8 +52,7 @@ final class GradientBuffer implements AutoCloseable {
         this.checkpointing = checkpointing;
         this.manager = model.manager().newSubManager();
         for (NDArray weight : model.weights()) {
-            NDArray sum = manager.zeros(
-                    weight.hasGradient() ? weight.getShape() : new Shape(0), DataType.FLOAT32);
+            NDArray sum = manager.zeros(weight.hasGradient() ? weight.getShape() : new Shape(0), DataType.FLOAT32);
             sum.setName("g[]");
             total.add(sum);
         }
@@ -76,10 +77,7 @@ final class GradientBuffer implements AutoCloseable {
             NDArray seed = Tensors.of(scratch, piece.loss(outputs.toFloatArray()), outputs.getShape());
             NDList saved = trace.layers();
             int layers = model.config().layers();
-            NDArray slope = inTurn(
-                    layers + 1,
-                    number,
-                    () -> piece.headGradients(scratch, trace, seed, weights, total));
+            NDArray slope = inTurn(layers + 1, number, () -> piece.headGradients(scratch, trace, seed, weights, total));
             for (int layer = layers - 1; layer >= 0; layer--) {
                 NDList ofLayer = new NDList();
                 if (!checkpointing || layer == layers - 1) {
@@ -168,7 +166,7 @@ final class GradientBuffer implements AutoCloseable {
         notifyAll();
     }
 
-    /** The sum over all micro-batches, when they are through: one tensor per weight, empty for a weight that is not trained. */
+    /** The sum over all micro-batches, when they are through: one tensor for each weight that is trained. */
     NDList total() {
         if (total.get(0).size() > 0 && tokens.length > 0) {
             try (IValue rows = TorchProgram.tensor(Tensors.of(manager, tokens, new Shape(tokens.length)))) {
@@ -177,7 +175,7 @@ final class GradientBuffer implements AutoCloseable {
                         .close();
             }
         }
-        return total;
+        return new NDList(total.stream().filter(sum -> sum.size() > 0).toList());
     }
 
     @Override

@@ -26,8 +26,7 @@ public record OptimizerSettings(
     }
 
     /** Running means in 32 bits. */
-    public OptimizerSettings(
-            double beta1, double beta2, double epsilon, double weightDecay, double maxGradientNorm) {
+    public OptimizerSettings(double beta1, double beta2, double epsilon, double weightDecay, double maxGradientNorm) {
         this(beta1, beta2, epsilon, weightDecay, maxGradientNorm, State.FP32);
     }
 

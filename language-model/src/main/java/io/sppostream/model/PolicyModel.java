@@ -128,14 +128,7 @@ public final class PolicyModel extends LanguageModel {
                 IValue targets = TorchProgram.tensor(piece.targetsTensor(scratch));
                 IValue divisor = TorchProgram.tensor(temperatureTensor(scratch, temperature));
                 IValue outputs = model().program()
-                        .run(
-                                "log_probs",
-                                ids,
-                                read,
-                                targets,
-                                divisor,
-                                weights,
-                                model().tableArgument())) {
+                        .run("log_probs", ids, read, targets, divisor, weights, model().tableArgument())) {
             float[] logProbs = outputs.toTensor((PtNDManager) scratch).toFloatArray();
             for (int row = 0; row < piece.members().length; row++) {
                 result[piece.members()[row]] = piece.outputsOf(row, logProbs);

@@ -91,8 +91,7 @@ public final class PolicyTrainer extends Trainer {
     }
 
     /** A micro-batch and its loss. */
-    record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss)
-            implements Training.Piece {
+    record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss) implements Training.Piece {
 
         @Override
         public NDArray forward(NDManager scratch) {
@@ -124,9 +123,7 @@ public final class PolicyTrainer extends Trainer {
         public NDArray headGradients(
                 NDManager scratch, Training.Trace trace, NDArray seed, NDList weights, NDList total) {
             NDList arguments = new NDList(
-                    trace.hidden(),
-                    batch.targetsTensor(scratch),
-                    PolicyModel.temperatureTensor(scratch, temperature));
+                    trace.hidden(), batch.targetsTensor(scratch), PolicyModel.temperatureTensor(scratch, temperature));
             arguments.addAll(trace.head());
             arguments.add(seed);
             arguments.addAll(weights);

@@ -85,8 +85,7 @@ final class Training implements AutoCloseable {
     }
 
     /** @param cancelled asked before every micro-batch; work then ends with a {@link CancellationException} */
-    Training(
-            Transformer model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
+    Training(Transformer model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
         this.model = model;
         this.threads = settings.threads();
         this.checkpointing = settings.gradientCheckpointing();
@@ -99,11 +98,10 @@ final class Training implements AutoCloseable {
             return thread;
         });
         model.trained().forEach(weight -> weight.setRequiresGradient(true));
-        this.adam =
-                switch (optimizer.state()) {
-                    case FP32 -> new FullAdam(model, optimizer);
-                    case INT8 -> new BlockwiseAdam(model, optimizer);
-                };
+        this.adam = switch (optimizer.state()) {
+            case FP32 -> new FullAdam(model, optimizer);
+            case INT8 -> new BlockwiseAdam(model, optimizer);
+        };
     }
 
     /** One optimizer step with the sum of the pieces' gradients. */
@@ -114,7 +112,7 @@ final class Training implements AutoCloseable {
         if (!(learningRate >= 0) || Double.isInfinite(learningRate)) {
             throw new IllegalArgumentException("The learning rate must be finite and at least 0, got " + learningRate);
         }
-        return checkpointing || model.adapter() != null || LargeModels.needsOneGradient(model.config())
+        return checkpointing || LargeModels.needsOneGradient(model.config())
                 ? updateLayerByLayer(pieces, learningRate)
                 : updateAtOnce(pieces, learningRate);
     }
@@ -173,7 +171,7 @@ final class Training implements AutoCloseable {
             NDArray outputs = piece.forward(scratch);
             float[] derivatives = piece.loss(outputs.toFloatArray());
             NDList arguments = new NDList(outputs, Tensors.of(scratch, derivatives, outputs.getShape()));
-            arguments.addAll(model.weights());
+            arguments.addAll(model.trained());
             return model.program().record(results, "gradients", arguments);
         }
     }

@@ -56,7 +56,7 @@ class LargeModelTrainingTest {
                 NDManager scratch = policy.model().manager().newSubManager()) {
             Transformer model = policy.model();
             model.weights().forEach(weight -> weight.setRequiresGradient(true));
-            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.Precision.FLOAT32, null);
+            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.cpu());
             attributes.put("chunk", 0);
             List<MicroBatch> pieces = MicroBatch.ofSequences(batch(config), 120);
             assertThat(pieces).hasSizeGreaterThan(1);
@@ -82,8 +82,8 @@ class LargeModelTrainingTest {
                         assertThat(result[pieces.get(i).members()[row]])
                                 .containsExactly(pieces.get(i).outputsOf(row, logProbs), within(1e-5f));
                     }
-                    NDList backward = new NDList(
-                            outputs, Tensors.of(scratch, piece.loss(logProbs), outputs.getShape()));
+                    NDList backward =
+                            new NDList(outputs, Tensors.of(scratch, piece.loss(logProbs), outputs.getShape()));
                     backward.addAll(model.weights());
                     NDList gradients = whole.record(scratch, "gradients", backward);
                     for (int k = 0; k < gradients.size(); k++) {

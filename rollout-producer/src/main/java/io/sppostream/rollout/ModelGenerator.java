@@ -19,7 +19,8 @@ public final class ModelGenerator implements ResponseGenerator {
     public ModelGenerator(
             PolicyVersions versions, Tokenizer tokenizer, int partitions, RolloutProducerSettings settings) {
         this.threads = new SamplingThreads(settings.threadsOfBatch(partitions));
-        this.sampler = new ResponseSampler(tokenizer, settings.sampling(), threads, settings.tokenStarts());
+        this.sampler = new ResponseSampler(
+                tokenizer, settings.sampling(), threads, settings.cacheBytesOfThread(), settings.tokenStarts());
         this.versions = versions;
     }
 

@@ -48,6 +48,7 @@ import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_DEVICE;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUN;
@@ -97,6 +98,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -104,6 +106,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The settings of a run by type, and the settings of its roles that are made of them. */
 public final class RunSettings extends AbstractConfig {
+    /** The value of {@code critic.model} that means the checkpoint of the policy. */
+    private static final String POLICY = "policy";
+
+    private static final int RANDOM_CRITIC_LAYERS = 2;
+
     private volatile @Nullable AdvantageEstimator estimator;
 
     RunSettings(Map<String, ?> values) {
@@ -115,6 +122,15 @@ public final class RunSettings extends AbstractConfig {
         Map<String, Object> all = new TreeMap<>(originals());
         all.putAll(changes);
         return new RunSettings(all);
+    }
+
+    /** A default that depends on another setting. */
+    @Override
+    protected Map<String, Object> postProcessParsedConfig(Map<String, Object> parsed) {
+        boolean randomCritic = "".equals(parsed.get(CRITIC_MODEL));
+        return randomCritic && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
+                ? Map.of(CRITIC_LAYERS, RANDOM_CRITIC_LAYERS)
+                : Map.of();
     }
 
     /** The verifiers of the datasets that have their own, by dataset. */
@@ -275,9 +291,20 @@ public final class RunSettings extends AbstractConfig {
         return getString(MODEL);
     }
 
-    /** Checkpoint folder of the start critic; empty for random weights. */
-    public String criticModel() {
-        return getString(CRITIC_MODEL);
+    /** Whether the critic starts from random weights. */
+    public boolean hasRandomCritic() {
+        return getString(CRITIC_MODEL).isEmpty();
+    }
+
+    /** Checkpoint folder of the start critic; null if it reads the policy's tokens: random, or of the policy itself. */
+    public @Nullable Path criticModel() {
+        String model = getString(CRITIC_MODEL);
+        return model.isEmpty() || model.equals(POLICY) ? null : Path.of(model);
+    }
+
+    /** Layers of the critic; 0 for all layers of its checkpoint. */
+    public int criticLayers() {
+        return getInt(CRITIC_LAYERS);
     }
 
     /** Held-out problems per evaluation. */
@@ -305,6 +332,7 @@ public final class RunSettings extends AbstractConfig {
                 sampling(),
                 getInt(ROLLOUT_WORKERS),
                 getInt(ROLLOUT_MAX_BATCH),
+                getLong(ROLLOUT_KV_BYTES),
                 estimator().needs().tokenText());
     }
 
@@ -456,7 +484,7 @@ public final class RunSettings extends AbstractConfig {
         return new ModelConfig(
                 policy.vocabularySize(),
                 hidden,
-                getInt(CRITIC_LAYERS),
+                criticLayers(),
                 hidden / 16,
                 hidden / 16,
                 3 * hidden,

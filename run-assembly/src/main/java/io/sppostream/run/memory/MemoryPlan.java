@@ -87,7 +87,9 @@ public record MemoryPlan(List<Item> items) {
                         : "weights of two versions: in use, and the next",
                 (run.synchronous() && policyBytes > SMALL_BYTES ? 1 : 2) * policyBytes);
         rollout.sampling(run, run.rows());
-        new Role(items, EVALUATION, run.sample()).sampling(run, run.heldOutRows());
+        Role evaluation = new Role(items, EVALUATION, run.sample());
+        evaluation.add("weights of its version, if another is in use by then", policyBytes);
+        evaluation.sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
         if (run.hasBroker()) {
             items.add(new Item(MACHINE, "broker", "the embedded broker's process", BROKER_BYTES));
@@ -152,7 +154,9 @@ public record MemoryPlan(List<Item> items) {
             ModelConfig model = run.policy();
             add(
                     "keys and values of " + rows + " x " + (run.promptTokens() + run.responseTokens()) + " tokens",
-                    ModelMemory.keyValues(model, rows, (long) run.promptTokens() + run.responseTokens()));
+                    Math.min(
+                            run.cacheBytes(),
+                            ModelMemory.keyValues(model, rows, (long) run.promptTokens() + run.responseTokens())));
             add(
                     "prompts and logits at work",
                     ModelMemory.layerAtWork(model, Math.min(PREFILL_TOKENS, rows * run.promptTokens()))

@@ -88,7 +88,7 @@ public record MemoryPlan(List<Item> items) {
                 (run.synchronous() && policyBytes > SMALL_BYTES ? 1 : 2) * policyBytes);
         rollout.sampling(run, run.rows());
         Role evaluation = new Role(items, EVALUATION, run.sample());
-        evaluation.add("weights of its version, if another is in use by then", policyBytes);
+        evaluation.add("weights of its version, once superseded", policyBytes);
         evaluation.sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
         if (run.hasBroker()) {

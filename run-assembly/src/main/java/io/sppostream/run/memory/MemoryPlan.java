@@ -29,7 +29,7 @@ public record MemoryPlan(List<Item> items) {
     private static final long PROCESS_BYTES = 600_000_000;
 
     /** The embedded broker, a process of its own. */
-    private static final long BROKER_BYTES = 400_000_000;
+    private static final long BROKER_BYTES = 300_000_000;
 
     /** Of larger weights, a version that is not in use is replaced by the next. */
     private static final long SMALL_BYTES = 64L << 20;

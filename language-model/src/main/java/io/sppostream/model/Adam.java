@@ -57,8 +57,7 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
      * @return the Euclidean norm of the gradient
      */
     final double step(NDList gradients, double learningRate) {
-        try (IValue weightsArgument = TorchProgram.list(model.trained());
-                IValue gradientsArgument = TorchProgram.list(gradients);
+        try (IValue gradientsArgument = TorchProgram.list(gradients);
                 IValue rate = IValue.from(learningRate);
                 IValue beta1 = IValue.from(settings.beta1());
                 IValue beta2 = IValue.from(settings.beta2());
@@ -68,7 +67,7 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
                 IValue result = model.program()
                         .run(
                                 method(),
-                                weightsArgument,
+                                model.trainedArgument(),
                                 gradientsArgument,
                                 means(),
                                 squares(),

@@ -23,7 +23,7 @@ public final class DeviceMemory {
         }
         try {
             return OptionalLong.of(CudaUtils.getGpuMemory(settings.toDevice()).getMax());
-        } catch (EngineException | IllegalArgumentException e) {
+        } catch (EngineException | IllegalArgumentException | IllegalStateException e) {
             return OptionalLong.empty(); // No CUDA here: the plan may be for another machine.
         }
     }

@@ -112,7 +112,7 @@ final class Training implements AutoCloseable {
         if (!(learningRate >= 0) || Double.isInfinite(learningRate)) {
             throw new IllegalArgumentException("The learning rate must be finite and at least 0, got " + learningRate);
         }
-        return checkpointing || model.adapter() != null || LargeModels.needsOneGradient(model.config())
+        return checkpointing || LargeModels.needsOneGradient(model.config())
                 ? updateLayerByLayer(pieces, learningRate)
                 : updateAtOnce(pieces, learningRate);
     }

@@ -60,6 +60,7 @@ final class Transformer implements AutoCloseable {
     private final NDList weights = new NDList();
     private final NDList trained = new NDList();
     private final IValue weightsArgument;
+    private final IValue trainedArgument;
     private final List<Table> tables = new ArrayList<>();
     private volatile Table table;
     private @Nullable String baseSha256;
@@ -79,7 +80,7 @@ final class Transformer implements AutoCloseable {
         LoraSettings adapter = this.settings.adapter();
         this.layout = WeightLayout.of(config, head, adapter == null ? 0 : adapter.rank());
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, settings.precisionOf(config), adapter));
+        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, this.settings));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = source.tensor(manager, fused);
             tensor.setName("w[]");
@@ -89,6 +90,7 @@ final class Transformer implements AutoCloseable {
             }
         }
         this.weightsArgument = TorchProgram.list(weights);
+        this.trainedArgument = TorchProgram.list(trained);
         this.table = addTable(tableOf(0, Math.min(TABLE_BLOCK, config.maxPositions())));
     }
 
@@ -97,8 +99,8 @@ final class Transformer implements AutoCloseable {
     }
 
     /** The attributes {@code self.name} of the program. */
-    static Map<String, Number> attributes(
-            ModelConfig config, ModelSettings.Precision precision, @Nullable LoraSettings adapter) {
+    static Map<String, Number> attributes(ModelConfig config, ModelSettings settings) {
+        LoraSettings adapter = settings.adapter();
         int rank = adapter == null ? 0 : adapter.rank();
         Map<String, Number> attributes = new LinkedHashMap<>();
         List<WeightLayout.Fused> layer = WeightLayout.layer(config, 0, rank);
@@ -117,7 +119,7 @@ final class Transformer implements AutoCloseable {
         attributes.put("scale", adapter == null ? 0.0 : adapter.scale());
         attributes.put("epsilon", config.rmsNormEpsilon());
         attributes.put("chunk", LargeModels.logitRows(config));
-        attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
+        attributes.put("bfloat16", settings.precisionOf(config) == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 
@@ -414,6 +416,11 @@ final class Transformer implements AutoCloseable {
         return trained;
     }
 
+    /** The trained weights as an argument of {@link TorchProgram#run}. */
+    IValue trainedArgument() {
+        return trainedArgument;
+    }
+
     /** The adapters; null if there are none. */
     @Nullable
     LoraSettings adapter() {
@@ -482,6 +489,7 @@ final class Transformer implements AutoCloseable {
     @Override
     public void close() {
         weightsArgument.close();
+        trainedArgument.close();
         tables.forEach(each -> each.argument().close());
         program.close();
         manager.close();

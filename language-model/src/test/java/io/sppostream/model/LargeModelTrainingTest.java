@@ -60,7 +60,7 @@ class LargeModelTrainingTest {
                 NDManager scratch = policy.model().manager().newSubManager()) {
             Transformer model = policy.model();
             model.weights().forEach(weight -> weight.setRequiresGradient(true));
-            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.Precision.FLOAT32, null);
+            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.cpu());
             attributes.put("chunk", 0);
             List<MicroBatch> pieces = MicroBatch.ofSequences(batch(config), 120);
             assertThat(pieces).hasSizeGreaterThan(1);

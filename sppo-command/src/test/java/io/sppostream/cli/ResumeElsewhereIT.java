@@ -22,12 +22,11 @@ class ResumeElsewhereIT {
 
     @Test
     void shouldResumeWithAnotherMicroBatchAndRecordPrecisionAndDevice() {
-        assertThat(command("train", "--steps=2", "--lag=0", "--set=batch.size=64")
+        assertThat(train("--steps=2", "--lag=0", "--set=batch.size=64")
                         .code())
                 .isZero();
 
-        Invocation resumed = command(
-                "train",
+        Invocation resumed = train(
                 "--steps=4",
                 "--lag=0",
                 "--set=batch.size=64",
@@ -53,12 +52,13 @@ class ResumeElsewhereIT {
                             .containsEntry("model of critic", "fp32 on cpu")
                             .containsEntry("model of rollout", "fp32 on cpu"));
         }
-        Invocation audit = command("audit", "--retrain");
+        Invocation audit =
+                Invocation.of("audit", "--run=" + RUN, "--data-dir=" + directory.resolve("data"), "--retrain");
         assertThat(audit.code()).as(audit.out()).isZero();
     }
 
-    private Invocation command(String name, String... options) {
-        List<String> words = new ArrayList<>(List.of(name, "--run=" + RUN, "--data-dir=" + directory.resolve("data")));
+    private Invocation train(String... options) {
+        List<String> words = new ArrayList<>(List.of("train", "--run=" + RUN, "--data-dir=" + directory.resolve("data")));
         words.addAll(List.of("--runs-dir=" + directory.resolve("runs"), "--set=eval.prompts=20"));
         words.addAll(List.of(options));
         return Invocation.of(words.toArray(String[]::new));

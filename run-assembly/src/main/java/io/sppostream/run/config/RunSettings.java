@@ -117,6 +117,13 @@ public final class RunSettings extends AbstractConfig {
         super(DEFINITION, values, false);
     }
 
+    /** These settings with changes, by name. */
+    public RunSettings with(Map<String, String> changes) {
+        Map<String, Object> all = new TreeMap<>(originals());
+        all.putAll(changes);
+        return new RunSettings(all);
+    }
+
     /** A default that depends on another setting. */
     @Override
     protected Map<String, Object> postProcessParsedConfig(Map<String, Object> parsed) {
@@ -124,13 +131,6 @@ public final class RunSettings extends AbstractConfig {
         return randomCritic && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
                 ? Map.of(CRITIC_LAYERS, RANDOM_CRITIC_LAYERS)
                 : Map.of();
-    }
-
-    /** These settings with changes, by name. */
-    public RunSettings with(Map<String, String> changes) {
-        Map<String, Object> all = new TreeMap<>(originals());
-        all.putAll(changes);
-        return new RunSettings(all);
     }
 
     /** The verifiers of the datasets that have their own, by dataset. */

@@ -3,6 +3,7 @@ package io.sppostream.run.memory;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.Problem;
 import io.sppostream.learn.PromptTokens;
+import io.sppostream.model.DeviceMemory;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.OptimizerSettings;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param hasReference whether a frozen copy of the start policy is kept for a penalty
  * @param miniBatch rollouts of an optimizer step
  * @param rows rollouts that are sampled at the same time
+ * @param cacheBytes most memory for keys and values
  * @param heldOutRows rollouts that an evaluation samples at the same time
  * @param synchronous whether no batch is sampled while a new version is loaded
  * @param hasBroker whether the broker is embedded
@@ -47,6 +49,7 @@ public record MemoryInputs(
         boolean hasReference,
         int miniBatch,
         int rows,
+        long cacheBytes,
         int heldOutRows,
         boolean synchronous,
         boolean hasBroker,
@@ -55,6 +58,9 @@ public record MemoryInputs(
 
     /** Prompts that are encoded to find a long one. */
     private static final int PROMPTS = 256;
+
+    /** The sampler's default for keys and values is the device's memory divided by this. */
+    private static final int DEFAULT_CACHE_SHARE = 4;
 
     /**
      * The inputs of a run.
@@ -77,11 +83,19 @@ public record MemoryInputs(
                 settings.policyUpdate().objective().needsReference(),
                 (settings.batchSize() + settings.miniBatches() - 1) / settings.miniBatches(),
                 settings.rolloutsAtOnce(),
+                cacheBytes(settings),
                 settings.evaluationPrompts(),
                 settings.pacing().lag() == 0,
                 settings.bootstrapServers().isEmpty(),
                 promptTokens,
                 responseTokens);
+    }
+
+    private static long cacheBytes(RunSettings settings) {
+        long given = settings.rollout().cacheBytes();
+        return given > 0
+                ? given
+                : DeviceMemory.bytes(settings.rolloutPlacement()).orElse(Long.MAX_VALUE) / DEFAULT_CACHE_SHARE;
     }
 
     /** Tokens of the longest of the first prompts of a dataset. */

@@ -29,7 +29,7 @@ public record MemoryPlan(List<Item> items) {
     private static final long PROCESS_BYTES = 600_000_000;
 
     /** The embedded broker, a process of its own. */
-    private static final long BROKER_BYTES = 400_000_000;
+    private static final long BROKER_BYTES = 300_000_000;
 
     /** Of larger weights, a version that is not in use is replaced by the next. */
     private static final long SMALL_BYTES = 64L << 20;
@@ -87,7 +87,9 @@ public record MemoryPlan(List<Item> items) {
                         : "weights of two versions: in use, and the next",
                 (run.synchronous() && policyBytes > SMALL_BYTES ? 1 : 2) * policyBytes);
         rollout.sampling(run, run.rows());
-        new Role(items, EVALUATION, run.sample()).sampling(run, run.heldOutRows());
+        Role evaluation = new Role(items, EVALUATION, run.sample());
+        evaluation.add("weights of its version, once superseded", policyBytes);
+        evaluation.sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
         if (run.hasBroker()) {
             items.add(new Item(MACHINE, "broker", "the embedded broker's process", BROKER_BYTES));
@@ -152,7 +154,9 @@ public record MemoryPlan(List<Item> items) {
             ModelConfig model = run.policy();
             add(
                     "keys and values of " + rows + " x " + (run.promptTokens() + run.responseTokens()) + " tokens",
-                    ModelMemory.keyValues(model, rows, (long) run.promptTokens() + run.responseTokens()));
+                    Math.min(
+                            run.cacheBytes(),
+                            ModelMemory.keyValues(model, rows, (long) run.promptTokens() + run.responseTokens())));
             add(
                     "prompts and logits at work",
                     ModelMemory.layerAtWork(model, Math.min(PREFILL_TOKENS, rows * run.promptTokens()))

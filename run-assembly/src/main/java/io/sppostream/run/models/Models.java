@@ -59,11 +59,10 @@ public final class Models {
         if (settings.hasRandomCritic()) {
             return CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.criticPlacement());
         }
-        return CriticModel.load(criticLayers(settings, own), settings.criticPlacement());
+        return CriticModel.load(firstLayers(settings, own), settings.criticPlacement());
     }
 
-    /** The layers of a checkpoint that the start critic is made of. */
-    private static Checkpoint criticLayers(RunSettings settings, Checkpoint own) {
+    private static Checkpoint firstLayers(RunSettings settings, Checkpoint own) {
         int layers = settings.criticLayers();
         if (layers > own.config().layers()) {
             throw new UserException("critic.layers = " + layers + ": " + own.directory() + " has "
@@ -76,7 +75,7 @@ public final class Models {
     public static ModelConfig criticConfig(RunSettings settings, Checkpoint policy) {
         return settings.hasRandomCritic()
                 ? settings.criticShape(policy.config())
-                : criticLayers(settings, criticTokens(settings, policy)).config();
+                : firstLayers(settings, criticTokens(settings, policy)).config();
     }
 
     /** The checkpoint with the tokenizer and chat template of the critic: its own, or the policy's. */

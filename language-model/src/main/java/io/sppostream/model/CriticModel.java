@@ -21,7 +21,7 @@ import java.util.function.IntUnaryOperator;
  */
 public final class CriticModel extends LanguageModel {
 
-    private CriticModel(Qwen2 model) {
+    private CriticModel(Transformer model) {
         super(model, "Qwen2ForTokenClassification");
     }
 
@@ -31,12 +31,12 @@ public final class CriticModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static CriticModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new CriticModel(Qwen2.load(checkpoint, WeightLayout.Head.SCORE, settings));
+        return new CriticModel(Transformer.load(checkpoint, WeightLayout.Head.SCORE, settings));
     }
 
     /** A critic with fresh weights, the same for the same seed. */
     public static CriticModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new CriticModel(Qwen2.random(config, WeightLayout.Head.SCORE, seed, settings));
+        return new CriticModel(Transformer.random(config, WeightLayout.Head.SCORE, seed, settings));
     }
 
     /**

@@ -51,7 +51,7 @@ public final class CriticTrainer extends Trainer {
         return training().update(pieces, learningRate);
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, TokenLoss loss, boolean checkpointing)
+    private record Piece(Transformer model, MicroBatch batch, TokenLoss loss, boolean checkpointing)
             implements Training.Piece {
 
         @Override

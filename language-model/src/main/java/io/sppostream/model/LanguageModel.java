@@ -4,22 +4,22 @@ import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** A Qwen2 model with a language-model or a score head: its shape, and its weights as files. */
+/** A Transformer model with a language-model or a score head: its shape, and its weights as files. */
 public abstract sealed class LanguageModel implements AutoCloseable permits PolicyModel, CriticModel {
 
     /** Tokens computed at once when nothing is trained: enough to fill the matrix products. */
     static final int INFERENCE_TOKENS = 4096;
 
-    private final Qwen2 model;
+    private final Transformer model;
     private final String architecture;
 
     /** @param architecture name of its class in transformers */
-    LanguageModel(Qwen2 model, String architecture) {
+    LanguageModel(Transformer model, String architecture) {
         this.model = model;
         this.architecture = architecture;
     }
 
-    final Qwen2 model() {
+    final Transformer model() {
         return model;
     }
 

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The shape of a Qwen2 model, as {@code config.json} describes it.
+ * The shape of a Transformer model, as {@code config.json} describes it.
  *
  * @param vocabularySize rows of the embedding
  * @param hiddenSize width of the residual stream

@@ -15,7 +15,7 @@ import java.util.List;
  */
 public final class PolicyModel extends LanguageModel {
 
-    private PolicyModel(Qwen2 model) {
+    private PolicyModel(Transformer model) {
         super(model, "Qwen2ForCausalLM");
     }
 
@@ -25,12 +25,12 @@ public final class PolicyModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new PolicyModel(Qwen2.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
+        return new PolicyModel(Transformer.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
     }
 
     /** A policy with fresh weights, the same for the same seed. */
     public static PolicyModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new PolicyModel(Qwen2.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
+        return new PolicyModel(Transformer.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
     }
 
     /** A policy with the same weights in memory of its own, which training this one does not change. */

@@ -84,7 +84,7 @@ public final class PolicyTrainer extends Trainer {
         return policy.copy();
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss, boolean checkpointing)
+    private record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss, boolean checkpointing)
             implements Training.Piece {
 
         @Override

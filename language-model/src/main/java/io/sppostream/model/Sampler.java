@@ -40,7 +40,7 @@ public final class Sampler {
     /** Initial capacity of a cache, in tokens beyond the prompt. */
     private static final int FIRST_ROOM = 64;
 
-    private final Qwen2 model;
+    private final Transformer model;
     private final Set<Integer> endTokens;
     private final int rowMultiple;
 
@@ -203,8 +203,8 @@ public final class Sampler {
         }
         int count = prompts.members().size();
         int padded = count;
-        while (padded * length < Qwen2.LEAST_ROWS
-                || (long) padded * length * model.config().intermediateSize() % Qwen2.VECTOR != 0) {
+        while (padded * length < Transformer.LEAST_ROWS
+                || (long) padded * length * model.config().intermediateSize() % Transformer.VECTOR != 0) {
             padded++;
         }
         long[] ids = new long[padded * length];

@@ -30,7 +30,7 @@ import java.util.function.IntConsumer;
  */
 final class Training implements AutoCloseable {
 
-    private final Qwen2 model;
+    private final Transformer model;
     private final OptimizerSettings optimizer;
     private final ExecutorService workers;
     private final int threads;
@@ -60,7 +60,7 @@ final class Training implements AutoCloseable {
     }
 
     /** @param cancelled asked before every micro-batch; work then ends with a {@link CancellationException} */
-    Training(Qwen2 model, OptimizerSettings optimizer, int threads, BooleanSupplier cancelled) {
+    Training(Transformer model, OptimizerSettings optimizer, int threads, BooleanSupplier cancelled) {
         this.model = model;
         this.optimizer = optimizer;
         this.threads = threads;

@@ -44,30 +44,10 @@ record WeightLayout(List<Fused> tensors) {
 
     static WeightLayout of(ModelConfig config, Head head) {
         long hidden = config.hiddenSize();
-        long keys = (long) config.keyValueHeads() * config.headSize();
-        long wide = config.intermediateSize();
         List<Fused> tensors = new ArrayList<>();
         tensors.add(fused(Initial.EMBEDDING, new Part("model.embed_tokens.weight", config.vocabularySize(), hidden)));
         for (int layer = 0; layer < config.layers(); layer++) {
-            String name = "model.layers." + layer + ".";
-            tensors.add(fused(Initial.ONES, new Part(name + "input_layernorm.weight", hidden)));
-            tensors.add(fused(
-                    Initial.PROJECTION,
-                    new Part(name + "self_attn.q_proj.weight", hidden, hidden),
-                    new Part(name + "self_attn.k_proj.weight", keys, hidden),
-                    new Part(name + "self_attn.v_proj.weight", keys, hidden)));
-            tensors.add(fused(
-                    Initial.ZEROS,
-                    new Part(name + "self_attn.q_proj.bias", hidden),
-                    new Part(name + "self_attn.k_proj.bias", keys),
-                    new Part(name + "self_attn.v_proj.bias", keys)));
-            tensors.add(fused(Initial.RESIDUAL, new Part(name + "self_attn.o_proj.weight", hidden, hidden)));
-            tensors.add(fused(Initial.ONES, new Part(name + "post_attention_layernorm.weight", hidden)));
-            tensors.add(fused(
-                    Initial.PROJECTION,
-                    new Part(name + "mlp.gate_proj.weight", wide, hidden),
-                    new Part(name + "mlp.up_proj.weight", wide, hidden)));
-            tensors.add(fused(Initial.RESIDUAL, new Part(name + "mlp.down_proj.weight", hidden, wide)));
+            tensors.addAll(layer(config, layer));
         }
         tensors.add(fused(Initial.ONES, new Part("model.norm.weight", hidden)));
         switch (head) {
@@ -82,6 +62,39 @@ record WeightLayout(List<Fused> tensors) {
             }
         }
         return new WeightLayout(List.copyOf(tensors));
+    }
+
+    /** The weights of one layer. Every layer has the same number of them. */
+    static List<Fused> layer(ModelConfig config, int layer) {
+        long hidden = config.hiddenSize();
+        long keys = (long) config.keyValueHeads() * config.headSize();
+        long wide = config.intermediateSize();
+        List<Fused> tensors = new ArrayList<>();
+        String name = "model.layers." + layer + ".";
+        tensors.add(fused(Initial.ONES, new Part(name + "input_layernorm.weight", hidden)));
+        tensors.add(fused(
+                Initial.PROJECTION,
+                new Part(name + "self_attn.q_proj.weight", hidden, hidden),
+                new Part(name + "self_attn.k_proj.weight", keys, hidden),
+                new Part(name + "self_attn.v_proj.weight", keys, hidden)));
+        tensors.add(fused(
+                Initial.ZEROS,
+                new Part(name + "self_attn.q_proj.bias", hidden),
+                new Part(name + "self_attn.k_proj.bias", keys),
+                new Part(name + "self_attn.v_proj.bias", keys)));
+        tensors.add(fused(Initial.RESIDUAL, new Part(name + "self_attn.o_proj.weight", hidden, hidden)));
+        tensors.add(fused(Initial.ONES, new Part(name + "post_attention_layernorm.weight", hidden)));
+        tensors.add(fused(
+                Initial.PROJECTION,
+                new Part(name + "mlp.gate_proj.weight", wide, hidden),
+                new Part(name + "mlp.up_proj.weight", wide, hidden)));
+        tensors.add(fused(Initial.RESIDUAL, new Part(name + "mlp.down_proj.weight", hidden, wide)));
+        return tensors;
+    }
+
+    /** The index of the output projection in a layer; three weights follow it. */
+    static int outputProjection(List<Fused> layer) {
+        return layer.size() - 4;
     }
 
     private static Fused fused(Initial initial, Part... parts) {

@@ -41,7 +41,7 @@ final class Probe {
     }
 
     /** Sum of a weight's elements. */
-    static double sum(Qwen2 model, String name) {
+    static double sum(Transformer model, String name) {
         double[] sum = new double[1];
         access(model, name, false, window -> {
             while (window.hasRemaining()) {
@@ -52,11 +52,11 @@ final class Probe {
     }
 
     /** Replaces a weight. */
-    static void set(Qwen2 model, String name, float[] values) {
+    static void set(Transformer model, String name, float[] values) {
         access(model, name, true, window -> window.asFloatBuffer().put(values));
     }
 
-    private static void access(Qwen2 model, String name, boolean write, Tensors.Window window) {
+    private static void access(Transformer model, String name, boolean write, Tensors.Window window) {
         NamedSlice slice = model.slices().stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The TorchScript program against the plain one, and its gradients against finite differences, in 64 bits. */
-class Qwen2ProgramTest {
+class TransformerProgramTest {
 
     private static final double STEP = 1e-5;
 
@@ -36,7 +36,7 @@ class Qwen2ProgramTest {
         Fixture(ModelConfig config, WeightLayout.Head head, List<TokenSequence> sequences) {
             this.layout = WeightLayout.of(config, head);
             this.program = TorchProgram.load(
-                    manager, "qwen2.torchscript", Qwen2.attributes(config, ModelSettings.Precision.FLOAT32));
+                    manager, "transformer.torchscript", Transformer.attributes(config, ModelSettings.Precision.FLOAT32));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;
@@ -177,7 +177,7 @@ class Qwen2ProgramTest {
             }
             for (int row = 0; row < sequences.size(); row++) {
                 TokenSequence sequence = sequences.get(fixture.batch.members()[row]);
-                double[] logits = new PlainQwen2(config, weights).logits(sequence.prompt());
+                double[] logits = new PlainTransformer(config, weights).logits(sequence.prompt());
                 assertThat(outputs[row]).isCloseTo(logSoftmax(logits, 0.8)[sequence.response()[0]], within(1e-9));
             }
         }

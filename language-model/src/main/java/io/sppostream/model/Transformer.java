@@ -22,11 +22,11 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Qwen2 transformer (arXiv 2407.10671): its weights, and the program that computes with them.
+ * A decoder-only transformer (Qwen2, arXiv 2407.10671, and its relatives): its weights, and the program that computes with them.
  *
  * <p>Several threads may read at once. A thread that writes weights must make sure that no other reads them.
  */
-final class Qwen2 implements AutoCloseable {
+final class Transformer implements AutoCloseable {
 
     /** Elements that element-wise kernels process at once; the remainder takes another path, which rounds differently. */
     static final int VECTOR = 32;
@@ -54,13 +54,13 @@ final class Qwen2 implements AutoCloseable {
         ByteBuffer of(WeightLayout.Fused fused);
     }
 
-    private Qwen2(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Mapping mapping) {
+    private Transformer(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Mapping mapping) {
         this.config = config;
         this.head = head;
         this.settings = settings;
         this.layout = WeightLayout.of(config, head);
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "qwen2.torchscript", attributes(config, settings.precision()));
+        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, settings.precision()));
         for (WeightLayout.Fused fused : layout.tensors()) {
             Shape shape = new Shape(fused.shape());
             ByteBuffer mapped = mapping.of(fused);
@@ -78,23 +78,29 @@ final class Qwen2 implements AutoCloseable {
     /** The attributes {@code self.name} of the program. */
     static Map<String, Number> attributes(ModelConfig config, ModelSettings.Precision precision) {
         Map<String, Number> attributes = new LinkedHashMap<>();
+        List<WeightLayout.Fused> layer = WeightLayout.layer(config, 0);
         attributes.put("d", config.hiddenSize());
         attributes.put("layers", config.layers());
         attributes.put("heads", config.heads());
         attributes.put("groups", config.keyValueHeads());
         attributes.put("size", config.headSize());
         attributes.put("half", config.headSize() / 2);
+        attributes.put("width", config.heads() * config.headSize());
+        attributes.put("stride", layer.size());
+        attributes.put("output", WeightLayout.outputProjection(layer));
+        attributes.put("bias", 1);
+        attributes.put("norms", 0);
         attributes.put("epsilon", config.rmsNormEpsilon());
         attributes.put("bfloat16", precision == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 
     /** Loads a checkpoint's weights; a missing score head becomes zero. */
-    static Qwen2 load(Checkpoint checkpoint, WeightLayout.Head head, ModelSettings settings) {
+    static Transformer load(Checkpoint checkpoint, WeightLayout.Head head, ModelSettings settings) {
         boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
         boolean inPlace = settings.toDevice().equals(Device.cpu());
         Set<WeightLayout.Fused> mapped = new HashSet<>();
-        Qwen2 model = new Qwen2(checkpoint.config(), head, settings, fused -> {
+        Transformer model = new Transformer(checkpoint.config(), head, settings, fused -> {
             ByteBuffer bytes = inPlace && !(freshHead && isHead(fused)) ? checkpoint.map(fused) : null;
             if (bytes != null) {
                 mapped.add(fused);
@@ -125,8 +131,8 @@ final class Qwen2 implements AutoCloseable {
      * Fresh weights: norms 1, biases and scores 0, the rest Gaussian with deviation 0.02 for embeddings, 0.02 sqrt(768 /
      * hidden size) for projections, and that over sqrt(2 layers) for those added to the residual stream (as GPT-2).
      */
-    static Qwen2 random(ModelConfig config, WeightLayout.Head head, long seed, ModelSettings settings) {
-        Qwen2 model = new Qwen2(config, head, settings, fused -> null);
+    static Transformer random(ModelConfig config, WeightLayout.Head head, long seed, ModelSettings settings) {
+        Transformer model = new Transformer(config, head, settings, fused -> null);
         SplittableRandom seeds = new SplittableRandom(seed);
         double projection = 0.02 * Math.sqrt(768.0 / config.hiddenSize());
         for (int i = 0; i < model.weights.size(); i++) {
@@ -144,8 +150,8 @@ final class Qwen2 implements AutoCloseable {
     }
 
     /** A model with the same weights in memory of its own, on the same device. */
-    Qwen2 copy() {
-        Qwen2 copy = new Qwen2(config, head, settings, fused -> null);
+    Transformer copy() {
+        Transformer copy = new Transformer(config, head, settings, fused -> null);
         for (int i = 0; i < weights.size(); i++) {
             Tensors.copy(weights.get(i), copy.weights.get(i));
         }

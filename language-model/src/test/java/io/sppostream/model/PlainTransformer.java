@@ -7,7 +7,7 @@ import java.util.Map;
  *
  * @param weights by their Hugging Face names, row by row
  */
-record PlainQwen2(ModelConfig config, Map<String, double[]> weights) {
+record PlainTransformer(ModelConfig config, Map<String, double[]> weights) {
 
     private double[] weight(String name) {
         double[] weight = weights.get(name);

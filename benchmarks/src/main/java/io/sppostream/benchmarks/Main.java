@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
             LogPrice.class,
             LogPrice.WithoutLog.class,
             Peers.class,
+            Exports.class,
             Guard.class,
             Chaos.class,
             Recovery.class,

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A policy: Qwen2 with a distribution over the next token.
@@ -15,8 +16,8 @@ import java.util.List;
  */
 public final class PolicyModel extends LanguageModel {
 
-    private PolicyModel(Transformer model) {
-        super(model, "Qwen2ForCausalLM");
+    private PolicyModel(Transformer model, @Nullable Checkpoint source) {
+        super(model, "Qwen2ForCausalLM", source);
     }
 
     /**
@@ -25,17 +26,17 @@ public final class PolicyModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new PolicyModel(Transformer.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
+        return new PolicyModel(Transformer.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings), checkpoint);
     }
 
     /** A policy with fresh weights, the same for the same seed. */
     public static PolicyModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new PolicyModel(Transformer.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
+        return new PolicyModel(Transformer.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings), null);
     }
 
     /** A policy with the same weights in memory of its own, which training this one does not change. */
     public PolicyModel copy() {
-        return new PolicyModel(model().copy());
+        return new PolicyModel(model().copy(), source());
     }
 
     /**
@@ -44,7 +45,7 @@ public final class PolicyModel extends LanguageModel {
      * @param tokenizerFrom checkpoint whose tokenizer, generation configuration and chat template are copied
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
-        Checkpoint.write(directory, tokenizerFrom, config().toJson(architecture()), model().slices());
+        Checkpoint.write(directory, tokenizerFrom, checkpointConfig(), model().slices());
     }
 
     /**

@@ -132,15 +132,25 @@ final class Safetensors {
      * @param out stays open
      */
     static void write(WritableByteChannel out, List<NamedSlice> slices) throws IOException {
+        write(out, slices, Type.F32);
+    }
+
+    /**
+     * Writes tensors in the given order. The bytes depend only on names, shapes, values and type.
+     *
+     * @param out stays open
+     * @param type F32, or BF16 to round each value to the nearest, ties to even
+     */
+    static void write(WritableByteChannel out, List<NamedSlice> slices, Type type) throws IOException {
         ObjectNode json = JSON.createObjectNode();
         json.putObject("__metadata__").put("format", "pt");
         long at = 0;
         for (NamedSlice slice : slices) {
             ObjectNode tensor = json.putObject(slice.name());
-            tensor.put("dtype", "F32");
+            tensor.put("dtype", type.name());
             ArrayNode shape = tensor.putArray("shape");
             Arrays.stream(slice.shape()).forEach(shape::add);
-            long end = at + slice.count() * Float.BYTES;
+            long end = at + slice.count() * type.bytes;
             tensor.putArray("data_offsets").add(at).add(end);
             at = end;
         }
@@ -153,8 +163,17 @@ final class Safetensors {
             header.put((byte) ' ');
         }
         writeFully(out, header.flip());
+        Bfloat16Buffer narrow = new Bfloat16Buffer();
         for (NamedSlice slice : slices) {
-            Tensors.read(slice.storage(), slice.start(), slice.count(), window -> writeFully(out, window));
+            Tensors.read(slice.storage(), slice.start(), slice.count(), window -> {
+                if (type == Type.F32) {
+                    writeFully(out, window);
+                } else {
+                    while (window.hasRemaining()) {
+                        writeFully(out, narrow.round(window));
+                    }
+                }
+            });
         }
     }
 
@@ -167,6 +186,16 @@ final class Safetensors {
      *     leaves them partly replaced
      */
     static void read(ReadableByteChannel in, List<NamedSlice> slices, String where) throws IOException {
+        read(in, slices, where, false);
+    }
+
+    /**
+     * As {@link #read(ReadableByteChannel, List, String)}, but leaves values that the stream has rounded.
+     *
+     * @param keepRounded whether a value stays as it is if it rounds to the bfloat16 of the stream
+     */
+    static void read(ReadableByteChannel in, List<NamedSlice> slices, String where, boolean keepRounded)
+            throws IOException {
         Map<String, NamedSlice> missing = new HashMap<>();
         slices.forEach(slice -> missing.put(slice.name(), slice));
         List<Entry> entries = readHeader(in, where);
@@ -183,7 +212,8 @@ final class Safetensors {
             throw new CheckpointException(where + " lacks the tensors "
                     + missing.keySet().stream().sorted().toList());
         }
-        ByteBuffer narrow = ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        Bfloat16Buffer narrow = new Bfloat16Buffer();
+        ByteBuffer halves = narrow.bytes();
         for (int i = 0; i < entries.size(); i++) {
             Entry entry = entries.get(i);
             NamedSlice slice = targets.get(i);
@@ -192,9 +222,14 @@ final class Safetensors {
                     readFully(in, window, where);
                 } else {
                     while (window.hasRemaining()) {
-                        narrow.clear().limit(Math.min(narrow.capacity(), window.remaining() / 2));
-                        readFully(in, narrow, where);
-                        widen(entry.type(), narrow.flip(), window);
+                        halves.clear().limit(Math.min(halves.capacity(), window.remaining() / 2));
+                        readFully(in, halves, where);
+                        halves.flip();
+                        if (entry.type() == Type.BF16) {
+                            narrow.widen(window, keepRounded);
+                        } else {
+                            widen(entry.type(), halves, window);
+                        }
                     }
                 }
             });

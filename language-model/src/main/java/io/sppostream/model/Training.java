@@ -195,6 +195,22 @@ final class Training implements AutoCloseable {
         Safetensors.read(in, stateSlices(), "The optimizer state");
     }
 
+    /** As {@link #writeState}, with the weights in 32 bits. */
+    void writeStateAndWeights(WritableByteChannel out) throws IOException {
+        Safetensors.write(out, stateAndWeights());
+    }
+
+    /** Replaces the optimizer's state and the weights with those that were written before. */
+    void readStateAndWeights(ReadableByteChannel in) throws IOException {
+        Safetensors.read(in, stateAndWeights(), "The optimizer state");
+    }
+
+    private List<NamedSlice> stateAndWeights() {
+        List<NamedSlice> slices = stateSlices();
+        slices.addAll(model.slices(model.weights(), "weights."));
+        return slices;
+    }
+
     private List<NamedSlice> stateSlices() {
         List<NamedSlice> slices = new ArrayList<>();
         slices.add(new NamedSlice("step", new long[] {1}, steps, 0));

@@ -3,6 +3,7 @@ package io.sppostream.learn;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
@@ -67,7 +68,8 @@ class BacklogTest {
                         new CircuitBreakerSettings(0, 1, 1, 1),
                         LedgerSimulationTest.UPDATE,
                         TestModels.ADAM,
-                        TestModels.TRAINING),
+                        TestModels.TRAINING,
+                        Precision.FLOAT32),
                 Clock.systemUTC(),
                 new Stopping(untilTrained(ModelKind.POLICY)));
 

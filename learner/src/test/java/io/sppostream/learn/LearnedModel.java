@@ -2,6 +2,7 @@ package io.sppostream.learn;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
@@ -75,7 +76,8 @@ final class LearnedModel {
                         new CircuitBreakerSettings(0, 1, 1, 1),
                         LedgerSimulationTest.UPDATE,
                         TestModels.ADAM,
-                        TestModels.TRAINING),
+                        TestModels.TRAINING,
+                        Precision.FLOAT32),
                 Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
                 new Stopping(() -> {
                     boolean learning = polls.getAndDecrement() > 0;

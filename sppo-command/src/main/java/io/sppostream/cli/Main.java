@@ -33,6 +33,7 @@ import picocli.CommandLine.TypeConversionException;
             ResumeCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
+            ExportCommand.class,
             DlqCommand.class,
             ShadowsCommand.class,
             CompareCommand.class,

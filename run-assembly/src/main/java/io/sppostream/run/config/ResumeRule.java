@@ -23,7 +23,9 @@ import static io.sppostream.run.config.SettingsDefinition.RUNS_DIR;
 import static io.sppostream.run.config.SettingsDefinition.SCHEMA_REGISTRY_URL;
 import static io.sppostream.run.config.SettingsDefinition.STEPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_KEEP;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_URI;
 
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,9 @@ final class ResumeRule {
             TRAINING_THREADS,
             ESTIMATOR_PLUGINS,
             WEIGHTS_SNAPSHOT_INTERVAL,
+            // Each version says where it is.
+            WEIGHTS_URI,
+            WEIGHTS_KEEP,
             EVAL_INTERVAL,
             // Breakers stop training and change nothing of it.
             BREAKER_EFFECTIVE_SAMPLE_SIZE,

@@ -54,7 +54,10 @@ import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_KEEP;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_URI;
 
 import io.sppostream.advantage.FollowUpPrompts;
 import io.sppostream.advantage.JoinSettings;
@@ -73,7 +76,7 @@ import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
-import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.log.weights.WeightsStorage;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
@@ -92,6 +95,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The settings of a run by type, and the settings of its roles that are made of them. */
 public final class RunSettings extends AbstractConfig {
+    /** Most bytes of 32-bit weights that go on the log unless a folder is chosen. */
+    private static final long LARGEST_ON_LOG = 64_000_000;
+
+    /** The value of {@code weights.uri} that chooses the log for models of any size. */
+    private static final String ON_LOG = "log";
+
     private volatile @Nullable AdvantageEstimator estimator;
 
     RunSettings(Map<String, ?> values) {
@@ -328,8 +337,28 @@ public final class RunSettings extends AbstractConfig {
 
     /** Device and precision of the models. */
     public ModelSettings model() {
-        return new ModelSettings(
-                getString(DEVICE), getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32);
+        return new ModelSettings(getString(DEVICE), precision(PRECISION));
+    }
+
+    /** Precision of the policy's published weights. */
+    public Precision publishedPrecision() {
+        return precision(WEIGHTS_PRECISION);
+    }
+
+    private Precision precision(String setting) {
+        return getString(setting).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32;
+    }
+
+    /** Where the versions of the models are stored. */
+    private WeightsStorage storage() {
+        String uri = getString(WEIGHTS_URI);
+        if (uri.equals(ON_LOG)) {
+            return WeightsStorage.onTopic(WeightsStorage.CHUNK_BYTES);
+        }
+        boolean chosen = !uri.isEmpty();
+        String folder = chosen ? uri.replaceAll("/+$", "") + "/" + run() : runDirectory().resolve("weights").toString();
+        return new WeightsStorage(
+                WeightsStorage.CHUNK_BYTES, folder, chosen ? -1 : LARGEST_ON_LOG, getInt(WEIGHTS_KEEP));
     }
 
     public OptimizerSettings policyOptimizer() {
@@ -368,7 +397,8 @@ public final class RunSettings extends AbstractConfig {
                 breakers(),
                 policyUpdate(),
                 policyOptimizer(),
-                training());
+                training(),
+                publishedPrecision());
     }
 
     public CriticSettings critic(String configurationSha256) {
@@ -382,7 +412,7 @@ public final class RunSettings extends AbstractConfig {
                 samples(),
                 estimator().recipe().replay(),
                 getInt(WEIGHTS_SNAPSHOT_INTERVAL),
-                WeightsPublisher.CHUNK_BYTES,
+                storage(),
                 configurationSha256);
     }
 

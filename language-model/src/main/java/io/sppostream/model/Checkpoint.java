@@ -264,8 +264,7 @@ public final class Checkpoint {
     }
 
     /** As {@link #companions(String, Precision)}; without a tokenizer if there is no checkpoint to take it from. */
-    static Map<String, byte[]> companions(
-            @Nullable Checkpoint tokenizerFrom, ObjectNode config, Precision stored) {
+    static Map<String, byte[]> companions(@Nullable Checkpoint tokenizerFrom, ObjectNode config, Precision stored) {
         try {
             Map<String, byte[]> files = new TreeMap<>();
             if (tokenizerFrom != null) {

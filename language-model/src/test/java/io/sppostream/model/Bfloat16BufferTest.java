@@ -64,12 +64,16 @@ class Bfloat16BufferTest {
                 PolicyModel other = PolicyModel.random(TestModels.POLICY, 2, ModelSettings.cpu())) {
             same.readRoundedWeights(Channels.newChannel(new ByteArrayInputStream(rounded)));
             other.readWeights(Channels.newChannel(new ByteArrayInputStream(rounded)));
-            assertThat(write(same, Precision.FLOAT32)).as("weights that round to the file's stay").isEqualTo(exact);
+            assertThat(write(same, Precision.FLOAT32))
+                    .as("weights that round to the file's stay")
+                    .isEqualTo(exact);
             byte[] widened = write(other, Precision.FLOAT32);
             assertThat(Arrays.equals(widened, exact)).isFalse();
             assertThat(write(other, Precision.BFLOAT16)).isEqualTo(rounded);
             other.readRoundedWeights(Channels.newChannel(new ByteArrayInputStream(exact)));
-            assertThat(write(other, Precision.FLOAT32)).as("a file in F32 replaces all").isEqualTo(exact);
+            assertThat(write(other, Precision.FLOAT32))
+                    .as("a file in F32 replaces all")
+                    .isEqualTo(exact);
         }
     }
 

@@ -257,7 +257,8 @@ final class ModelRecovery {
             WeightsManifest manifest = manifests.get(version);
             boolean there = manifest != null && log.fetch(manifest, model::readPublished);
             if (!there && !isLast && manifest != null && WeightsFiles.has(manifest)) {
-                LOG.info("version {} is no longer in its folder; recovery continues with the computed weights", version);
+                LOG.info(
+                        "version {} is no longer in its folder; recovery continues with the computed weights", version);
                 return;
             }
             require("version " + version, there, step.getToSha256(), model.sha256());

@@ -84,12 +84,7 @@ final class StepCommitter implements AutoCloseable {
         this.recovery = recovered == null ? Recovery.NONE : recovered.recovery();
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
         this.retention = new WeightsRetention(
-                runLog.kafka(),
-                runLog.topics(),
-                model.kind(),
-                published(runLog, recovered),
-                folder,
-                storage.keep());
+                runLog.kafka(), runLog.topics(), model.kind(), published(runLog, recovered), folder, storage.keep());
         this.earlier = recovered == null ? List.of() : recovered.steps();
         this.waitingSince = clock.instant();
     }

@@ -3,7 +3,6 @@ package io.sppostream.learn;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
@@ -14,6 +13,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.log.RunLog;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
+import io.sppostream.model.ModelSettings.Precision;
 import java.time.Clock;
 import java.util.Random;
 import java.util.function.BooleanSupplier;

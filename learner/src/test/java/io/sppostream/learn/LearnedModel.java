@@ -2,7 +2,6 @@ package io.sppostream.learn;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
@@ -11,6 +10,7 @@ import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
+import io.sppostream.model.ModelSettings.Precision;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -149,7 +149,8 @@ class LedgerSimulationTest {
             AtomicInteger runs = new AtomicInteger();
             simulate(100, 1, EnumSet.allOf(LedgerFault.class), random -> {
                 int words = 1 + random.nextInt(24);
-                String folder = memory.getPath("/" + runs.incrementAndGet()).toUri().toString();
+                String folder =
+                        memory.getPath("/" + runs.incrementAndGet()).toUri().toString();
                 WeightsStorage storage = new WeightsStorage(1, folder, -1, 1 + random.nextInt(3));
                 return new Policy(storage, place -> new HashModel(words));
             });

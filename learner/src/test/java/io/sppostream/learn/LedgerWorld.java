@@ -2,8 +2,6 @@ package io.sppostream.learn;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.sppostream.log.weights.WeightsStorage;
-import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
 import io.sppostream.events.ExpiryReason;
 import io.sppostream.events.LearnerState;
@@ -17,6 +15,8 @@ import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.weights.Manifests;
+import io.sppostream.log.weights.WeightsStorage;
+import io.sppostream.model.ModelSettings.Precision;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -28,7 +28,11 @@ final class ExportCommand implements Callable<Integer> {
             description = "Checkpoint folder to take the tokenizer from; by default that of the run.")
     private @Nullable Path tokenizer;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help message and exit.")
+    @SuppressWarnings("UnusedVariable") // The standard options are not mixed in, since --version is another here.
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help message and exit.")
     private boolean help;
 
     @Mixin

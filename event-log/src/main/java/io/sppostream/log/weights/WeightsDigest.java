@@ -25,8 +25,8 @@ public final class WeightsDigest {
 
         private static @Nullable Provider load() {
             try {
-                Provider provider = (Provider)
-                        Class.forName(NATIVE).getField("INSTANCE").get(null);
+                Provider provider =
+                        (Provider) Class.forName(NATIVE).getField("INSTANCE").get(null);
                 return provider == null || provider.getService("MessageDigest", "SHA-256") == null ? null : provider;
             } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
                 LOG.info("SHA-256 of weights by the JDK: {}", e.toString());

@@ -116,8 +116,7 @@ public final class WeightsFiles {
         try (SeekableByteChannel channel = Files.newByteChannel(path)) {
             if (channel.size() != file.getBytes()) {
                 throw corrupt(
-                        manifest,
-                        path + " has " + channel.size() + " bytes, its manifest says " + file.getBytes());
+                        manifest, path + " has " + channel.size() + " bytes, its manifest says " + file.getBytes());
             }
             CheckedChannel checked = new CheckedChannel(channel);
             try {

@@ -87,8 +87,7 @@ public final class WeightsFolder implements AutoCloseable {
      * @param optimizer the optimizer's state, for a snapshot; null otherwise
      */
     Written write(int version, WeightsPublisher.Source weights, WeightsPublisher.@Nullable Source optimizer) {
-        String attempt = HexFormat.of()
-                .toHexDigits(ThreadLocalRandom.current().nextInt());
+        String attempt = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         Path directory = folder.resolve(String.format(Locale.ROOT, "%06d-%s", version, attempt));
         try {
             Files.createDirectories(directory);
@@ -110,7 +109,8 @@ public final class WeightsFolder implements AutoCloseable {
             return new Written(directory.toUri().toString(), files);
         } catch (IOException e) {
             throw new LogException(
-                    "version " + version + " can't be written to " + directory.toUri() + ": " + LogException.reason(e), e);
+                    "version " + version + " can't be written to " + directory.toUri() + ": " + LogException.reason(e),
+                    e);
         }
     }
 
@@ -192,8 +192,7 @@ public final class WeightsFolder implements AutoCloseable {
             int length = source.remaining();
             ByteBuffer digested = source.duplicate();
             ByteBuffer checked = source.duplicate();
-            CompletableFuture<Void> digest =
-                    CompletableFuture.runAsync(() -> sha256.update(digested), worker);
+            CompletableFuture<Void> digest = CompletableFuture.runAsync(() -> sha256.update(digested), worker);
             try {
                 crc32c.update(checked);
                 while (source.hasRemaining()) {

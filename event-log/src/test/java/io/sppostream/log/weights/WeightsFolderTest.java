@@ -95,8 +95,7 @@ class WeightsFolderTest {
                 .extracting(WeightsFile::getName)
                 .containsExactly("model.safetensors", "optimizer.safetensors", "config.json");
         for (WeightsFile file : written.files()) {
-            byte[] bytes =
-                    Files.readAllBytes(WeightsFiles.path(written.uri()).resolve(file.getName()));
+            byte[] bytes = Files.readAllBytes(WeightsFiles.path(written.uri()).resolve(file.getName()));
             MessageDigest sha256 = Hashes.sha256();
             sha256.update(bytes);
             assertThat(file.getSha256()).isEqualTo(Hashes.hex(sha256));
@@ -123,7 +122,8 @@ class WeightsFolderTest {
     @Test
     void shouldSayThatAFileIsDamagedWhenItMakesTheReaderFail() throws IOException {
         WeightsManifest manifest = write(1);
-        Files.writeString(WeightsFiles.folder(manifest).resolve(WeightsFiles.WEIGHTS), WEIGHTS.toUpperCase(Locale.ROOT));
+        Files.writeString(
+                WeightsFiles.folder(manifest).resolve(WeightsFiles.WEIGHTS), WEIGHTS.toUpperCase(Locale.ROOT));
 
         assertThatThrownBy(() -> WeightsFiles.read(manifest, WeightsFiles.WEIGHTS, in -> {
                     throw new IllegalStateException("this is not a header");

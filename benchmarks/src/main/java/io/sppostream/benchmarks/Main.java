@@ -15,8 +15,10 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             LogPrice.class,
             LogPrice.WithoutLog.class,
+            SamplingBenchmark.class,
             Peers.class,
             Exports.class,
+            TrainingSpeed.class,
             Guard.class,
             Chaos.class,
             Recovery.class,

@@ -13,7 +13,7 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A critic: Qwen2 with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
+ * A critic: a transformer with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
  * value of the prompt, the probability that the policy solves it, is sigmoid(z). Token-level PPO reads it before each
  * response token. The critic may be of another size than the policy.
  *
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class CriticModel extends LanguageModel {
 
     private CriticModel(Transformer model, @Nullable Checkpoint source) {
-        super(model, "Qwen2ForTokenClassification", source);
+        super(model, model.config().architecture().tokenClassification(), source);
     }
 
     /**
@@ -41,7 +41,7 @@ public final class CriticModel extends LanguageModel {
     }
 
     /**
-     * Writes a checkpoint that transformers loads as {@code Qwen2ForTokenClassification} with one label.
+     * Writes a checkpoint that transformers loads as {@code AutoModelForTokenClassification} with one label.
      *
      * @param tokenizerFrom checkpoint whose tokenizer and chat template are copied
      */
@@ -105,31 +105,33 @@ public final class CriticModel extends LanguageModel {
                     .add(i);
         }
         float[][] result = new float[batch.size()][];
-        byLength.forEach((length, members) -> {
-            int most = Math.max(1, INFERENCE_TOKENS / length);
-            for (int from = 0; from < members.size(); from += most) {
-                List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
-                int multiple = rowMultiple.applyAsInt(length);
-                int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
-                for (int row = 0; row < rows.length; row++) {
-                    rows[row] = some.get(row < some.size() ? row : 0);
+        try (NDManager copies = model().manager().newSubManager();
+                IValue weights = TorchProgram.list(model().productWeights(copies))) {
+            byLength.forEach((length, members) -> {
+                int most = Math.max(1, INFERENCE_TOKENS / length);
+                for (int from = 0; from < members.size(); from += most) {
+                    List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
+                    int multiple = rowMultiple.applyAsInt(length);
+                    int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
+                    for (int row = 0; row < rows.length; row++) {
+                        rows[row] = some.get(row < some.size() ? row : 0);
+                    }
+                    MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
+                    float[] outputs = scores(piece, weights);
+                    for (int row = 0; row < some.size(); row++) {
+                        result[some.get(row)] = piece.outputsOf(row, outputs);
+                    }
                 }
-                MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
-                float[] outputs = scores(piece);
-                for (int row = 0; row < some.size(); row++) {
-                    result[some.get(row)] = piece.outputsOf(row, outputs);
-                }
-            }
-        });
+            });
+        }
         return result;
     }
 
-    private float[] scores(MicroBatch piece) {
+    private float[] scores(MicroBatch piece, IValue weights) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
-                IValue result = model().program()
-                        .run("scores", ids, read, model().weightsArgument(), model().tableArgument())) {
+                IValue result = model().program().run("scores", ids, read, weights, model().tableArgument())) {
             return result.toTensor((PtNDManager) scratch).toFloatArray();
         }
     }
@@ -139,6 +141,7 @@ public final class CriticModel extends LanguageModel {
             throw new IllegalArgumentException(
                     "A prompt must have 1 to " + config().maxPositions() + " tokens, got " + prompt.length);
         }
+        model().reserve(prompt.length);
         config().requireTokens(prompt);
     }
 }

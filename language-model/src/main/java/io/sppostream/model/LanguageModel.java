@@ -8,7 +8,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A Transformer model with a language-model or a score head: its shape, and its weights as files. */
+/** A transformer with a language-model or a score head: its shape, and its weights as files. */
 public abstract sealed class LanguageModel implements AutoCloseable permits PolicyModel, CriticModel {
 
     /** Tokens computed at once when nothing is trained: enough to fill the matrix products. */
@@ -75,13 +75,15 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
     }
 
     /**
-     * Writes the weights as a complete {@code model.safetensors}, in F32, with the tensor names of Hugging Face. The bytes
-     * are a function of the weights, so their SHA-256 identifies the weights.
+     * Writes the trained weights as a complete {@code model.safetensors} or, if these are adapters, {@code
+     * adapter_model.safetensors} of PEFT, in F32, with the tensor names of Hugging Face. The bytes
+     * are a function of the weights, so their SHA-256 identifies the weights. The file of adapters names
+     * the SHA-256 of the base model they belong to.
      *
      * @param out stays open
      */
     public final void writeWeights(WritableByteChannel out) throws IOException {
-        Safetensors.write(out, model.slices());
+        Safetensors.write(out, model.slices(), model.metadata());
     }
 
     /**
@@ -90,8 +92,8 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
      * @param out stays open
      */
     public final void writeWeights(WritableByteChannel out, Precision precision) throws IOException {
-        Safetensors.write(
-                out, model.slices(), precision == Precision.BFLOAT16 ? Safetensors.Type.BF16 : Safetensors.Type.F32);
+        Safetensors.Type floats = precision == Precision.BFLOAT16 ? Safetensors.Type.BF16 : Safetensors.Type.F32;
+        Safetensors.write(out, model.slices(), model.metadata(), floats);
     }
 
     /**
@@ -102,18 +104,18 @@ public abstract sealed class LanguageModel implements AutoCloseable permits Poli
      * @throws CheckpointException as {@link #readWeights}
      */
     public final void readRoundedWeights(ReadableByteChannel in) throws IOException {
-        Safetensors.read(in, model.slices(), "The weights stream", true);
+        Safetensors.read(in, model.slices(), model.metadata(), "The weights stream", true);
     }
 
     /**
-     * Replaces the weights in place with those of a {@code model.safetensors}.
+     * Replaces the trained weights in place with those that {@link #writeWeights} has written.
      *
      * @param in read up to its last tensor, not closed
      * @throws CheckpointException if it has other tensors or shapes, which leaves the weights unchanged, or ends early,
      *     which leaves them partly replaced
      */
     public final void readWeights(ReadableByteChannel in) throws IOException {
-        Safetensors.read(in, model.slices(), "The weights stream");
+        Safetensors.read(in, model.slices(), model.metadata(), "The weights stream");
     }
 
     @Override

@@ -24,6 +24,17 @@ final class Probe {
         return result;
     }
 
+    /** Index of the largest value; the first of several. */
+    static int best(float[] values) {
+        int best = 0;
+        for (int i = 1; i < values.length; i++) {
+            if (values[i] > values[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
     static float[] logSoftmax(float[] logits) {
         double max = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {

@@ -28,6 +28,12 @@ final class ExportCommand implements Callable<Integer> {
             description = "Checkpoint folder to take the tokenizer from; by default that of the run.")
     private @Nullable Path tokenizer;
 
+    @Option(
+            names = "--merge",
+            description = "Merge the adapters of a run that trains such into the weights; by default they are written as"
+                    + " adapter_model.safetensors.")
+    private boolean merge;
+
     @SuppressWarnings("UnusedVariable") // The standard options are not mixed in, since --version is another here.
     @Option(
             names = {"-h", "--help"},
@@ -41,9 +47,9 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (RecordedRun recorded = run.open()) {
-            WeightsManifest manifest = new CheckpointExport(recorded).write(version, tokenizer, out);
+            WeightsManifest manifest = new CheckpointExport(recorded).write(version, tokenizer, merge, out);
             System.out.println("policy version " + manifest.getVersion() + " of run '" + run.run() + "' is in " + out);
-            System.out.println("SHA-256 of model.safetensors: " + manifest.getSha256());
+            System.out.println("SHA-256 of its weights: " + manifest.getSha256());
         }
         return 0;
     }

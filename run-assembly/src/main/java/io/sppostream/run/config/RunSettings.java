@@ -31,6 +31,8 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
+import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
@@ -40,6 +42,7 @@ import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUN;
@@ -77,6 +80,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsStorage;
+import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
@@ -295,6 +299,7 @@ public final class RunSettings extends AbstractConfig {
                 sampling(),
                 getInt(ROLLOUT_WORKERS),
                 getInt(ROLLOUT_MAX_BATCH),
+                getLong(ROLLOUT_KV_BYTES),
                 estimator().needs().tokenText());
     }
 
@@ -335,9 +340,14 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models. */
+    /** Device and precision of the models, and the adapters of the policy. */
     public ModelSettings model() {
-        return new ModelSettings(getString(DEVICE), precision(PRECISION));
+        return new ModelSettings(getString(DEVICE), precision(PRECISION)).withAdapter(adapter());
+    }
+
+    private @Nullable LoraSettings adapter() {
+        int rank = getInt(LORA_RANK);
+        return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
     }
 
     /** Precision of the policy's published weights. */
@@ -349,14 +359,16 @@ public final class RunSettings extends AbstractConfig {
         return getString(setting).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32;
     }
 
-    /** Where the versions of the models are stored. */
-    private WeightsStorage storage() {
+    /** Where the versions of the models are stored. Adapters are small, and are no checkpoint by themselves. */
+    private WeightsStorage storage(boolean adapters) {
         String uri = getString(WEIGHTS_URI);
-        if (uri.equals(ON_LOG)) {
+        if (adapters || uri.equals(ON_LOG)) {
             return WeightsStorage.onTopic(WeightsStorage.CHUNK_BYTES);
         }
         boolean chosen = !uri.isEmpty();
-        String folder = chosen ? uri.replaceAll("/+$", "") + "/" + run() : runDirectory().resolve("weights").toString();
+        String folder = chosen
+                ? uri.replaceAll("/+$", "") + "/" + run()
+                : runDirectory().resolve("weights").toString();
         return new WeightsStorage(
                 WeightsStorage.CHUNK_BYTES, folder, chosen ? -1 : LARGEST_ON_LOG, getInt(WEIGHTS_KEEP));
     }
@@ -392,7 +404,7 @@ public final class RunSettings extends AbstractConfig {
 
     public PolicyLearnerSettings policyLearner(String configurationSha256) {
         return new PolicyLearnerSettings(
-                step(configurationSha256),
+                step(configurationSha256, storage(adapter() != null)),
                 staleness().maxLag(),
                 breakers(),
                 policyUpdate(),
@@ -402,17 +414,17 @@ public final class RunSettings extends AbstractConfig {
     }
 
     public CriticSettings critic(String configurationSha256) {
-        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training());
+        return new CriticSettings(step(configurationSha256, storage(false)), criticUpdate(), criticOptimizer(), training());
     }
 
-    private StepSettings step(String configurationSha256) {
+    private StepSettings step(String configurationSha256, WeightsStorage storage) {
         return new StepSettings(
                 seed(),
                 batchSize(),
                 samples(),
                 estimator().recipe().replay(),
                 getInt(WEIGHTS_SNAPSHOT_INTERVAL),
-                storage(),
+                storage,
                 configurationSha256);
     }
 

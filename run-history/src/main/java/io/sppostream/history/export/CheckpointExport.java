@@ -13,6 +13,7 @@ import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CheckpointException;
 import io.sppostream.model.ModelSettings.Precision;
+import io.sppostream.model.PolicyModel;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.models.Models;
@@ -55,14 +56,26 @@ public final class CheckpointExport {
      *
      * @param version null for the last one
      * @param tokenizer checkpoint folder to take the tokenizer from; null for that of the run
+     * @param merge whether to merge the adapters of a run that trains such into the weights; otherwise they are written by
+     *     themselves, in the format of PEFT
      * @param directory new or empty
      * @return the manifest of the version
      * @throws UserException if the run does not have the version any more, or the folder has files
      * @throws LogException if the weights are damaged
      */
-    public WeightsManifest write(@Nullable Integer version, @Nullable Path tokenizer, Path directory) {
+    public WeightsManifest write(
+            @Nullable Integer version, @Nullable Path tokenizer, boolean merge, Path directory) {
         WeightsManifest manifest = RetainedVersions.of(run.log()).get(version);
         requireEmpty(directory);
+        RunSettings settings = settings();
+        if (settings.model().adapter() != null) {
+            writeAdapters(manifest, settings, tokenizer, merge, directory);
+            return manifest;
+        }
+        if (merge) {
+            throw new UserException("the run trains all weights, so there are no adapters to merge: export it without"
+                    + " --merge");
+        }
         Map<String, byte[]> companions = companions(manifest, tokenizer);
         try {
             Files.createDirectories(directory);
@@ -74,14 +87,51 @@ public final class CheckpointExport {
             String sha256 = fetch(manifest, partial);
             if (!sha256.equals(manifest.getSha256())) {
                 Files.delete(partial);
-                throw new LogException("version " + manifest.getVersion() + " can't be exported: its weights have the"
-                        + " SHA-256 " + sha256 + ", its manifest says " + manifest.getSha256());
+                throw damaged(manifest, sha256);
             }
             Files.move(partial, directory.resolve(WeightsFiles.WEIGHTS), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UserException("the checkpoint can't be written to " + directory + ": " + LogException.reason(e));
         }
         return manifest;
+    }
+
+    /** Loads the base model and the adapters, and writes either the adapters or the merged model. */
+    private void writeAdapters(
+            WeightsManifest manifest, RunSettings settings, @Nullable Path tokenizer, boolean merge, Path directory) {
+        Checkpoint base = Models.policy(settings);
+        try (PolicyModel policy = PolicyModel.load(base, settings.model());
+                WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion())) {
+            weights.poll(POLL_TIMEOUT);
+            MessageDigest sha256 = WeightsDigest.sha256();
+            if (!weights.fetch(manifest, in -> policy.readWeights(new DigestedChannel(in, sha256)))) {
+                throw deleted(manifest);
+            }
+            String found = Hashes.hex(sha256);
+            if (!found.equals(manifest.getSha256())) {
+                throw damaged(manifest, found);
+            }
+            if (merge) {
+                policy.save(directory, tokenizer == null ? base : Checkpoint.open(tokenizer));
+            } else {
+                policy.saveAdapter(directory, base.directory().toString());
+            }
+        }
+    }
+
+    private static LogException damaged(WeightsManifest manifest, String sha256) {
+        return new LogException("version " + manifest.getVersion() + " can't be exported: its weights have the SHA-256 "
+                + sha256 + ", its manifest says " + manifest.getSha256());
+    }
+
+    private static UserException deleted(WeightsManifest manifest) {
+        return new UserException("the weights of policy version " + manifest.getVersion()
+                + " have just been deleted; export a newer one");
+    }
+
+    private RunSettings settings() {
+        return Configuration.recorded(run.lastTrained().getConfiguration(), Map.of(), Map.of())
+                .settings();
     }
 
     private static void requireEmpty(Path directory) {
@@ -105,8 +155,7 @@ public final class CheckpointExport {
                         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             weights.poll(POLL_TIMEOUT); // The versions that a delta builds on.
             if (!weights.fetch(manifest, in -> copy(in, out, sha256))) {
-                throw new UserException("the weights of policy version " + manifest.getVersion()
-                        + " have just been deleted; export a newer one");
+                throw deleted(manifest);
             }
         }
         return Hashes.hex(sha256);
@@ -150,8 +199,7 @@ public final class CheckpointExport {
     }
 
     private Map<String, byte[]> ofCheckpoint(WeightsManifest manifest, @Nullable Path tokenizer) {
-        RunSettings settings = Configuration.recorded(run.lastTrained().getConfiguration(), Map.of(), Map.of())
-                .settings();
+        RunSettings settings = settings();
         // The start weights are never rounded.
         Precision stored = manifest.getVersion() == 0 ? Precision.FLOAT32 : settings.publishedPrecision();
         try {
@@ -161,5 +209,26 @@ public final class CheckpointExport {
             throw new UserException("the tokenizer of the run can't be read: " + e.getMessage()
                     + "; name a checkpoint folder that has it with --tokenizer");
         }
+    }
+
+    /** Computes the digest of what is read. */
+    private record DigestedChannel(ReadableByteChannel channel, MessageDigest digest) implements ReadableByteChannel {
+        @Override
+        public int read(ByteBuffer target) throws IOException {
+            ByteBuffer part = target.duplicate();
+            int read = channel.read(target);
+            if (read > 0) {
+                digest.update(part.limit(part.position() + read));
+            }
+            return read;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() {}
     }
 }

@@ -163,8 +163,7 @@ final class Safetensors {
     }
 
     /** @param floats F32, or BF16 to round each float to the nearest, ties to even */
-    static void write(
-            WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata, Type floats)
+    static void write(WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata, Type floats)
             throws IOException {
         ObjectNode json = JSON.createObjectNode();
         ObjectNode about = json.putObject(METADATA).put("format", "pt");

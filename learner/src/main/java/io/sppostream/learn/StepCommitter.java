@@ -83,6 +83,9 @@ final class StepCommitter implements AutoCloseable {
         ModelRecovery.Recovered recovered = recover(new ModelRecovery(runLog, model, settings.replay()));
         this.recovery = recovered == null ? Recovery.NONE : recovered.recovery();
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
+        if (folder != null) {
+            log.commit(List.of()); // Fails if another instance has taken over, whose files must not be deleted.
+        }
         this.retention = new WeightsRetention(
                 runLog.kafka(), runLog.topics(), model.kind(), published(runLog, recovered), folder, storage.keep());
         this.earlier = recovered == null ? List.of() : recovered.steps();

@@ -58,6 +58,9 @@ public final class WeightsFolder implements AutoCloseable {
         return thread;
     });
 
+    /** The versions of this learner and of those before it. */
+    private List<Path> present;
+
     private CompletableFuture<Void> deletion = CompletableFuture.completedFuture(null);
 
     /**
@@ -72,6 +75,8 @@ public final class WeightsFolder implements AutoCloseable {
     }
 
     /**
+     * Opens the folder. A learner does so when it has fenced those before it.
+     *
      * @param uri the folder of the model's versions; it need not exist. Any folder in it whose name is that of a version
      *     may be deleted
      * @param companions the small files of a checkpoint by name, {@code config.json} among them
@@ -79,6 +84,7 @@ public final class WeightsFolder implements AutoCloseable {
     public WeightsFolder(String uri, Supplier<Map<String, byte[]>> companions) {
         this.folder = WeightsFiles.path(uri);
         this.companions = companions;
+        this.present = versions();
     }
 
     /**
@@ -106,6 +112,7 @@ public final class WeightsFolder implements AutoCloseable {
             }
             force(directory);
             force(folder);
+            present = versions();
             return new Written(directory.toUri().toString(), files);
         } catch (IOException e) {
             throw new LogException(
@@ -136,28 +143,45 @@ public final class WeightsFolder implements AutoCloseable {
         }
     }
 
-    /** Deletes all versions except some, in the background. */
+    /**
+     * Deletes versions except some, in the background: only those that were there when this was opened, or when it last
+     * wrote. Call it after a commit that came later than both. The commit would have failed if another learner had taken
+     * over before, so none of these versions is that learner's.
+     */
     void retain(Collection<String> uris) {
-        Set<String> names = uris.stream()
-                .map(uri -> String.valueOf(WeightsFiles.path(uri).getFileName()).replace("/", ""))
-                .collect(Collectors.toSet());
-        deletion = deletion.thenRunAsync(() -> deleteAllBut(names), worker);
+        Set<String> names = uris.stream().map(uri -> name(WeightsFiles.path(uri))).collect(Collectors.toSet());
+        List<Path> superfluous =
+                present.stream().filter(path -> !names.contains(name(path))).toList();
+        deletion = deletion.thenRunAsync(() -> delete(superfluous), worker);
     }
 
-    private void deleteAllBut(Set<String> names) {
-        try (Stream<Path> versions = Files.list(folder)) {
-            for (Path version : versions.toList()) {
-                String name = String.valueOf(version.getFileName()).replace("/", "");
-                if (VERSION.matcher(name).matches() && !names.contains(name)) {
-                    delete(version);
-                }
+    private void delete(List<Path> superfluous) {
+        for (Path version : superfluous) {
+            try {
+                delete(version);
+            } catch (NoSuchFileException e) {
+                // It was deleted before.
+            } catch (IOException | UncheckedIOException e) {
+                // Harmless: the deletion after the next version includes this one.
+                LOG.warn("{} was not deleted: {}", version, LogException.reason(e));
             }
-        } catch (NoSuchFileException e) {
-            // Nothing was written yet.
-        } catch (IOException | UncheckedIOException e) {
-            // Harmless: the deletion after the next version includes this one.
-            LOG.warn("old versions in {} were not deleted: {}", folder, LogException.reason(e));
         }
+    }
+
+    private List<Path> versions() {
+        try (Stream<Path> versions = Files.list(folder)) {
+            return versions.filter(path -> VERSION.matcher(name(path)).matches())
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of(); // Nothing was written yet.
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{} can't be listed, so old versions stay: {}", folder, LogException.reason(e));
+            return List.of();
+        }
+    }
+
+    private static String name(Path version) {
+        return String.valueOf(version.getFileName()).replace("/", "");
     }
 
     private static void delete(Path version) throws IOException {

@@ -170,6 +170,19 @@ class WeightsFolderTest {
     }
 
     @Test
+    void shouldNotDeleteWhatAnotherLearnerHasWrittenSince() throws IOException {
+        WeightsManifest first = write(1);
+        try (WeightsFolder successor = new WeightsFolder(root.toUri().toString(), Map::of)) {
+            successor.write(2, source(WEIGHTS), null);
+        }
+
+        folder.retain(List.of(String.valueOf(first.getUri())));
+        folder.close();
+
+        assertThat(versions()).hasSize(2);
+    }
+
+    @Test
     void shouldSayWhatIsMissingWhenNoFileSystemFitsTheUri() {
         assertThatThrownBy(() -> WeightsFiles.path("unheard-of://bucket/prefix"))
                 .isInstanceOf(UserException.class)

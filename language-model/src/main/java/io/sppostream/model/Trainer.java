@@ -36,6 +36,25 @@ public abstract sealed class Trainer implements AutoCloseable permits PolicyTrai
     }
 
     /**
+     * Writes the optimizer's state as {@link #writeOptimizerState} does, and the weights in F32 with it. For models whose
+     * published weights are rounded.
+     *
+     * @param out stays open
+     */
+    public final void writeOptimizerStateAndWeights(WritableByteChannel out) throws IOException {
+        training.writeStateAndWeights(out);
+    }
+
+    /**
+     * Resumes from a state that {@link #writeOptimizerStateAndWeights} has written.
+     *
+     * @throws CheckpointException if it belongs to another model, or is damaged
+     */
+    public final void readOptimizerStateAndWeights(ReadableByteChannel in) throws IOException {
+        training.readStateAndWeights(in);
+    }
+
+    /**
      * Resumes from an optimizer state that was written before.
      *
      * @throws CheckpointException if it belongs to another model, or is damaged

@@ -34,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
             ResumeCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
+            ExportCommand.class,
             DlqCommand.class,
             ShadowsCommand.class,
             CompareCommand.class,

@@ -33,7 +33,9 @@ import static io.sppostream.run.config.SettingsDefinition.STEPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_KEEP;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_URI;
 
 import java.util.List;
 import java.util.Map;
@@ -85,6 +87,9 @@ final class ResumeRule {
             TRAINING_THREADS,
             ESTIMATOR_PLUGINS,
             WEIGHTS_SNAPSHOT_INTERVAL,
+            // Each version says where it is.
+            WEIGHTS_URI,
+            WEIGHTS_KEEP,
             EVAL_INTERVAL,
             // Breakers stop training and change nothing of it.
             BREAKER_EFFECTIVE_SAMPLE_SIZE,

@@ -64,7 +64,10 @@ import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_KEEP;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_URI;
 
 import io.sppostream.advantage.FollowUpPrompts;
 import io.sppostream.advantage.JoinSettings;
@@ -83,7 +86,7 @@ import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
-import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.log.weights.WeightsStorage;
 import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelMemory;
@@ -110,6 +113,12 @@ public final class RunSettings extends AbstractConfig {
     private static final String POLICY = "policy";
 
     private static final int RANDOM_CRITIC_LAYERS = 2;
+
+    /** Most bytes of 32-bit weights that go on the log unless a folder is chosen. */
+    private static final long LARGEST_ON_LOG = 64_000_000;
+
+    /** The value of {@code weights.uri} that chooses the log for models of any size. */
+    private static final String ON_LOG = "log";
 
     private volatile @Nullable AdvantageEstimator estimator;
 
@@ -409,6 +418,25 @@ public final class RunSettings extends AbstractConfig {
         return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
     }
 
+    /** Precision of the policy's published weights. */
+    public Precision publishedPrecision() {
+        return Precision.of(getString(WEIGHTS_PRECISION));
+    }
+
+    /** Where the versions of the models are stored. Adapters are small, and are no checkpoint by themselves. */
+    private WeightsStorage storage(boolean adapters) {
+        String uri = getString(WEIGHTS_URI);
+        if (adapters || uri.equals(ON_LOG)) {
+            return WeightsStorage.onTopic(WeightsStorage.CHUNK_BYTES);
+        }
+        boolean chosen = !uri.isEmpty();
+        String folder = chosen
+                ? uri.replaceAll("/+$", "") + "/" + run()
+                : runDirectory().resolve("weights").toString();
+        return new WeightsStorage(
+                WeightsStorage.CHUNK_BYTES, folder, chosen ? -1 : LARGEST_ON_LOG, getInt(WEIGHTS_KEEP));
+    }
+
     public OptimizerSettings policyOptimizer() {
         return optimizer(POLICY_WEIGHT_DECAY, POLICY_MAX_GRADIENT_NORM);
     }
@@ -454,27 +482,29 @@ public final class RunSettings extends AbstractConfig {
     /** @param model shape of the policy */
     public PolicyLearnerSettings policyLearner(ModelConfig model, String configurationSha256) {
         return new PolicyLearnerSettings(
-                step(configurationSha256),
+                step(configurationSha256, storage(adapter() != null)),
                 staleness().maxLag(),
                 breakers(),
                 policyUpdate(),
                 policyOptimizer(),
-                training(model));
+                training(model),
+                publishedPrecision());
     }
 
     /** @param model shape of the critic */
     public CriticSettings critic(ModelConfig model, String configurationSha256) {
-        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training(model));
+        return new CriticSettings(
+                step(configurationSha256, storage(false)), criticUpdate(), criticOptimizer(), training(model));
     }
 
-    private StepSettings step(String configurationSha256) {
+    private StepSettings step(String configurationSha256, WeightsStorage storage) {
         return new StepSettings(
                 seed(),
                 batchSize(),
                 samples(),
                 estimator().recipe().replay(),
                 getInt(WEIGHTS_SNAPSHOT_INTERVAL),
-                WeightsPublisher.CHUNK_BYTES,
+                storage,
                 configurationSha256);
     }
 

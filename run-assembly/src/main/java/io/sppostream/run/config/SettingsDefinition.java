@@ -97,6 +97,9 @@ public final class SettingsDefinition {
     public static final String CRITIC_MAX_GRADIENT_NORM = "critic.max.gradient.norm";
 
     public static final String WEIGHTS_SNAPSHOT_INTERVAL = "weights.snapshot.interval";
+    public static final String WEIGHTS_URI = "weights.uri";
+    public static final String WEIGHTS_KEEP = "weights.keep";
+    public static final String WEIGHTS_PRECISION = "weights.precision";
 
     public static final String LAG = "lag";
 
@@ -481,7 +484,29 @@ public final class SettingsDefinition {
                         POSITIVE,
                         "Versions from one snapshot of weights and optimizer state to the next. After a crash, at most"
                                 + " this many steps are trained again; the weights topics keep two to three times as"
-                                + " many versions.");
+                                + " many versions.")
+                .setting(
+                        WEIGHTS_URI,
+                        STRING,
+                        "",
+                        null,
+                        "Folder for the versions of the models: a path, or the URI of any file system that Java has a"
+                                + " provider for (docs/models.md). By default, models of more than 64 MB are stored in"
+                                + " the folder of the run, smaller ones on the log; log stores all on the log.")
+                .setting(
+                        WEIGHTS_KEEP,
+                        INT,
+                        3,
+                        POSITIVE,
+                        "Newest versions that stay in such a folder, besides the start weights and the last two"
+                                + " snapshots.")
+                .setting(
+                        WEIGHTS_PRECISION,
+                        STRING,
+                        FLOAT32,
+                        ValidString.in(FLOAT32, BFLOAT16),
+                        "Precision of the policy's published weights. The learner trains in 32 bits; with bf16, versions"
+                                + " take half the space, and responses are sampled from the rounded weights.");
         definition
                 .in(SettingGroup.STALENESS)
                 .setting(

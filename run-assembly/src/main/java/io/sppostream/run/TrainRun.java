@@ -126,6 +126,7 @@ public final class TrainRun {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, runLog, clock);
+            local.dataset().notes().forEach(out::println);
             RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
@@ -244,6 +245,7 @@ public final class TrainRun {
             throws InterruptedException {
         LearningCurve curve = follower.curve;
         try (ProgressLine line = new ProgressLine(screen, settings.steps());
+                FirstRewards firstRewards = new FirstRewards(follower.runLog, before.steps() == 0);
                 Evaluator evaluator = new Evaluator(
                         follower.runLog,
                         evaluation,
@@ -257,6 +259,7 @@ public final class TrainRun {
             while (curve.stepsDone() < settings.steps() && !budget.isSpent(curve) && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 follower.poll(BETWEEN_LOOKS, line);
+                firstRewards.poll().ifPresent(line::say);
                 cpuTimes.sample();
                 if (curve.stepsDone() >= before.steps()) {
                     line.show(curve, clock.instant());

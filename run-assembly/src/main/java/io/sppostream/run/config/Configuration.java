@@ -202,7 +202,7 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
 
     /** Whether the dataset brings a preset of settings. */
     public boolean hasPreset() {
-        return !Presets.of(settings.dataset()).isEmpty();
+        return Presets.exists(settings.dataset());
     }
 
     /** {@link #effective()} as YAML. */

@@ -1,24 +1,67 @@
 package io.sppostream.verify;
 
+import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.verify.math.Grade;
 import io.sppostream.verify.math.GradingProfile;
 import io.sppostream.verify.math.MathGrader;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The verifiers {@code math} and {@code math:PROFILE}: a {@link MathGrader} compares the answer that the response marks
- * with the reference. A response that was cut off after its answer is judged like any other, because the answer was
- * complete.
+ * with the reference. A response that was cut off after an answer that it marks is judged like any other, because the
+ * answer was complete. An answer that nothing marks is wrong then: the next token could have changed it.
  */
 public final class MathVerifier implements Verifier {
+    /** The setting that says where the think block of a response is opened. */
+    private static final String THINKING = "thinking";
+
     private final String name;
+    private final GradingProfile profile;
     private final MathGrader grader;
+    private final Thinking thinking;
+
+    /** Where the think block of a response is opened. */
+    private enum Thinking {
+        /** In the response, if it thinks; or by a prompt whose last message ends with {@code <think>}. */
+        RESPONSE,
+        /** In the prompt, by the chat template: every response begins inside it. */
+        PROMPT
+    }
 
     /** @param profile where to look for answers and how to compare them */
     public MathVerifier(GradingProfile profile) {
+        this(profile, new MathGrader(profile), Thinking.RESPONSE);
+    }
+
+    private MathVerifier(GradingProfile profile, MathGrader grader, Thinking thinking) {
         this.name = profile == GradingProfile.MATH ? "math" : "math:" + profile.id();
-        this.grader = new MathGrader(profile);
+        this.profile = profile;
+        this.grader = grader;
+        this.thinking = thinking;
+    }
+
+    /**
+     * Returns this verifier with its one setting, {@code thinking}: {@code response}, or {@code prompt} if the chat
+     * template ends the prompt with {@code <think>}. A response that was cut off while thinking then has no answer.
+     */
+    @Override
+    public Verifier with(Map<String, String> settings) {
+        if (!Set.of(THINKING).containsAll(settings.keySet())) {
+            throw new IllegalArgumentException(
+                    "it takes one setting, thinking, but got " + String.join(", ", new TreeSet<>(settings.keySet())));
+        }
+        String value = settings.getOrDefault(THINKING, "response");
+        return switch (value) {
+            case "response" -> new MathVerifier(profile, grader, Thinking.RESPONSE);
+            case "prompt" -> new MathVerifier(profile, grader, Thinking.PROMPT);
+            default -> throw new IllegalArgumentException("thinking = " + value + ": neither response nor prompt");
+        };
     }
 
     /** {@code math}, or {@code math:PROFILE} for any other profile. */
@@ -34,7 +77,21 @@ public final class MathVerifier implements Verifier {
 
     @Override
     public Judgement judge(Rollout rollout) {
-        return judgement(grader.gradeResponse(rollout.getReference(), rollout.getText()));
+        Judgement judgement =
+                judgement(grader.gradeResponse(rollout.getReference(), rollout.getText(), opensThinking(rollout)));
+        return judgement.status() == VerdictStatus.CORRECT
+                        && rollout.getFinishReason() == FinishReason.LENGTH
+                        && profile.takesUnmarked(rollout.getText())
+                ? Judgement.wrong(VerdictStatus.INCORRECT, judgement.extracted(), "cut-off")
+                : judgement;
+    }
+
+    private boolean opensThinking(Rollout rollout) {
+        List<Message> messages = rollout.getMessages();
+        return thinking == Thinking.PROMPT
+                || (!messages.isEmpty()
+                        && MathGrader.opensThinking(
+                                messages.get(messages.size() - 1).getContent()));
     }
 
     /** Judges an answer by itself, without a response around it. */

@@ -2,6 +2,7 @@ package io.sppostream.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sppostream.events.FinishReason;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.verify.math.Grade;
 import io.sppostream.verify.math.GradeStatus;
@@ -51,6 +52,18 @@ class MathVerifierTest {
         assertThat(verifier.name()).isEqualTo("math");
         assertThat(verifier.version()).isEqualTo(MathGrader.VERSION);
         assertThat(new MathVerifier(GradingProfile.GSM8K).name()).isEqualTo("math:gsm8k");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"82, STOP, CORRECT", "82, LENGTH, INCORRECT", "eighty, LENGTH, NO_ANSWER"})
+    void shouldNotCountTheLastNumberWhenTheResponseWasCutOff(
+            String text, FinishReason finishReason, VerdictStatus status) {
+        Verifier lastNumber = new MathVerifier(GradingProfile.GSM8K_FLEXIBLE);
+
+        assertThat(lastNumber
+                        .judge(Rollouts.of("r-1", "arithmetic", text, "82", finishReason))
+                        .status())
+                .isEqualTo(status);
     }
 
     @Test

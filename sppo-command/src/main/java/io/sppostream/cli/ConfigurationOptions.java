@@ -24,7 +24,10 @@ import picocli.CommandLine.Spec;
 final class ConfigurationOptions {
     private static final DateTimeFormatter RUN_NAME = DateTimeFormatter.ofPattern("'run-'yyyyMMdd-HHmmss");
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML file of settings.")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file of settings, or presets/NAME for shipped ones (docs/configuration.md lists them).")
     private @Nullable Path config;
 
     @Option(names = "--run", paramLabel = "NAME", description = "Name of the run; made from the time if none is given.")
@@ -71,7 +74,7 @@ final class ConfigurationOptions {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Start policy: a Qwen2 checkpoint in Hugging Face layout.")
+            description = "Start policy: a checkpoint in Hugging Face layout (docs/architectures.md).")
     private @Nullable String model;
 
     @Option(names = "--device", paramLabel = "DEVICE", description = "Device of the models: cpu, gpu or gpu:INDEX.")

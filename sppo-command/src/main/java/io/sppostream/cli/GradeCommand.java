@@ -70,7 +70,9 @@ final class GradeCommand implements Callable<Integer> {
             paramLabel = "PROFILE",
             defaultValue = "math",
             converter = Profiles.class,
-            description = "math, gsm8k, verbatim, choice or sppo-compat (default: ${DEFAULT-VALUE}).")
+            description =
+                    "math, math-verify, gsm8k, gsm8k-strict, gsm8k-flexible, minerva, verbatim, choice or sppo-compat"
+                            + " (default: ${DEFAULT-VALUE}).")
     private GradingProfile profile = GradingProfile.MATH;
 
     @Option(

@@ -21,12 +21,21 @@ final class CandidateGrader {
 
     /** Grades a candidate. */
     Grade grade(String reference, String candidate) {
-        String expected = AnswerExtractor.fromReference(reference, profile.readsHashes());
-        return switch (profile) {
-            case VERBATIM -> graded(expected.strip().equals(candidate.strip()), candidate, "exact");
-            case CHOICE -> choice(expected, candidate);
-            case MATH, GSM8K, SPPO_COMPAT -> typed(expected, candidate);
+        String expected = expected(reference);
+        return switch (profile.comparison()) {
+            case CHARACTERS -> graded(expected.strip().equals(candidate.strip()), candidate, "exact");
+            case LETTERS -> choice(expected, candidate);
+            case VALUES, TOLERANT_VALUES -> typed(expected, candidate);
         };
+    }
+
+    /** The answer in a reference. Only one that is parsed can be a solution without a box. */
+    private String expected(String reference) {
+        if (profile.comparison().parses()) {
+            return AnswerExtractor.fromReference(reference);
+        }
+        String boxed = AnswerExtractor.fromBox(reference);
+        return boxed == null ? reference : boxed;
     }
 
     /** The grade of a text without a candidate: UNPARSEABLE_REFERENCE if the reference cannot be read, else NO_ANSWER. */
@@ -40,11 +49,11 @@ final class CandidateGrader {
     /** Why the profile cannot read a reference, or null if it can. */
     @Nullable
     String referenceFailure(String reference) {
-        String expected = AnswerExtractor.fromReference(reference, profile.readsHashes());
-        return switch (profile) {
-            case VERBATIM -> expected.isBlank() ? "empty" : null;
-            case CHOICE -> ChoiceLetter.leading(expected) == null ? "no-choice" : null;
-            case MATH, GSM8K, SPPO_COMPAT -> {
+        String expected = expected(reference);
+        return switch (profile.comparison()) {
+            case CHARACTERS -> expected.isBlank() ? "empty" : null;
+            case LETTERS -> ChoiceLetter.leading(expected) == null ? "no-choice" : null;
+            case VALUES, TOLERANT_VALUES -> {
                 ParsedAnswer parsed = references.parsed(expected);
                 yield parsed.answer() == null ? parsed.failure() : null;
             }
@@ -91,7 +100,7 @@ final class CandidateGrader {
     private Decision decide(Answer expected, Answer given) {
         try {
             Decision decision = new AnswerComparator(new StepBudget()).compare(expected, given);
-            return profile == GradingProfile.SPPO_COMPAT && !decision.isEqual()
+            return profile.comparison() == GradingProfile.Comparison.TOLERANT_VALUES && !decision.isEqual()
                     ? CompatTolerance.compare(expected, given, decision)
                     : decision;
         } catch (Undecided undecided) {

@@ -31,6 +31,8 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
+import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
@@ -40,6 +42,7 @@ import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUN;
@@ -74,6 +77,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
@@ -85,6 +89,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -92,10 +97,24 @@ import org.jspecify.annotations.Nullable;
 
 /** The settings of a run by type, and the settings of its roles that are made of them. */
 public final class RunSettings extends AbstractConfig {
+    /** The value of {@code critic.model} that means the checkpoint of the policy. */
+    private static final String POLICY = "policy";
+
+    private static final int RANDOM_CRITIC_LAYERS = 2;
+
     private volatile @Nullable AdvantageEstimator estimator;
 
     RunSettings(Map<String, ?> values) {
         super(DEFINITION, values, false);
+    }
+
+    /** A default that depends on another setting. */
+    @Override
+    protected Map<String, Object> postProcessParsedConfig(Map<String, Object> parsed) {
+        boolean randomCritic = "".equals(parsed.get(CRITIC_MODEL));
+        return randomCritic && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
+                ? Map.of(CRITIC_LAYERS, RANDOM_CRITIC_LAYERS)
+                : Map.of();
     }
 
     /** The verifiers of the datasets that have their own, by dataset. */
@@ -256,9 +275,20 @@ public final class RunSettings extends AbstractConfig {
         return getString(MODEL);
     }
 
-    /** Checkpoint folder of the start critic; empty for random weights. */
-    public String criticModel() {
-        return getString(CRITIC_MODEL);
+    /** Whether the critic starts from random weights. */
+    public boolean hasRandomCritic() {
+        return getString(CRITIC_MODEL).isEmpty();
+    }
+
+    /** Checkpoint folder of the start critic; null if it reads the policy's tokens: random, or of the policy itself. */
+    public @Nullable Path criticModel() {
+        String model = getString(CRITIC_MODEL);
+        return model.isEmpty() || model.equals(POLICY) ? null : Path.of(model);
+    }
+
+    /** Layers of the critic; 0 for all layers of its checkpoint. */
+    public int criticLayers() {
+        return getInt(CRITIC_LAYERS);
     }
 
     /** Held-out problems per evaluation. */
@@ -286,6 +316,7 @@ public final class RunSettings extends AbstractConfig {
                 sampling(),
                 getInt(ROLLOUT_WORKERS),
                 getInt(ROLLOUT_MAX_BATCH),
+                getLong(ROLLOUT_KV_BYTES),
                 estimator().needs().tokenText());
     }
 
@@ -326,10 +357,17 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models. */
+    /** Device and precision of the models, and the adapters of the policy. */
     public ModelSettings model() {
         return new ModelSettings(
-                getString(DEVICE), getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32);
+                        getString(DEVICE),
+                        getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32)
+                .withAdapter(adapter());
+    }
+
+    private @Nullable LoraSettings adapter() {
+        int rank = getInt(LORA_RANK);
+        return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
     }
 
     public OptimizerSettings policyOptimizer() {
@@ -392,7 +430,7 @@ public final class RunSettings extends AbstractConfig {
         return new ModelConfig(
                 policy.vocabularySize(),
                 hidden,
-                getInt(CRITIC_LAYERS),
+                criticLayers(),
                 hidden / 16,
                 hidden / 16,
                 3 * hidden,

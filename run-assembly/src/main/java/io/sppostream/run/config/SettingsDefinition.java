@@ -58,6 +58,7 @@ public final class SettingsDefinition {
     public static final String SAMPLING_MAX_TOKENS = "sampling.max.tokens";
     public static final String ROLLOUT_WORKERS = "rollout.workers";
     public static final String ROLLOUT_MAX_BATCH = "rollout.max.batch";
+    public static final String ROLLOUT_KV_BYTES = "rollout.kv.bytes";
 
     public static final String VERIFIER = "verifier";
     public static final String VERIFIER_PLUGINS = "verifier.plugins";
@@ -74,6 +75,8 @@ public final class SettingsDefinition {
     public static final String WARMUP_STEPS = "warmup.steps";
     public static final String POLICY_WEIGHT_DECAY = "policy.weight.decay";
     public static final String POLICY_MAX_GRADIENT_NORM = "policy.max.gradient.norm";
+    public static final String LORA_RANK = "lora.rank";
+    public static final String LORA_ALPHA = "lora.alpha";
     public static final String CLIP = "clip";
     public static final String DUAL_CLIP = "dual.clip";
     public static final String LOSS_MEAN = "loss.mean";
@@ -329,7 +332,15 @@ public final class SettingsDefinition {
                         2,
                         POSITIVE,
                         "Sampling threads; they share batches if there are fewer partitions.")
-                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are sampled at once.");
+                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are taken at once.")
+                .setting(
+                        ROLLOUT_KV_BYTES,
+                        LONG,
+                        0L,
+                        Range.atLeast(0),
+                        "Maximum memory for the keys and values of the rollouts that are sampled, of all threads"
+                                + " together. Rollouts that do not fit join as others end. 0: a quarter of the"
+                                + " device's memory.");
         definition
                 .in(SettingGroup.REWARD)
                 .setting(
@@ -396,6 +407,20 @@ public final class SettingsDefinition {
                         ABOVE_ZERO,
                         "A policy gradient with a larger Euclidean norm is scaled down to this norm.")
                 .setting(
+                        LORA_RANK,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Rank of low-rank adapters (LoRA, arXiv 2106.09685) of all linear layers of the policy, which are"
+                                + " trained and published instead of its weights; 0 trains all weights. The critic is"
+                                + " always trained in full.")
+                .setting(
+                        LORA_ALPHA,
+                        DOUBLE,
+                        16.0,
+                        ABOVE_ZERO,
+                        "LoRA: what the adapters add is multiplied by alpha / rank.")
+                .setting(
                         CLIP,
                         DOUBLE,
                         0.2,
@@ -455,10 +480,17 @@ public final class SettingsDefinition {
                         STRING,
                         "",
                         null,
-                        "Checkpoint folder the critic starts from. Empty: random weights in the size given by"
+                        "Checkpoint folder the critic starts from, or policy for that of the policy; its head starts at"
+                                + " zero unless the checkpoint has one. Empty: random weights in the size given by"
                                 + " critic.hidden.size and critic.layers.")
                 .setting(CRITIC_HIDDEN_SIZE, INT, 64, POSITIVE, "Hidden size of a random critic; a multiple of 16.")
-                .setting(CRITIC_LAYERS, INT, 2, POSITIVE, "Layers of a random critic.")
+                .setting(
+                        CRITIC_LAYERS,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Layers of the critic: of critic.model, the first so many are kept, with a fresh head. 0: all"
+                                + " layers of critic.model, or 2 of a random critic.")
                 .setting(CRITIC_LEARNING_RATE, DOUBLE, 5e-6, NOT_NEGATIVE, "Learning rate of the critic after warm-up.")
                 .setting(CRITIC_WEIGHT_DECAY, DOUBLE, 0.01, NOT_NEGATIVE, "AdamW: weight decay of the critic.")
                 .setting(

@@ -38,6 +38,9 @@ public sealed interface Answer {
     /** A union of intervals and sets. */
     record Union(List<Answer> parts) implements Answer {}
 
+    /** A set without the elements of another: {@code \mathbb{R} \setminus \{2\}}. */
+    record Difference(Answer from, Answer removed) implements Answer {}
+
     /** An equation, inequality, membership or congruence. It has one more side than relators. */
     record Relation(List<Answer> sides, List<Relator> relators) implements Answer {}
 
@@ -61,7 +64,8 @@ public sealed interface Answer {
         CONGRUENT,
         MODULO;
 
-        boolean isEquality() {
+        /** Whether this is equality, exact or approximate. */
+        public boolean isEquality() {
             return this == EQUAL || this == APPROXIMATELY;
         }
 

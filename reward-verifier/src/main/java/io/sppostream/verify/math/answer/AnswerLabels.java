@@ -23,11 +23,31 @@ public final class AnswerLabels {
         return assigns && !mentions(relation) ? relation.sides().get(0) : null;
     }
 
-    /** The value of a labelled answer, or the answer itself if it has no label. */
+    /**
+     * The value of a labelled answer, or the answer itself if it has no label. Of several values, as in {@code x =
+     * \frac{1}{3} \approx 0.33}, the last exact one counts.
+     */
     public static Answer value(Answer answer) {
-        return answer instanceof Relation relation && label(answer) != null
-                ? relation.sides().get(relation.sides().size() - 1)
-                : answer;
+        return answer instanceof Relation relation && label(answer) != null ? lastExact(relation, 1) : answer;
+    }
+
+    /**
+     * The last side of a chain of equalities before its first approximation, counted from a side. If the approximation
+     * names the unit, the exact value has it.
+     */
+    public static Answer lastExact(Relation chain, int from) {
+        int last = from;
+        while (last < chain.relators().size() && chain.relators().get(last) != Relator.APPROXIMATELY) {
+            last++;
+        }
+        Answer exact = chain.sides().get(last);
+        Answer end = chain.sides().get(chain.sides().size() - 1);
+        return exact instanceof Answer.Value value
+                        && value.unit() == null
+                        && !value.percent()
+                        && end instanceof Answer.Value approximation
+                ? new Answer.Value(value.expr(), approximation.unit(), false)
+                : exact;
     }
 
     private static boolean isLabel(Answer side) {

@@ -29,7 +29,7 @@ public final class AnswerComparator {
         ExpressionComparator expressions = new ExpressionComparator(budget);
         this.budget = budget;
         this.realSets = new RealSetComparator(this::compare, expressions);
-        this.relations = new RelationComparator(this::compare, this::unlabelled, realSets, expressions);
+        this.relations = new RelationComparator(this::compare, this::unlabelled, realSets, expressions, budget);
         this.sequences = new SequenceComparator(this::compare);
         this.ratios = new RatioComparator(expressions);
         this.values = new ValueComparator(expressions);

@@ -4,7 +4,6 @@ import io.sppostream.verify.math.answer.Answer;
 import io.sppostream.verify.math.answer.AnswerLabels;
 import io.sppostream.verify.math.number.StepBudget;
 import io.sppostream.verify.math.number.Undecided;
-import java.util.Map;
 
 /**
  * The tolerances of the official SPPO reward, which it inherits from earlier graders: numbers are equal within one part
@@ -38,10 +37,7 @@ public final class CompatTolerance {
 
     private static double number(Answer answer) {
         if (AnswerLabels.value(answer) instanceof Answer.Value value) {
-            return new BallEvaluator(Map.of(), 64, BallEvaluator.Domain.REAL, new StepBudget())
-                    .evaluate(value.expr())
-                    .re()
-                    .doubleValue();
+            return Roundings.of(value.expr(), new StepBudget());
         }
         throw Undecided.unsupported("not a number");
     }

@@ -81,6 +81,29 @@ final class ExpressionComparator {
         return expr instanceof Expr.Num num ? (num.value().isInteger() ? "integer" : "rational") : "identical";
     }
 
+    /**
+     * Orders two constants as {@link java.util.Comparator#compare} does.
+     *
+     * @throws Undecided if one is not a real constant, or they are too close to be ordered
+     */
+    int order(Expr first, Expr second) {
+        Expr difference = Expr.difference(first, second);
+        if (!difference.variables().isEmpty() || difference.contains(part -> part == Constant.I)) {
+            throw Undecided.unsupported("no order");
+        }
+        if (compare(first, second).isEqual()) {
+            return 0;
+        }
+        int sign = new BallEvaluator(Map.of(), BITS_60_DIGITS, Domain.REAL, budget)
+                .evaluate(difference)
+                .re()
+                .sign();
+        if (sign == 0) {
+            throw Undecided.unsupported("no order");
+        }
+        return sign;
+    }
+
     /** The sign of the constant ratio of two expressions, or 0 if they are not proportional. */
     int proportion(Expr first, Expr second) {
         Set<String> unknowns = first.variables();

@@ -11,11 +11,13 @@ import java.util.List;
 final class RealSetComparator {
     private final AnswerComparison answers;
     private final ExpressionComparator expressions;
+    private final RealLine line;
 
     /** @param answers compares any two answers */
     RealSetComparator(AnswerComparison answers, ExpressionComparator expressions) {
         this.answers = answers;
         this.expressions = expressions;
+        this.line = new RealLine(expressions);
     }
 
     /** Whether an answer, or an item of it, can only be a set of reals. */
@@ -28,10 +30,17 @@ final class RealSetComparator {
     }
 
     Decision compare(Answer reference, Answer answer) {
-        List<Answer> parts = RealSets.parts(reference);
-        List<Answer> others = RealSets.parts(answer);
+        List<Answer> parts = line.parts(reference);
+        List<Answer> others = line.parts(answer);
         if (parts != null && others != null) {
             return ItemMatching.unordered(parts, others, this::part, "interval");
+        }
+        Answer.Difference difference = RealSets.difference(reference);
+        Answer.Difference other = RealSets.difference(answer);
+        if (difference != null && other != null) {
+            // Of sets that are not of reals, such as the integers without zero.
+            Decision from = answers.compare(difference.from(), other.from());
+            return from.isEqual() ? answers.compare(difference.removed(), other.removed()) : from;
         }
         return reference instanceof Sequence first && answer instanceof Sequence second
                 ? ItemMatching.unordered(first.items(), second.items(), answers, "list")

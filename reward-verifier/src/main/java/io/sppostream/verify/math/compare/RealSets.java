@@ -9,6 +9,8 @@ import io.sppostream.verify.math.answer.Expr;
 import io.sppostream.verify.math.answer.Expr.Constant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the notations of sets of reals: intervals, their unions, and inequalities in one unknown. */
@@ -20,7 +22,61 @@ final class RealSets {
 
     /** Whether an answer can only be a set of reals. */
     static boolean isRealSet(Answer answer) {
-        return answer instanceof Interval || answer instanceof Answer.Union || isInequality(answer);
+        return answer instanceof Interval
+                || answer instanceof Answer.Union
+                || answer instanceof Answer.Difference
+                || isInequality(answer);
+    }
+
+    /** Whether an answer describes a set of reals: one with {@link #parts}, or a difference of sets. */
+    static boolean isDescription(Answer answer) {
+        return difference(answer) != null || parts(answer) != null;
+    }
+
+    /** The difference of sets that an answer is, or that its unknown is in; null if there is none. */
+    static Answer.@Nullable Difference difference(Answer answer) {
+        if (answer instanceof Relation relation && relation.relators().equals(List.of(Relator.MEMBER))) {
+            return difference(relation.sides().get(1));
+        }
+        return answer instanceof Answer.Difference difference ? difference : null;
+    }
+
+    /** Whether an answer is the set of all real numbers. */
+    static boolean isAllReals(Answer answer) {
+        return answer.equals(Answer.Value.of(new Expr.Sym("mathbb R")))
+                || answer.equals(Answer.Value.of(new Expr.Sym("mathbf R")));
+    }
+
+    /**
+     * The values that a list excludes after its first item, as in {@code x \in \mathbb{R}, x \ne 2} and {@code x \ne 1,
+     * x \ne 2}; null if it is another list.
+     */
+    static @Nullable List<Answer> excluded(List<Answer> items) {
+        if (items.size() < 2 || !(items.get(0) instanceof Relation first)) {
+            return null;
+        }
+        List<Answer> excluded = new ArrayList<>();
+        for (Answer item : items.subList(1, items.size())) {
+            if (!(item instanceof Relation relation)
+                    || !relation.relators().equals(List.of(Relator.UNEQUAL))
+                    || !unknowns(relation.sides().get(0)).equals(unknown(first))) {
+                return null;
+            }
+            excluded.add(relation.sides().get(1));
+        }
+        return excluded;
+    }
+
+    /** The unknowns of a relation, without the names of sets. */
+    private static Set<String> unknown(Relation relation) {
+        Set<String> names = new TreeSet<>();
+        relation.sides().forEach(side -> names.addAll(unknowns(side)));
+        names.removeIf(name -> name.startsWith("math"));
+        return names;
+    }
+
+    private static Set<String> unknowns(Answer side) {
+        return side instanceof Answer.Value value ? value.expr().variables() : Set.of();
     }
 
     private static boolean isInequality(Answer answer) {
@@ -45,18 +101,13 @@ final class RealSets {
                 case LIST -> allParts(sequence.items());
             };
         }
-        return answer.equals(Answer.Value.of(new Expr.Sym("mathbb R")))
-                ? List.of(new Interval(MINUS_INFINITE, false, INFINITE, false))
-                : null;
+        return isAllReals(answer) ? List.of(new Interval(MINUS_INFINITE, false, INFINITE, false)) : null;
     }
 
     private static @Nullable List<Answer> allParts(List<Answer> answers) {
         List<Answer> all = new ArrayList<>();
         for (Answer answer : answers) {
-            List<Answer> parts =
-                    answer instanceof Answer.Value && !answer.equals(Answer.Value.of(new Expr.Sym("mathbb R")))
-                            ? null
-                            : parts(answer);
+            List<Answer> parts = answer instanceof Answer.Value && !isAllReals(answer) ? null : parts(answer);
             if (parts == null) {
                 return null;
             }

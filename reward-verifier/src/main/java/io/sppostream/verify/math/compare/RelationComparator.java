@@ -6,6 +6,7 @@ import io.sppostream.verify.math.answer.Answer.Relator;
 import io.sppostream.verify.math.answer.Answer.Value;
 import io.sppostream.verify.math.answer.AnswerLabels;
 import io.sppostream.verify.math.answer.Expr;
+import io.sppostream.verify.math.number.StepBudget;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,20 +22,24 @@ final class RelationComparator {
     private final AnswerComparison sides;
     private final RealSetComparator realSets;
     private final ExpressionComparator expressions;
+    private final Roundings roundings;
 
     /**
      * @param answers compares any two answers
      * @param sides compares two sides of relations
+     * @param budget limits the work
      */
     RelationComparator(
             AnswerComparison answers,
             AnswerComparison sides,
             RealSetComparator realSets,
-            ExpressionComparator expressions) {
+            ExpressionComparator expressions,
+            StepBudget budget) {
         this.answers = answers;
         this.sides = sides;
         this.realSets = realSets;
         this.expressions = expressions;
+        this.roundings = new Roundings(budget);
     }
 
     Decision compare(Answer reference, Answer answer) {
@@ -52,30 +57,41 @@ final class RelationComparator {
             if (decision.isEqual()) {
                 return decision;
             }
-            List<Answer> parts = RealSets.parts(first);
-            return parts != null && RealSets.parts(second) != null && sameUnknowns(first, second)
+            return RealSets.isDescription(first) && RealSets.isDescription(second) && sameUnknowns(first, second)
                     ? realSets.compare(first, second)
                     : decision;
         }
-        if (RealSets.parts(reference) != null && RealSets.parts(answer) != null) {
+        if (RealSets.isDescription(reference) && RealSets.isDescription(answer)) {
             return realSets.compare(reference, answer);
         }
-        Value number = constantChain(answer);
-        if (number != null && !(reference instanceof Relation)) {
+        Answer expected = isRounded(reference) ? constantChain(reference) : reference;
+        Answer number = constantChain(answer);
+        if (expected != null && number != null && !(expected instanceof Relation)) {
             Decision chain = chainHolds(answer);
-            return chain.isEqual() ? answers.compare(reference, number) : chain;
+            return chain.isEqual() ? answers.compare(expected, number) : chain;
         }
         return Decision.different("relation");
     }
 
-    /** Whether all values of a chain such as {@code x = 1/2 = 0.5} are equal. If not, the answer contradicts itself. */
+    /** Whether a chain ends in a rounded value, as {@code \frac{1}{3} \approx 0.33} does. */
+    private static boolean isRounded(Answer answer) {
+        return answer instanceof Relation relation && relation.relators().contains(Relator.APPROXIMATELY);
+    }
+
+    /**
+     * Whether all values of a chain such as {@code x = 1/2 = 0.5} are equal, and those from the first approximation on
+     * roughly so. If not, the answer contradicts itself.
+     */
     private Decision chainHolds(Answer answer) {
-        if (answer instanceof Relation relation
-                && relation.relators().stream().allMatch(relator -> relator == Relator.EQUAL)) {
+        if (answer instanceof Relation relation && relation.relators().stream().allMatch(Relator::isEquality)) {
             int first = AnswerLabels.label(answer) == null ? 0 : 1;
+            int firstRounded = relation.relators().indexOf(Relator.APPROXIMATELY);
             for (int i = first; i + 1 < relation.sides().size(); i++) {
-                Decision decision =
-                        sides.compare(relation.sides().get(i), relation.sides().get(i + 1));
+                Answer side = relation.sides().get(i);
+                Answer next = relation.sides().get(i + 1);
+                Decision decision = firstRounded >= 0 && i >= firstRounded
+                        ? Decision.of(roundings.areClose(side, next), "rounding")
+                        : sides.compare(side, next);
                 if (!decision.isEqual()) {
                     return decision.by("contradictory-chain");
                 }
@@ -84,16 +100,18 @@ final class RelationComparator {
         return Decision.of(true, "chain");
     }
 
-    /** The last number of a chain of equal numbers, such as {@code 2 + 3 = 5}; null for any other relation. */
-    private static @Nullable Value constantChain(Answer answer) {
-        if (!(answer instanceof Relation relation)
-                || !relation.relators().stream().allMatch(relator -> relator == Relator.EQUAL)) {
+    /** The last exact number of a chain of numbers, such as {@code 2 + 3 = 5}, or a single value; null for any other answer. */
+    private static @Nullable Answer constantChain(Answer answer) {
+        if (!(answer instanceof Relation relation)) {
+            return answer instanceof Value ? answer : null;
+        }
+        if (!relation.relators().stream().allMatch(Relator::isEquality)) {
             return null;
         }
         boolean constant = relation.sides().stream()
                 .allMatch(side ->
                         side instanceof Value value && value.expr().variables().isEmpty());
-        return constant && relation.sides().get(relation.sides().size() - 1) instanceof Value last ? last : null;
+        return constant ? AnswerLabels.lastExact(relation, 0) : null;
     }
 
     private static boolean sameUnknowns(Relation first, Relation second) {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * answer   := relation ((',' | ';' | 'and' | 'or') relation)*
  * relation := side (relator side)*
- * side     := ratio ('\cup' ratio)*
- * ratio    := part (':' part)*
+ * side     := ratio (('\cup' | '\setminus') ratio)*
+ * ratio    := part (':' part)* | '(' part (':' part)+ ')'
  * part     := bracket of several parts | expression ['%' | unit]
  * </pre>
  */
@@ -43,6 +43,12 @@ public final class AnswerParser {
     /** An answer that is a single text command. */
     private static final Pattern ALL_TEXT =
             Pattern.compile("\\\\(?:text|textbf|textit|textrm|textnormal|mbox|mathrm|operatorname)\\s*\\{([^{}]*)\\}");
+
+    /** A number and what it counts. */
+    private static final Pattern COUNTED = Pattern.compile("([-+]?[\\d.,/]+)\\s+([A-Za-z]{2,}(?: [A-Za-z]+)?)");
+
+    /** A signed or bracketed number and more, without words. */
+    private static final Pattern NUMERIC = Pattern.compile("[-+\u2212\u2013$(\\[. ]+\\d(?:(?![A-Za-z]{2})[^{}])*");
 
     private static final Pattern WORDS = Pattern.compile("[A-Za-z][A-Za-z'’ -]*[A-Za-z']");
 
@@ -119,19 +125,50 @@ public final class AnswerParser {
 
     /** An answer in words: a text command that is not mathematics, or several plain words. Null for any other answer. */
     private static @Nullable Answer words(String text) {
-        String bare = text.replace("$", "").strip();
+        String bare = text.replace("\\$", "").replace("$", "").strip();
         Matcher matcher = ALL_TEXT.matcher(bare);
         if (matcher.matches()) {
             String content = matcher.group(1).strip();
-            return content.matches("[^,]*[A-Za-z]{2}[^,]*") && !content.matches("[\\d.,/ ]+.*")
-                    ? new Answer.Text(content)
-                    : content.matches("[A-Za-z]|\\d[^{}]*|\\([A-Z]\\)")
-                            ? parse(content)
-                            : new Sequence(Sequence.Kind.LIST, texts(content));
+            return ofText(content);
         }
-        return WORDS.matcher(bare).matches() && bare.contains(" ") && !bare.matches(".*\\b(?:and|or)\\b.*")
-                ? new Answer.Text(bare)
-                : null;
+        return WORDS.matcher(bare).matches() && bare.contains(" ") && isWords(bare) ? new Answer.Text(bare) : null;
+    }
+
+    /** Whether letters and blanks are words, and not a formula such as {@code p - q} or {@code sin x}, nor a list. */
+    private static boolean isWords(String text) {
+        boolean any = false;
+        for (String word : text.split("[ -]+", -1)) {
+            if (word.equals("and") || word.equals("or")) {
+                return false;
+            }
+            any |= word.length() > 1 && !Notation.WORDS.contains(word);
+        }
+        return any && !text.contains(" -") && !text.contains("- ");
+    }
+
+    /** The content of a text command: a number with or without a word after it, words, or several of these. */
+    private static Answer ofText(String content) {
+        Matcher counted = COUNTED.matcher(content);
+        Answer number = counted.matches()
+                ? parsedOrNull(counted.group(1) + "\\text{" + counted.group(2) + "}")
+                : NUMERIC.matcher(content).matches() ? parsedOrNull(content) : null;
+        if (number != null) {
+            return number;
+        }
+        if (content.matches("[A-Za-z]|\\d[^{}]*|\\([A-Z]\\)")) {
+            return parse(content);
+        }
+        return content.matches("[^,]*[A-Za-z]{2}[^,]*")
+                ? new Answer.Text(content)
+                : new Sequence(Sequence.Kind.LIST, texts(content));
+    }
+
+    private static @Nullable Answer parsedOrNull(String text) {
+        try {
+            return parse(text);
+        } catch (ParseFailure notMathematics) {
+            return null;
+        }
     }
 
     private static List<Answer> texts(String content) {
@@ -219,15 +256,35 @@ public final class AnswerParser {
     // ---- sides ----
 
     private Answer side() {
-        List<Answer> parts = new ArrayList<>();
-        parts.add(ratio());
-        while (cursor.accept("cup")) {
-            parts.add(ratio());
+        List<Answer> united = new ArrayList<>(List.of(ratio()));
+        while (true) {
+            if (cursor.accept("cup")) {
+                united.add(ratio());
+            } else if (cursor.accept("setminus") || (cursor.atMinusSet() && cursor.accept("-"))) {
+                Answer removed = ratio();
+                united = new ArrayList<>(List.of(cursor.node(new Answer.Difference(union(united), removed))));
+            } else {
+                return union(united);
+            }
         }
+    }
+
+    private Answer union(List<Answer> parts) {
         return parts.size() == 1 ? parts.get(0) : cursor.node(new Answer.Union(List.copyOf(parts)));
     }
 
     private Answer ratio() {
+        if (cursor.at("(")
+                && cursor.closer().isPunctuation(")")
+                && cursor.bracketHolds(":")
+                && !cursor.bracketHoldsSeveral()) {
+            cursor.enter();
+            cursor.next();
+            Answer inner = ratio();
+            cursor.expect(")");
+            cursor.leave();
+            return inner;
+        }
         Answer first = part();
         if (!cursor.at(":")) {
             return first;

@@ -50,7 +50,7 @@ final class ExpressionParser {
         cursor.enter();
         List<Expr> terms = new ArrayList<>();
         terms.add(signed());
-        while (cursor.at("+") || cursor.at("-") || cursor.at("±") || cursor.at("∓")) {
+        while (cursor.at("+") || (cursor.at("-") && !cursor.atMinusSet()) || cursor.at("±") || cursor.at("∓")) {
             terms.add(signed());
         }
         cursor.leave();

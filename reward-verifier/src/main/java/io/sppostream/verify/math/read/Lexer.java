@@ -11,16 +11,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Splits an answer into tokens. Layout commands and math delimiters are dropped, and the synonyms of {@link Notation}
- * become one token. Digits grouped in thousands become one number: {@code 1{,}000}, {@code 1,\!000} and {@code 1\,000}
- * everywhere, {@code 1,000} only outside brackets, in which a comma separates items.
+ * become one token. Digits grouped in thousands become one number: {@code 1{,}000}, {@code 1,\!000}, {@code 1\,000} and
+ * {@code 1 000} everywhere, {@code 1,000} only outside brackets, in which a comma separates items.
  */
 final class Lexer {
     private static final int MAX_DIGITS = 1_000;
 
-    private static final String GROUP = "(?:\\{,\\}|,\\\\!\\s*|\\\\,|\\\\ |~)";
+    private static final String GROUP = "(?:\\{,\\}|,\\\\!\\s*|\\\\,|\\\\ |\\\\thinspace\\s|~)";
     private static final String FRACTION = "(?:\\.\\d+)?";
     private static final Pattern GROUPED = Pattern.compile("\\d{1,3}(?:" + GROUP + "\\d{3})+(?!\\d)" + FRACTION);
     private static final Pattern COMMAS = Pattern.compile("\\d{1,3}(?:,\\d{3})+(?![,\\d]*\\d)" + FRACTION);
+    /**
+     * Thousands with plain blanks. A fraction after them makes the last group its numerator: {@code 3 100/7} is a mixed
+     * number.
+     */
+    private static final Pattern SPACED =
+            Pattern.compile("[1-9]\\d{0,2}(?: \\d{3})+(?![ ]?\\d|\\s*/|\\s*\\\\[dt]?frac)" + FRACTION);
+
     private static final Pattern REPEATING = Pattern.compile("(\\d*)\\.(\\d*)\\\\(?:overline|dot)\\s*\\{?(\\d+)\\}?");
     private static final Pattern NUMBER = Pattern.compile(
             "(?:\\d+" + FRACTION + "(?:\\.(?=\\s*[)\\]},/]))?|\\.\\d+)(?:[eE][+-]?\\d{1,6}(?![\\dA-Za-z]))?");
@@ -88,6 +95,9 @@ final class Lexer {
         Matcher match = at(GROUPED);
         if (match == null && !commasSeparate()) {
             match = at(COMMAS);
+        }
+        if (match == null) {
+            match = at(SPACED);
         }
         if (match == null) {
             match = at(NUMBER);

@@ -110,15 +110,25 @@ final class TokenCursor {
 
     /** Whether the bracket at the cursor has several parts, separated by commas or semicolons. */
     boolean bracketHoldsSeveral() {
+        return bracketHolds(",") || bracketHolds(";");
+    }
+
+    /** Whether the bracket at the cursor has this punctuation, outside any bracket in it. */
+    boolean bracketHolds(String punctuation) {
         int end = closers[position];
         for (int i = position + 1; i < end; i++) {
             if (closers[i] >= 0) {
                 i = closers[i];
-            } else if (tokens.get(i).isPunctuation(",") || tokens.get(i).isPunctuation(";")) {
+            } else if (tokens.get(i).isPunctuation(punctuation)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether a minus sign before a set is next: the difference of sets, not of numbers. */
+    boolean atMinusSet() {
+        return at("-") && peek(1).isPunctuation("\\{");
     }
 
     /** Whether "mod" is next, by itself or first in brackets. */

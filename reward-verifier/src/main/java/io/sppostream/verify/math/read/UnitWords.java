@@ -69,7 +69,24 @@ final class UnitWords {
             "minus",
             "times",
             "half",
+            "halves",
+            "thirds",
+            "fourths",
+            "fifths",
+            "sixths",
+            "eighths",
+            "tenths",
+            "hundredths",
+            "factorial",
+            "squared",
+            "cubed",
+            "choose",
             "dozen",
+            "dozens",
+            "hundreds",
+            "thousands",
+            "millions",
+            "billions",
             "hundred",
             "thousand",
             "million",
@@ -142,6 +159,11 @@ final class UnitWords {
 
     static boolean isPercent(String word) {
         return PERCENT.contains(word.trim().toLowerCase(Locale.ROOT));
+    }
+
+    /** Whether a word or symbol names a unit where one is expected, right after a number. */
+    static boolean isKnown(String word) {
+        return lookUp(word) != null;
     }
 
     /** Whether a word outside any text command is a unit. */

@@ -44,6 +44,16 @@ class AnswerExtractorTest {
     }
 
     @Test
+    void shouldFindNothingWhenThePromptOpenedTheThinkingAndTheResponseWasCutOff() {
+        assertThat(AnswerExtractor.afterThinking("Surely \\boxed{1}", true)).isNull();
+        assertThat(AnswerExtractor.afterThinking("Surely</think> \\boxed{1}", true))
+                .isEqualTo(" \\boxed{1}");
+        assertThat(AnswerExtractor.afterThinking("a</think> <think>\\boxed{1}", true))
+                .isNull();
+        assertThat(AnswerExtractor.afterThinking("Surely \\boxed{1}", false)).isEqualTo("Surely \\boxed{1}");
+    }
+
+    @Test
     void shouldIncludeThePercentSignWhenItFollowsTheBox() {
         assertThat(extracted("$\\boxed{28}$ percent")).isEqualTo("28\\%");
         assertThat(extracted("$\\boxed{28\\%}$ percent")).isEqualTo("28\\%");
@@ -58,15 +68,28 @@ class AnswerExtractorTest {
 
     @Test
     void shouldReadHashesOnlyWhenTheProfileDoes() {
-        assertThat(AnswerExtractor.fromResponse("So 36 + 36.\n#### 72.", true)).isEqualTo("72");
-        assertThat(AnswerExtractor.fromResponse("So 36 + 36.\n#### 72.", false)).isNull();
+        assertThat(AnswerExtractor.fromResponse("So 36 + 36.\n#### 72.", Extraction.MARKED_OR_HASHES))
+                .isEqualTo("72");
+        assertThat(extracted("So 36 + 36.\n#### 72.")).isNull();
     }
 
     @Test
     void shouldReadTheAnswerOfAWholeSolutionWhenItIsTheReference() {
-        assertThat(AnswerExtractor.fromReference("So \\boxed{72}.", false)).isEqualTo("72");
-        assertThat(AnswerExtractor.fromReference("So 36 + 36.\n#### 72", true)).isEqualTo(" 72");
-        assertThat(AnswerExtractor.fromReference("72", false)).isEqualTo("72");
+        assertThat(AnswerExtractor.fromReference("So \\boxed{72}.")).isEqualTo("72");
+        assertThat(AnswerExtractor.fromReference("So 36 + 36.\n#### 72")).isEqualTo(" 72");
+        assertThat(AnswerExtractor.fromReference("72")).isEqualTo("72");
+        assertThat(AnswerExtractor.fromReference("We add 3 and 4. The answer is $7$."))
+                .isEqualTo("7");
+        assertThat(AnswerExtractor.fromReference("We add 3 and 4. Therefore, we get 3 + 4 = 7."))
+                .isEqualTo("3 + 4 = 7");
+    }
+
+    @Test
+    void shouldKeepTheWholeReferenceWhenItDoesNotConclude() {
+        assertThat(AnswerExtractor.fromReference("No solution")).isEqualTo("No solution");
+        assertThat(AnswerExtractor.fromReference("Monday at 5")).isEqualTo("Monday at 5");
+        assertThat(AnswerExtractor.fromReference("Every point is on it. The circle has radius 5."))
+                .isEqualTo("Every point is on it. The circle has radius 5.");
     }
 
     @Test
@@ -75,6 +98,7 @@ class AnswerExtractorTest {
     }
 
     private static @Nullable String extracted(String response) {
-        return AnswerExtractor.fromResponse(response, false);
+        String text = AnswerExtractor.afterThinking(response, false);
+        return text == null ? null : AnswerExtractor.fromResponse(text, Extraction.MARKED);
     }
 }

@@ -126,6 +126,7 @@ public final class TrainRun {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, local.placements(), runLog, clock);
             local.chosenPrecision().ifPresent(out::println);
+            local.dataset().notes().forEach(out::println);
             RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
@@ -249,6 +250,7 @@ public final class TrainRun {
             throws InterruptedException {
         LearningCurve curve = follower.curve;
         try (ProgressLine line = new ProgressLine(screen, settings.steps());
+                FirstRewards firstRewards = new FirstRewards(follower.runLog, before.steps() == 0);
                 Evaluator evaluator = new Evaluator(
                         follower.runLog,
                         evaluation,
@@ -262,6 +264,7 @@ public final class TrainRun {
             while (curve.stepsDone() < settings.steps() && !budget.isSpent(curve) && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 follower.poll(BETWEEN_LOOKS, line);
+                firstRewards.poll().ifPresent(line::say);
                 cpuTimes.sample();
                 if (curve.stepsDone() >= before.steps()) {
                     line.show(curve, clock.instant());

@@ -27,6 +27,7 @@ import picocli.CommandLine.TypeConversionException;
             TrainCommand.class,
             UpCommand.class,
             AskCommand.class,
+            PromptCommand.class,
             ConfigCommand.class,
             PlanCommand.class,
             TopicsCommand.class,

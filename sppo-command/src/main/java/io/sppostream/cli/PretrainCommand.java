@@ -50,7 +50,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--dataset",
             paramLabel = "NAME|FILE",
             defaultValue = "addition",
-            description = "A built-in dataset (./sppo config --describe dataset lists them), or a JSON Lines file"
+            description = "A built-in dataset (./sppo config --describe dataset lists them), or files of problems"
                     + " (default: ${DEFAULT-VALUE}).")
     private String dataset = "";
 

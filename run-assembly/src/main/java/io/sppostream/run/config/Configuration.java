@@ -64,7 +64,7 @@ public record Configuration(
                         SettingsDefinition.DATASET,
                         String.valueOf(
                                 SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)));
-        values.putAll(Presets.of(dataset));
+        values.putAll(Presets.broughtBy(dataset));
         values.putAll(given.values());
         String preset =
                 given.preset() != null ? given.preset() : Presets.of(dataset).isEmpty() ? "" : dataset;
@@ -198,7 +198,7 @@ public record Configuration(
      * of the run and the dataset are not among them.
      */
     public SortedMap<String, Object> changed() {
-        Map<String, String> base = new HashMap<>(Presets.of(settings.dataset()));
+        Map<String, String> base = new HashMap<>(Presets.broughtBy(settings.dataset()));
         base.putAll(Presets.of(preset));
         base.put(SettingsDefinition.RUN, settings.run());
         base.put(SettingsDefinition.DATASET, settings.dataset());

@@ -282,7 +282,7 @@ public final class RunSettings extends AbstractConfig {
         return getInt(REGISTRY_PORT);
     }
 
-    /** A built-in dataset, or the path of a JSON Lines file. */
+    /** A built-in dataset, or files with their weights ({@link Datasets}). */
     public String dataset() {
         return getString(DATASET);
     }

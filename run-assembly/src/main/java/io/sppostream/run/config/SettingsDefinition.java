@@ -50,6 +50,15 @@ public final class SettingsDefinition {
     public static final String DATASET = "dataset";
     public static final String DATASET_PROMPT_FIELD = "dataset.prompt.field";
     public static final String DATASET_ANSWER_FIELD = "dataset.answer.field";
+    public static final String DATASET_NAME_FIELD = "dataset.name.field";
+    public static final String DATASET_SYSTEM = "dataset.system";
+    public static final String DATASET_TEMPLATE = "dataset.template";
+    public static final String DATASET_SUFFIX = "dataset.suffix";
+    public static final String DATASET_VALIDATION = "dataset.validation";
+    public static final String DATASET_BAD_ROWS = "dataset.bad.rows";
+    public static final String DATASET_PROMPT_MAX_TOKENS = "dataset.prompt.max.tokens";
+    public static final String DATASET_OVERLONG = "dataset.overlong";
+    public static final String DATASET_SHUFFLE = "dataset.shuffle";
     public static final String DATASET_OTHERS = "dataset.others";
 
     public static final String SAMPLING_TEMPERATURE = "sampling.temperature";
@@ -135,6 +144,8 @@ public final class SettingsDefinition {
     static final String AUTO = "auto";
     static final String ON = "on";
     static final String OFF = "off";
+    static final String SKIP = "skip";
+    private static final String REFUSE = "refuse";
 
     private static final Validator POSITIVE = Range.atLeast(1);
     private static final Validator NOT_NEGATIVE = Range.atLeast(0);
@@ -260,15 +271,84 @@ public final class SettingsDefinition {
                         Addition.NAME,
                         null,
                         String.join(", ", Datasets.BUILT_IN)
-                                + ", or a JSON Lines file of prompts and answers. A built-in dataset brings a preset of"
+                                + ", or files of prompts and answers: Parquet, JSON Lines or JSON arrays, separated by"
+                                + " commas; a folder or a pattern such as data/*.parquet for all in it; FILE=WEIGHT for"
+                                + " a share of the prompts (docs/datasets.md). A built-in dataset brings a preset of"
                                 + " settings.")
                 .setting(
                         DATASET_PROMPT_FIELD,
                         STRING,
                         "",
                         null,
-                        "Field of the prompt. Empty: the first of prompt, question and problem that is present.")
-                .setting(DATASET_ANSWER_FIELD, STRING, "", null, "Field of the answer. Empty: answer.")
+                        "Field of the prompt, a text or a list of messages. Empty: the first of prompt, question and"
+                                + " problem that is present. Dots lead into nested fields.")
+                .setting(
+                        DATASET_ANSWER_FIELD,
+                        STRING,
+                        "",
+                        null,
+                        "Field of the answer. Empty: the first of reward_model.ground_truth, answer and solution that is"
+                                + " present.")
+                .setting(
+                        DATASET_NAME_FIELD,
+                        STRING,
+                        "",
+                        null,
+                        "Field that names the dataset of a row, which chooses its verifier, such as data_source. Empty:"
+                                + " the name of the file. Name the datasets in dataset.others to give them verifiers.")
+                .setting(
+                        DATASET_SYSTEM,
+                        STRING,
+                        "",
+                        null,
+                        "System message of each prompt of a file, in place of its own. Empty: prompts are left as they"
+                                + " are.")
+                .setting(
+                        DATASET_TEMPLATE,
+                        STRING,
+                        "",
+                        null,
+                        "Text of the last message of each prompt of a file: {{prompt}} stands for what the file has, and"
+                                + " {{FIELD}} for any field of the row. Empty: {{prompt}}.")
+                .setting(
+                        DATASET_SUFFIX,
+                        STRING,
+                        "",
+                        null,
+                        "Text after the last message of each prompt of a file that does not end with it already, such"
+                                + " as: Please output the final answer within \\boxed{}.")
+                .setting(
+                        DATASET_VALIDATION,
+                        STRING,
+                        "",
+                        null,
+                        "Files of held-out problems, given as dataset is. Empty: a tenth of the dataset at most is held"
+                                + " out, chosen by the hash of the prompt.")
+                .setting(
+                        DATASET_BAD_ROWS,
+                        STRING,
+                        REFUSE,
+                        ValidString.in(REFUSE, SKIP),
+                        "What to do with a row that is not JSON or lacks a prompt or an answer: refuse the dataset, or"
+                                + " skip the row and report it.")
+                .setting(
+                        DATASET_PROMPT_MAX_TOKENS,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Maximum number of tokens of a prompt of a file, with the chat template. 0: no limit.")
+                .setting(
+                        DATASET_OVERLONG,
+                        STRING,
+                        SKIP,
+                        ValidString.in(REFUSE, SKIP),
+                        "What to do with a longer prompt: refuse the dataset, or skip the row and report it.")
+                .setting(
+                        DATASET_SHUFFLE,
+                        BOOLEAN,
+                        true,
+                        null,
+                        "Whether each epoch of a dataset in files is shuffled, by seed. false: the order of the files.")
                 .setting(
                         DATASET_OTHERS,
                         STRING,
@@ -307,7 +387,7 @@ public final class SettingsDefinition {
                         STRING,
                         "exact",
                         null,
-                        "Verifier that rewards: exact, marked, math, math:PROFILE or another by its name. Combine several as"
+                        "Verifier that rewards, math unless given for a dataset in files: exact, marked, math, math:PROFILE or another by its name. Combine several as"
                                 + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...). Append ', shadow(NAME,"
                                 + " ...)' for verifiers that judge without rewarding.")
                 .setting(VERIFIER_PLUGINS, STRING, DEFAULT_PLUGINS, null, "Folder with the jars of plugin verifiers.");
@@ -504,7 +584,7 @@ public final class SettingsDefinition {
                         WEIGHTS_PRECISION,
                         STRING,
                         FLOAT32,
-                        ValidString.in(FLOAT32, BFLOAT16),
+                        ValidString.in(Precision.FLOAT32.id(), Precision.BFLOAT16.id()),
                         "Precision of the policy's published weights. The learner trains in 32 bits; with bf16, versions"
                                 + " take half the space, and responses are sampled from the rounded weights.");
         definition
@@ -546,7 +626,7 @@ public final class SettingsDefinition {
                         INT,
                         200,
                         POSITIVE,
-                        "Held-out problems per evaluation, and the maximum held out of a JSON Lines dataset.");
+                        "Held-out problems per evaluation, and the maximum held out of a dataset in files.");
         definition
                 .in(SettingGroup.CLUSTER)
                 .setting(

@@ -69,8 +69,8 @@ public final class SettingsReference {
             "string",
             "",
             "",
-            "Verifiers of one dataset, in place of verifier. DATASET is the name of a built-in dataset, or of a JSON"
-                    + " Lines file without its ending.");
+            "Verifiers of one dataset, in place of verifier. DATASET is the name of a built-in dataset, or of a"
+                    + " file without its ending.");
     private static final Entry OF_VERIFIER = new Entry(
             SettingsDefinition.VERIFIER_SETTINGS + NAME + VerifierSettings.OWN + "KEY",
             "string",

@@ -29,8 +29,8 @@ import java.util.SplittableRandom;
 
 /**
  * Measures a model of the shape of Qwen2.5-0.5B with random weights in bfloat16. Writes the checkpoint (1 GB) unless
- * the directory exists, loads it, samples, and takes one SPPO step on two sequences of 256 prompt and 256 response
- * tokens. Prints seconds and peak resident memory of each.
+ * the directory exists, loads it, samples, and takes one SPPO step on two sequences of 256 prompt and 1,792 response
+ * tokens, all weights trained. Prints seconds and peak resident memory of each.
  *
  * <p>Argument: the directory of the checkpoint.
  */
@@ -41,6 +41,7 @@ public final class LargeModelBenchmark {
     private static final int LAYERS = 24;
     private static final int INTERMEDIATE = 4864;
     private static final int KEYS = 128;
+    private static final int RESPONSE = 1792;
 
     private LargeModelBenchmark() {}
 
@@ -55,7 +56,7 @@ public final class LargeModelBenchmark {
                 PolicyTrainer trainer = new PolicyTrainer(
                         policy,
                         new OptimizerSettings(0.9, 0.999, 1e-8, 0.01, 1),
-                        new TrainingSettings(1024, 1, true))) {
+                        new TrainingSettings(2048, Integer.getInteger("threads", 2), true))) {
             SplittableRandom random = new SplittableRandom(1);
             int[] first = random.ints(256, 0, VOCABULARY).toArray();
             int[] second = random.ints(256, 0, VOCABULARY).toArray();
@@ -67,13 +68,13 @@ public final class LargeModelBenchmark {
                 System.out.println("  " + Arrays.toString(completions.get(0).tokens()));
             });
             List<TokenSequence> batch = List.of(
-                    new TokenSequence(first, random.ints(256, 0, VOCABULARY).toArray()),
-                    new TokenSequence(second, random.ints(256, 0, VOCABULARY).toArray()));
-            timed("SPPO step on 2 x (256 + 256) tokens", () -> {
+                    new TokenSequence(first, random.ints(RESPONSE, 0, VOCABULARY).toArray()),
+                    new TokenSequence(second, random.ints(RESPONSE, 0, VOCABULARY).toArray()));
+            timed("SPPO step on 2 x (256 + 1,792) tokens", () -> {
                 // At ratio 1 the gradient of the clipped loss is -advantage / tokens.
                 double norm = trainer.update(batch, 1, 1e-6, (i, logProbs) -> {
                             float[] gradient = new float[logProbs.length];
-                            Arrays.fill(gradient, (i == 0 ? -0.5f : 0.5f) / 512);
+                            Arrays.fill(gradient, (i == 0 ? -0.5f : 0.5f) / (2 * RESPONSE));
                             return gradient;
                         })
                         .gradientNorm();

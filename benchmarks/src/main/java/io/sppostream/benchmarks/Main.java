@@ -15,7 +15,9 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             LogPrice.class,
             LogPrice.WithoutLog.class,
+            SamplingBenchmark.class,
             Peers.class,
+            TrainingSpeed.class,
             Guard.class,
             Chaos.class,
             Recovery.class,

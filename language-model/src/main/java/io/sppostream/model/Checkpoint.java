@@ -170,6 +170,7 @@ public final class Checkpoint {
     void read(NamedSlice slice) {
         Location location = locate(slice.name());
         Safetensors.Entry entry = location.entry();
+        Safetensors.requireFloats(entry, location.file().toString());
         Safetensors.requireShape(entry, slice.shape(), location.file().toString());
         try (FileChannel channel = FileChannel.open(location.file())) {
             long[] at = {entry.begin()};

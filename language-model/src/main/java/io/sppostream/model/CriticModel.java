@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A critic: Qwen2 with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
+ * A critic: a transformer with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
  * value of the prompt, the probability that the policy solves it, is sigmoid(z). Token-level PPO reads it before each
  * response token. The critic may be of another size than the policy.
  *
@@ -21,8 +21,8 @@ import java.util.function.IntUnaryOperator;
  */
 public final class CriticModel extends LanguageModel {
 
-    private CriticModel(Qwen2 model) {
-        super(model, "Qwen2ForTokenClassification");
+    private CriticModel(Transformer model) {
+        super(model, model.config().architecture().tokenClassification());
     }
 
     /**
@@ -31,16 +31,16 @@ public final class CriticModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static CriticModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new CriticModel(Qwen2.load(checkpoint, WeightLayout.Head.SCORE, settings));
+        return new CriticModel(Transformer.load(checkpoint, WeightLayout.Head.SCORE, settings));
     }
 
     /** A critic with fresh weights, the same for the same seed. */
     public static CriticModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new CriticModel(Qwen2.random(config, WeightLayout.Head.SCORE, seed, settings));
+        return new CriticModel(Transformer.random(config, WeightLayout.Head.SCORE, seed, settings));
     }
 
     /**
-     * Writes a checkpoint that transformers loads as {@code Qwen2ForTokenClassification} with one label.
+     * Writes a checkpoint that transformers loads as {@code AutoModelForTokenClassification} with one label.
      *
      * @param tokenizerFrom checkpoint whose tokenizer and chat template are copied
      */
@@ -99,31 +99,33 @@ public final class CriticModel extends LanguageModel {
                     .add(i);
         }
         float[][] result = new float[batch.size()][];
-        byLength.forEach((length, members) -> {
-            int most = Math.max(1, INFERENCE_TOKENS / length);
-            for (int from = 0; from < members.size(); from += most) {
-                List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
-                int multiple = rowMultiple.applyAsInt(length);
-                int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
-                for (int row = 0; row < rows.length; row++) {
-                    rows[row] = some.get(row < some.size() ? row : 0);
+        try (NDManager copies = model().manager().newSubManager();
+                IValue weights = TorchProgram.list(model().productWeights(copies))) {
+            byLength.forEach((length, members) -> {
+                int most = Math.max(1, INFERENCE_TOKENS / length);
+                for (int from = 0; from < members.size(); from += most) {
+                    List<Integer> some = members.subList(from, Math.min(from + most, members.size()));
+                    int multiple = rowMultiple.applyAsInt(length);
+                    int[] rows = new int[(some.size() + multiple - 1) / multiple * multiple];
+                    for (int row = 0; row < rows.length; row++) {
+                        rows[row] = some.get(row < some.size() ? row : 0);
+                    }
+                    MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
+                    float[] outputs = scores(piece, weights);
+                    for (int row = 0; row < some.size(); row++) {
+                        result[some.get(row)] = piece.outputsOf(row, outputs);
+                    }
                 }
-                MicroBatch piece = MicroBatch.ofScored(batch, rows, length, model().rowMultiple());
-                float[] outputs = scores(piece);
-                for (int row = 0; row < some.size(); row++) {
-                    result[some.get(row)] = piece.outputsOf(row, outputs);
-                }
-            }
-        });
+            });
+        }
         return result;
     }
 
-    private float[] scores(MicroBatch piece) {
+    private float[] scores(MicroBatch piece, IValue weights) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
-                IValue result = model().program()
-                        .run("scores", ids, read, model().weightsArgument(), model().tableArgument())) {
+                IValue result = model().program().run("scores", ids, read, weights, model().tableArgument())) {
             return result.toTensor((PtNDManager) scratch).toFloatArray();
         }
     }
@@ -133,6 +135,7 @@ public final class CriticModel extends LanguageModel {
             throw new IllegalArgumentException(
                     "A prompt must have 1 to " + config().maxPositions() + " tokens, got " + prompt.length);
         }
+        model().reserve(prompt.length);
         config().requireTokens(prompt);
     }
 }

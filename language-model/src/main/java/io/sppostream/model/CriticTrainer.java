@@ -46,25 +46,37 @@ public final class CriticTrainer extends Trainer {
         batch.forEach(scored -> critic.requireFits(scored.tokens()));
         List<Piece> pieces = new ArrayList<>();
         for (MicroBatch piece : MicroBatch.ofScored(batch, settings().microBatchTokens())) {
-            pieces.add(new Piece(critic.model(), piece, loss, settings().gradientCheckpointing()));
+            pieces.add(new Piece(critic.model(), piece, loss));
         }
         return training().update(pieces, learningRate);
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, TokenLoss loss, boolean checkpointing)
-            implements Training.Piece {
+    private record Piece(Transformer model, MicroBatch batch, TokenLoss loss) implements Training.Piece {
 
         @Override
-        public NDList forward(NDManager scratch) {
+        public NDArray forward(NDManager scratch) {
             NDList arguments = new NDList(batch.idsTensor(scratch), batch.readTensor(scratch));
             arguments.addAll(model.weights());
             arguments.addAll(model.table());
-            return model.program().record(scratch, checkpointing ? "checkpoint_scores" : "train_scores", arguments);
+            return model.program().record(scratch, "train_scores", arguments).get(0);
         }
 
         @Override
-        public NDArray ids(NDManager scratch) {
-            return batch.idsTensor(scratch);
+        public Training.Trace trace(
+                NDManager scratch, NDArray ids, NDArray read, NDList weights, boolean checkpointing) {
+            NDList arguments = new NDList(ids, read, Tensors.of(scratch, checkpointing));
+            arguments.addAll(weights);
+            arguments.addAll(model.table());
+            return Training.Trace.of(model.program().record(scratch, "trace_scores", arguments), 0);
+        }
+
+        @Override
+        public NDArray headGradients(
+                NDManager scratch, Training.Trace trace, NDArray seed, NDList weights, NDList total) {
+            NDList arguments = new NDList(trace.hidden(), seed);
+            arguments.addAll(weights);
+            arguments.addAll(total);
+            return model.program().record(scratch, "score_gradients", arguments).get(0);
         }
 
         @Override

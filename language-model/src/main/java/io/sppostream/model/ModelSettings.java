@@ -5,12 +5,14 @@ import ai.djl.engine.Engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Device and precision of a model.
+ * Device and precision of a model, and the adapters that a policy is trained with.
  *
  * @param device {@code cpu}, or a CUDA device: {@code gpu} for the first, {@code gpu:1} for the second
  * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits
+ * @param adapter low-rank adapters of a policy; null to train all its weights. Critics have none
  */
-public record ModelSettings(String device, Precision precision) {
+public record ModelSettings(
+        String device, Precision precision, @Nullable LoraSettings adapter) {
 
     /** Precision of the matrix products. */
     public enum Precision {
@@ -27,6 +29,16 @@ public record ModelSettings(String device, Precision precision) {
         if (!device.matches("cpu|gpu(:\\d{1,3})?")) {
             throw new IllegalArgumentException("Unknown device '" + device + "': use cpu, gpu or gpu:<index>");
         }
+    }
+
+    /** A model without adapters. */
+    public ModelSettings(String device, Precision precision) {
+        this(device, precision, null);
+    }
+
+    /** These settings with other adapters, or none. */
+    public ModelSettings withAdapter(@Nullable LoraSettings adapter) {
+        return new ModelSettings(device, precision, adapter);
     }
 
     /** The CPU in single precision: deterministic, bit for bit. */

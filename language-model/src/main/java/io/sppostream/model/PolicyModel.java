@@ -6,17 +6,18 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A policy: Qwen2 with a distribution over the next token.
+ * A policy: a transformer with a distribution over the next token.
  *
  * <p>Sampling and log-probabilities may run in several threads at once; the caller must make sure that nothing replaces or
  * trains the weights in the meantime.
  */
 public final class PolicyModel extends LanguageModel {
 
-    private PolicyModel(Qwen2 model) {
-        super(model, "Qwen2ForCausalLM");
+    private PolicyModel(Transformer model) {
+        super(model, model.config().architecture().causalLanguageModel());
     }
 
     /**
@@ -25,26 +26,79 @@ public final class PolicyModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new PolicyModel(Qwen2.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
+        return new PolicyModel(Transformer.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
     }
 
     /** A policy with fresh weights, the same for the same seed. */
     public static PolicyModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new PolicyModel(Qwen2.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
+        return new PolicyModel(Transformer.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
     }
 
-    /** A policy with the same weights in memory of its own, which training this one does not change. */
+    /**
+     * A policy with its own copy of the trained weights, which training this one does not change. If these are adapters,
+     * the base model is shared, and this policy must be closed after the copy.
+     */
     public PolicyModel copy() {
         return new PolicyModel(model().copy());
     }
 
+    /** The base model if there are adapters, sharing its weights, or a copy; to be closed before this policy. */
+    PolicyModel reference() {
+        return new PolicyModel(adapter() == null ? model().copy() : model().base());
+    }
+
+    /** A policy without adapters, with weights of its own that compute what this policy computes. */
+    public PolicyModel merged() {
+        return new PolicyModel(model().merged());
+    }
+
+    /** The adapters that are trained instead of the weights; null if there are none. */
+    public @Nullable LoraSettings adapter() {
+        return model().adapter();
+    }
+
     /**
-     * Writes a checkpoint that transformers loads as {@code Qwen2ForCausalLM}.
+     * Writes a checkpoint that transformers loads as {@code AutoModelForCausalLM}. Adapters are merged into the weights.
      *
      * @param tokenizerFrom checkpoint whose tokenizer, generation configuration and chat template are copied
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
-        Checkpoint.write(directory, tokenizerFrom, config().toJson(architecture()), model().slices());
+        if (adapter() == null) {
+            Checkpoint.write(directory, tokenizerFrom, config().toJson(architecture()), model().slices());
+        } else {
+            try (PolicyModel merged = merged()) {
+                merged.save(directory, tokenizerFrom);
+            }
+        }
+    }
+
+    /**
+     * Writes the adapters as {@code adapter_config.json} and {@code adapter_model.safetensors}, which PEFT, vLLM and SGLang
+     * load.
+     *
+     * @param base the base model's folder or name, for the configuration
+     * @throws IllegalStateException if there are no adapters
+     */
+    public void saveAdapter(Path directory, String base) {
+        PeftFiles.write(directory, requireAdapter(), base, this::writeWeights);
+    }
+
+    /**
+     * Replaces the adapters by those of a folder that PEFT wrote.
+     *
+     * @throws CheckpointException if they have another rank or scale, or adapt other modules than these
+     * @throws IllegalStateException if this policy has no adapters
+     */
+    public void readAdapter(Path directory) {
+        PeftFiles.read(directory, requireAdapter(), model().slices());
+    }
+
+    private LoraSettings requireAdapter() {
+        LoraSettings adapter = adapter();
+        if (adapter == null) {
+            throw new IllegalStateException("the policy has no adapters");
+        }
+        return adapter;
     }
 
     /**
@@ -57,28 +111,24 @@ public final class PolicyModel extends LanguageModel {
         requireTemperature(temperature);
         sequences.forEach(this::requireFits);
         float[][] result = new float[sequences.size()][];
-        for (MicroBatch piece : MicroBatch.ofSequences(sequences, INFERENCE_TOKENS)) {
-            logProbs(piece, temperature, result);
+        try (NDManager copies = model().manager().newSubManager();
+                IValue weights = TorchProgram.list(model().productWeights(copies))) {
+            for (MicroBatch piece : MicroBatch.ofSequences(sequences, INFERENCE_TOKENS)) {
+                logProbs(piece, temperature, weights, result);
+            }
         }
         return result;
     }
 
     /** Writes the log-probabilities of a piece's sequences to their indices in the result of the batch. */
-    void logProbs(MicroBatch piece, double temperature, float[][] result) {
+    void logProbs(MicroBatch piece, double temperature, IValue weights, float[][] result) {
         try (NDManager scratch = model().manager().newSubManager();
                 IValue ids = TorchProgram.tensor(piece.idsTensor(scratch));
                 IValue read = TorchProgram.tensor(piece.readTensor(scratch));
                 IValue targets = TorchProgram.tensor(piece.targetsTensor(scratch));
                 IValue divisor = TorchProgram.tensor(temperatureTensor(scratch, temperature));
                 IValue outputs = model().program()
-                        .run(
-                                "log_probs",
-                                ids,
-                                read,
-                                targets,
-                                divisor,
-                                model().weightsArgument(),
-                                model().tableArgument())) {
+                        .run("log_probs", ids, read, targets, divisor, weights, model().tableArgument())) {
             float[] logProbs = outputs.toTensor((PtNDManager) scratch).toFloatArray();
             for (int row = 0; row < piece.members().length; row++) {
                 result[piece.members()[row]] = piece.outputsOf(row, logProbs);
@@ -103,6 +153,7 @@ public final class PolicyModel extends LanguageModel {
                     + sequence.response().length + " tokens exceed the model's " + config().maxPositions()
                     + " positions");
         }
+        model().reserve(inputs);
         config().requireTokens(sequence.prompt());
         config().requireTokens(sequence.response());
     }

@@ -3,6 +3,7 @@ package io.sppostream.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.IValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -48,8 +49,7 @@ public final class PolicyTrainer extends Trainer {
         batch.forEach(policy::requireFits);
         List<Piece> pieces = new ArrayList<>();
         for (MicroBatch piece : MicroBatch.ofSequences(batch, settings().microBatchTokens())) {
-            pieces.add(new Piece(
-                    policy.model(), piece, temperature, loss, settings().gradientCheckpointing()));
+            pieces.add(new Piece(policy.model(), piece, temperature, loss));
         }
         return training().update(pieces, learningRate);
     }
@@ -68,27 +68,33 @@ public final class PolicyTrainer extends Trainer {
     /**
      * The same under the weights of another model.
      *
-     * @param model any policy of the same vocabulary, such as {@link #copyOfPolicy()}
+     * @param model any policy of the same vocabulary, such as {@link #reference()}
      */
     public float[][] logProbs(PolicyModel model, List<TokenSequence> batch, double temperature) {
         PolicyModel.requireTemperature(temperature);
         batch.forEach(model::requireFits);
         float[][] result = new float[batch.size()][];
         List<MicroBatch> pieces = MicroBatch.ofSequences(batch, settings().microBatchTokens());
-        training().share(pieces.size(), i -> model.logProbs(pieces.get(i), temperature, result));
+        try (NDManager copies = model.model().manager().newSubManager();
+                IValue weights = TorchProgram.list(model.model().productWeights(copies))) {
+            training().share(pieces.size(), i -> model.logProbs(pieces.get(i), temperature, weights, result));
+        }
         return result;
     }
 
-    /** A copy of the current weights, which no update changes; the caller closes it. */
-    public PolicyModel copyOfPolicy() {
-        return policy.copy();
+    /**
+     * The policy before any update, which no update changes: a copy of the current weights or, if adapters are trained, the
+     * base model with the adapters off, which takes no memory of its own. The caller closes it, before the policy.
+     */
+    public PolicyModel reference() {
+        return policy.reference();
     }
 
-    private record Piece(Qwen2 model, MicroBatch batch, double temperature, TokenLoss loss, boolean checkpointing)
-            implements Training.Piece {
+    /** A micro-batch and its loss. */
+    record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss) implements Training.Piece {
 
         @Override
-        public NDList forward(NDManager scratch) {
+        public NDArray forward(NDManager scratch) {
             NDList arguments = new NDList(
                     batch.idsTensor(scratch),
                     batch.readTensor(scratch),
@@ -96,13 +102,35 @@ public final class PolicyTrainer extends Trainer {
                     PolicyModel.temperatureTensor(scratch, temperature));
             arguments.addAll(model.weights());
             arguments.addAll(model.table());
-            return model.program()
-                    .record(scratch, checkpointing ? "checkpoint_log_probs" : "train_log_probs", arguments);
+            return model.program().record(scratch, "train_log_probs", arguments).get(0);
         }
 
         @Override
-        public NDArray ids(NDManager scratch) {
-            return batch.idsTensor(scratch);
+        public Training.Trace trace(
+                NDManager scratch, NDArray ids, NDArray read, NDList weights, boolean checkpointing) {
+            NDList arguments = new NDList(
+                    ids,
+                    read,
+                    batch.targetsTensor(scratch),
+                    PolicyModel.temperatureTensor(scratch, temperature),
+                    Tensors.of(scratch, checkpointing));
+            arguments.addAll(weights);
+            arguments.addAll(model.table());
+            return Training.Trace.of(model.program().record(scratch, "trace_log_probs", arguments), 1);
+        }
+
+        @Override
+        public NDArray headGradients(
+                NDManager scratch, Training.Trace trace, NDArray seed, NDList weights, NDList total) {
+            NDList arguments = new NDList(
+                    trace.hidden(), batch.targetsTensor(scratch), PolicyModel.temperatureTensor(scratch, temperature));
+            arguments.addAll(trace.head());
+            arguments.add(seed);
+            arguments.addAll(weights);
+            arguments.addAll(total);
+            return model.program()
+                    .record(scratch, "log_prob_gradients", arguments)
+                    .get(0);
         }
 
         @Override

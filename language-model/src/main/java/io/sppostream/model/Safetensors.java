@@ -13,11 +13,13 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * The safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes, all little-endian.
@@ -27,6 +29,7 @@ import java.util.Map;
 final class Safetensors {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String METADATA = "__metadata__";
     private static final int LONGEST_HEADER = 100_000_000;
 
     private Safetensors() {}
@@ -35,7 +38,9 @@ final class Safetensors {
     enum Type {
         F32(4),
         F16(2),
-        BF16(2);
+        BF16(2),
+        /** Codes of the optimizer's state; weights are floats. */
+        U8(1);
 
         final int bytes;
 
@@ -66,9 +71,15 @@ final class Safetensors {
      *
      * @param where names the file in messages
      * @return the tensors by position; together they fill the rest of the file without gaps or overlaps
-     * @throws CheckpointException if the header is malformed or has element types other than F32, F16 and BF16
+     * @throws CheckpointException if the header is malformed or has element types other than F32, F16, BF16 and U8
      */
     static List<Entry> readHeader(ReadableByteChannel in, String where) throws IOException {
+        return readHeader(in, Map.of(), where);
+    }
+
+    /** @param metadata what the file's metadata must hold */
+    private static List<Entry> readHeader(ReadableByteChannel in, Map<String, String> metadata, String where)
+            throws IOException {
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         readFully(in, length, where);
         long size = length.getLong(0);
@@ -81,8 +92,10 @@ final class Safetensors {
         List<Entry> entries = new ArrayList<>();
         try {
             JsonNode json = JSON.readTree(new String(header.array(), StandardCharsets.UTF_8));
+            metadata.forEach((name, value) ->
+                    requireMetadata(name, json.path(METADATA).path(name).asText("none"), value, where));
             for (Map.Entry<String, JsonNode> field : json.properties()) {
-                if (!field.getKey().equals("__metadata__")) {
+                if (!field.getKey().equals(METADATA)) {
                     entries.add(entry(field.getKey(), field.getValue(), 8 + size, where));
                 }
             }
@@ -99,6 +112,13 @@ final class Safetensors {
             at += entry.bytes();
         }
         return entries;
+    }
+
+    private static void requireMetadata(String name, String value, String expected, String where) {
+        if (!value.equals(expected)) {
+            throw new CheckpointException(
+                    where + " has the metadata " + name + " = " + value + ", this model needs " + expected);
+        }
     }
 
     private static Entry entry(String name, JsonNode json, long data, String where) {
@@ -127,20 +147,28 @@ final class Safetensors {
     }
 
     /**
-     * Writes tensors in the given order, as F32. The bytes depend only on names, shapes and values.
+     * Writes tensors in the given order, as F32, or as U8 if they are bytes. The bytes depend only on names, shapes, values
+     * and metadata.
      *
      * @param out stays open
      */
     static void write(WritableByteChannel out, List<NamedSlice> slices) throws IOException {
+        write(out, slices, Collections.emptySortedMap());
+    }
+
+    /** @param metadata what the file says besides its tensors */
+    static void write(WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata)
+            throws IOException {
         ObjectNode json = JSON.createObjectNode();
-        json.putObject("__metadata__").put("format", "pt");
+        ObjectNode about = json.putObject(METADATA).put("format", "pt");
+        metadata.forEach(about::put);
         long at = 0;
         for (NamedSlice slice : slices) {
             ObjectNode tensor = json.putObject(slice.name());
-            tensor.put("dtype", "F32");
+            tensor.put("dtype", slice.type().name());
             ArrayNode shape = tensor.putArray("shape");
             Arrays.stream(slice.shape()).forEach(shape::add);
-            long end = at + slice.count() * Float.BYTES;
+            long end = at + slice.count() * slice.type().bytes;
             tensor.putArray("data_offsets").add(at).add(end);
             at = end;
         }
@@ -167,14 +195,27 @@ final class Safetensors {
      *     leaves them partly replaced
      */
     static void read(ReadableByteChannel in, List<NamedSlice> slices, String where) throws IOException {
+        read(in, slices, Map.of(), where);
+    }
+
+    /** @param metadata what the stream's metadata must hold; other metadata leaves the tensors unchanged, too */
+    static void read(ReadableByteChannel in, List<NamedSlice> slices, Map<String, String> metadata, String where)
+            throws IOException {
         Map<String, NamedSlice> missing = new HashMap<>();
         slices.forEach(slice -> missing.put(slice.name(), slice));
-        List<Entry> entries = readHeader(in, where);
+        List<Entry> entries = readHeader(in, metadata, where);
         List<NamedSlice> targets = new ArrayList<>();
         for (Entry entry : entries) {
             NamedSlice slice = missing.remove(entry.name());
             if (slice == null) {
                 throw new CheckpointException(where + " holds an unexpected tensor " + entry.name());
+            }
+            if (slice.type() == Type.U8 && entry.type() != Type.U8) {
+                throw new CheckpointException(where + ": tensor " + entry.name() + " is stored as " + entry.type()
+                        + ", the state is kept in 8 bits");
+            }
+            if (slice.type() == Type.F32) {
+                requireFloats(entry, where);
             }
             requireShape(entry, slice.shape(), where);
             targets.add(slice);
@@ -188,7 +229,7 @@ final class Safetensors {
             Entry entry = entries.get(i);
             NamedSlice slice = targets.get(i);
             Tensors.fill(slice.storage(), slice.start(), slice.count(), window -> {
-                if (entry.type() == Type.F32) {
+                if (entry.type() == slice.type()) {
                     readFully(in, window, where);
                 } else {
                     while (window.hasRemaining()) {
@@ -198,6 +239,14 @@ final class Safetensors {
                     }
                 }
             });
+        }
+    }
+
+    /** Fails if a tensor of a file is not stored as floats. */
+    static void requireFloats(Entry entry, String where) {
+        if (entry.type() == Type.U8) {
+            throw new CheckpointException(
+                    where + ": tensor " + entry.name() + " is stored as 'U8'; only F32, F16 and BF16 are supported");
         }
     }
 
@@ -217,7 +266,7 @@ final class Safetensors {
     /** Converts stored elements to 32-bit floats and appends them. The source is consumed. */
     static void widen(Type type, ByteBuffer source, ByteBuffer target) {
         switch (type) {
-            case F32 -> target.put(source);
+            case F32, U8 -> target.put(source);
             case BF16 -> {
                 while (source.hasRemaining()) {
                     target.putInt(source.getShort() << 16);

@@ -1,96 +1,85 @@
 package io.sppostream.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import ai.djl.util.cuda.CudaUtils;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.IntBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
  * Samples completions from a policy, many at once, with a key-value cache.
  *
+ * <p>Continuous batching: a request joins the running batch as soon as its keys and values are certain to fit the memory
+ * of the cache, and leaves it when its completion ends. Prompts of any lengths share matrix products. Equal prompts,
+ * such as those of a group's samples or of the completions of a prefix, are computed once if they join together.
+ *
  * <p>A completion depends only on its request, the parameters and the weights: on the CPU it is bit-identical in any
  * batch and any thread, for three reasons. Its random numbers come from its own seed. Batches are padded to at least 16
- * rows, since smaller matrix products may use other kernels. Attention, whose kernels depend on the key length, is
- * computed separately for each prompt length.
- *
- * <p>Equal prompts, such as those of a group's samples or of the completions of a prefix, are computed once.
+ * rows, since smaller matrix products may use other kernels. The number of keys in its attention, on which kernels
+ * depend, is a function of its own length ({@link KeyLengths}).
  *
  * <p>Thread-safe.
  */
 public final class Sampler {
 
-    /** Prompt tokens that are computed at once; more would only cost memory. */
+    /** Most prompt tokens that are computed at once, and most elements of a feed-forward layer for them. */
     private static final int PREFILL_TOKENS = 8192;
 
-    /** Initial capacity of a cache, in tokens beyond the prompt. */
-    private static final int FIRST_ROOM = 64;
+    private static final int PREFILL_ELEMENTS = 1 << 24;
 
-    private final Qwen2 model;
+    private static final long MACHINE_BYTES =
+            ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+
+    private final Transformer model;
     private final Set<Integer> endTokens;
     private final int rowMultiple;
+    private final long cacheBytes;
+
+    /** A sampler whose cache may take any memory: all requests are sampled at once. */
+    public Sampler(PolicyModel policy, Set<Integer> endTokens) {
+        this(policy, endTokens, Long.MAX_VALUE);
+    }
 
     /**
      * @param policy closed by the caller
      * @param endTokens tokens that end a completion
+     * @param cacheBytes most memory for the keys and values of a call of {@code sample}; a single request may take more
      */
-    public Sampler(PolicyModel policy, Set<Integer> endTokens) {
+    public Sampler(PolicyModel policy, Set<Integer> endTokens, long cacheBytes) {
         this.model = policy.model();
         this.endTokens = Set.copyOf(endTokens);
         this.rowMultiple = model.rowMultiple();
+        this.cacheBytes = cacheBytes;
     }
 
-    /** A request in progress. */
-    private static final class Row {
-        final int request;
-        final boolean greedy;
-        final SplittableRandom random;
-        final int[] tokens;
-        final float[] logProbs;
-        int length;
-        boolean finished;
-
-        /** @param room most tokens of the completion */
-        Row(int index, SampleRequest request, int room) {
-            this.request = index;
-            this.greedy = request.greedy();
-            this.random = new SplittableRandom(request.seed());
-            this.tokens = new int[room];
-            this.logProbs = new float[room];
-        }
+    /** A quarter of the memory of the model's device: the rest is for weights, and on the CPU for everything else. */
+    public static long defaultCacheBytes(PolicyModel policy) {
+        Device device = policy.model().manager().getDevice();
+        return (device.equals(Device.cpu())
+                        ? MACHINE_BYTES
+                        : CudaUtils.getGpuMemory(device).getMax())
+                / 4;
     }
 
-    /** Prompts of equal length, each with the indices of the requests that have it. */
-    private record EqualLengths(int length, List<List<Integer>> members) {}
-
-    /** Rows whose prompts are of equal length. */
-    private static final class Group {
-        List<Row> rows;
-        /** Tokens in the cache. */
-        int length;
-
-        int capacity;
-
-        Group(List<Row> rows, int length, int capacity) {
-            this.rows = rows;
-            this.length = length;
-            this.capacity = capacity;
-        }
-    }
+    /** Rows that join the batch with the same prompt. */
+    private record SharedPrompt(int[] tokens, List<SampledRow> rows) {}
 
     /**
      * Samples one completion for each request. A completion that reaches the model's last position ends there.
@@ -103,7 +92,7 @@ public final class Sampler {
     }
 
     /**
-     * Draws one completion for each request, as {@link #sample(List, SamplingParameters)} does, unless it is cancelled.
+     * Samples one completion for each request, as {@link #sample(List, SamplingParameters)} does, unless it is cancelled.
      *
      * @param cancelled asked before every token
      * @throws CancellationException if it has become true
@@ -113,256 +102,255 @@ public final class Sampler {
         if (requests.isEmpty()) {
             return List.of();
         }
-        Completion[] completions = new Completion[requests.size()];
         try (NDManager scratch = model.manager().newSubManager();
-                IValue cache = TorchProgram.list(new NDList())) {
-            List<Group> groups = new ArrayList<>();
-            sampleFirst(requests, parameters, scratch, cache, groups, completions, cancelled);
-            while (groups.stream().anyMatch(group -> !group.rows.isEmpty())) {
-                checkCancelled(cancelled);
-                sampleNext(parameters, scratch, cache, groups, completions);
-            }
-        }
-        return Arrays.asList(completions);
-    }
-
-    private static void checkCancelled(BooleanSupplier cancelled) {
-        if (cancelled.getAsBoolean()) {
-            throw new CancellationException("sampling was cancelled");
+                Batch batch = new Batch(requests, parameters, cancelled, scratch)) {
+            return batch.run();
         }
     }
 
-    private void sampleFirst(
-            List<SampleRequest> requests,
-            SamplingParameters parameters,
-            NDManager scratch,
-            IValue cache,
-            List<Group> groups,
-            Completion[] completions,
-            BooleanSupplier cancelled) {
-        try (IValue last = TorchProgram.list(new NDList())) {
-            for (EqualLengths prompts : byPromptLength(requests)) {
-                checkCancelled(cancelled);
-                groups.add(prefill(requests, prompts, parameters, scratch, cache, last));
-            }
-            int rows = groups.stream().mapToInt(group -> group.rows.size()).sum();
-            try (IValue padding = IValue.from((long) (padded(rows) - rows));
-                    IValue temperature = IValue.from(parameters.temperature());
-                    IValue distribution =
-                            model.program().run("first", last, padding, model.weightsArgument(), temperature)) {
-                choose(distribution, scratch, groups, parameters, completions);
-            }
-        }
-        compact(groups, scratch, cache);
-    }
-
-    /** The distinct prompts, in groups of equal length that are small enough to be computed at once. */
-    private List<EqualLengths> byPromptLength(List<SampleRequest> requests) {
-        Map<Integer, Map<IntBuffer, List<Integer>>> byLength = new TreeMap<>();
+    /** A row for each request; those with equal prompts one after the other. */
+    private Deque<SampledRow> rows(List<SampleRequest> requests, SamplingParameters parameters) {
+        Map<IntBuffer, List<SampledRow>> byPrompt = new LinkedHashMap<>();
+        int positions = model.config().maxPositions();
         for (int i = 0; i < requests.size(); i++) {
-            int[] prompt = requests.get(i).prompt();
-            if (prompt.length == 0 || prompt.length > model.config().maxPositions()) {
+            SampleRequest request = requests.get(i);
+            int[] prompt = request.prompt();
+            if (prompt.length == 0 || prompt.length > positions) {
                 throw new IllegalArgumentException("The prompt of request " + i + " has " + prompt.length
-                        + " tokens, the model takes 1 to " + model.config().maxPositions());
+                        + " tokens, the model takes 1 to " + positions);
             }
             model.config().requireTokens(prompt);
-            byLength.computeIfAbsent(prompt.length, key -> new LinkedHashMap<>())
-                    .computeIfAbsent(IntBuffer.wrap(prompt), key -> new ArrayList<>())
-                    .add(i);
+            model.reserve(Math.min(prompt.length + parameters.maxTokens(), positions));
+            // The last token is never an input, so there is room for one more than the remaining positions.
+            int room = Math.min(positions - prompt.length + 1, Math.min(parameters.maxTokens(), request.maxTokens()));
+            List<SampledRow> equal = byPrompt.computeIfAbsent(IntBuffer.wrap(prompt), key -> new ArrayList<>());
+            equal.add(new SampledRow(i, request, equal.isEmpty() ? prompt : equal.get(0).prompt, room));
         }
-        List<EqualLengths> groups = new ArrayList<>();
-        byLength.forEach((length, members) -> {
-            List<List<Integer>> prompts = List.copyOf(members.values());
-            int most = Math.max(1, PREFILL_TOKENS / length);
-            for (int from = 0; from < prompts.size(); from += most) {
-                groups.add(new EqualLengths(length, prompts.subList(from, Math.min(from + most, prompts.size()))));
-            }
-        });
-        return groups;
+        Deque<SampledRow> rows = new ArrayDeque<>(requests.size());
+        byPrompt.values().forEach(rows::addAll);
+        return rows;
     }
 
-    private Group prefill(
-            List<SampleRequest> requests,
-            EqualLengths prompts,
-            SamplingParameters parameters,
-            NDManager scratch,
-            IValue cache,
-            IValue last) {
-        int length = prompts.length();
-        // The last token is never an input, so there is room for one more than the remaining positions.
-        int most = Math.min(parameters.maxTokens(), model.config().maxPositions() - length + 1);
-        int room = 1;
-        List<Row> rows = new ArrayList<>();
-        for (List<Integer> members : prompts.members()) {
-            for (int member : members) {
-                SampleRequest request = requests.get(member);
-                Row row = new Row(member, request, Math.min(most, request.maxTokens()));
-                room = Math.max(room, row.tokens.length);
-                rows.add(row);
-            }
-        }
-        int count = prompts.members().size();
-        int padded = count;
-        while (padded * length < Qwen2.LEAST_ROWS
-                || (long) padded * length * model.config().intermediateSize() % Qwen2.VECTOR != 0) {
-            padded++;
-        }
-        long[] ids = new long[padded * length];
-        boolean selects = rows.size() > count || padded > count;
-        long[] promptOfRow = new long[selects ? rows.size() : 0];
-        int at = 0;
-        for (int p = 0; p < count; p++) {
-            List<Integer> members = prompts.members().get(p);
-            int[] prompt = requests.get(members.get(0)).prompt();
-            for (int t = 0; t < length; t++) {
-                ids[p * length + t] = prompt[t];
-            }
-            if (selects) {
-                Arrays.fill(promptOfRow, at, at + members.size(), p);
-                at += members.size();
-            }
-        }
-        int capacity = length + Math.min(room, FIRST_ROOM);
-        try (NDArray tensor = Tensors.of(scratch, ids, new Shape(padded, length));
-                NDArray promptTensor = Tensors.of(scratch, promptOfRow, new Shape(promptOfRow.length));
-                IValue idsArgument = TorchProgram.tensor(tensor);
-                IValue promptArgument = TorchProgram.tensor(promptTensor);
-                IValue capacityArgument = IValue.from((long) capacity)) {
-            model.program()
-                    .run(
-                            "prefill",
-                            idsArgument,
-                            promptArgument,
-                            capacityArgument,
-                            model.weightsArgument(),
-                            model.tableArgument(),
-                            cache,
-                            last)
-                    .close();
-        }
-        return new Group(rows, length, capacity);
-    }
+    /** The requests of one call: those that wait, those in the running batch, and the completions. */
+    private final class Batch implements AutoCloseable {
+        private final SamplingParameters parameters;
+        private final BooleanSupplier cancelled;
+        private final NDManager scratch;
+        private final IValue weights;
+        private final KeyValueCache cache;
+        private final Deque<SampledRow> waiting;
+        private final Completion[] completions;
+        private final IValue temperature;
+        private final IValue topP;
+        private final IValue topK;
 
-    private void sampleNext(
-            SamplingParameters parameters,
-            NDManager scratch,
-            IValue cache,
-            List<Group> groups,
-            Completion[] completions) {
-        int count = 0;
-        for (int g = 0; g < groups.size(); g++) {
-            Group group = groups.get(g);
-            count += group.rows.size();
-            if (!group.rows.isEmpty() && group.length == group.capacity) {
-                group.capacity = 2 * group.capacity;
-                try (IValue index = IValue.from((long) g);
-                        IValue capacity = IValue.from((long) group.capacity)) {
-                    model.program().run("grow", cache, index, capacity).close();
+        Batch(
+                List<SampleRequest> requests,
+                SamplingParameters parameters,
+                BooleanSupplier cancelled,
+                NDManager scratch) {
+            this.parameters = parameters;
+            this.cancelled = cancelled;
+            this.scratch = scratch;
+            this.waiting = rows(requests, parameters);
+            this.completions = new Completion[requests.size()];
+            this.weights = TorchProgram.list(model.productWeights(scratch));
+            this.cache = new KeyValueCache(model, weights, scratch);
+            this.temperature = IValue.from(parameters.temperature());
+            this.topP = IValue.from(parameters.topP());
+            this.topK = IValue.from((long) parameters.topK());
+        }
+
+        List<Completion> run() {
+            while (true) {
+                List<SampledRow> joining = admit();
+                if (!joining.isEmpty()) {
+                    join(joining);
+                } else if (cache.rows().isEmpty()) {
+                    return Arrays.asList(completions);
+                } else {
+                    checkCancelled();
+                    cache.grow();
+                    next();
                 }
+                cache.compact();
             }
         }
-        long[] ids = new long[padded(count)];
-        long[] positions = new long[ids.length];
-        long[] sizes = new long[groups.size()];
-        long[] lengths = new long[groups.size()];
-        int at = 0;
-        for (int g = 0; g < sizes.length; g++) {
-            Group group = groups.get(g);
-            sizes[g] = group.rows.size();
-            lengths[g] = group.length;
-            for (Row row : group.rows) {
-                ids[at] = row.tokens[row.length - 1];
-                positions[at++] = group.length;
-            }
-            group.length++;
-        }
-        try (NDArray idsTensor = Tensors.of(scratch, ids, new Shape(ids.length));
-                NDArray positionsTensor = Tensors.of(scratch, positions, new Shape(ids.length));
-                IValue idsArgument = TorchProgram.tensor(idsTensor);
-                IValue positionsArgument = TorchProgram.tensor(positionsTensor);
-                IValue sizesArgument = IValue.listFrom(sizes);
-                IValue lengthsArgument = IValue.listFrom(lengths);
-                IValue temperature = IValue.from(parameters.temperature());
-                IValue distribution = model.program()
-                        .run(
-                                "next",
-                                idsArgument,
-                                positionsArgument,
-                                model.weightsArgument(),
-                                model.tableArgument(),
-                                cache,
-                                sizesArgument,
-                                lengthsArgument,
-                                temperature)) {
-            choose(distribution, scratch, groups, parameters, completions);
-        }
-        compact(groups, scratch, cache);
-    }
 
-    /** Appends a token to every unfinished row. */
-    private void choose(
-            IValue distribution,
-            NDManager scratch,
-            List<Group> groups,
-            SamplingParameters parameters,
-            Completion[] completions) {
-        int vocabulary = model.config().vocabularySize();
-        try (NDArray tensor = distribution.toTensor((PtNDManager) scratch)) {
-            FloatBuffer values =
-                    tensor.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-            float[] row = new float[vocabulary];
-            int at = 0;
-            for (Group group : groups) {
-                for (Row each : group.rows) {
-                    if (!each.finished) {
-                        values.get(at * vocabulary, row);
-                        append(each, row, parameters, completions);
+        private void checkCancelled() {
+            if (cancelled.getAsBoolean()) {
+                throw new CancellationException("sampling was cancelled");
+            }
+        }
+
+        /**
+         * Takes waiting rows whose keys and values fit the memory that the running ones leave, even when all become as
+         * long as they can be. To join costs a step of its own, so a few rows wait for more.
+         */
+        private List<SampledRow> admit() {
+            if (waiting.isEmpty()) {
+                return List.of();
+            }
+            List<SampledRow> running = cache.rows();
+            long left = cacheBytes;
+            for (SampledRow row : running) {
+                left -= KeyValueCache.bytes(row, model.config());
+            }
+            int count = 0;
+            for (SampledRow row : waiting) {
+                left -= KeyValueCache.bytes(row, model.config());
+                if (left < 0 && running.size() + count > 0) {
+                    break;
+                }
+                count++;
+            }
+            if (count < waiting.size() && 4 * count < running.size()) {
+                return List.of();
+            }
+            List<SampledRow> joining = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                joining.add(waiting.remove());
+            }
+            return joining;
+        }
+
+        /** Computes the prompts of the rows that join, and their first tokens. */
+        private void join(List<SampledRow> joining) {
+            List<SharedPrompt> prompts = new ArrayList<>();
+            for (SampledRow row : joining) {
+                if (prompts.isEmpty() || prompts.get(prompts.size() - 1).tokens() != row.prompt) {
+                    prompts.add(new SharedPrompt(row.prompt, new ArrayList<>()));
+                }
+                prompts.get(prompts.size() - 1).rows().add(row);
+            }
+            prompts.sort(Comparator.comparingInt(prompt -> prompt.tokens().length));
+            List<SampledRow> rows = new ArrayList<>();
+            try (IValue last = TorchProgram.list(new NDList())) {
+                int from = 0;
+                while (from < prompts.size()) {
+                    int to = from + 1;
+                    int shortest = prompts.get(from).tokens().length;
+                    while (to < prompts.size()
+                            && KeyValueCache.sharesGroup(
+                                    shortest, prompts.get(to).tokens().length)) {
+                        to++;
                     }
-                    at++;
+                    rows.addAll(prefill(prompts.subList(from, to), last));
+                    from = to;
                 }
+                sample(
+                        rows,
+                        (uniforms, greedy) ->
+                                model.program().run("first", last, uniforms, greedy, weights, temperature, topP, topK));
             }
         }
-    }
 
-    private void append(Row row, float[] distribution, SamplingParameters parameters, Completion[] completions) {
-        boolean logarithmic = parameters.temperature() == 0;
-        int token = logarithmic || row.greedy
-                ? TokenChoice.best(distribution)
-                : TokenChoice.draw(distribution, parameters.topP(), parameters.topK(), row.random.nextDouble());
-        row.tokens[row.length] = token;
-        row.logProbs[row.length] = logarithmic ? distribution[token] : (float) Math.log(distribution[token]);
-        row.length++;
-        boolean stopped = endTokens.contains(token);
-        if (stopped || row.length == row.tokens.length) {
-            row.finished = true;
-            completions[row.request] = new Completion(
-                    Arrays.copyOf(row.tokens, row.length),
-                    Arrays.copyOf(row.logProbs, row.length),
-                    stopped ? FinishReason.STOP : FinishReason.LENGTH);
+        /** Computes the prompts of a new group, in pieces. */
+        private List<SampledRow> prefill(List<SharedPrompt> prompts, IValue last) {
+            List<SampledRow> rows =
+                    prompts.stream().flatMap(prompt -> prompt.rows().stream()).toList();
+            cache.open(rows);
+            int most = Math.min(
+                    PREFILL_TOKENS,
+                    Math.max(512, PREFILL_ELEMENTS / model.config().intermediateSize()));
+            int from = 0;
+            int first = 0;
+            while (from < prompts.size()) {
+                checkCancelled();
+                int to = from;
+                int tokens = 0;
+                do {
+                    tokens += prompts.get(to++).tokens().length;
+                } while (to < prompts.size() && tokens + prompts.get(to).tokens().length <= most);
+                List<SharedPrompt> piece = prompts.subList(from, to);
+                PackedPrompts packed = PackedPrompts.of(
+                        piece.stream().map(SharedPrompt::tokens).toList(),
+                        piece.stream().mapToInt(prompt -> prompt.rows().size()).toArray(),
+                        model.config().intermediateSize());
+                cache.prefill(packed, first, last);
+                first += packed.ends().length;
+                from = to;
+            }
+            return rows;
         }
-    }
 
-    /** Removes finished rows from a group once they are a quarter of it; moving the cache costs about as much as a step. */
-    private void compact(List<Group> groups, NDManager scratch, IValue cache) {
-        for (int g = 0; g < groups.size(); g++) {
-            Group group = groups.get(g);
-            List<Row> live = group.rows.stream().filter(row -> !row.finished).toList();
-            if (live.size() * 4 <= group.rows.size() * 3 && !group.rows.isEmpty()) {
-                long[] kept = new long[live.size()];
-                int at = 0;
-                for (int i = 0; i < group.rows.size(); i++) {
-                    if (!group.rows.get(i).finished) {
-                        kept[at++] = i;
+        /** Computes the next token of every running row. */
+        private void next() {
+            List<SampledRow> rows = cache.rows();
+            long[] ids = new long[padded(rows.size())];
+            long[] positions = new long[ids.length];
+            for (int i = 0; i < rows.size(); i++) {
+                ids[i] = rows.get(i).newestToken();
+                positions[i] = rows.get(i).position();
+            }
+            try (NDArray idsTensor = Tensors.of(scratch, ids, new Shape(ids.length));
+                    NDArray positionsTensor = Tensors.of(scratch, positions, new Shape(ids.length));
+                    IValue idsArgument = TorchProgram.tensor(idsTensor);
+                    IValue positionsArgument = TorchProgram.tensor(positionsTensor);
+                    IValue spans = IValue.listFrom(cache.spans())) {
+                sample(
+                        rows,
+                        (uniforms, greedy) -> model.program()
+                                .run(
+                                        "next",
+                                        idsArgument,
+                                        positionsArgument,
+                                        spans,
+                                        uniforms,
+                                        greedy,
+                                        weights,
+                                        model.tableArgument(),
+                                        cache.argument(),
+                                        temperature,
+                                        topP,
+                                        topK));
+            }
+        }
+
+        /** Appends a token to every unfinished row; the draw takes place on the device. */
+        private void sample(List<SampledRow> rows, Draw draw) {
+            double[] uniforms = new double[padded(rows.size())];
+            boolean anyGreedy = false;
+            for (int i = 0; i < rows.size(); i++) {
+                uniforms[i] = rows.get(i).uniform();
+                anyGreedy |= uniforms[i] < 0;
+            }
+            double[] drawn;
+            try (NDArray uniformsTensor = Tensors.of(scratch, uniforms, new Shape(uniforms.length));
+                    IValue uniformsArgument = TorchProgram.tensor(uniformsTensor);
+                    IValue greedy = IValue.from(anyGreedy ? 1L : 0L);
+                    IValue result = draw.run(uniformsArgument, greedy);
+                    NDArray tensor = result.toTensor((PtNDManager) scratch)) {
+                drawn = Tensors.toDoubles(tensor);
+            }
+            for (int i = 0; i < rows.size(); i++) {
+                SampledRow row = rows.get(i);
+                if (!row.finished()) {
+                    int token = (int) drawn[i];
+                    double chosen = drawn[uniforms.length + i];
+                    boolean ends = endTokens.contains(token);
+                    row.append(token, (float) (parameters.temperature() == 0 ? chosen : Math.log(chosen)), ends);
+                    if (row.finished()) {
+                        completions[row.request] = row.completion(ends);
                     }
                 }
-                group.rows = live;
-                try (NDArray tensor = Tensors.of(scratch, kept, new Shape(kept.length));
-                        IValue index = IValue.from((long) g);
-                        IValue rows = TorchProgram.tensor(tensor)) {
-                    model.program().run("keep", cache, index, rows).close();
-                }
             }
         }
+
+        @Override
+        public void close() {
+            topK.close();
+            topP.close();
+            temperature.close();
+            cache.close();
+            weights.close();
+        }
+    }
+
+    /** Draws a token for each uniform: [2, uniforms], the tokens, then their probabilities. */
+    @FunctionalInterface
+    private interface Draw {
+        IValue run(IValue uniforms, IValue greedy);
     }
 
     private int padded(int rows) {

@@ -41,6 +41,33 @@ final class Tensors {
         return onDevice(host, manager);
     }
 
+    /** A flag, as an argument of a recorded method. */
+    static NDArray of(NDManager manager, boolean value) {
+        return of(manager, new long[] {value ? 1 : 0}, new Shape());
+    }
+
+    /** A tensor of 64-bit floats. */
+    static NDArray of(NDManager manager, double[] values, Shape shape) {
+        NDArray host = manager.create(shape, DataType.FLOAT64, Device.cpu());
+        host.toByteBuffer(true).order(ByteOrder.nativeOrder()).asDoubleBuffer().put(values);
+        return onDevice(host, manager);
+    }
+
+    /** The elements of a tensor of 64-bit floats. If it is on a device, its copy in main memory is freed at once. */
+    static double[] toDoubles(NDArray tensor) {
+        if (!tensor.getDevice().equals(Device.cpu())) {
+            try (NDArray host = tensor.toDevice(Device.cpu(), true)) {
+                return toDoubles(host);
+            }
+        }
+        double[] values = new double[Math.toIntExact(tensor.size())];
+        tensor.toByteBuffer(true)
+                .order(ByteOrder.nativeOrder())
+                .asDoubleBuffer()
+                .get(values);
+        return values;
+    }
+
     private static NDArray onDevice(NDArray host, NDManager manager) {
         if (manager.getDevice().equals(Device.cpu())) {
             return host;

@@ -13,7 +13,7 @@ public abstract sealed class Trainer implements AutoCloseable permits PolicyTrai
 
     Trainer(LanguageModel model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
         this.settings = settings;
-        this.training = new Training(model.model(), optimizer, settings.threads(), cancelled);
+        this.training = new Training(model.model(), optimizer, settings, cancelled);
     }
 
     final TrainingSettings settings() {

@@ -3,14 +3,10 @@ package io.sppostream.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.IValue;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -30,40 +26,69 @@ import java.util.function.IntConsumer;
  */
 final class Training implements AutoCloseable {
 
-    private final Qwen2 model;
-    private final OptimizerSettings optimizer;
+    private final Transformer model;
     private final ExecutorService workers;
     private final int threads;
+    private final boolean checkpointing;
     private final BooleanSupplier cancelled;
-    private final NDManager state;
-    private final NDList means = new NDList();
-    private final NDList squares = new NDList();
-    private final NDArray steps;
-    private final IValue meansArgument;
-    private final IValue squaresArgument;
-    private final IValue stepsArgument;
+    private final Adam adam;
 
     /** One micro-batch: its forward pass and its loss. */
     interface Piece {
 
-        /**
-         * Outputs [N] of the model, recorded for gradients; with gradient checkpointing they are followed by the input of
-         * every layer.
-         */
-        NDList forward(NDManager scratch);
+        MicroBatch batch();
 
-        /** Input tokens [rows, T]. */
-        NDArray ids(NDManager scratch);
+        /** Outputs [N] of the model, recorded for gradients. */
+        NDArray forward(NDManager scratch);
+
+        /**
+         * The forward pass, recorded layer by layer.
+         *
+         * @param ids [rows, T]
+         * @param read [N]
+         */
+        Trace trace(NDManager scratch, NDArray ids, NDArray read, NDList weights, boolean checkpointing);
+
+        /**
+         * The way back through the head. Adds the gradients of its weights to their totals.
+         *
+         * @param seed [N] the derivatives of the loss with respect to the outputs
+         * @return [N, d] those with respect to the last hidden states
+         */
+        NDArray headGradients(NDManager scratch, Trace trace, NDArray seed, NDList weights, NDList total);
 
         /** The derivatives [N] of the loss with respect to the outputs [N]. */
         float[] loss(float[] outputs);
     }
 
+    /**
+     * A forward pass.
+     *
+     * @param outputs [N]
+     * @param head what the way back through the head needs
+     * @param layers input and recorded output of every layer; with gradient checkpointing only the last has an output
+     */
+    record Trace(NDArray outputs, NDList head, NDList layers) {
+
+        /** Takes a result of the program apart: the outputs, {@code kept} tensors of the head, and those of the layers. */
+        static Trace of(NDList result, int kept) {
+            return new Trace(
+                    result.get(0),
+                    new NDList(result.subList(1, 1 + kept)),
+                    new NDList(result.subList(1 + kept, result.size())));
+        }
+
+        /** The last hidden states [N, d]. */
+        NDArray hidden() {
+            return layers.get(layers.size() - 1);
+        }
+    }
+
     /** @param cancelled asked before every micro-batch; work then ends with a {@link CancellationException} */
-    Training(Qwen2 model, OptimizerSettings optimizer, int threads, BooleanSupplier cancelled) {
+    Training(Transformer model, OptimizerSettings optimizer, TrainingSettings settings, BooleanSupplier cancelled) {
         this.model = model;
-        this.optimizer = optimizer;
-        this.threads = threads;
+        this.threads = settings.threads();
+        this.checkpointing = settings.gradientCheckpointing();
         this.cancelled = cancelled;
         AtomicInteger number = new AtomicInteger();
         String owner = Thread.currentThread().getName();
@@ -72,16 +97,11 @@ final class Training implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.state = model.manager().newSubManager();
-        for (NDArray weight : model.weights()) {
-            weight.setRequiresGradient(true);
-            means.add(state.zeros(weight.getShape(), DataType.FLOAT32));
-            squares.add(state.zeros(weight.getShape(), DataType.FLOAT32));
-        }
-        this.steps = state.zeros(new Shape(), DataType.FLOAT32);
-        this.meansArgument = TorchProgram.list(means);
-        this.squaresArgument = TorchProgram.list(squares);
-        this.stepsArgument = TorchProgram.list(new NDList(Collections.nCopies(means.size(), steps)));
+        model.trained().forEach(weight -> weight.setRequiresGradient(true));
+        this.adam = switch (optimizer.state()) {
+            case FP32 -> new FullAdam(model, optimizer);
+            case INT8 -> new BlockwiseAdam(model, optimizer);
+        };
     }
 
     /** One optimizer step with the sum of the pieces' gradients. */
@@ -92,6 +112,13 @@ final class Training implements AutoCloseable {
         if (!(learningRate >= 0) || Double.isInfinite(learningRate)) {
             throw new IllegalArgumentException("The learning rate must be finite and at least 0, got " + learningRate);
         }
+        return checkpointing || LargeModels.needsOneGradient(model.config())
+                ? updateLayerByLayer(pieces, learningRate)
+                : updateAtOnce(pieces, learningRate);
+    }
+
+    /** Each micro-batch gets all its gradients in one call: fastest for small models. */
+    private UpdateResult updateAtOnce(List<? extends Piece> pieces, double learningRate) {
         try (NDManager scratch = model.manager().newSubManager()) {
             GradientSum sum = new GradientSum(model.program(), pieces.size());
             share(pieces.size(), piece -> sum.add(piece, gradients(pieces.get(piece), scratch)));
@@ -99,17 +126,40 @@ final class Training implements AutoCloseable {
         }
     }
 
-    /** Distributes the indices of pieces to the workers, and waits until all are done. */
+    private UpdateResult updateLayerByLayer(List<? extends Piece> pieces, double learningRate) {
+        List<MicroBatch> batches = pieces.stream().map(Piece::batch).toList();
+        try (NDManager scratch = model.manager().newSubManager();
+                GradientBuffer buffer =
+                        new GradientBuffer(model, model.productWeights(scratch), checkpointing, batches)) {
+            share(pieces.size(), piece -> buffer.add(piece, pieces.get(piece)), buffer::abort);
+            return step(buffer.total(), learningRate);
+        }
+    }
+
+    /** Distributes the indices of pieces to the workers, in order, and waits until all are done. */
     void share(int pieces, IntConsumer work) {
+        share(pieces, work, () -> {});
+    }
+
+    /** @param failed called when a piece failed or is left out */
+    private void share(int pieces, IntConsumer work, Runnable failed) {
         AtomicInteger next = new AtomicInteger();
         List<Future<?>> running = new ArrayList<>();
         for (int i = 0; i < Math.min(threads, pieces); i++) {
             running.add(workers.submit(() -> {
-                for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
-                    if (cancelled.getAsBoolean()) {
-                        throw new CancellationException("training was cancelled");
+                boolean done = false;
+                try {
+                    for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
+                        if (cancelled.getAsBoolean()) {
+                            throw new CancellationException("training was cancelled");
+                        }
+                        work.accept(piece);
                     }
-                    work.accept(piece);
+                    done = true;
+                } finally {
+                    if (!done) {
+                        failed.run();
+                    }
                 }
             }));
         }
@@ -118,21 +168,11 @@ final class Training implements AutoCloseable {
 
     private NDList gradients(Piece piece, NDManager results) {
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDList forward = piece.forward(scratch);
-            NDArray outputs = forward.get(0);
+            NDArray outputs = piece.forward(scratch);
             float[] derivatives = piece.loss(outputs.toFloatArray());
-            NDArray seed = Tensors.of(scratch, derivatives, outputs.getShape());
-            if (forward.size() == 1) {
-                NDList arguments = new NDList(outputs, seed);
-                arguments.addAll(model.weights());
-                return model.program().record(results, "gradients", arguments);
-            }
-            NDList arguments = new NDList(piece.ids(scratch), seed);
-            forward.forEach(saved -> saved.setName("saved[]"));
-            arguments.addAll(forward);
-            arguments.addAll(model.weights());
-            arguments.addAll(model.table());
-            return model.program().record(results, "checkpoint_gradients", arguments);
+            NDList arguments = new NDList(outputs, Tensors.of(scratch, derivatives, outputs.getShape()));
+            arguments.addAll(model.trained());
+            return model.program().record(results, "gradients", arguments);
         }
     }
 
@@ -144,9 +184,12 @@ final class Training implements AutoCloseable {
                 each.get();
             } catch (ExecutionException e) {
                 next.set(pieces);
-                failure = e.getCause() instanceof RuntimeException cause
-                        ? cause
-                        : new IllegalStateException(e.getCause());
+                // A worker that is cancelled because another failed hides the reason.
+                if (failure == null || failure instanceof CancellationException) {
+                    failure = e.getCause() instanceof RuntimeException cause
+                            ? cause
+                            : new IllegalStateException(e.getCause());
+                }
             } catch (InterruptedException e) {
                 next.set(pieces);
                 Thread.currentThread().interrupt();
@@ -159,56 +202,23 @@ final class Training implements AutoCloseable {
     }
 
     private UpdateResult step(NDList gradients, double learningRate) {
-        try (IValue gradientsArgument = TorchProgram.list(gradients);
-                IValue rate = IValue.from(learningRate);
-                IValue beta1 = IValue.from(optimizer.beta1());
-                IValue beta2 = IValue.from(optimizer.beta2());
-                IValue epsilon = IValue.from(optimizer.epsilon());
-                IValue decay = IValue.from(optimizer.weightDecay());
-                IValue limit = IValue.from(optimizer.maxGradientNorm());
-                IValue result = model.program()
-                        .run(
-                                "step",
-                                model.weightsArgument(),
-                                gradientsArgument,
-                                meansArgument,
-                                squaresArgument,
-                                stepsArgument,
-                                rate,
-                                beta1,
-                                beta2,
-                                epsilon,
-                                decay,
-                                limit)) {
-            double norm = result.toDouble();
-            return new UpdateResult(norm, Double.isFinite(norm));
-        }
+        double norm = adam.step(gradients, learningRate);
+        return new UpdateResult(norm, Double.isFinite(norm));
     }
 
     /** Writes the optimizer's state as safetensors: the step count, and two running means for each weight. */
     void writeState(WritableByteChannel out) throws IOException {
-        Safetensors.write(out, stateSlices());
+        Safetensors.write(out, adam.slices());
     }
 
     /** Replaces the optimizer's state with one that was written before. */
     void readState(ReadableByteChannel in) throws IOException {
-        Safetensors.read(in, stateSlices(), "The optimizer state");
-    }
-
-    private List<NamedSlice> stateSlices() {
-        List<NamedSlice> slices = new ArrayList<>();
-        slices.add(new NamedSlice("step", new long[] {1}, steps, 0));
-        slices.addAll(model.slices(means, "exp_avg."));
-        slices.addAll(model.slices(squares, "exp_avg_sq."));
-        return slices;
+        Safetensors.read(in, adam.slices(), "The optimizer state");
     }
 
     @Override
     public void close() {
         workers.shutdownNow();
-        meansArgument.close();
-        squaresArgument.close();
-        stepsArgument.close();
-        state.close();
+        adam.close();
     }
 }

@@ -26,7 +26,9 @@ record WeightLayout(List<Fused> tensors) {
         EMBEDDING,
         PROJECTION,
         /** A projection whose result is added to the residual stream. */
-        RESIDUAL
+        RESIDUAL,
+        /** The matrix A of an adapter. */
+        ADAPTER
     }
 
     /** A tensor of a checkpoint. */
@@ -42,32 +44,23 @@ record WeightLayout(List<Fused> tensors) {
         }
     }
 
+    /** What PEFT puts before the name of a module of the base model. */
+    private static final String PEFT = "base_model.model.";
+
+    /** The number of weights that the adapters of a layer have. */
+    private static final int ADAPTERS = 8;
+
     static WeightLayout of(ModelConfig config, Head head) {
+        return of(config, head, 0);
+    }
+
+    /** @param rank of the adapters; 0 for none */
+    static WeightLayout of(ModelConfig config, Head head, int rank) {
         long hidden = config.hiddenSize();
-        long keys = (long) config.keyValueHeads() * config.headSize();
-        long wide = config.intermediateSize();
         List<Fused> tensors = new ArrayList<>();
         tensors.add(fused(Initial.EMBEDDING, new Part("model.embed_tokens.weight", config.vocabularySize(), hidden)));
         for (int layer = 0; layer < config.layers(); layer++) {
-            String name = "model.layers." + layer + ".";
-            tensors.add(fused(Initial.ONES, new Part(name + "input_layernorm.weight", hidden)));
-            tensors.add(fused(
-                    Initial.PROJECTION,
-                    new Part(name + "self_attn.q_proj.weight", hidden, hidden),
-                    new Part(name + "self_attn.k_proj.weight", keys, hidden),
-                    new Part(name + "self_attn.v_proj.weight", keys, hidden)));
-            tensors.add(fused(
-                    Initial.ZEROS,
-                    new Part(name + "self_attn.q_proj.bias", hidden),
-                    new Part(name + "self_attn.k_proj.bias", keys),
-                    new Part(name + "self_attn.v_proj.bias", keys)));
-            tensors.add(fused(Initial.RESIDUAL, new Part(name + "self_attn.o_proj.weight", hidden, hidden)));
-            tensors.add(fused(Initial.ONES, new Part(name + "post_attention_layernorm.weight", hidden)));
-            tensors.add(fused(
-                    Initial.PROJECTION,
-                    new Part(name + "mlp.gate_proj.weight", wide, hidden),
-                    new Part(name + "mlp.up_proj.weight", wide, hidden)));
-            tensors.add(fused(Initial.RESIDUAL, new Part(name + "mlp.down_proj.weight", hidden, wide)));
+            tensors.addAll(layer(config, layer, rank));
         }
         tensors.add(fused(Initial.ONES, new Part("model.norm.weight", hidden)));
         switch (head) {
@@ -82,6 +75,83 @@ record WeightLayout(List<Fused> tensors) {
             }
         }
         return new WeightLayout(List.copyOf(tensors));
+    }
+
+    /** The weights of one layer; their number depends on the architecture, not on the layer. */
+    static List<Fused> layer(ModelConfig config, int layer, int rank) {
+        long hidden = config.hiddenSize();
+        long queries = (long) config.heads() * config.headSize();
+        long keys = (long) config.keyValueHeads() * config.headSize();
+        long wide = config.intermediateSize();
+        List<Fused> tensors = new ArrayList<>();
+        String name = "model.layers." + layer + ".";
+        tensors.add(fused(Initial.ONES, new Part(name + "input_layernorm.weight", hidden)));
+        tensors.add(fused(
+                Initial.PROJECTION,
+                new Part(name + "self_attn.q_proj.weight", queries, hidden),
+                new Part(name + "self_attn.k_proj.weight", keys, hidden),
+                new Part(name + "self_attn.v_proj.weight", keys, hidden)));
+        if (config.architecture().hasBiases()) {
+            tensors.add(fused(
+                    Initial.ZEROS,
+                    new Part(name + "self_attn.q_proj.bias", queries),
+                    new Part(name + "self_attn.k_proj.bias", keys),
+                    new Part(name + "self_attn.v_proj.bias", keys)));
+        }
+        if (config.architecture().hasHeadNorms()) {
+            tensors.add(fused(Initial.ONES, new Part(name + "self_attn.q_norm.weight", config.headSize())));
+            tensors.add(fused(Initial.ONES, new Part(name + "self_attn.k_norm.weight", config.headSize())));
+        }
+        tensors.add(fused(Initial.RESIDUAL, new Part(name + "self_attn.o_proj.weight", hidden, queries)));
+        tensors.add(fused(Initial.ONES, new Part(name + "post_attention_layernorm.weight", hidden)));
+        tensors.add(fused(
+                Initial.PROJECTION,
+                new Part(name + "mlp.gate_proj.weight", wide, hidden),
+                new Part(name + "mlp.up_proj.weight", wide, hidden)));
+        tensors.add(fused(Initial.RESIDUAL, new Part(name + "mlp.down_proj.weight", hidden, wide)));
+        if (rank > 0) {
+            tensors.addAll(adapters(config, PEFT + name, rank));
+        }
+        return tensors;
+    }
+
+    /** A and B of the query, key and value, the output, the gate and up, and the down projection, as PEFT names them. */
+    private static List<Fused> adapters(ModelConfig config, String name, long rank) {
+        long hidden = config.hiddenSize();
+        long queries = (long) config.heads() * config.headSize();
+        long keys = (long) config.keyValueHeads() * config.headSize();
+        long wide = config.intermediateSize();
+        List<Fused> tensors = new ArrayList<>();
+        for (List<Part> projections : List.of(
+                List.of(
+                        new Part("self_attn.q_proj", queries, hidden),
+                        new Part("self_attn.k_proj", keys, hidden),
+                        new Part("self_attn.v_proj", keys, hidden)),
+                List.of(new Part("self_attn.o_proj", hidden, queries)),
+                List.of(new Part("mlp.gate_proj", wide, hidden), new Part("mlp.up_proj", wide, hidden)),
+                List.of(new Part("mlp.down_proj", hidden, wide)))) {
+            tensors.add(new Fused(
+                    Initial.ADAPTER,
+                    projections.stream()
+                            .map(each -> new Part(name + each.name() + ".lora_A.weight", rank, each.shape()[1]))
+                            .toList()));
+            tensors.add(new Fused(
+                    Initial.ZEROS,
+                    projections.stream()
+                            .map(each -> new Part(name + each.name() + ".lora_B.weight", each.shape()[0], rank))
+                            .toList()));
+        }
+        return tensors;
+    }
+
+    /** The index of the output projection in a layer; three weights and the adapters follow it. */
+    static int outputProjection(List<Fused> layer) {
+        return layer.size() - 4 - (isAdapter(layer.get(layer.size() - 1)) ? ADAPTERS : 0);
+    }
+
+    /** Whether a tensor belongs to an adapter. */
+    static boolean isAdapter(Fused fused) {
+        return fused.parts().get(0).name().startsWith(PEFT);
     }
 
     private static Fused fused(Initial initial, Part... parts) {

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
 
@@ -34,9 +36,13 @@ class CheckpointTest {
 
     @BeforeEach
     void copy() throws IOException {
-        try (var files = Files.list(TINY)) {
+        copy(TINY.getFileName().toString());
+    }
+
+    private void copy(String golden) throws IOException {
+        try (var files = Files.list(TINY.resolveSibling(golden))) {
             for (Path file : files.toList()) {
-                Files.copy(file, directory.resolve(file.getFileName().toString()));
+                Files.copy(file, directory.resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
             }
         }
     }
@@ -180,6 +186,7 @@ class CheckpointTest {
                     case F32 -> data.putInt(bits);
                     case BF16 -> data.putShort((short) ((bits + 0x8000) >>> 16));
                     case F16 -> data.putShort(half(Float.intBitsToFloat(bits)));
+                    case U8 -> throw new IllegalArgumentException("weights are floats");
                 }
             }
             String header = String.format(
@@ -269,8 +276,8 @@ class CheckpointTest {
 
     @Test
     void shouldRefuseModelsItCantRun() {
-        editConfig(config -> config.put("model_type", "llama"));
-        assertRefused("model_type", "llama");
+        editConfig(config -> config.put("model_type", "gpt2"));
+        assertRefused("model_type", "gpt2", "qwen2, qwen3, llama");
         editConfig(config -> config.put("model_type", "qwen2").put("use_sliding_window", true));
         assertRefused("use_sliding_window");
         editConfig(config -> config.put("use_sliding_window", false)
@@ -291,6 +298,47 @@ class CheckpointTest {
         assertRefused("hidden_size");
         editConfig(config -> config.put("hidden_size", 64).put("num_key_value_heads", 3));
         assertRefused("keyValueHeads");
+    }
+
+    @Test
+    void shouldRefuseOptionsOfOtherArchitecturesItCantRun() throws IOException {
+        copy("llama3-rope");
+        editConfig(config -> config.put("attention_bias", true));
+        assertRefused("attention_bias", "llama");
+        editConfig(config -> config.put("attention_bias", false).put("mlp_bias", true));
+        assertRefused("mlp_bias");
+        editConfig(config -> config.put("mlp_bias", false).put("partial_rotary_factor", 0.5));
+        assertRefused("partial_rotary_factor");
+        editConfig(config -> {
+            config.remove("partial_rotary_factor");
+            ((ObjectNode) config.get("rope_parameters")).remove("low_freq_factor");
+        });
+        assertRefused("low_freq_factor");
+        editConfig(config -> config.put("model_type", "mistral").putObject("rope_parameters"));
+        Checkpoint.open(directory);
+        editConfig(config -> config.put("sliding_window", 256));
+        assertRefused("sliding_window", "256");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2-tiny", "qwen3-tiny", "llama3-rope"})
+    void shouldReadBothLayoutsOfConfigurations(String golden) throws IOException {
+        copy(golden);
+        ModelConfig expected = Checkpoint.open(directory).config();
+        float[] logProbs = logProbs(directory);
+        editConfig(config -> {
+            ObjectNode rope = (ObjectNode) config.remove("rope_parameters");
+            config.set("rope_theta", rope.remove("rope_theta"));
+            config.set("rope_scaling", rope.get("rope_type").asText().equals("default") ? null : rope);
+        });
+        assertThat(Checkpoint.open(directory).config()).isEqualTo(expected);
+        Path copy = directory.resolve("copy");
+        Checkpoint original = Checkpoint.open(directory);
+        try (PolicyModel policy = PolicyModel.load(original, ModelSettings.cpu())) {
+            policy.save(copy, original);
+        }
+        assertThat(Checkpoint.open(copy).config()).isEqualTo(expected);
+        assertThat(logProbs(copy)).isEqualTo(logProbs);
     }
 
     @Test

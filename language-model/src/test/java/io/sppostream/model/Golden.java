@@ -8,18 +8,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** A checkpoint, and what transformers computes with it: the project's own, or that in the directory golden.dir. */
+/** A checkpoint, and what transformers computes with it. */
 record Golden(Path directory, JsonNode json) {
 
-    static Golden open() {
-        Path directory = Path.of(System.getProperty("golden.dir", "src/test/resources/golden/qwen2-tiny"));
+    /** The project's own, one for each architecture, or that in the directory {@code golden.dir}. */
+    static List<Golden> all() {
+        String other = System.getProperty("golden.dir");
+        return other == null
+                ? Stream.of("qwen2-tiny", "qwen3-tiny", "llama3-rope")
+                        .map(name -> open(Path.of("src/test/resources/golden", name)))
+                        .toList()
+                : List.of(open(Path.of(other)));
+    }
+
+    private static Golden open(Path directory) {
         try {
             return new Golden(
                     directory, new ObjectMapper().readTree(Files.readAllBytes(directory.resolve("golden.json"))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public String toString() {
+        return directory.getFileName().toString();
     }
 
     Checkpoint checkpoint() {

@@ -1,22 +1,25 @@
 package io.sppostream.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Compares results with those of Hugging Face transformers: numbers to 1e-4, relative or absolute, whichever is larger,
- * and token ids exactly. {@code -Dgolden.dir=DIR} uses another directory with the same format.
+ * and token ids exactly. {@code -Dgolden.dir=DIR} uses another directory of the same format.
  */
 class GoldenParityTest {
 
-    private final Golden golden = Golden.open();
-    private final JsonNode json = golden.json();
+    static List<Golden> goldens() {
+        return Golden.all();
+    }
 
     private static void assertClose(double actual, double expected, String what) {
         assertThat(Math.abs(actual - expected))
@@ -57,8 +60,10 @@ class GoldenParityTest {
                 step.get("max_grad_norm").asDouble());
     }
 
-    @Test
-    void shouldTokenizeAsTransformers() {
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldTokenizeAsTransformers(Golden golden) {
+        JsonNode json = golden.json();
         try (Tokenizer tokenizer = golden.checkpoint().tokenizer()) {
             for (JsonNode text : json.get("texts")) {
                 assertThat(tokenizer.encode(text.get("text").asText())).isEqualTo(Golden.ints(text.get("ids")));
@@ -66,8 +71,10 @@ class GoldenParityTest {
         }
     }
 
-    @Test
-    void shouldRenderAndEncodeTheChatAsTransformers() {
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldRenderAndEncodeTheChatAsTransformers(Golden golden) {
+        JsonNode json = golden.json();
         List<ChatMessage> messages = new ArrayList<>();
         json.get("chat")
                 .get("messages")
@@ -81,8 +88,10 @@ class GoldenParityTest {
         }
     }
 
-    @Test
-    void shouldComputeTheLogitsOfTransformers() {
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldComputeTheLogitsOfTransformers(Golden golden) {
+        JsonNode json = golden.json();
         int[] ids = Golden.ints(json.get("logits").get("ids"));
         try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
             assertClose(
@@ -96,8 +105,23 @@ class GoldenParityTest {
         }
     }
 
-    @Test
-    void shouldContinueGreedilyAsTransformers() {
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldComputeTheLogitsOfTransformersAtFarPositions(Golden golden) {
+        JsonNode json = golden.json().path("long");
+        assumeThat(json.isObject()).as("%s has long sequences", golden).isTrue();
+        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
+            assertClose(
+                    Probe.logSoftmaxAfter(policy, Golden.ints(json.get("ids"))),
+                    Probe.logSoftmax(Golden.floats(json.get("last"))),
+                    "last");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldContinueGreedilyAsTransformers(Golden golden) {
+        JsonNode json = golden.json();
         int[] prompt = Golden.ints(json.get("greedy").get("prompt"));
         int[] expected = Golden.ints(json.get("greedy").get("continuation"));
         try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
@@ -107,8 +131,10 @@ class GoldenParityTest {
         }
     }
 
-    @Test
-    void shouldTakeTheSppoStepOfTransformers() {
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldTakeTheSppoStepOfTransformers(Golden golden) {
+        JsonNode json = golden.json();
         JsonNode step = json.get("sppo_step");
         List<TokenSequence> batch = sequences(step);
         double temperature = step.get("temperature").asDouble();
@@ -149,8 +175,10 @@ class GoldenParityTest {
         }
     }
 
-    @Test
-    void shouldTakeTheCriticStepOfTransformers() {
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void shouldTakeTheCriticStepOfTransformers(Golden golden) {
+        JsonNode json = golden.json();
         JsonNode step = json.get("critic_step");
         JsonNode policyStep = json.get("sppo_step");
         List<int[]> prompts = Golden.intRows(policyStep.get("prompts"));

@@ -1,8 +1,12 @@
 package io.sppostream.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -50,5 +54,31 @@ class LeakTest {
             assertThat(arrays(policy.model().manager())).isEqualTo(before[0]);
             assertThat(arrays(critic.model().manager())).isEqualTo(before[1]);
         }
+    }
+
+    /** A distribution here is 2 MB; a token that left one behind in main memory would show. */
+    @Test
+    void shouldSampleManyTokensInTheSameMemory() throws IOException {
+        assumeThat(Path.of("/proc/self/status")).exists();
+        ModelConfig wide = new ModelConfig(32_768, 32, 1, 2, 2, 32, 512, true, 1e-6, 10_000);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            requests.add(new SampleRequest(new int[] {1, 2, i}, i));
+        }
+        try (PolicyModel policy = PolicyModel.random(wide, 1, ModelSettings.cpu())) {
+            Sampler sampler = new Sampler(policy, Set.of());
+            sampler.sample(requests, new SamplingParameters(1, 1, 0, 20));
+            long before = residentBytes();
+            sampler.sample(requests, new SamplingParameters(1, 1, 0, 300));
+            assertThat(residentBytes() - before).isLessThan(100_000_000);
+        }
+    }
+
+    private static long residentBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmRSS"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .findFirst()
+                .orElseThrow();
     }
 }

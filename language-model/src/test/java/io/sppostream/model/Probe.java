@@ -24,6 +24,17 @@ final class Probe {
         return result;
     }
 
+    /** Index of the largest value; the first of several. */
+    static int best(float[] values) {
+        int best = 0;
+        for (int i = 1; i < values.length; i++) {
+            if (values[i] > values[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
     static float[] logSoftmax(float[] logits) {
         double max = Double.NEGATIVE_INFINITY;
         for (float logit : logits) {
@@ -41,7 +52,7 @@ final class Probe {
     }
 
     /** Sum of a weight's elements. */
-    static double sum(Qwen2 model, String name) {
+    static double sum(Transformer model, String name) {
         double[] sum = new double[1];
         access(model, name, false, window -> {
             while (window.hasRemaining()) {
@@ -52,11 +63,11 @@ final class Probe {
     }
 
     /** Replaces a weight. */
-    static void set(Qwen2 model, String name, float[] values) {
+    static void set(Transformer model, String name, float[] values) {
         access(model, name, true, window -> window.asFloatBuffer().put(values));
     }
 
-    private static void access(Qwen2 model, String name, boolean write, Tensors.Window window) {
+    private static void access(Transformer model, String name, boolean write, Tensors.Window window) {
         NamedSlice slice = model.slices().stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()

@@ -94,6 +94,32 @@ class SamplerTest {
         }
     }
 
+    /** Prompts beyond the lengths whose attention is exact; memory for a few rows, so that most join a running batch. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 150, 400, 900, 100_000})
+    void shouldGiveTheSameBitsWhenRowsJoinAndLeaveARunningBatch(int cachedTokens) {
+        long bytes = cachedTokens * KeyValueCache.bytesOfToken(policy.config());
+        List<SampleRequest> requests = requests(40, 90, 3);
+        SamplingParameters parameters = new SamplingParameters(0.8, 1, 0, 70);
+        List<Completion> together = new Sampler(policy, END, bytes).sample(requests, parameters);
+        Sampler sampler = new Sampler(policy, END);
+        for (int i = 0; i < requests.size(); i += 3) {
+            assertSame(
+                    together.get(i),
+                    sampler.sample(requests.subList(i, i + 1), parameters).get(0));
+        }
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, new Random(2));
+        List<Completion> shuffled =
+                sampler.sample(order.stream().map(requests::get).toList(), parameters);
+        for (int i = 0; i < order.size(); i++) {
+            assertSame(shuffled.get(i), together.get(order.get(i)));
+        }
+    }
+
     /** Groups of a prompt, completions of prefixes of several lengths, greedy ones and ones with a limit of their own. */
     @Test
     void shouldGiveTheSameBitsWhenEqualPromptsAreComputedOnce() {
@@ -230,7 +256,7 @@ class SamplerTest {
         for (int t = 0; t < 100; t += 33) {
             int[] prefix = Arrays.copyOf(prompt, prompt.length + t);
             System.arraycopy(completion.tokens(), 0, prefix, prompt.length, t);
-            assertThat(completion.tokens()[t]).isEqualTo(TokenChoice.best(Probe.logSoftmaxAfter(policy, prefix)));
+            assertThat(completion.tokens()[t]).isEqualTo(Probe.best(Probe.logSoftmaxAfter(policy, prefix)));
         }
     }
 

@@ -75,7 +75,7 @@ class TrainingTest {
     void shouldLeaveACopyAsItIsWhenThePolicyIsTrained() {
         try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
                 PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 2, false));
-                PolicyModel copy = trainer.copyOfPolicy()) {
+                PolicyModel copy = trainer.reference()) {
             byte[] start = weights(policy);
             float[][] expected = trainer.logProbs(BATCH, 0.7);
 

@@ -30,7 +30,8 @@ public final class ModelGenerator implements ResponseGenerator {
             Consumer<Throwable> onFailure) {
         this.threads =
                 new SamplingThreads(settings.threadsOfBatch(runLog.topics().partitions()));
-        this.sampler = new ResponseSampler(tokenizer, settings.sampling(), threads, settings.tokenStarts());
+        this.sampler = new ResponseSampler(
+                tokenizer, settings.sampling(), threads, settings.cacheBytesOfThread(), settings.tokenStarts());
         this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, model), onFailure);
     }
 

@@ -32,24 +32,32 @@ public final class ResponseSampler {
     private final Tokenizer tokenizer;
     private final SamplingParameters sampling;
     private final SamplingThreads threads;
+    private final long cacheBytes;
     private final boolean tokenStarts;
 
     /** A sampler whose responses do not say where each token begins in the text. */
     public ResponseSampler(Tokenizer tokenizer, SamplingParameters sampling, SamplingThreads threads) {
-        this(tokenizer, sampling, threads, false);
+        this(tokenizer, sampling, threads, 0, false);
     }
 
     /**
      * @param tokenizer closed by the caller
      * @param sampling that of the run; a request may be greedy or have a lower limit
      * @param threads that share each batch; closed by the caller
+     * @param cacheBytes most memory of each thread for keys and values; 0 for its share of {@link
+     *     Sampler#defaultCacheBytes}
      * @param tokenStarts whether responses say where each token begins in the text
      */
     public ResponseSampler(
-            Tokenizer tokenizer, SamplingParameters sampling, SamplingThreads threads, boolean tokenStarts) {
+            Tokenizer tokenizer,
+            SamplingParameters sampling,
+            SamplingThreads threads,
+            long cacheBytes,
+            boolean tokenStarts) {
         this.tokenizer = tokenizer;
         this.sampling = sampling;
         this.threads = threads;
+        this.cacheBytes = cacheBytes;
         this.tokenStarts = tokenStarts;
     }
 
@@ -87,7 +95,8 @@ public final class ResponseSampler {
                         Math.min(request.ownLimit(), request.runLimit(sampling))));
             }
         }
-        Sampler sampler = new Sampler(model, tokenizer.endTokens());
+        long bytes = cacheBytes == 0 ? Sampler.defaultCacheBytes(model) / threads.count() : cacheBytes;
+        Sampler sampler = new Sampler(model, tokenizer.endTokens(), bytes);
         Iterator<Completion> completions = threads.map(answerable, part -> sampler.sample(part, sampling, cancelled))
                 .iterator();
         List<GenerationResult> results = new ArrayList<>(requests.size());

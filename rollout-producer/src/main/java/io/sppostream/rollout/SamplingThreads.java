@@ -25,6 +25,11 @@ public final class SamplingThreads implements AutoCloseable {
         });
     }
 
+    /** The threads that share each batch. */
+    int count() {
+        return threads;
+    }
+
     /**
      * Applies a function to contiguous parts of a list, one for each thread, and waits for all of them.
      *

@@ -47,7 +47,7 @@ class FollowUpTest {
         Checkpoint checkpoint = TestPolicy.write(directory);
         model = PolicyModel.load(checkpoint, ModelSettings.cpu());
         tokenizer = checkpoint.tokenizer();
-        sampler = new ResponseSampler(tokenizer, SAMPLING, new SamplingThreads(1), true);
+        sampler = new ResponseSampler(tokenizer, SAMPLING, new SamplingThreads(1), 0, true);
     }
 
     @AfterAll

@@ -127,7 +127,7 @@ class LongGenerationTest {
             try (RolloutProducer role = new RolloutProducer(
                     new RunLog(kafka, serdes, TOPICS),
                     new Slow(),
-                    new RolloutProducerSettings(1, new SamplingParameters(1.0, 1.0, 0, 4), 1, 8, false),
+                    new RolloutProducerSettings(1, new SamplingParameters(1.0, 1.0, 0, 4), 1, 8, 0, false),
                     directory,
                     Clock.systemUTC(),
                     failures::add)) {

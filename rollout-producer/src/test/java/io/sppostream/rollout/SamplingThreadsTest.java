@@ -47,7 +47,8 @@ class SamplingThreadsTest {
 
     @Test
     void shouldLeaveNoThreadIdleWhenThereAreFewPartitions() {
-        RolloutProducerSettings four = new RolloutProducerSettings(1, new SamplingParameters(1, 1, 0, 4), 4, 8, false);
+        RolloutProducerSettings four =
+                new RolloutProducerSettings(1, new SamplingParameters(1, 1, 0, 4), 4, 8, 0, false);
         assertThat(four.members(1)).isEqualTo(1);
         assertThat(four.threadsOfBatch(1)).isEqualTo(4);
         assertThat(four.members(2)).isEqualTo(2);

@@ -60,7 +60,7 @@ final class ConfigurationOptions {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Start policy: a Qwen2 checkpoint in Hugging Face layout.")
+            description = "Start policy: a checkpoint in Hugging Face layout (docs/architectures.md).")
     private @Nullable String model;
 
     @Option(names = "--device", paramLabel = "DEVICE", description = "Device of the models: cpu, gpu or gpu:INDEX.")

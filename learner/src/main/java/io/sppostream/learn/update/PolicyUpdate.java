@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The policy of an estimator whose critic warms up is frozen in the first steps.
  *
- * <p>The reference of a KL penalty, or of preferences, is a frozen copy of the policy. Otherwise there is none.
+ * <p>The reference of a KL penalty, or of preferences, is a frozen copy of the policy or, if adapters are trained, the base
+ * model with the adapters off. Otherwise there is none.
  */
 public final class PolicyUpdate implements AutoCloseable {
     private final PolicyTrainer trainer;
@@ -47,7 +48,7 @@ public final class PolicyUpdate implements AutoCloseable {
         this.objective = settings.objective();
         this.tokenObjective =
                 objective.isPolicyGradient() ? new DecoupledPolicyLoss(settings.loss()) : new LogLikelihoodLoss();
-        this.reference = objective.needsReference() ? trainer.copyOfPolicy() : null;
+        this.reference = objective.needsReference() ? trainer.reference() : null;
         this.preferences = reference != null && objective.objective() instanceof Preference preference
                 ? new PreferenceUpdate(trainer, settings, preference, reference)
                 : null;

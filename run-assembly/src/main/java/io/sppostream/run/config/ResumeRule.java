@@ -17,6 +17,7 @@ import static io.sppostream.run.config.SettingsDefinition.KAFKA;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUNS_DIR;
@@ -53,6 +54,7 @@ final class ResumeRule {
             CRITIC_MODEL,
             ROLLOUT_WORKERS,
             ROLLOUT_MAX_BATCH,
+            ROLLOUT_KV_BYTES,
             TRAINING_THREADS,
             ESTIMATOR_PLUGINS,
             WEIGHTS_SNAPSHOT_INTERVAL,

@@ -31,6 +31,8 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
+import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
@@ -40,6 +42,7 @@ import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
 import static io.sppostream.run.config.SettingsDefinition.RUN;
@@ -74,6 +77,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
 import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
@@ -286,6 +290,7 @@ public final class RunSettings extends AbstractConfig {
                 sampling(),
                 getInt(ROLLOUT_WORKERS),
                 getInt(ROLLOUT_MAX_BATCH),
+                getLong(ROLLOUT_KV_BYTES),
                 estimator().needs().tokenText());
     }
 
@@ -326,10 +331,17 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models. */
+    /** Device and precision of the models, and the adapters of the policy. */
     public ModelSettings model() {
         return new ModelSettings(
-                getString(DEVICE), getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32);
+                        getString(DEVICE),
+                        getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32)
+                .withAdapter(adapter());
+    }
+
+    private @Nullable LoraSettings adapter() {
+        int rank = getInt(LORA_RANK);
+        return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
     }
 
     public OptimizerSettings policyOptimizer() {

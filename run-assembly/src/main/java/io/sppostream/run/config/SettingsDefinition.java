@@ -49,6 +49,7 @@ public final class SettingsDefinition {
     public static final String SAMPLING_MAX_TOKENS = "sampling.max.tokens";
     public static final String ROLLOUT_WORKERS = "rollout.workers";
     public static final String ROLLOUT_MAX_BATCH = "rollout.max.batch";
+    public static final String ROLLOUT_KV_BYTES = "rollout.kv.bytes";
 
     public static final String VERIFIER = "verifier";
     public static final String VERIFIER_PLUGINS = "verifier.plugins";
@@ -65,6 +66,8 @@ public final class SettingsDefinition {
     public static final String WARMUP_STEPS = "warmup.steps";
     public static final String POLICY_WEIGHT_DECAY = "policy.weight.decay";
     public static final String POLICY_MAX_GRADIENT_NORM = "policy.max.gradient.norm";
+    public static final String LORA_RANK = "lora.rank";
+    public static final String LORA_ALPHA = "lora.alpha";
     public static final String CLIP = "clip";
     public static final String DUAL_CLIP = "dual.clip";
     public static final String LOSS_MEAN = "loss.mean";
@@ -249,7 +252,15 @@ public final class SettingsDefinition {
                         2,
                         POSITIVE,
                         "Sampling threads; they share batches if there are fewer partitions.")
-                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are sampled at once.");
+                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are taken at once.")
+                .setting(
+                        ROLLOUT_KV_BYTES,
+                        LONG,
+                        0L,
+                        Range.atLeast(0),
+                        "Maximum memory for the keys and values of the rollouts that are sampled, of all threads"
+                                + " together. Rollouts that do not fit join as others end. 0: a quarter of the"
+                                + " device's memory.");
         definition
                 .in(SettingGroup.REWARD)
                 .setting(
@@ -315,6 +326,20 @@ public final class SettingsDefinition {
                         1.0,
                         ABOVE_ZERO,
                         "A policy gradient with a larger Euclidean norm is scaled down to this norm.")
+                .setting(
+                        LORA_RANK,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Rank of low-rank adapters (LoRA, arXiv 2106.09685) of all linear layers of the policy, which are"
+                                + " trained and published instead of its weights; 0 trains all weights. The critic is"
+                                + " always trained in full.")
+                .setting(
+                        LORA_ALPHA,
+                        DOUBLE,
+                        16.0,
+                        ABOVE_ZERO,
+                        "LoRA: what the adapters add is multiplied by alpha / rank.")
                 .setting(
                         CLIP,
                         DOUBLE,

@@ -120,7 +120,11 @@ public final class SynchronousSppo {
                 SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());
             ResponseSampler sampler = new ResponseSampler(
-                    tokenizer, settings.sampling(), threads, settings.rollout().tokenStarts());
+                    tokenizer,
+                    settings.sampling(),
+                    threads,
+                    0,
+                    settings.rollout().tokenStarts());
             CriticUpdate criticUpdate =
                     criticTrainer == null ? null : new CriticUpdate(criticTrainer, settings.criticUpdate());
             SpreadSamples<PolicySample> spread = new SpreadSamples<>(

@@ -1,13 +1,14 @@
 package io.sppostream.model;
 
+import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Qwen2 on plain Java arrays, one sequence at a time: slow, but easy to verify.
+ * The transformer on plain Java arrays, one sequence at a time: slow, but easy to verify.
  *
  * @param weights by their Hugging Face names, row by row
  */
-record PlainQwen2(ModelConfig config, Map<String, double[]> weights) {
+record PlainTransformer(ModelConfig config, Map<String, double[]> weights) {
 
     private double[] weight(String name) {
         double[] weight = weights.get(name);
@@ -49,11 +50,11 @@ record PlainQwen2(ModelConfig config, Map<String, double[]> weights) {
         double[][] values = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
             double[] h = norm(x[t], weight(name + "input_layernorm.weight"));
-            queries[t] = rotate(project(h, name + "self_attn.q_proj"), t);
-            keys[t] = rotate(project(h, name + "self_attn.k_proj"), t);
+            queries[t] = rotate(heads(project(h, name + "self_attn.q_proj"), name + "self_attn.q_norm"), t);
+            keys[t] = rotate(heads(project(h, name + "self_attn.k_proj"), name + "self_attn.k_norm"), t);
             values[t] = project(h, name + "self_attn.v_proj");
         }
-        double[][] out = new double[x.length][config.hiddenSize()];
+        double[][] out = new double[x.length][config.heads() * size];
         for (int head = 0; head < config.heads(); head++) {
             int q = head * size;
             int k = head / (config.heads() / config.keyValueHeads()) * size;
@@ -79,7 +80,22 @@ record PlainQwen2(ModelConfig config, Map<String, double[]> weights) {
     }
 
     private double[] project(double[] h, String name) {
-        return sum(times(weight(name + ".weight"), h), weight(name + ".bias"));
+        double[] projected = times(weight(name + ".weight"), h);
+        return config.architecture().hasBiases() ? sum(projected, weight(name + ".bias")) : projected;
+    }
+
+    /** Normalises every head, if the architecture does. */
+    private double[] heads(double[] x, String name) {
+        if (!config.architecture().hasHeadNorms()) {
+            return x;
+        }
+        int size = config.headSize();
+        double[] out = new double[x.length];
+        for (int at = 0; at < x.length; at += size) {
+            double[] head = norm(Arrays.copyOfRange(x, at, at + size), weight(name + ".weight"));
+            System.arraycopy(head, 0, out, at, size);
+        }
+        return out;
     }
 
     private double[] rotate(double[] x, int position) {

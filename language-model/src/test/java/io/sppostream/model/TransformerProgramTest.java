@@ -16,10 +16,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The TorchScript program against the plain one, and its gradients against finite differences, in 64 bits. */
-class Qwen2ProgramTest {
+class TransformerProgramTest {
 
     private static final double STEP = 1e-5;
 
@@ -33,10 +32,14 @@ class Qwen2ProgramTest {
         final NDList table;
         final MicroBatch batch;
 
-        Fixture(ModelConfig config, WeightLayout.Head head, List<TokenSequence> sequences) {
-            this.layout = WeightLayout.of(config, head);
+        Fixture(ModelConfig config, WeightLayout.Head head, int rank, List<TokenSequence> sequences) {
+            this.layout = WeightLayout.of(config, head, rank);
             this.program = TorchProgram.load(
-                    manager, "qwen2.torchscript", Qwen2.attributes(config, ModelSettings.Precision.FLOAT32));
+                    manager,
+                    "transformer.torchscript",
+                    Transformer.attributes(
+                            config,
+                            ModelSettings.cpu().withAdapter(rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1))));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;
@@ -108,17 +111,28 @@ class Qwen2ProgramTest {
         }
     }
 
+    /** Heads of size 6, so that they have more numbers together, 24, than the hidden size of 16. */
+    private static ModelConfig config(Architecture architecture, int groups, int maxPositions, boolean tied) {
+        return new ModelConfig(architecture, 11, 16, 2, 4, groups, 6, 12, maxPositions, tied, 1e-6, 10_000, null);
+    }
+
     @ParameterizedTest
     @CsvSource({
-        "LANGUAGE_MODEL, true, 2",
-        "LANGUAGE_MODEL, false, 2",
-        "LANGUAGE_MODEL, true, 4",
-        "LANGUAGE_MODEL, true, 1",
-        "SCORE, true, 2"
+        "QWEN2, LANGUAGE_MODEL, true, 2, 0",
+        "QWEN2, LANGUAGE_MODEL, false, 2, 0",
+        "QWEN2, LANGUAGE_MODEL, true, 4, 0",
+        "QWEN2, LANGUAGE_MODEL, true, 1, 0",
+        "QWEN2, SCORE, true, 2, 0",
+        "QWEN3, LANGUAGE_MODEL, true, 2, 0",
+        "QWEN3, SCORE, true, 2, 0",
+        "LLAMA, LANGUAGE_MODEL, false, 2, 0",
+        "QWEN2, LANGUAGE_MODEL, true, 2, 3",
+        "QWEN3, LANGUAGE_MODEL, false, 2, 1"
     })
-    void shouldHaveTheGradientsThatFiniteDifferencesHave(WeightLayout.Head head, boolean tied, int groups) {
-        ModelConfig config = new ModelConfig(11, 16, 2, 4, groups, 12, 64, tied, 1e-6, 10_000);
-        try (Fixture fixture = new Fixture(config, head, TestModels.sequences(5, 2))) {
+    void shouldHaveTheGradientsThatFiniteDifferencesHave(
+            Architecture architecture, WeightLayout.Head head, boolean tied, int groups, int rank) {
+        ModelConfig config = config(architecture, groups, 64, tied);
+        try (Fixture fixture = new Fixture(config, head, rank, TestModels.sequences(5, 2))) {
             NDList gradients;
             try (NDManager scratch = fixture.manager.newSubManager()) {
                 NDArray outputs = fixture.forward(scratch, head);
@@ -153,16 +167,16 @@ class Qwen2ProgramTest {
 
     /** Longer than what the folded attention takes, so that both its paths are compared. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 9, 128, 129, 200})
-    void shouldComputeWhatThePlainProgramComputes(int length) {
-        ModelConfig config = new ModelConfig(11, 16, 2, 4, 2, 12, 256, false, 1e-6, 10_000);
+    @CsvSource({"QWEN2, 1", "QWEN2, 9", "QWEN2, 128", "QWEN2, 129", "QWEN2, 200", "QWEN3, 9", "QWEN3, 129", "LLAMA, 9"})
+    void shouldComputeWhatThePlainProgramComputes(Architecture architecture, int length) {
+        ModelConfig config = config(architecture, 2, 256, false);
         SplittableRandom random = new SplittableRandom(length);
         List<TokenSequence> sequences = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             sequences.add(new TokenSequence(
                     TestModels.tokens(random, Math.max(1, length - i), config), TestModels.tokens(random, 1, config)));
         }
-        try (Fixture fixture = new Fixture(config, WeightLayout.Head.LANGUAGE_MODEL, sequences);
+        try (Fixture fixture = new Fixture(config, WeightLayout.Head.LANGUAGE_MODEL, 0, sequences);
                 NDManager scratch = fixture.manager.newSubManager()) {
             double[] outputs =
                     fixture.forward(scratch, WeightLayout.Head.LANGUAGE_MODEL).toDoubleArray();
@@ -177,7 +191,7 @@ class Qwen2ProgramTest {
             }
             for (int row = 0; row < sequences.size(); row++) {
                 TokenSequence sequence = sequences.get(fixture.batch.members()[row]);
-                double[] logits = new PlainQwen2(config, weights).logits(sequence.prompt());
+                double[] logits = new PlainTransformer(config, weights).logits(sequence.prompt());
                 assertThat(outputs[row]).isCloseTo(logSoftmax(logits, 0.8)[sequence.response()[0]], within(1e-9));
             }
         }

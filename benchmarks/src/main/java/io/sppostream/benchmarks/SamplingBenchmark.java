@@ -1,0 +1,221 @@
+package io.sppostream.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.log.UserException;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.SampleRequest;
+import io.sppostream.model.Sampler;
+import io.sppostream.model.SamplingParameters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Times sampling of random prompts from a model, and from the same model with {@code generate} of transformers. */
+@Command(
+        name = "sampling",
+        description = {
+            "Time sampling, beside transformers' generate on the same checkpoint.",
+            "The peer needs Python 3.11 or later; torch and transformers are installed in the user's cache once."
+        },
+        mixinStandardHelpOptions = true)
+final class SamplingBenchmark implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The shape of Qwen2.5-0.5B, with fewer positions. */
+    private static final ModelConfig HALF_BILLION =
+            new ModelConfig(151_936, 896, 24, 14, 2, 4864, 4096, true, 1e-6, 1e6);
+
+    @Option(names = "--model", description = "Checkpoint; without one, random weights in the shape of Qwen2.5-0.5B.")
+    private @Nullable Path model;
+
+    @Option(names = "--rows", defaultValue = "64", description = "Responses at once (default: ${DEFAULT-VALUE}).")
+    private int rows;
+
+    @Option(names = "--shortest", defaultValue = "40", description = "Tokens of a prompt (default: ${DEFAULT-VALUE}).")
+    private int shortest;
+
+    @Option(
+            names = "--longest",
+            description = "Tokens of the longest prompt; the others are spread evenly (default: all are equal).")
+    private @Nullable Integer longest;
+
+    @Option(
+            names = "--tokens",
+            split = ",",
+            defaultValue = "24,128",
+            description = "Tokens of a response, for one measurement each (default: ${DEFAULT-VALUE}).")
+    private List<Integer> tokens = List.of();
+
+    @Option(
+            names = "--precision",
+            defaultValue = "FLOAT32",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private ModelSettings.Precision precision = ModelSettings.Precision.FLOAT32;
+
+    @Option(names = "--threads", defaultValue = "2", description = "Threads (default: ${DEFAULT-VALUE}).")
+    private int threads;
+
+    @Option(names = "--repetitions", defaultValue = "3", description = "After a warm-up (default: ${DEFAULT-VALUE}).")
+    private int repetitions;
+
+    @Option(
+            names = "--peer",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Whether generate runs, too.")
+    private boolean peer;
+
+    @Option(
+            names = "--python",
+            defaultValue = "python3",
+            description = "Python to make the virtual environment with (default: ${DEFAULT-VALUE}).")
+    private String basePython = "";
+
+    @Override
+    public Integer call() throws Exception {
+        int to = longest == null ? shortest : longest;
+        if (shortest < 1 || to < shortest || rows < 1 || threads < 1 || repetitions < 1) {
+            throw new UserException("--shortest, --rows, --threads and --repetitions must be at least 1,"
+                    + " and --longest at least --shortest");
+        }
+        BenchmarkTools.printHeader(
+                "sampling%s --rows %d --shortest %d --longest %d --tokens %s --precision %s --threads %d --repetitions %d",
+                model == null ? "" : " --model " + model,
+                rows,
+                shortest,
+                to,
+                tokens.stream().map(String::valueOf).collect(Collectors.joining(",")),
+                precision,
+                threads,
+                repetitions);
+        int[] lengths = IntStream.range(0, rows)
+                .map(i -> rows == 1 ? shortest : shortest + i * (to - shortest) / (rows - 1))
+                .toArray();
+        ModelSettings settings = new ModelSettings("cpu", precision);
+        try (PolicyModel policy = model == null
+                ? PolicyModel.random(HALF_BILLION, 1, settings)
+                : PolicyModel.load(Checkpoint.open(model), settings)) {
+            for (int length : tokens) {
+                print("SPPO Stream", length, ours(policy, lengths, length));
+            }
+        }
+        if (peer && model != null) {
+            PythonEnvironment environment =
+                    PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
+            for (int length : tokens) {
+                JsonNode result = generate(environment, model, lengths, length);
+                List<Double> seconds = new ArrayList<>();
+                result.get("seconds").forEach(each -> seconds.add(each.asDouble()));
+                print(
+                        "generate of transformers " + result.get("transformers").asText() + ", torch "
+                                + result.get("torch").asText(),
+                        length,
+                        seconds);
+            }
+        }
+        return 0;
+    }
+
+    private void print(String name, int length, List<Double> seconds) {
+        double median = BenchmarkTools.median(seconds);
+        System.out.printf(
+                Locale.ROOT,
+                "%d x %-4d     %,.0f tokens/s, %.2f s  %s%n",
+                rows,
+                length,
+                rows * length / median,
+                median,
+                name);
+    }
+
+    /** Seconds of each repetition: every thread samples its share of the rows. */
+    private List<Double> ours(PolicyModel policy, int[] lengths, int length) throws Exception {
+        SplittableRandom random = new SplittableRandom(1);
+        List<SampleRequest> requests = new ArrayList<>();
+        for (int i = 0; i < lengths.length; i++) {
+            int[] prompt =
+                    random.ints(lengths[i], 0, policy.config().vocabularySize()).toArray();
+            requests.add(new SampleRequest(prompt, i));
+        }
+        Sampler sampler = new Sampler(policy, Set.of());
+        SamplingParameters parameters = new SamplingParameters(1, 1, 0, length);
+        List<Double> seconds = new ArrayList<>();
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            for (int repetition = 0; repetition <= repetitions; repetition++) {
+                long start = System.nanoTime();
+                sampleOnce(pool, sampler, requests, parameters);
+                if (repetition > 0) {
+                    seconds.add((System.nanoTime() - start) / 1e9);
+                }
+            }
+        } finally {
+            pool.shutdown();
+        }
+        return seconds;
+    }
+
+    private void sampleOnce(
+            ExecutorService pool, Sampler sampler, List<SampleRequest> requests, SamplingParameters parameters)
+            throws InterruptedException, ExecutionException {
+        List<Future<?>> running = new ArrayList<>();
+        for (int thread = 0; thread < threads; thread++) {
+            List<SampleRequest> part = requests.subList(rows * thread / threads, rows * (thread + 1) / threads);
+            running.add(pool.submit(() -> sampler.sample(part, parameters)));
+        }
+        for (Future<?> each : running) {
+            each.get();
+        }
+    }
+
+    private JsonNode generate(PythonEnvironment environment, Path checkpoint, int[] lengths, int length)
+            throws IOException, InterruptedException {
+        Path directory = Files.createTempDirectory("sppo-sampling");
+        Path script = directory.resolve("generate.py");
+        Path errors = directory.resolve("errors");
+        try {
+            Files.writeString(script, Peers.resource("generate.py"));
+            ProcessBuilder builder = new ProcessBuilder(
+                            environment.python().toString(),
+                            script.toString(),
+                            "--model=" + checkpoint,
+                            "--precision=" + precision.name().toLowerCase(Locale.ROOT),
+                            "--threads=" + threads,
+                            "--lengths="
+                                    + IntStream.of(lengths)
+                                            .mapToObj(Integer::toString)
+                                            .collect(Collectors.joining(",")),
+                            "--tokens=" + length,
+                            "--repetitions=" + repetitions)
+                    .redirectError(errors.toFile());
+            builder.environment().put("HF_HUB_OFFLINE", "1");
+            ChildProcess process = ChildProcess.run(builder, directory);
+            List<String> lines = Files.readAllLines(process.output());
+            return JSON.readTree(lines.get(lines.size() - 1));
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(Files.readString(errors), e);
+        } finally {
+            BenchmarkTools.delete(directory);
+        }
+    }
+}

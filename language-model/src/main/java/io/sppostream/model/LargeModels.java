@@ -1,0 +1,38 @@
+package io.sppostream.model;
+
+/** The rules by which large models are computed in parts, so that they fit memory. Static functions of a model's shape. */
+final class LargeModels {
+
+    /** Logits that are computed at once: 64 MiB. */
+    private static final long LOGITS = 1L << 24;
+
+    /** Up to this vocabulary all logits of a micro-batch are computed at once. */
+    private static final int SMALL_VOCABULARY = 4096;
+
+    /** Up to this number of parameters every micro-batch has a gradient of its own: 64 MiB. */
+    private static final long SMALL_MODEL = 1L << 24;
+
+    private LargeModels() {}
+
+    /** Rows of logits [rows, vocabulary] that are computed at once; 0 if all are. */
+    static int logitRows(ModelConfig config) {
+        int vocabulary = config.vocabularySize();
+        return vocabulary <= SMALL_VOCABULARY ? 0 : (int) Math.max(Transformer.LEAST_ROWS, LOGITS / vocabulary);
+    }
+
+    /**
+     * Whether all micro-batches add to one gradient, layer by layer. For small models it is faster to let each have its own
+     * and to add them up.
+     */
+    static boolean needsOneGradient(ModelConfig config) {
+        return logitRows(config) > 0 || isLarge(config);
+    }
+
+    /** Whether the model has more than 16.8 million parameters. */
+    static boolean isLarge(ModelConfig config) {
+        long parameters = WeightLayout.of(config, WeightLayout.Head.LANGUAGE_MODEL).tensors().stream()
+                .mapToLong(fused -> Safetensors.count(fused.shape()))
+                .sum();
+        return parameters > SMALL_MODEL;
+    }
+}

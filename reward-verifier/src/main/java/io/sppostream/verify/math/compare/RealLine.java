@@ -72,7 +72,8 @@ final class RealLine {
                 && relation.relators().equals(List.of(Relator.UNEQUAL))
                 && RealSets.parts(answer) != null) {
             // x \ne \pm 2 excludes two values.
-            return minus(List.of(RealSets.ALL_REALS), points(List.of(relation.sides().get(RealSets.boundSide(relation)))));
+            return minus(
+                    List.of(RealSets.ALL_REALS), points(List.of(relation.sides().get(RealSets.boundSide(relation)))));
         }
         if (answer instanceof Sequence sequence && sequence.kind() == Sequence.Kind.LIST) {
             // The items of other lists are alternatives or conditions; nothing says which.

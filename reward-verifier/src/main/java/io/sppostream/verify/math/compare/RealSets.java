@@ -104,8 +104,7 @@ final class RealSets {
                 case LIST -> allParts(sequence.items());
             };
         }
-        return isAllReals(answer) ? List.of(ALL_REALS)
-                : null;
+        return isAllReals(answer) ? List.of(ALL_REALS) : null;
     }
 
     /** The index of the side of an inequality between the unknown and a bound that is the bound. */

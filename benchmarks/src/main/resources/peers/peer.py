@@ -1,21 +1,15 @@
-"""What the peers share: their arguments, the problems, held-out accuracy and the report."""
+"""What the peers share: their arguments, the problems, the held-out accuracy over time and the report."""
 
 import argparse
 import json
 import os
+import resource
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
-
-from qwen2 import Qwen2
-
-TOKENS = b"0123456789+=$"  # A token's id is its index; "$" stands for the end token.
-END = TOKENS.index(b"$")
-IDS = torch.zeros(128, dtype=torch.long)
-IDS[list(TOKENS)] = torch.arange(len(TOKENS))
 
 
 def arguments(description: str) -> argparse.Namespace:
@@ -37,46 +31,32 @@ def read(file: Path) -> list[dict]:
         return [json.loads(line) for line in lines]
 
 
-def encode(texts: list[str], length: int) -> torch.Tensor:
-    """Token ids [B, length] of texts, filled up with end tokens."""
-    characters = bytearray("".join(text.ljust(length, "$") for text in texts), "ascii")
-    return IDS[torch.frombuffer(characters, dtype=torch.uint8).long()].view(-1, length)
-
-
-def tokens(batch: dict, max_tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids of a batch: its prompts [B, T], which are of equal length, and its correct responses [B, max_tokens]."""
-    return encode(batch["prompts"], len(batch["prompts"][0])), encode(batch["answers"], max_tokens)
-
-
 class Progress:
     """Held-out accuracy over the seconds of training. The clock stands still during evaluations."""
 
-    def __init__(self, given: argparse.Namespace):
-        self.max_tokens = given.settings["sampling.max.tokens"]
+    def __init__(self, given: argparse.Namespace, accuracy: Callable[[torch.nn.Module], float]):
+        """accuracy: evaluates a policy on the held-out problems."""
+        self.accuracy = accuracy
         self.interval = given.settings["eval.interval"]
         self.steps = given.settings["steps"]
-        self.prompts, self.answers = tokens(read(given.problems / "held-out.jsonl")[0], self.max_tokens)
         self.accuracies = []
         self.seconds = 0.0
         self.since = None
 
-    def start(self, policy: Qwen2):
+    def start(self, policy: torch.nn.Module):
         """Evaluates the start policy, and starts the clock."""
         self._evaluate(0, policy)
         self.since = time.perf_counter()
 
-    def step_done(self, step: int, policy: Callable[[], Qwen2]):
+    def step_done(self, step: int, policy: Callable[[], torch.nn.Module]):
         """Evaluates the policy if the step is one to evaluate after."""
         if step % self.interval == 0 or step == self.steps:
             self.seconds += time.perf_counter() - self.since
             self._evaluate(step, policy())
             self.since = time.perf_counter()
 
-    def _evaluate(self, step: int, policy: Qwen2):
-        generator = torch.Generator().manual_seed(0)
-        responses, _ = policy.sample(self.prompts, self.max_tokens, END, generator)
-        accuracy = (responses == self.answers).all(1).double().mean().item()
-        self.accuracies.append({"step": step, "seconds": self.seconds, "accuracy": accuracy})
+    def _evaluate(self, step: int, policy: torch.nn.Module):
+        self.accuracies.append({"step": step, "seconds": self.seconds, "accuracy": self.accuracy(policy)})
 
     def report(self, *packages: str):
         """Prints the result as one line of JSON, which must be the last line of the output."""
@@ -85,6 +65,8 @@ class Progress:
                 {
                     "seconds": self.seconds,
                     "evaluations": self.accuracies,
+                    # In kilobytes on Linux.
+                    "peak_resident_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
                     "versions": {package: version(package) for package in packages},
                 }
             )

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 import qwen2
-from peer import END, Progress, arguments, read, tokens
+from characters import END, HeldOut, tokens
+from peer import Progress, arguments, read
 
 given = arguments(__doc__)
 settings = given.settings
@@ -53,7 +54,7 @@ def update(model: torch.nn.Module, optimizer: torch.optim.AdamW, loss: torch.Ten
 policy_optimizer = optimizer(policy, "policy")
 critic_optimizer = optimizer(critic, "critic")
 batches = read(given.problems / "train.jsonl")
-progress = Progress(given)
+progress = Progress(given, HeldOut(given))
 progress.start(policy)
 for step, batch in enumerate(batches, start=1):
     prompts, answers = tokens(batch, max_tokens)

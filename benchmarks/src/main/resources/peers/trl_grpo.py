@@ -8,16 +8,16 @@ import tempfile
 
 from datasets import Dataset
 from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM, TrainerCallback
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOTrainer
 
 import qwen2
+from characters import HeldOut
 from peer import Progress, arguments, read
-
-GROUP = 8
+from trl_settings import GROUP, grpo_config
 
 given = arguments(__doc__)
 settings = given.settings
-batch, mini_batches = settings["batch.size"], settings["mini.batches"]
+mini_batches = settings["mini.batches"]
 
 problems = read(given.problems / "train.jsonl")
 columns = {
@@ -40,7 +40,7 @@ class Evaluate(TrainerCallback):
     """Evaluates with the sampler of qwen2.py, which is faster than generate()."""
 
     def __init__(self):
-        self.progress = Progress(given)
+        self.progress = Progress(given, HeldOut(given))
         self.evaluated = qwen2.load(given.model)
 
     def policy(self) -> qwen2.Qwen2:
@@ -55,38 +55,13 @@ class Evaluate(TrainerCallback):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    config = GRPOConfig(
-        output_dir=folder,
-        seed=settings["seed"],
-        use_cpu=True,
-        bf16=False,
-        max_steps=settings["steps"] * mini_batches,
-        per_device_train_batch_size=batch // mini_batches,
-        steps_per_generation=mini_batches,
-        num_generations=GROUP,
-        shuffle_dataset=False,
-        max_completion_length=settings["sampling.max.tokens"],
-        temperature=settings["sampling.temperature"],
-        epsilon=settings["clip"],
-        beta=0.0,  # No reference model, as SPPO has none.
-        learning_rate=settings["policy.learning.rate"],
-        lr_scheduler_type="constant_with_warmup",
-        warmup_steps=settings["warmup.steps"] * mini_batches,
-        optim="adamw_torch_fused",
-        adam_beta1=settings["adam.beta1"],
-        adam_beta2=settings["adam.beta2"],
-        adam_epsilon=settings["adam.epsilon"],
-        weight_decay=settings["policy.weight.decay"],
-        max_grad_norm=settings["policy.max.gradient.norm"],
-        gradient_checkpointing=False,
-        dataloader_pin_memory=False,
-        logging_strategy="no",
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-    )
     evaluate = Evaluate()
     GRPOTrainer(
-        model, reward, args=config, train_dataset=dataset, processing_class=tokenizer, callbacks=[evaluate]
+        model,
+        reward,
+        args=grpo_config(settings, folder, bf16=False),
+        train_dataset=dataset,
+        processing_class=tokenizer,
+        callbacks=[evaluate],
     ).train()
 evaluate.progress.report("torch", "transformers", "trl")

@@ -2,12 +2,15 @@ package io.sppostream.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.benchmarks.PeerTask.Contestant;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.EpochOrder;
 import io.sppostream.feed.data.Problem;
+import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.run.models.Models;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -28,14 +31,15 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Times {@code ./sppo train} at K = 0 and K = 1 against peers without a log: SPPO written by hand in PyTorch, and the
  * GRPO trainer of TRL. All start from the same checkpoint and train on the same prompts in the same order, with as many
- * rollouts and optimizer steps, each at its own best learning rate of the same grid. The runs alternate, each in its own
- * process, timed from start to end.
+ * rollouts and optimizer steps, at the same precision, each at its own best learning rate of the same grid. The runs
+ * alternate, each in its own process, timed from start to end.
  */
 @Command(
         name = "peers",
@@ -46,40 +50,25 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class Peers implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String RATE = "policy.learning.rate";
-    private static final List<Double> GRID = List.of(1e-4, 2e-4, 5e-4, 1e-3);
+    private static final List<String> SCRIPTS = List.of(
+            "peer.py",
+            "qwen2.py",
+            "characters.py",
+            "chat.py",
+            "trl_settings.py",
+            "pytorch_sppo.py",
+            "pytorch_chat_sppo.py",
+            "trl_grpo.py",
+            "trl_chat_grpo.py");
 
-    /** Accuracy is the mean over this many last evaluations: one is a sample of 1,000 answers, .015 either way. */
-    private static final int LAST_EVALUATIONS = 5;
-
-    /** What is compared, with the best rate of the grid. */
-    private enum Contestant {
-        SPPO_STREAM_0("SPPO Stream, K = 0", 5e-4, ""),
-        SPPO_STREAM_1("SPPO Stream, K = 1", 5e-4, ""),
-        PYTORCH("PyTorch by hand, SPPO", 5e-4, "pytorch_sppo.py"),
-        TRL("TRL, GRPO", 2e-4, "trl_grpo.py");
-
-        final String title;
-        final double rate;
-
-        /** Empty for ours. */
-        final String script;
-
-        Contestant(String title, double rate, String script) {
-            this.title = title;
-            this.rate = rate;
-            this.script = script;
-        }
-
-        boolean isPeer() {
-            return !script.isEmpty();
-        }
-    }
+    /** Columns of the table of accuracies over rollouts, at most. */
+    private static final int CURVE_COLUMNS = 8;
 
     /**
      * A run as the table shows it.
      *
-     * @param result has {@code seconds} of training and {@code evaluations}, as {@code summary.json} has
+     * @param result has {@code seconds} of training, {@code evaluations} and {@code peak_resident_bytes}, as {@code
+     *     summary.json} has
      */
     private record Outcome(double wallSeconds, JsonNode result) {
         double trainingSeconds() {
@@ -95,14 +84,37 @@ final class Peers implements Callable<Integer> {
                     .orElse(Double.POSITIVE_INFINITY);
         }
 
-        double accuracy() {
+        /** The mean over the last evaluations. */
+        double accuracy(int last) {
             List<Double> all = evaluations()
                     .map(evaluation -> evaluation.get("accuracy").asDouble())
                     .toList();
-            return all.subList(Math.max(0, all.size() - LAST_EVALUATIONS), all.size()).stream()
+            return all.subList(Math.max(0, all.size() - last), all.size()).stream()
                     .mapToDouble(Double::doubleValue)
                     .average()
                     .orElse(Double.NaN);
+        }
+
+        /** The accuracy after a step; NaN if it was not evaluated. */
+        double accuracyAfter(int step) {
+            return result.get("evaluations")
+                    .valueStream()
+                    .filter(evaluation -> evaluation.get("step").asInt() == step)
+                    .mapToDouble(evaluation -> evaluation.get("accuracy").asDouble())
+                    .findFirst()
+                    .orElse(Double.NaN);
+        }
+
+        /** The most memory of the process, in GB; NaN if the system does not tell. */
+        double gigabytes() {
+            return result.path("peak_resident_bytes").asDouble(Double.NaN) / 1e9;
+        }
+
+        /** The trained versions that were evaluated, by step. */
+        List<Integer> steps() {
+            return evaluations()
+                    .map(evaluation -> evaluation.get("step").asInt())
+                    .toList();
         }
 
         /** Evaluations of trained versions. */
@@ -113,13 +125,35 @@ final class Peers implements Callable<Integer> {
         }
     }
 
-    @Option(names = "--rollouts", defaultValue = "245760", description = "Per run (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--task",
+            paramLabel = "TASK",
+            defaultValue = "addition",
+            converter = PeerTask.Converter.class,
+            description = "addition, or smollm2-arithmetic, which needs --model (default: ${DEFAULT-VALUE}).")
+    private PeerTask task = PeerTask.ADDITION;
+
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Checkpoint folder that all start from; for smollm2-arithmetic, SmolLM2-135M-Instruct.")
+    private @Nullable Path model;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "PRECISION",
+            defaultValue = "fp32",
+            description = "Precision of the matrix products, for smollm2-arithmetic: fp32 or bf16 (default:"
+                    + " ${DEFAULT-VALUE}).")
+    private String precision = "";
+
+    @Option(names = "--rollouts", description = "Per run (default: 245760 for addition, 1920 for smollm2-arithmetic).")
     private int rollouts;
 
     @Option(
             names = "--repetitions",
-            defaultValue = "3",
-            description = "Rounds; each runs all contestants, with a seed of its own (default: ${DEFAULT-VALUE}).")
+            description = "Rounds; each runs all contestants, with a seed of its own (default: 3 for addition, 1 for"
+                    + " smollm2-arithmetic).")
     private int repetitions;
 
     @Option(names = "--seed", defaultValue = "1", description = "Seed of the first round (default: ${DEFAULT-VALUE}).")
@@ -138,12 +172,20 @@ final class Peers implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        requireModel();
+        rollouts = rollouts > 0 ? rollouts : task.rollouts();
+        repetitions = repetitions > 0 ? repetitions : task.repetitions();
         BenchmarkTools.printHeader(
-                "peers --rollouts %d --seed %d%s", rollouts, seed, grid ? " --grid" : " --repetitions " + repetitions);
+                "peers --task %s%s --rollouts %d --seed %d%s",
+                task.name(),
+                task.needsModel() ? " --precision " + precision : "",
+                rollouts,
+                seed,
+                grid ? " --grid" : " --repetitions " + repetitions);
         PythonEnvironment environment = PythonEnvironment.open("peers", basePython, resource("requirements.txt"));
         Path directory = Files.createTempDirectory("sppo-peers");
         try {
-            for (String script : List.of("qwen2.py", "peer.py", "pytorch_sppo.py", "trl_grpo.py")) {
+            for (String script : SCRIPTS) {
                 Files.writeString(directory.resolve(script), resource(script));
             }
             if (grid) {
@@ -157,57 +199,101 @@ final class Peers implements Callable<Integer> {
         return 0;
     }
 
+    private void requireModel() {
+        if (task.needsModel() != (model != null)) {
+            throw new UserException(
+                    task.needsModel()
+                            ? "task " + task.name() + " needs a checkpoint folder as --model, such as that of"
+                                    + " HuggingFaceTB/SmolLM2-135M-Instruct"
+                            : "task " + task.name() + " starts from its shipped policy: leave --model out");
+        }
+    }
+
     private void compare(PythonEnvironment environment, Path directory) throws IOException, InterruptedException {
         Map<Contestant, List<Outcome>> outcomes = new EnumMap<>(Contestant.class);
         for (int round = 0; round < repetitions; round++) {
             System.out.printf("%nround %d%n", round + 1);
             for (Contestant contestant : Contestant.values()) {
-                Outcome outcome = run(contestant, contestant.rate, seed + round, environment, directory);
+                Outcome outcome = run(contestant, task.rate(contestant), seed + round, environment, directory);
                 outcomes.computeIfAbsent(contestant, key -> new ArrayList<>()).add(outcome);
                 print(contestant.title, outcome);
             }
         }
         System.out.printf("%nversions     %s%n", versions(outcomes));
         System.out.printf("%nMedians, and in parentheses each round:%n%n");
-        System.out.println("| | wall, s | training, s | .50 after, s | .60 after, s | accuracy |");
-        System.out.println("|---|---|---|---|---|---|");
+        System.out.printf(
+                "| | wall, s | training, s | %s | accuracy | memory, GB |%n|---|---|---|%s---|---|%n",
+                task.levels().stream().map(level -> level(level) + " after, s").collect(Collectors.joining(" | ")),
+                "---|".repeat(task.levels().size()));
         outcomes.forEach((contestant, all) -> System.out.printf(
                 "| %s, lr %s | %s | %s | %s | %s | %s |%n",
                 contestant.title,
-                rate(contestant.rate),
+                rate(task.rate(contestant)),
                 cell(all, "%.1f", Outcome::wallSeconds),
                 cell(all, "%.1f", Outcome::trainingSeconds),
-                cell(all, "%.1f", outcome -> outcome.secondsTo(0.5)),
-                cell(all, "%.1f", outcome -> outcome.secondsTo(0.6)),
-                cell(all, "%.3f", Outcome::accuracy)));
+                task.levels().stream()
+                        .map(level -> cell(all, "%.1f", outcome -> outcome.secondsTo(level)))
+                        .collect(Collectors.joining(" | ")),
+                cell(all, "%.3f", outcome -> outcome.accuracy(task.lastEvaluations())),
+                cell(all, "%.2f", Outcome::gigabytes)));
         System.out.printf(
                 "%nWall seconds are of whole processes. Training and times to an accuracy count from the first sampling;"
                         + " the peers' clocks stop during evaluations. Accuracy is held out and sampled, the mean of"
-                        + " the last %d evaluations.%n%n",
-                LAST_EVALUATIONS);
+                        + " the last %d evaluations. Memory is the peak of the process, without our broker.%n%n",
+                task.lastEvaluations());
+        printCurves(outcomes);
         for (Contestant ours : List.of(Contestant.SPPO_STREAM_0, Contestant.SPPO_STREAM_1)) {
             System.out.printf(
-                    "ratio        %s over PyTorch: wall %s, training %s, time to .50 %s, to .60 %s%n",
+                    "ratio        %s over PyTorch: wall %s, training %s, %s%n",
                     ours.title,
                     ratio(outcomes, ours, Outcome::wallSeconds),
                     ratio(outcomes, ours, Outcome::trainingSeconds),
-                    ratio(outcomes, ours, outcome -> outcome.secondsTo(0.5)),
-                    ratio(outcomes, ours, outcome -> outcome.secondsTo(0.6)));
+                    task.levels().stream()
+                            .map(level -> "to " + level(level) + " "
+                                    + ratio(outcomes, ours, outcome -> outcome.secondsTo(level)))
+                            .collect(Collectors.joining(", ")));
         }
+    }
+
+    /** Accuracy over rollouts, at evaluations that all contestants have made. */
+    private void printCurves(Map<Contestant, List<Outcome>> outcomes) {
+        List<Integer> evaluated =
+                Objects.requireNonNull(outcomes.get(Contestant.PYTORCH)).get(0).steps();
+        int apart = (evaluated.size() + CURVE_COLUMNS - 1) / CURVE_COLUMNS;
+        List<Integer> shown = IntStream.range(0, evaluated.size())
+                .filter(i -> (evaluated.size() - 1 - i) % apart == 0)
+                .mapToObj(evaluated::get)
+                .toList();
+        int batch = batchSize();
+        System.out.printf(
+                Locale.ROOT,
+                "| accuracy after rollouts | %s |%n|---|%s%n",
+                shown.stream().map(step -> Integer.toString(step * batch)).collect(Collectors.joining(" | ")),
+                "---|".repeat(shown.size()));
+        outcomes.forEach((contestant, all) -> System.out.printf(
+                "| %s | %s |%n",
+                contestant.title,
+                shown.stream()
+                        .map(step -> cell(all, "%.3f", outcome -> outcome.accuracyAfter(step)))
+                        .collect(Collectors.joining(" | "))));
+        System.out.println();
     }
 
     private void searchGrid(PythonEnvironment environment, Path directory) throws IOException, InterruptedException {
         Map<Contestant, SortedMap<Double, Double>> accuracies = new EnumMap<>(Contestant.class);
         for (Contestant contestant : Contestant.values()) {
-            for (double rate : GRID) {
+            for (double rate : task.grid()) {
                 Outcome outcome = run(contestant, rate, seed, environment, directory);
-                accuracies.computeIfAbsent(contestant, key -> new TreeMap<>()).put(rate, outcome.accuracy());
+                accuracies
+                        .computeIfAbsent(contestant, key -> new TreeMap<>())
+                        .put(rate, outcome.accuracy(task.lastEvaluations()));
                 print(contestant.title + ", lr " + rate(rate), outcome);
             }
         }
         System.out.printf(
                 "%n| accuracy at lr | %s |%n|---|%s%n",
-                GRID.stream().map(Peers::rate).collect(Collectors.joining(" | ")), "---|".repeat(GRID.size()));
+                task.grid().stream().map(Peers::rate).collect(Collectors.joining(" | ")),
+                "---|".repeat(task.grid().size()));
         accuracies.forEach((contestant, byRate) -> System.out.printf(
                 "| %s | %s |%n",
                 contestant.title,
@@ -218,43 +304,47 @@ final class Peers implements Callable<Integer> {
 
     private Outcome run(Contestant contestant, double rate, long runSeed, PythonEnvironment environment, Path directory)
             throws IOException, InterruptedException {
-        int batch = Configuration.load(null, Map.of(), Map.of("run", "peers"))
-                .settings()
-                .batchSize();
-        int steps = Math.max(1, rollouts / batch);
-        if (contestant.isPeer()) {
-            Map<String, String> flags = Map.of(
-                    "run",
-                    "peers",
-                    "steps",
-                    Integer.toString(steps),
-                    "seed",
-                    Long.toString(runSeed),
-                    "data.dir",
-                    directory.toString(),
-                    RATE,
-                    Double.toString(rate));
-            return runPeer(contestant, Configuration.load(null, Map.of(), flags), environment, directory);
+        int steps = Math.max(1, rollouts / batchSize());
+        Map<String, String> flags = new TreeMap<>();
+        flags.put(SettingsDefinition.SEED, Long.toString(runSeed));
+        flags.put(SettingsDefinition.POLICY_LEARNING_RATE, Double.toString(rate));
+        if (model != null) {
+            flags.put(SettingsDefinition.MODEL, model.toAbsolutePath().toString());
+            flags.put(SettingsDefinition.PRECISION, precision);
         }
+        if (contestant.isPeer()) {
+            flags.put(SettingsDefinition.RUN, "peers");
+            flags.put(SettingsDefinition.STEPS, Integer.toString(steps));
+            flags.put(SettingsDefinition.DATA_DIR, directory.toString());
+            return runPeer(contestant, Configuration.load(task.preset(), Map.of(), flags), environment, directory);
+        }
+        flags.put(SettingsDefinition.LAG, contestant == Contestant.SPPO_STREAM_0 ? "0" : "1");
         List<String> options = new ArrayList<>();
-        options.add("--lag=" + (contestant == Contestant.SPPO_STREAM_0 ? 0 : 1));
-        options.add("--seed=" + runSeed);
-        options.add("--set=" + RATE + "=" + rate);
+        Path preset = task.preset();
+        if (preset != null) {
+            options.add("--config=" + preset);
+        }
+        flags.forEach((name, value) -> options.add("--set=" + name + "=" + value));
         MeasuredRun run = MeasuredRun.onKafka(steps, options);
         return new Outcome(run.wallSeconds(), run.result());
     }
 
-    private static Outcome runPeer(
-            Contestant peer, Configuration configuration, PythonEnvironment environment, Path directory)
+    private int batchSize() {
+        return Configuration.load(task.preset(), Map.of(), Map.of(SettingsDefinition.RUN, "peers"))
+                .settings()
+                .batchSize();
+    }
+
+    private Outcome runPeer(Contestant peer, Configuration configuration, PythonEnvironment environment, Path directory)
             throws IOException, InterruptedException {
         RunSettings settings = configuration.settings();
-        Path model = Models.policy(settings).directory();
+        Path start = Models.policy(settings).directory();
         writeProblems(settings, directory);
         Path errors = directory.resolve("errors");
         ProcessBuilder builder = new ProcessBuilder(
                         environment.python().toString(),
-                        directory.resolve(peer.script).toString(),
-                        "--model=" + model,
+                        directory.resolve(task.script(peer)).toString(),
+                        "--model=" + start,
                         "--problems=" + directory,
                         "--settings=" + JSON.writeValueAsString(configuration.effective()))
                 .redirectError(errors.toFile());
@@ -296,16 +386,18 @@ final class Peers implements Callable<Integer> {
                 problems.stream().map(Problem::reference).toList()));
     }
 
-    private static void print(String name, Outcome outcome) {
+    private void print(String name, Outcome outcome) {
         System.out.printf(
                 Locale.ROOT,
-                "%-34s %.1f s, %.1f s of them training; .50 after %s s, .60 after %s s; accuracy %.3f%n",
+                "%-34s %.1f s, %.1f s of them training; %s; accuracy %.3f; %.2f GB%n",
                 name,
                 outcome.wallSeconds(),
                 outcome.trainingSeconds(),
-                number("%.1f", outcome.secondsTo(0.5)),
-                number("%.1f", outcome.secondsTo(0.6)),
-                outcome.accuracy());
+                task.levels().stream()
+                        .map(level -> level(level) + " after " + number("%.1f", outcome.secondsTo(level)) + " s")
+                        .collect(Collectors.joining(", ")),
+                outcome.accuracy(task.lastEvaluations()),
+                outcome.gigabytes());
     }
 
     /** The packages that the peers have reported. */
@@ -342,6 +434,11 @@ final class Peers implements Callable<Integer> {
     /** A number; a dash for an accuracy that was never reached. */
     private static String number(String format, double value) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "-";
+    }
+
+    /** An accuracy in words, such as .50. */
+    private static String level(double level) {
+        return String.format(Locale.ROOT, "%.2f", level).substring(1);
     }
 
     private static String rate(double rate) {

@@ -30,6 +30,7 @@ public final class Checkpoint {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String WEIGHTS = "model.safetensors";
+    private static final String SCORE = "score.";
     private static final String INDEX = "model.safetensors.index.json";
 
     /** The files that are copied with the tokenizer from one checkpoint to another. */
@@ -147,6 +148,25 @@ public final class Checkpoint {
         return config;
     }
 
+    /**
+     * The checkpoint without the layers after the first ones, and without a critic's head, which belongs to the last layer.
+     * Given all layers, it is this checkpoint.
+     *
+     * @param layers at least 1, at most those of the checkpoint
+     */
+    public Checkpoint firstLayers(int layers) {
+        if (layers < 1 || layers > config.layers()) {
+            throw new IllegalArgumentException(
+                    "layers must be 1 to " + config.layers() + ", those of " + directory + ", got " + layers);
+        }
+        if (layers == config.layers()) {
+            return this;
+        }
+        Map<String, Location> kept = new HashMap<>(tensors);
+        kept.keySet().removeIf(name -> name.startsWith(SCORE));
+        return new Checkpoint(directory, config.withLayers(layers), kept);
+    }
+
     /** Whether the tokenizer files are equal, so that token ids mean the same. */
     public boolean hasTokenizerOf(Checkpoint other) {
         try {
@@ -163,7 +183,7 @@ public final class Checkpoint {
 
     /** Whether this is a critic's checkpoint: its head gives a score. */
     boolean hasScore() {
-        return tensors.containsKey("score.weight");
+        return tensors.containsKey(SCORE + "weight");
     }
 
     /** Copies a tensor's values, widened to 32 bits. */

@@ -111,6 +111,24 @@ public record ModelConfig(
         }
     }
 
+    /** This shape with another number of layers. */
+    ModelConfig withLayers(int number) {
+        return new ModelConfig(
+                architecture,
+                vocabularySize,
+                hiddenSize,
+                number,
+                heads,
+                keyValueHeads,
+                headSize,
+                intermediateSize,
+                maxPositions,
+                tiedEmbeddings,
+                rmsNormEpsilon,
+                ropeTheta,
+                ropeScaling);
+    }
+
     /**
      * Reads {@code config.json} as transformers 4 ({@code rope_theta}, {@code torch_dtype}) or 5 ({@code
      * rope_parameters}, {@code dtype}) writes it.

@@ -170,6 +170,26 @@ class CheckpointTest {
                 .hasMessageContaining("lm_head.weight");
     }
 
+    /** The head of a critic reads the output of its last layer, and means nothing behind another. */
+    @Test
+    void shouldKeepTheFirstLayersWithAFreshHead() {
+        Checkpoint original = Checkpoint.open(directory);
+        Path critic = directory.resolve("critic");
+        try (CriticModel whole = CriticModel.load(original, ModelSettings.cpu())) {
+            Probe.set(whole.model(), "score.bias", new float[] {0.25f});
+            whole.save(critic, original);
+        }
+        int layers = original.config().layers();
+        for (Checkpoint from : List.of(original, Checkpoint.open(critic))) {
+            try (CriticModel first = CriticModel.load(from.firstLayers(1), ModelSettings.cpu())) {
+                assertThat(first.config().layers()).isEqualTo(1);
+                assertThat(first.logits(List.of(new int[] {1, 2, 3}))).containsExactly(0f);
+            }
+        }
+        assertThat(original.firstLayers(layers)).isSameAs(original);
+        assertThatThrownBy(() -> original.firstLayers(layers + 1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     /** Splits the weights over files, storing each tensor in another type. */
     private void shard(Safetensors.Type type) throws IOException {
         byte[] file = Files.readAllBytes(directory.resolve("model.safetensors"));

@@ -1,5 +1,6 @@
 package io.sppostream.verify;
 
+import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
@@ -13,14 +14,15 @@ import java.util.TreeSet;
 
 /**
  * The verifiers {@code math} and {@code math:PROFILE}: a {@link MathGrader} compares the answer that the response marks
- * with the reference. A response that was cut off after its answer is judged like any other, because the answer was
- * complete.
+ * with the reference. A response that was cut off after an answer that it marks is judged like any other, because the
+ * answer was complete. An answer that nothing marks is wrong then: the next token could have changed it.
  */
 public final class MathVerifier implements Verifier {
     /** The setting that says where the think block of a response is opened. */
     private static final String THINKING = "thinking";
 
     private final String name;
+    private final GradingProfile profile;
     private final MathGrader grader;
     private final Thinking thinking;
 
@@ -34,14 +36,12 @@ public final class MathVerifier implements Verifier {
 
     /** @param profile where to look for answers and how to compare them */
     public MathVerifier(GradingProfile profile) {
-        this(
-                profile == GradingProfile.MATH ? "math" : "math:" + profile.id(),
-                new MathGrader(profile),
-                Thinking.RESPONSE);
+        this(profile, new MathGrader(profile), Thinking.RESPONSE);
     }
 
-    private MathVerifier(String name, MathGrader grader, Thinking thinking) {
-        this.name = name;
+    private MathVerifier(GradingProfile profile, MathGrader grader, Thinking thinking) {
+        this.name = profile == GradingProfile.MATH ? "math" : "math:" + profile.id();
+        this.profile = profile;
         this.grader = grader;
         this.thinking = thinking;
     }
@@ -58,8 +58,8 @@ public final class MathVerifier implements Verifier {
         }
         String value = settings.getOrDefault(THINKING, "response");
         return switch (value) {
-            case "response" -> new MathVerifier(name, grader, Thinking.RESPONSE);
-            case "prompt" -> new MathVerifier(name, grader, Thinking.PROMPT);
+            case "response" -> new MathVerifier(profile, grader, Thinking.RESPONSE);
+            case "prompt" -> new MathVerifier(profile, grader, Thinking.PROMPT);
             default -> throw new IllegalArgumentException("thinking = " + value + ": neither response nor prompt");
         };
     }
@@ -77,7 +77,13 @@ public final class MathVerifier implements Verifier {
 
     @Override
     public Judgement judge(Rollout rollout) {
-        return judgement(grader.gradeResponse(rollout.getReference(), rollout.getText(), opensThinking(rollout)));
+        Judgement judgement =
+                judgement(grader.gradeResponse(rollout.getReference(), rollout.getText(), opensThinking(rollout)));
+        return judgement.status() == VerdictStatus.CORRECT
+                        && rollout.getFinishReason() == FinishReason.LENGTH
+                        && profile.takesUnmarked(rollout.getText())
+                ? Judgement.wrong(VerdictStatus.INCORRECT, judgement.extracted(), "cut-off")
+                : judgement;
     }
 
     private boolean opensThinking(Rollout rollout) {

@@ -3,6 +3,7 @@ package io.sppostream.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sppostream.events.FinishReason;
 import io.sppostream.events.Message;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
@@ -56,6 +57,18 @@ class MathVerifierTest {
         assertThat(verifier.name()).isEqualTo("math");
         assertThat(verifier.version()).isEqualTo(MathGrader.VERSION);
         assertThat(new MathVerifier(GradingProfile.GSM8K).name()).isEqualTo("math:gsm8k");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"82, STOP, CORRECT", "82, LENGTH, INCORRECT", "eighty, LENGTH, NO_ANSWER"})
+    void shouldNotCountTheLastNumberWhenTheResponseWasCutOff(
+            String text, FinishReason finishReason, VerdictStatus status) {
+        Verifier lastNumber = new MathVerifier(GradingProfile.GSM8K_FLEXIBLE);
+
+        assertThat(lastNumber
+                        .judge(Rollouts.of("r-1", "arithmetic", text, "82", finishReason))
+                        .status())
+                .isEqualTo(status);
     }
 
     @Test

@@ -24,7 +24,10 @@ import picocli.CommandLine.Spec;
 final class ConfigurationOptions {
     private static final DateTimeFormatter RUN_NAME = DateTimeFormatter.ofPattern("'run-'yyyyMMdd-HHmmss");
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML file of settings.")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML file of settings, or presets/NAME for shipped ones (docs/configuration.md lists them).")
     private @Nullable Path config;
 
     @Option(names = "--run", paramLabel = "NAME", description = "Name of the run; made from the time if none is given.")

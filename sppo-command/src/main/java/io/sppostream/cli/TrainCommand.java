@@ -57,7 +57,10 @@ final class TrainCommand implements Callable<Integer> {
     static String header(Configuration configuration, String resumeCommand) {
         RunSettings settings = configuration.settings();
         StringBuilder header = new StringBuilder("run " + settings.run()
-                + (configuration.hasPreset() ? ", preset " : ", dataset ") + settings.dataset() + "\n");
+                + (configuration.preset().isEmpty()
+                        ? ", dataset " + settings.dataset()
+                        : ", preset " + configuration.preset())
+                + "\n");
         configuration.changed().forEach((name, value) -> header.append("  " + name + ": " + value + "\n"));
         return header.append("resume with: " + resumeCommand + "\n").toString();
     }

@@ -13,6 +13,7 @@ public final class BuiltInDatasets {
     static {
         BY_NAME.put(Addition.NAME, Addition::twoDigits);
         BY_NAME.put(Addition.ONE_DIGIT, Addition::oneDigit);
+        BY_NAME.put(Arithmetic.NAME, Arithmetic::dataset);
         BY_NAME.put(Ledger.NAME, Ledger::dataset);
         BY_NAME.put(KnightsAndKnaves.NAME, KnightsAndKnaves::dataset);
         BY_NAME.put(KnightsAndKnavesText.NAME, KnightsAndKnavesText::dataset);

@@ -8,7 +8,13 @@ class BuiltInDatasetsTest {
     @Test
     void shouldMakeEachDatasetByItsName() {
         assertThat(BuiltInDatasets.names())
-                .containsExactly("addition", "addition-1", "ledger", "knights-and-knaves", "knights-and-knaves-text")
+                .containsExactly(
+                        "addition",
+                        "addition-1",
+                        "arithmetic",
+                        "ledger",
+                        "knights-and-knaves",
+                        "knights-and-knaves-text")
                 .allSatisfy(name -> assertThat(BuiltInDatasets.make(name))
                         .hasValueSatisfying(
                                 dataset -> assertThat(dataset.name()).isEqualTo(name)));

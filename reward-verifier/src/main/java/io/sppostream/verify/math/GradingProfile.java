@@ -1,5 +1,6 @@
 package io.sppostream.verify.math;
 
+import io.sppostream.verify.math.read.BoxedAnswer;
 import io.sppostream.verify.math.read.Extraction;
 import java.util.Arrays;
 import java.util.Locale;
@@ -89,6 +90,15 @@ public enum GradingProfile {
             }
         }
         throw new IllegalArgumentException("No grading profile is called '" + id + "'; use one of " + ids() + ".");
+    }
+
+    /**
+     * Whether nothing marks the answer that the profile takes from a response. If the response was cut off, the next token
+     * could have changed such an answer.
+     */
+    public boolean takesUnmarked(String response) {
+        return extraction == Extraction.LAST_NUMBER
+                || (extraction == Extraction.ANYWHERE && !BoxedAnswer.isIn(response));
     }
 
     /** Where a response has its answer. */

@@ -16,14 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The effective configuration of a run. Later sources win: the defaults of {@link SettingsDefinition}, the preset of a
- * built-in dataset, the YAML file, the environment ({@code SPPO_BATCH_SIZE} for {@code batch.size}), the flags. Settings
+ * built-in dataset, the YAML file or shipped preset, the environment ({@code SPPO_BATCH_SIZE} for {@code batch.size}), the flags. Settings
  * whose names begin with {@code kafka.} are properties of the Kafka and registry clients.
  *
  * @param settings the settings, validated
  * @param kafkaProperties client properties, without the prefix {@code kafka.}
  * @param notes remarks on the settings given, for the user, a line each
+ * @param preset the preset that the settings build on: the one chosen, else that of the dataset; empty if there is none
  */
-public record Configuration(RunSettings settings, Map<String, String> kafkaProperties, List<String> notes) {
+public record Configuration(
+        RunSettings settings, Map<String, String> kafkaProperties, List<String> notes, String preset) {
     public Configuration {
         kafkaProperties = Map.copyOf(kafkaProperties);
         notes = List.copyOf(notes);
@@ -32,7 +34,7 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
     /**
      * Reads the configuration.
      *
-     * @param file YAML file; null for none
+     * @param file YAML file, or {@code presets/NAME} for a shipped preset; null for none
      * @param environment the environment of the process
      * @param flags settings given on the command line, by name
      * @throws UserException naming the setting, its source, and the values it takes or the names that are close
@@ -57,12 +59,15 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         given.addFlags(flags);
 
         Map<String, String> values = new HashMap<>(fallbacks);
-        values.putAll(Presets.of(given.values()
+        String dataset = given.values()
                 .getOrDefault(
                         SettingsDefinition.DATASET,
                         String.valueOf(
-                                SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)))));
+                                SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)));
+        values.putAll(Presets.of(dataset));
         values.putAll(given.values());
+        String preset =
+                given.preset() != null ? given.preset() : Presets.of(dataset).isEmpty() ? "" : dataset;
         Map<String, String> kafka = new HashMap<>(connect(values));
         values.forEach((name, value) -> {
             if (name.startsWith(SettingsDefinition.KAFKA)) {
@@ -70,13 +75,13 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
             }
         });
         List<String> notes = new ArrayList<>(given.notes());
-        Configuration configuration = of(values, kafka, notes);
+        Configuration configuration = of(values, kafka, notes, preset);
         if (!given.values().containsKey(SettingsDefinition.BATCH_SIZE)) {
             int samples = configuration.settings.samples();
             int batch = configuration.settings.batchSize();
             if (batch % samples != 0) {
                 values.put(SettingsDefinition.BATCH_SIZE, Integer.toString(Math.max(1, batch / samples) * samples));
-                configuration = of(values, kafka, notes);
+                configuration = of(values, kafka, notes, preset);
             }
         }
         EstimatorChoice.requireWholeGroups(configuration.settings);
@@ -84,7 +89,7 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         if (warmup > 0 && warmup >= configuration.settings.steps()) {
             notes.add("the policy is not trained: estimator.critic.warmup.steps = " + warmup + ", and the run has "
                     + configuration.settings.steps() + " steps");
-            configuration = new Configuration(configuration.settings, configuration.kafkaProperties, notes);
+            configuration = new Configuration(configuration.settings, configuration.kafkaProperties, notes, preset);
         }
         return configuration;
     }
@@ -105,17 +110,18 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
         Map<String, String> values = readRecorded(yaml);
         // Whoever writes to the log could name a folder of code to load.
         values.remove(SettingsDefinition.ESTIMATOR_PLUGINS);
-        return of(EstimatorChoice.replaced(values, given.values()), kafkaProperties, given.notes());
+        return of(EstimatorChoice.replaced(values, given.values()), kafkaProperties, given.notes(), "");
     }
 
     private static Map<String, String> readRecorded(String yaml) {
         return SettingNames.current(FlatYaml.read(yaml), "on the log");
     }
 
-    private static Configuration of(Map<String, String> values, Map<String, String> kafka, List<String> notes) {
+    private static Configuration of(
+            Map<String, String> values, Map<String, String> kafka, List<String> notes, String preset) {
         values.keySet().removeIf(name -> name.startsWith(SettingsDefinition.KAFKA));
         try {
-            return new Configuration(new RunSettings(values), kafka, notes);
+            return new Configuration(new RunSettings(values), kafka, notes, preset);
         } catch (ConfigException e) {
             throw new UserException("configuration: " + Redactor.text(String.valueOf(e.getMessage())));
         }
@@ -188,21 +194,17 @@ public record Configuration(RunSettings settings, Map<String, String> kafkaPrope
     }
 
     /**
-     * The settings that differ from the defaults and the preset of the dataset, in alphabetical order, with secrets
-     * redacted. The name of the run and the dataset are not among them.
+     * The settings that differ from the defaults and the presets, in alphabetical order, with secrets redacted. The name
+     * of the run and the dataset are not among them.
      */
     public SortedMap<String, Object> changed() {
         Map<String, String> base = new HashMap<>(Presets.of(settings.dataset()));
+        base.putAll(Presets.of(preset));
         base.put(SettingsDefinition.RUN, settings.run());
         base.put(SettingsDefinition.DATASET, settings.dataset());
         SortedMap<String, Object> changed = effective();
         changed.entrySet().removeAll(new RunSettings(base).values().entrySet());
         return changed;
-    }
-
-    /** Whether the dataset brings a preset of settings. */
-    public boolean hasPreset() {
-        return !Presets.of(settings.dataset()).isEmpty();
     }
 
     /** {@link #effective()} as YAML. */

@@ -24,6 +24,7 @@ final class ConfigurationSources {
 
     private final Map<String, String> values = new HashMap<>();
     private final List<String> notes = new ArrayList<>();
+    private @Nullable String preset;
 
     /** The settings given so far; a later source wins over an earlier one. */
     Map<String, String> values() {
@@ -35,9 +36,20 @@ final class ConfigurationSources {
         return notes;
     }
 
-    /** @param file YAML file; null for none */
+    /** The preset that was chosen in place of a file; null if none was. */
+    @Nullable
+    String preset() {
+        return preset;
+    }
+
+    /** @param file YAML file, or {@code presets/NAME} for a shipped preset; null for none */
     void addFile(@Nullable Path file) {
         if (file == null) {
+            return;
+        }
+        preset = Presets.meantBy(file);
+        if (preset != null) {
+            add(Presets.withDataset(preset), "in preset " + preset);
             return;
         }
         try (InputStream in = Files.newInputStream(file)) {

@@ -155,7 +155,7 @@ public final class RecordedVerifiers {
     }
 
     private Configuration configuration() {
-        return new Configuration(new RunSettings(values), configuration.kafkaProperties(), configuration.notes());
+        return new Configuration(new RunSettings(values), configuration.kafkaProperties(), configuration.notes(), "");
     }
 
     private static String joined(SortedMap<String, List<String>> found) {

@@ -89,6 +89,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -96,10 +97,24 @@ import org.jspecify.annotations.Nullable;
 
 /** The settings of a run by type, and the settings of its roles that are made of them. */
 public final class RunSettings extends AbstractConfig {
+    /** The value of {@code critic.model} that means the checkpoint of the policy. */
+    private static final String POLICY = "policy";
+
+    private static final int RANDOM_CRITIC_LAYERS = 2;
+
     private volatile @Nullable AdvantageEstimator estimator;
 
     RunSettings(Map<String, ?> values) {
         super(DEFINITION, values, false);
+    }
+
+    /** A default that depends on another setting. */
+    @Override
+    protected Map<String, Object> postProcessParsedConfig(Map<String, Object> parsed) {
+        boolean randomCritic = "".equals(parsed.get(CRITIC_MODEL));
+        return randomCritic && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
+                ? Map.of(CRITIC_LAYERS, RANDOM_CRITIC_LAYERS)
+                : Map.of();
     }
 
     /** The verifiers of the datasets that have their own, by dataset. */
@@ -260,9 +275,20 @@ public final class RunSettings extends AbstractConfig {
         return getString(MODEL);
     }
 
-    /** Checkpoint folder of the start critic; empty for random weights. */
-    public String criticModel() {
-        return getString(CRITIC_MODEL);
+    /** Whether the critic starts from random weights. */
+    public boolean hasRandomCritic() {
+        return getString(CRITIC_MODEL).isEmpty();
+    }
+
+    /** Checkpoint folder of the start critic; null if it reads the policy's tokens: random, or of the policy itself. */
+    public @Nullable Path criticModel() {
+        String model = getString(CRITIC_MODEL);
+        return model.isEmpty() || model.equals(POLICY) ? null : Path.of(model);
+    }
+
+    /** Layers of the critic; 0 for all layers of its checkpoint. */
+    public int criticLayers() {
+        return getInt(CRITIC_LAYERS);
     }
 
     /** Held-out problems per evaluation. */
@@ -404,7 +430,7 @@ public final class RunSettings extends AbstractConfig {
         return new ModelConfig(
                 policy.vocabularySize(),
                 hidden,
-                getInt(CRITIC_LAYERS),
+                criticLayers(),
                 hidden / 16,
                 hidden / 16,
                 3 * hidden,

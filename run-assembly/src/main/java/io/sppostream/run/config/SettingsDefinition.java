@@ -400,10 +400,17 @@ public final class SettingsDefinition {
                         STRING,
                         "",
                         null,
-                        "Checkpoint folder the critic starts from. Empty: random weights in the size given by"
+                        "Checkpoint folder the critic starts from, or policy for that of the policy; its head starts at"
+                                + " zero unless the checkpoint has one. Empty: random weights in the size given by"
                                 + " critic.hidden.size and critic.layers.")
                 .setting(CRITIC_HIDDEN_SIZE, INT, 64, POSITIVE, "Hidden size of a random critic; a multiple of 16.")
-                .setting(CRITIC_LAYERS, INT, 2, POSITIVE, "Layers of a random critic.")
+                .setting(
+                        CRITIC_LAYERS,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Layers of the critic: of critic.model, the first so many are kept, with a fresh head. 0: all"
+                                + " layers of critic.model, or 2 of a random critic.")
                 .setting(CRITIC_LEARNING_RATE, DOUBLE, 5e-6, NOT_NEGATIVE, "Learning rate of the critic after warm-up.")
                 .setting(CRITIC_WEIGHT_DECAY, DOUBLE, 0.01, NOT_NEGATIVE, "AdamW: weight decay of the critic.")
                 .setting(

@@ -105,7 +105,7 @@ public final class SettingsReference {
 
                 1. the defaults below;
                 2. the preset of a built-in dataset ([presets](#presets));
-                3. the YAML file of `--config`: nested maps and dotted keys are the same;
+                3. the YAML file of `--config`: nested maps and dotted keys are the same; `--config presets/NAME` is a shipped one ([presets](#presets));
                 4. the environment: `SPPO_BATCH_SIZE=256` sets `batch.size`, `SPPO_KAFKA_LINGER_MS=50` sets `kafka.linger.ms`;
                 5. the command line: `--steps 60` and other flags, `--set batch.size=256` for any setting.
 
@@ -141,14 +141,18 @@ public final class SettingsReference {
     }
 
     private static void presets(StringBuilder text) {
-        text.append("\n## Presets\n| setting | default | ")
-                .append(String.join(" | ", Datasets.BUILT_IN))
+        text.append("\n## Presets\n")
+                .append(
+                        "A preset with the name of a built-in dataset holds whenever that dataset is used. The others are"
+                                + " chosen as `--config presets/NAME`.\n\n")
+                .append("| setting | default | ")
+                .append(String.join(" | ", Presets.names()))
                 .append(" |\n|---|---|")
-                .append("---|".repeat(Datasets.BUILT_IN.size()))
+                .append("---|".repeat(Presets.names().size()))
                 .append('\n');
         for (ConfigKey key : SettingsDefinition.keys()) {
-            List<String> values = Datasets.BUILT_IN.stream()
-                    .map(dataset -> Presets.of(dataset).getOrDefault(key.name, ""))
+            List<String> values = Presets.names().stream()
+                    .map(preset -> Presets.of(preset).getOrDefault(key.name, ""))
                     .toList();
             if (!values.stream().allMatch(String::isEmpty)) {
                 text.append("| `")
@@ -181,12 +185,12 @@ public final class SettingsReference {
         String key = SettingNames.FORMER.getOrDefault(name, name);
         StringBuilder text = new StringBuilder(key.equals(name) ? "" : name + " is now called " + key + ".\n");
         text.append(entry(key).lines(""));
-        for (String dataset : Datasets.BUILT_IN) {
-            String value = Presets.of(dataset).get(key);
+        for (String preset : Presets.names()) {
+            String value = Presets.of(preset).get(key);
             if (value != null) {
                 text.append(INDENT)
                         .append("Preset ")
-                        .append(dataset)
+                        .append(preset)
                         .append(": ")
                         .append(value)
                         .append('\n');

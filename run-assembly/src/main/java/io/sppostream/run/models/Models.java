@@ -1,6 +1,8 @@
 package io.sppostream.run.models;
 
 import io.sppostream.feed.data.Addition;
+import io.sppostream.feed.data.Arithmetic;
+import io.sppostream.feed.data.KnightsAndKnavesText;
 import io.sppostream.log.UserException;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -17,11 +19,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 
 /** The checkpoints a run starts from. */
 public final class Models {
     private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
+    /** The datasets that only a pretrained model can read. */
+    private static final Set<String> IN_ENGLISH = Set.of(Arithmetic.NAME, KnightsAndKnavesText.NAME);
+
     private static final List<String> SHAPE_FILES = List.of(CONFIG, "generation_config.json", "tokenizer.json");
 
     private Models() {}
@@ -37,7 +43,8 @@ public final class Models {
     }
 
     /**
-     * The start critic: the backbone of the configured folder, or random weights that read the policy's tokens.
+     * The start critic: the first layers of the configured folder or of the policy, or random weights that read the
+     * policy's tokens.
      *
      * @throws UserException if the critic scores tokens, and those of the folder are not the policy's
      */
@@ -49,15 +56,21 @@ public final class Models {
                             + settings.estimator().name()
                             + " needs a value of each token that the policy samples, so its critic reads the policy's tokens");
         }
-        return own == policy
-                ? CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model())
-                : CriticModel.load(own, settings.model());
+        if (settings.hasRandomCritic()) {
+            return CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model());
+        }
+        int layers = settings.criticLayers();
+        if (layers > own.config().layers()) {
+            throw new UserException("critic.layers = " + layers + ": " + own.directory() + " has "
+                    + own.config().layers() + " layers");
+        }
+        return CriticModel.load(layers == 0 ? own : own.firstLayers(layers), settings.model());
     }
 
-    /** The checkpoint with the tokenizer and chat template of the critic: its own, or the policy's if it is random. */
+    /** The checkpoint with the tokenizer and chat template of the critic: its own, or the policy's. */
     public static Checkpoint criticTokens(RunSettings settings, Checkpoint policy) {
-        String model = settings.criticModel();
-        return model.isEmpty() ? policy : Checkpoint.open(Path.of(model));
+        Path model = settings.criticModel();
+        return model == null ? policy : Checkpoint.open(model);
     }
 
     /**
@@ -117,8 +130,10 @@ public final class Models {
         try (InputStream in = Models.class.getResourceAsStream(resource(task, file))) {
             if (in == null) {
                 throw new UserException(
-                        "dataset " + task
-                                + " comes without a start policy: give a checkpoint folder as --model (./sppo pretrain makes one)");
+                        "dataset " + task + " comes without a start policy: give a checkpoint folder as --model"
+                                + (IN_ENGLISH.contains(task)
+                                        ? ", of an instruction-tuned model such as HuggingFaceTB/SmolLM2-135M-Instruct on Hugging Face"
+                                        : " (./sppo pretrain makes one)"));
             }
             Files.createDirectories(directory);
             Files.copy(in, directory.resolve(file), StandardCopyOption.REPLACE_EXISTING);

@@ -407,14 +407,14 @@ class ConfigurationTest {
                         flags(Map.of("verifier.addtion", "math")).settings()))
                 .isInstanceOf(UserException.class)
                 .hasMessage("verifier.addtion: there is no dataset 'addtion' (there are addition, addition-1,"
-                        + " ledger, knights-and-knaves, knights-and-knaves-text;"
+                        + " arithmetic, ledger, knights-and-knaves, knights-and-knaves-text;"
                         + " dataset.others adds names); did you mean 'addition'?");
         assertThatThrownBy(() ->
                         Datasets.requireKnown(flags(Map.of("verifier.essays", "math", "dataset", "data/gsm8k.jsonl"))
                                 .settings()))
                 .isInstanceOf(UserException.class)
                 .hasMessage("verifier.essays: there is no dataset 'essays' (there are addition, addition-1,"
-                        + " ledger, knights-and-knaves, knights-and-knaves-text, gsm8k;"
+                        + " arithmetic, ledger, knights-and-knaves, knights-and-knaves-text, gsm8k;"
                         + " dataset.others adds names)");
     }
 
@@ -431,13 +431,51 @@ class ConfigurationTest {
     }
 
     @Test
+    void shouldTakeAShippedPresetByItsNameInPlaceOfAFile() {
+        Configuration configuration =
+                load(Path.of("presets/smollm2-arithmetic"), Map.of(), Map.of("model", "smollm2", "steps", "3"));
+
+        assertThat(configuration.preset()).isEqualTo("smollm2-arithmetic");
+        assertThat(configuration.settings().dataset()).isEqualTo("arithmetic");
+        assertThat(configuration.settings().sampling().maxTokens())
+                .as("of the dataset's preset")
+                .isEqualTo(24);
+        assertThat(configuration.settings().criticLayers()).isEqualTo(6);
+        assertThat(configuration.changed()).isEqualTo(Map.of("model", "smollm2", "steps", 3));
+        assertThat(load(Path.of("presets/ledger"), Map.of(), Map.of())
+                        .settings()
+                        .dataset())
+                .isEqualTo("ledger");
+    }
+
+    @Test
+    void shouldNameThePresetsWhenAnotherIsChosen() {
+        assertThatThrownBy(() -> load(Path.of("presets/smollm-arithmetic"), Map.of(), Map.of()))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith(
+                        "there is no preset 'smollm-arithmetic', and no file presets/smollm-arithmetic; the presets are"
+                                + " presets/addition, ")
+                .hasMessageEndingWith("; did you mean 'smollm2-arithmetic'?");
+    }
+
+    @Test
+    void shouldKeepAllLayersOfACriticsCheckpointAndTwoOfARandomOneUnlessSet() {
+        assertThat(flags(Map.of()).settings().criticLayers()).isEqualTo(2);
+        assertThat(flags(Map.of("critic.model", "policy")).settings().criticLayers())
+                .isEqualTo(0);
+        assertThat(flags(Map.of("critic.layers", "4")).settings().criticLayers())
+                .isEqualTo(4);
+        assertThat(flags(Map.of()).changed()).isEmpty();
+    }
+
+    @Test
     void shouldTellWhatDiffersFromDefaultsAndPreset() {
         assertThat(flags(Map.of("batch.size", "512", "clip", "0.2")).changed())
                 .as("as the preset and the default have it")
                 .isEmpty();
         Configuration configuration = flags(Map.of(
                 "lag", "1", "batch.size", "256", "kafka.ssl.key.password", "hunter2", "verifier.addition", "math"));
-        assertThat(configuration.hasPreset()).isTrue();
+        assertThat(configuration.preset()).isEqualTo("addition");
         assertThat(configuration.changed())
                 .isEqualTo(Map.of(
                         "batch.size",
@@ -448,7 +486,7 @@ class ConfigurationTest {
                         1,
                         "verifier.addition",
                         "math"));
-        assertThat(flags(FILE_DATASET).hasPreset()).isFalse();
+        assertThat(flags(FILE_DATASET).preset()).isEmpty();
         assertThat(flags(FILE_DATASET).changed()).isEmpty();
     }
 

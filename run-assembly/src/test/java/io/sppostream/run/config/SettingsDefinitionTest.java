@@ -42,9 +42,9 @@ class SettingsDefinitionTest {
 
     @Test
     void shouldNameOnlySettingsThatExistInPresetsAndFormerNames() {
-        assertThat(Datasets.BUILT_IN)
-                .allSatisfy(dataset -> assertThat(SettingsDefinition.names())
-                        .containsAll(Presets.of(dataset).keySet())
+        assertThat(Presets.names())
+                .allSatisfy(preset -> assertThat(SettingsDefinition.names())
+                        .containsAll(Presets.of(preset).keySet())
                         .containsAll(SettingNames.FORMER.values())
                         .doesNotContainAnyElementsOf(SettingNames.FORMER.keySet()));
     }

@@ -100,6 +100,32 @@ class ModelsTest {
     }
 
     @Test
+    void shouldKeepTheFirstLayersOfThePolicyWhenTheCriticIsMadeOfThem() {
+        RunSettings settings = settings(Map.of("critic.model", "policy", "critic.layers", "1"));
+
+        assertThat(Models.criticTokens(settings, policy)).isSameAs(policy);
+        try (CriticModel critic = Models.critic(settings, policy)) {
+            assertThat(critic.config().layers()).isEqualTo(1);
+            assertThat(critic.config().hiddenSize()).isEqualTo(64);
+            assertThat(critic.logits(List.of(tokens(policy)))).containsExactly(0);
+        }
+        assertThatThrownBy(
+                        () -> Models.critic(settings(Map.of("critic.model", "policy", "critic.layers", "3")), policy))
+                .isInstanceOf(UserException.class)
+                .hasMessage("critic.layers = 3: " + policy.directory() + " has 2 layers");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"arithmetic, HuggingFaceTB/SmolLM2-135M-Instruct", "addition-1, ./sppo pretrain"})
+    void shouldSayWhereToGetAStartPolicyWhenNoneIsShipped(String dataset, String source) {
+        assertThatThrownBy(() -> Models.policy(settings(Map.of("dataset", dataset))))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("dataset " + dataset
+                        + " comes without a start policy: give a checkpoint folder as" + " --model")
+                .hasMessageContaining(source);
+    }
+
+    @Test
     void shouldMakeFreshWeightsOfTheShapeThatIsShippedForTheDataset() throws IOException {
         Checkpoint ledger = Models.fresh("ledger", 1, Files.createDirectory(directory.resolve("ledger")));
         Checkpoint essays = Models.fresh("essays", 1, Files.createDirectory(directory.resolve("essays")));

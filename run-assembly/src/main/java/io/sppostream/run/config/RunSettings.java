@@ -414,7 +414,8 @@ public final class RunSettings extends AbstractConfig {
     }
 
     public CriticSettings critic(String configurationSha256) {
-        return new CriticSettings(step(configurationSha256, storage(false)), criticUpdate(), criticOptimizer(), training());
+        return new CriticSettings(
+                step(configurationSha256, storage(false)), criticUpdate(), criticOptimizer(), training());
     }
 
     private StepSettings step(String configurationSha256, WeightsStorage storage) {

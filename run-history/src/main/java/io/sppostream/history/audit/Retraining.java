@@ -70,7 +70,11 @@ public final class Retraining {
             // Before the policy's training begins: the start weights may be the reference of a KL penalty.
             recorded.readStart(ModelKind.POLICY, version -> true, model::readWeights);
             try (TrainablePolicy policy = new TrainablePolicy(
-                    model, settings.policyUpdate(), settings.policyOptimizer(), settings.training(), settings.publishedPrecision())) {
+                    model,
+                    settings.policyUpdate(),
+                    settings.policyOptimizer(),
+                    settings.training(),
+                    settings.publishedPrecision())) {
                 return retrain(policy);
             }
         }

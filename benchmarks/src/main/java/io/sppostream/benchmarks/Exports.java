@@ -51,8 +51,7 @@ final class Exports implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader("exports %s", checkpoint);
-        PythonEnvironment environment =
-                PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
+        PythonEnvironment environment = PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
         Checkpoint files = Checkpoint.open(checkpoint);
         List<TokenSequence> sequences = sequences(files);
         float[][] ours;

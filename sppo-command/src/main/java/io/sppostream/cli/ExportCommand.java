@@ -30,8 +30,9 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--merge",
-            description = "Merge the adapters of a run that trains such into the weights; by default they are written as"
-                    + " adapter_model.safetensors.")
+            description =
+                    "Merge the adapters of a run that trains such into the weights; by default they are written as"
+                            + " adapter_model.safetensors.")
     private boolean merge;
 
     @SuppressWarnings("UnusedVariable") // The standard options are not mixed in, since --version is another here.

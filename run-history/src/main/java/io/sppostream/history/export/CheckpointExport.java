@@ -7,8 +7,8 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.history.recorded.RecordedRun;
 import io.sppostream.log.LogException;
 import io.sppostream.log.UserException;
-import io.sppostream.log.weights.WeightsFiles;
 import io.sppostream.log.weights.WeightsDigest;
+import io.sppostream.log.weights.WeightsFiles;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CheckpointException;
@@ -63,8 +63,7 @@ public final class CheckpointExport {
      * @throws UserException if the run does not have the version any more, or the folder has files
      * @throws LogException if the weights are damaged
      */
-    public WeightsManifest write(
-            @Nullable Integer version, @Nullable Path tokenizer, boolean merge, Path directory) {
+    public WeightsManifest write(@Nullable Integer version, @Nullable Path tokenizer, boolean merge, Path directory) {
         WeightsManifest manifest = RetainedVersions.of(run.log()).get(version);
         requireEmpty(directory);
         RunSettings settings = settings();
@@ -73,8 +72,8 @@ public final class CheckpointExport {
             return manifest;
         }
         if (merge) {
-            throw new UserException("the run trains all weights, so there are no adapters to merge: export it without"
-                    + " --merge");
+            throw new UserException(
+                    "the run trains all weights, so there are no adapters to merge: export it without" + " --merge");
         }
         Map<String, byte[]> companions = companions(manifest, tokenizer);
         try {
@@ -151,8 +150,7 @@ public final class CheckpointExport {
     private String fetch(WeightsManifest manifest, Path file) throws IOException {
         MessageDigest sha256 = WeightsDigest.sha256();
         try (WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion());
-                FileChannel out =
-                        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             weights.poll(POLL_TIMEOUT); // The versions that a delta builds on.
             if (!weights.fetch(manifest, in -> copy(in, out, sha256))) {
                 throw deleted(manifest);
@@ -173,7 +171,8 @@ public final class CheckpointExport {
     }
 
     private Map<String, byte[]> companions(WeightsManifest manifest, @Nullable Path tokenizer) {
-        boolean stored = manifest.getFiles().stream().anyMatch(file -> file.getName().equals("tokenizer.json"));
+        boolean stored =
+                manifest.getFiles().stream().anyMatch(file -> file.getName().equals("tokenizer.json"));
         return stored && tokenizer == null ? stored(manifest) : ofCheckpoint(manifest, tokenizer);
     }
 

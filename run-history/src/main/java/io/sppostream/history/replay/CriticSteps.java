@@ -75,12 +75,12 @@ final class CriticSteps implements AutoCloseable {
         this.folder = storage.usesFolder(critic.parameters())
                 ? new WeightsFolder(storage.folder(critic.kind().id()), critic::checkpointFiles)
                 : null;
-        this.publisher = new WeightsPublisher(
-                out, topics, critic.kind(), critic.config(), storage.chunkBytes(), folder, clock);
+        this.publisher =
+                new WeightsPublisher(out, topics, critic.kind(), critic.config(), storage.chunkBytes(), folder, clock);
         this.current = publisher.publishStart(critic::writeWeights);
         out.commit(List.of());
-        this.retention = new WeightsRetention(
-                into.kafka(), topics, critic.kind(), List.of(current), folder, storage.keep());
+        this.retention =
+                new WeightsRetention(into.kafka(), topics, critic.kind(), List.of(current), folder, storage.keep());
     }
 
     /** The last version. */

@@ -42,6 +42,7 @@ public final class LargeModelBenchmark {
     private static final int INTERMEDIATE = 4864;
     private static final int KEYS = 128;
     private static final int RESPONSE = 1792;
+    private static final int THREADS = 2;
 
     private LargeModelBenchmark() {}
 
@@ -56,7 +57,7 @@ public final class LargeModelBenchmark {
                 PolicyTrainer trainer = new PolicyTrainer(
                         policy,
                         new OptimizerSettings(0.9, 0.999, 1e-8, 0.01, 1),
-                        new TrainingSettings(2048, Integer.getInteger("threads", 2), true))) {
+                        new TrainingSettings(2048, THREADS, true))) {
             SplittableRandom random = new SplittableRandom(1);
             int[] first = random.ints(256, 0, VOCABULARY).toArray();
             int[] second = random.ints(256, 0, VOCABULARY).toArray();

@@ -21,8 +21,9 @@ import java.util.function.IntConsumer;
  * The common part of training policies and critics: micro-batches on worker threads, the sum of their gradients, and
  * AdamW. Not thread-safe.
  *
- * <p>Workers share the weights and return gradients as separate values, which are added up in the order of the
- * micro-batches. The sum therefore depends neither on the number of threads nor on their speed.
+ * <p>Workers share the weights. Gradients are added up in the order of the micro-batches, by {@link GradientSum} or, for
+ * large models, in place by {@link GradientBuffer}. The sum therefore depends neither on the number of threads nor on
+ * their speed.
  */
 final class Training implements AutoCloseable {
 

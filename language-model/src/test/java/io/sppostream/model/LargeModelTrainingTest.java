@@ -182,8 +182,7 @@ class LargeModelTrainingTest {
         ModelConfig config = new ModelConfig(5000, 16, 3, 2, 1, 24, 128, true, 1e-6, 10_000);
         ModelSettings half = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
         try (PolicyModel policy = PolicyModel.random(config, 1, half);
-                PolicyTrainer trainer =
-                        new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(24, 2, true))) {
+                PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(24, 2, true))) {
             trainer.update(batch(config), 1, 1e-3, LOSS);
             int held = policy.model().manager().getManagedArrays().size();
             for (int i = 0; i < 5; i++) {

@@ -39,8 +39,7 @@ class TransformerProgramTest {
                     "transformer.torchscript",
                     Transformer.attributes(
                             config,
-                            ModelSettings.Precision.FLOAT32,
-                            rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1)));
+                            ModelSettings.cpu().withAdapter(rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1))));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;

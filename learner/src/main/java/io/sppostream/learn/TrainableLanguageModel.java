@@ -62,17 +62,19 @@ abstract sealed class TrainableLanguageModel implements TrainableModel permits T
 
     @Override
     public final void writeOptimizer(WritableByteChannel out) throws IOException {
-        switch (published) {
-            case FLOAT32 -> trainer.writeOptimizerState(out);
-            case BFLOAT16 -> trainer.writeOptimizerStateAndWeights(out);
+        if (published == Precision.BFLOAT16) {
+            trainer.writeOptimizerStateAndWeights(out);
+        } else {
+            trainer.writeOptimizerState(out);
         }
     }
 
     @Override
     public final void readOptimizer(ReadableByteChannel in) throws IOException {
-        switch (published) {
-            case FLOAT32 -> trainer.readOptimizerState(in);
-            case BFLOAT16 -> trainer.readOptimizerStateAndWeights(in);
+        if (published == Precision.BFLOAT16) {
+            trainer.readOptimizerStateAndWeights(in);
+        } else {
+            trainer.readOptimizerState(in);
         }
     }
 

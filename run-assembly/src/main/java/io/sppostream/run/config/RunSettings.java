@@ -461,7 +461,8 @@ public final class RunSettings extends AbstractConfig {
      * @param model its shape, which decides on gradient checkpointing if the setting does not
      */
     public TrainingSettings training(ModelConfig model) {
-        int tokens = getInt(TRAINING_MICRO_BATCH_TOKENS);
+        int tokens = TrainingSettings.microBatchTokens(
+                model, policyPlacement().device(), getInt(TRAINING_MICRO_BATCH_TOKENS));
         String checkpointing = getString(TRAINING_GRADIENT_CHECKPOINTING);
         return new TrainingSettings(
                 tokens,

@@ -583,7 +583,7 @@ public final class SettingsDefinition {
                 .setting(
                         WEIGHTS_PRECISION,
                         STRING,
-                        FLOAT32,
+                        Precision.FLOAT32.id(),
                         ValidString.in(Precision.FLOAT32.id(), Precision.BFLOAT16.id()),
                         "Precision of the policy's published weights. The learner trains in 32 bits; with bf16, versions"
                                 + " take half the space, and responses are sampled from the rounded weights.");

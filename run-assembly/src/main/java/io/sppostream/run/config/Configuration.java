@@ -225,6 +225,25 @@ public record Configuration(
         return ResumeRule.breaches(before, FlatYaml.read(toYaml()));
     }
 
+    /**
+     * The settings that do not define what is trained, but round its results otherwise, and differ from a recorded
+     * configuration, as {@code name: recorded -> here}. A run may be resumed with them; its weights then may have other
+     * bits than those of an uninterrupted run.
+     *
+     * @param recorded a configuration as {@link #toYaml()} of this or a former version wrote it
+     */
+    public List<String> numericDifferences(String recorded) {
+        return ResumeRule.numericDifferences(readRecorded(recorded), FlatYaml.read(toYaml()));
+    }
+
+    /** The settings that {@link #numericDifferences} compares, by name. */
+    public Map<String, String> numericSettings() {
+        Map<String, String> numeric = new HashMap<>();
+        ResumeRule.NUMERIC.forEach(
+                name -> numeric.put(name, String.valueOf(effective().get(name))));
+        return numeric;
+    }
+
     /** SHA-256 of {@link #toYaml()}. */
     public String sha256() {
         return Hashes.sha256(toYaml());

@@ -77,12 +77,17 @@ final class FirstRewards implements AutoCloseable {
         }
     }
 
-    /** Reads new verdicts without waiting; the warning, once it is due. */
-    Optional<String> poll() {
+    /**
+     * Reads new verdicts.
+     *
+     * @param timeout how long to wait for some
+     * @return the warning, once it is due
+     */
+    Optional<String> poll(Duration timeout) {
         if (verdicts == null) {
             return Optional.empty();
         }
-        for (EventRecord<?> record : verdicts.poll(Duration.ZERO)) {
+        for (EventRecord<?> record : verdicts.poll(timeout)) {
             Verdict verdict = (Verdict) record.event();
             if (tally.add(verdict)) {
                 close();

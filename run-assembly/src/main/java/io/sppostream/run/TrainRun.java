@@ -264,12 +264,13 @@ public final class TrainRun {
             while (curve.stepsDone() < settings.steps() && !budget.isSpent(curve) && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 follower.poll(BETWEEN_LOOKS, line);
-                firstRewards.poll().ifPresent(line::say);
+                firstRewards.poll(Duration.ZERO).ifPresent(line::say);
                 cpuTimes.sample();
                 if (curve.stepsDone() >= before.steps()) {
                     line.show(curve, clock.instant());
                 }
             }
+            firstRewards.poll(BETWEEN_LOOKS).ifPresent(line::say);
             if (budget.isSpent(curve)) {
                 evaluator.endAt(curve.stepsDone());
             }

@@ -61,10 +61,7 @@ final class Tensors {
             }
         }
         float[] values = new float[Math.toIntExact(tensor.size())];
-        tensor.toByteBuffer(true)
-                .order(ByteOrder.nativeOrder())
-                .asFloatBuffer()
-                .get(values);
+        tensor.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer().get(values);
         return values;
     }
 

@@ -62,7 +62,9 @@ class TokenDrawTest {
 
     private static List<Integer> tokens(double... uniforms) {
         float[] drawn = choose(PROBABILITIES, 1, 0, uniforms);
-        return IntStream.range(0, uniforms.length).mapToObj(i -> (int) drawn[2 * i]).toList();
+        return IntStream.range(0, uniforms.length)
+                .mapToObj(i -> (int) drawn[2 * i])
+                .toList();
     }
 
     private static int draw(float[] distribution, double uniform) {
@@ -93,7 +95,8 @@ class TokenDrawTest {
 
     @Test
     void shouldInvertTheCumulativeDistribution() {
-        assertThat(tokens(0, 0.0999, 0.1001, 0.6999, SampledRow.LARGEST_UNIFORM)).containsExactly(0, 0, 2, 3, 4);
+        assertThat(tokens(0, 0.0999, 0.1001, 0.6999, SampledRow.LARGEST_UNIFORM))
+                .containsExactly(0, 0, 2, 3, 4);
     }
 
     @Test

@@ -22,9 +22,7 @@ class ResumeElsewhereIT {
 
     @Test
     void shouldResumeWithAnotherMicroBatchAndRecordPrecisionAndDevice() {
-        assertThat(train("--steps=2", "--lag=0", "--set=batch.size=64")
-                        .code())
-                .isZero();
+        assertThat(train("--steps=2", "--lag=0", "--set=batch.size=64").code()).isZero();
 
         Invocation resumed = train(
                 "--steps=4",
@@ -58,7 +56,8 @@ class ResumeElsewhereIT {
     }
 
     private Invocation train(String... options) {
-        List<String> words = new ArrayList<>(List.of("train", "--run=" + RUN, "--data-dir=" + directory.resolve("data")));
+        List<String> words =
+                new ArrayList<>(List.of("train", "--run=" + RUN, "--data-dir=" + directory.resolve("data")));
         words.addAll(List.of("--runs-dir=" + directory.resolve("runs"), "--set=eval.prompts=20"));
         words.addAll(List.of(options));
         return Invocation.of(words.toArray(String[]::new));

@@ -149,7 +149,8 @@ public final class WeightsFolder implements AutoCloseable {
      * over before, so none of these versions is that learner's.
      */
     void retain(Collection<String> uris) {
-        Set<String> names = uris.stream().map(uri -> name(WeightsFiles.path(uri))).collect(Collectors.toSet());
+        Set<String> names =
+                uris.stream().map(uri -> name(WeightsFiles.path(uri))).collect(Collectors.toSet());
         List<Path> superfluous =
                 present.stream().filter(path -> !names.contains(name(path))).toList();
         deletion = deletion.thenRunAsync(() -> delete(superfluous), worker);

@@ -123,8 +123,9 @@ public final class SettingsReference {
                         .sorted()
                         .map(name -> "`" + name + "`")
                         .collect(Collectors.joining(", ")))
-                .append(" change how results are rounded: if they change at K = 0, the weights may have other bits than those"
-                        + " of an uninterrupted run.\n\nFormer names are understood, in old runs on the log too: ")
+                .append(
+                        " change how results are rounded: if they change at K = 0, the weights may have other bits than those"
+                                + " of an uninterrupted run.\n\nFormer names are understood, in old runs on the log too: ")
                 .append(SettingNames.FORMER.entrySet().stream()
                         .map(name -> "`" + name.getKey() + "` is now `" + name.getValue() + "`")
                         .collect(Collectors.joining(", ")))

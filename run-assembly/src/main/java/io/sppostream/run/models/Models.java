@@ -57,7 +57,8 @@ public final class Models {
                             + " needs a value of each token that the policy samples, so its critic reads the policy's tokens");
         }
         if (settings.hasRandomCritic()) {
-            return CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.criticPlacement());
+            return CriticModel.random(
+                    settings.criticShape(policy.config()), settings.seed(), settings.criticPlacement());
         }
         return CriticModel.load(firstLayers(settings, own), settings.criticPlacement());
     }

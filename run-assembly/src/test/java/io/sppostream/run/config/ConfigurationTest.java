@@ -612,7 +612,10 @@ class ConfigurationTest {
         assertThat(settings.rolloutPlacement()).isEqualTo(new ModelSettings("gpu", Precision.AUTO));
         assertThat(settings.rolloutPlacement().describe(SMALL))
                 .isEqualTo("fp32 on gpu, since a model of this size gains nothing from bf16");
-        assertThat(flags(Map.of("precision", "bf16")).settings().policyPlacement().describe(SMALL))
+        assertThat(flags(Map.of("precision", "bf16"))
+                        .settings()
+                        .policyPlacement()
+                        .describe(SMALL))
                 .isEqualTo("bf16 on cpu");
     }
 

@@ -48,15 +48,16 @@ class MemoryPlanTest {
         MemoryPlan plan = plan(Map.of());
 
         assertThat(bytes(plan, "learn", "weights, fp32")).isEqualTo(4 * WEIGHTS);
-        assertThat(bytes(plan, "learn", "gradients")).as("one for all micro-batches").isEqualTo(4 * WEIGHTS);
+        assertThat(bytes(plan, "learn", "gradients"))
+                .as("one for all micro-batches")
+                .isEqualTo(4 * WEIGHTS);
         assertThat(bytes(plan, "learn", "moments")).isEqualTo(8 * WEIGHTS);
         assertThat(bytes(plan, "rollout", "weights of two versions")).isEqualTo(2 * 4 * WEIGHTS);
         // 8 rollouts of 127 tokens in a mini-batch, 4 in a micro-batch of at most 600 tokens, and two threads.
         assertThat(plan.items()).extracting(Item::what).contains("layers of 2 x 508 tokens");
         // Two full steps may be on their way: 32 rollouts of 128 tokens, 2 layers, keys and values of 2 heads of 16.
         assertThat(bytes(plan, "rollout", "keys and values of 32 x 128")).isEqualTo(2L * 4 * 2 * 2 * 16 * 32 * 128);
-        assertThat(bytes(plan, "evaluation", "keys and values of 10 x 128"))
-                .isEqualTo(2L * 4 * 2 * 2 * 16 * 10 * 128);
+        assertThat(bytes(plan, "evaluation", "keys and values of 10 x 128")).isEqualTo(2L * 4 * 2 * 2 * 16 * 10 * 128);
         assertThat(plan.items()).extracting(Item::role).doesNotContain("critic");
         assertThat(plan.on("cpu"))
                 .isEqualTo(plan.items().stream().mapToLong(Item::bytes).sum());
@@ -103,7 +104,9 @@ class MemoryPlanTest {
 
         assertThat(roomy.fits()).isTrue();
         assertThat(roomy.isTight()).isFalse();
-        assertThat(roomy.text()).contains("learn", "rollout", "total", "50 % of").doesNotContain("not fit");
+        assertThat(roomy.text())
+                .contains("learn", "rollout", "total", "50 % of")
+                .doesNotContain("not fit");
         assertThat(tight.fits()).isTrue();
         assertThat(tight.isTight()).isTrue();
         assertThat(small.fits()).isFalse();

@@ -68,8 +68,10 @@ public final class LargeModelBenchmark {
                 System.out.println("  " + Arrays.toString(completions.get(0).tokens()));
             });
             List<TokenSequence> batch = List.of(
-                    new TokenSequence(first, random.ints(RESPONSE, 0, VOCABULARY).toArray()),
-                    new TokenSequence(second, random.ints(RESPONSE, 0, VOCABULARY).toArray()));
+                    new TokenSequence(
+                            first, random.ints(RESPONSE, 0, VOCABULARY).toArray()),
+                    new TokenSequence(
+                            second, random.ints(RESPONSE, 0, VOCABULARY).toArray()));
             timed("SPPO step on 2 x (256 + 1,792) tokens", () -> {
                 // At ratio 1 the gradient of the clipped loss is -advantage / tokens.
                 double norm = trainer.update(batch, 1, 1e-6, (i, logProbs) -> {

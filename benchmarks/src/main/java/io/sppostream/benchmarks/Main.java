@@ -17,6 +17,7 @@ import picocli.CommandLine.Parameters;
             LogPrice.WithoutLog.class,
             SamplingBenchmark.class,
             Peers.class,
+            Exports.class,
             TrainingSpeed.class,
             Guard.class,
             Chaos.class,

@@ -445,6 +445,7 @@ final class Peers implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.0e", rate).replace("e-0", "e-");
     }
 
+    /** A file of the peers. */
     static String resource(String name) throws IOException {
         try (InputStream in = Objects.requireNonNull(Peers.class.getResourceAsStream("/peers/" + name), name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

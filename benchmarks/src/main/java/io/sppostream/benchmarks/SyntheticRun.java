@@ -65,7 +65,7 @@ final class SyntheticRun {
 
     /** Creates the topics and writes all records. */
     void write() {
-        RunRecord.start(configuration, log, Clock.systemUTC());
+        RunRecord.start(configuration, Map.of(), log, Clock.systemUTC());
         List<CompletableFuture<Void>> writing =
                 List.of(CompletableFuture.runAsync(this::writeCauses), CompletableFuture.runAsync(this::writeSteps));
         writing.forEach(CompletableFuture::join);

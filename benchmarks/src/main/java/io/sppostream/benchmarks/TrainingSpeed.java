@@ -36,8 +36,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class TrainingSpeed implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final ModelConfig SHAPE =
-            new ModelConfig(49_152, 576, 30, 9, 3, 1536, 2048, true, 1e-5, 100_000);
+    private static final ModelConfig SHAPE = new ModelConfig(49_152, 576, 30, 9, 3, 1536, 2048, true, 1e-5, 100_000);
     private static final OptimizerSettings ADAM = new OptimizerSettings(0.9, 0.999, 1e-8, 0.01, 1);
 
     @Option(names = "--rows", defaultValue = "16", description = "Sequences (default: ${DEFAULT-VALUE}).")
@@ -54,7 +53,8 @@ final class TrainingSpeed implements Callable<Integer> {
 
     @Option(
             names = "--micro-batch-tokens",
-            description = "Tokens of a micro-batch on our side (default: those of a step, shared by the threads).")
+            defaultValue = "4096",
+            description = "Most tokens of a micro-batch on our side (default: ${DEFAULT-VALUE}).")
     private int microBatchTokens;
 
     @Option(names = "--repetitions", defaultValue = "3", description = "Of each; medians are printed.")
@@ -75,7 +75,9 @@ final class TrainingSpeed implements Callable<Integer> {
         double single = seconds(ModelSettings.Precision.FLOAT32);
         double half = seconds(ModelSettings.Precision.BFLOAT16);
         System.out.printf(Locale.ROOT, "ours         step fp32 %.2f s, bf16 %.2f s%n", single, half);
-        System.out.printf("memory       peak resident %s%n", BenchmarkTools.peakResident(ProcessHandle.current()).orElse("?"));
+        System.out.printf(
+                "memory       peak resident %s%n",
+                BenchmarkTools.peakResident(ProcessHandle.current()).orElse("?"));
         if (!withoutPeer) {
             JsonNode peer = peer();
             System.out.printf(
@@ -103,8 +105,7 @@ final class TrainingSpeed implements Callable<Integer> {
                     random.ints(1, 0, SHAPE.vocabularySize()).toArray(),
                     random.ints(tokens, 0, SHAPE.vocabularySize()).toArray()));
         }
-        int perPiece = microBatchTokens > 0 ? microBatchTokens : (rows + threads - 1) / threads * tokens;
-        TrainingSettings settings = new TrainingSettings(perPiece, threads, checkpointing);
+        TrainingSettings settings = new TrainingSettings(microBatchTokens, threads, checkpointing);
         float slope = -1f / (rows * tokens);
         try (PolicyModel policy = PolicyModel.random(SHAPE, 1, new ModelSettings("cpu", precision));
                 PolicyTrainer trainer = new PolicyTrainer(policy, ADAM, settings)) {
@@ -125,8 +126,7 @@ final class TrainingSpeed implements Callable<Integer> {
     }
 
     private JsonNode peer() throws IOException, InterruptedException {
-        PythonEnvironment environment =
-                PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
+        PythonEnvironment environment = PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
         Path directory = Files.createTempDirectory("training");
         try {
             Path script = directory.resolve("training_speed.py");

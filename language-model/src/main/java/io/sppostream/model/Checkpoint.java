@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sppostream.model.ModelSettings.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -17,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Checkpoint {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String SCORE = "score.";
     private static final String INDEX = "model.safetensors.index.json";
@@ -68,7 +71,7 @@ public final class Checkpoint {
         if (!Files.isDirectory(directory)) {
             throw new CheckpointException("No checkpoint at " + directory + ": it is not a directory");
         }
-        ModelConfig config = ModelConfig.read(directory.resolve("config.json"));
+        ModelConfig config = ModelConfig.read(directory.resolve(CONFIG));
         requireFile(directory.resolve("tokenizer.json"));
         Checkpoint checkpoint = new Checkpoint(directory, config, locate(directory));
         checkpoint.requireTensors(WeightLayout.of(
@@ -257,17 +260,10 @@ public final class Checkpoint {
     static void write(Path directory, Checkpoint tokenizerFrom, ObjectNode config, List<NamedSlice> weights) {
         try {
             Files.createDirectories(directory);
-            for (String name : TOKENIZER_FILES) {
-                Path source = tokenizerFrom.directory.resolve(name);
-                Path target = directory.resolve(name);
-                if (Files.exists(source) && !(Files.exists(target) && Files.isSameFile(source, target))) {
-                    Files.copy(source, target, StandardCopyOption.REPLACE_EXISTING);
-                }
+            for (Map.Entry<String, byte[]> file :
+                    companions(tokenizerFrom, config, Precision.FLOAT32).entrySet()) {
+                Files.write(directory.resolve(file.getKey()), file.getValue());
             }
-            copyTokens(tokenizerFrom, config);
-            Files.write(
-                    directory.resolve("config.json"),
-                    JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
             Path complete = directory.resolve(WEIGHTS);
             Path partial = directory.resolve(WEIGHTS + ".partial");
             try (FileChannel out = FileChannel.open(
@@ -285,9 +281,45 @@ public final class Checkpoint {
         }
     }
 
+    /**
+     * The files of a checkpoint besides its weights, for a model of the given configuration and this one's tokenizer.
+     *
+     * @param config the model's {@code config.json}
+     * @param stored precision of the stored weights
+     */
+    public Map<String, byte[]> companions(String config, Precision stored) {
+        try {
+            return companions(this, (ObjectNode) JSON.readTree(config), stored);
+        } catch (JsonProcessingException e) {
+            throw new CheckpointException("A configuration is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** As {@link #companions(String, Precision)}; without a tokenizer if there is no checkpoint to take it from. */
+    static Map<String, byte[]> companions(@Nullable Checkpoint tokenizerFrom, ObjectNode config, Precision stored) {
+        try {
+            Map<String, byte[]> files = new TreeMap<>();
+            if (tokenizerFrom != null) {
+                for (String name : TOKENIZER_FILES) {
+                    Path file = tokenizerFrom.directory.resolve(name);
+                    if (Files.exists(file)) {
+                        files.put(name, Files.readAllBytes(file));
+                    }
+                }
+                copyTokens(tokenizerFrom, config);
+            }
+            String type = stored == Precision.BFLOAT16 ? "bfloat16" : "float32";
+            config.put("torch_dtype", type).put("dtype", type);
+            files.put(CONFIG, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+            return files;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Can't read the tokenizer", e);
+        }
+    }
+
     /** Copies the special token ids, which config.json repeats from the tokenizer. */
     private static void copyTokens(Checkpoint from, ObjectNode config) throws IOException {
-        JsonNode source = JSON.readTree(Files.readAllBytes(from.directory.resolve("config.json")));
+        JsonNode source = JSON.readTree(Files.readAllBytes(from.directory.resolve(CONFIG)));
         for (String name : List.of("bos_token_id", "eos_token_id", "pad_token_id")) {
             if (source.has(name)) {
                 config.set(name, source.get(name));

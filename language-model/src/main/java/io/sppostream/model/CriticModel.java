@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A critic: a transformer with one number z after each position. SPPO (arXiv 2604.08865) reads it at the last prompt token: the
@@ -21,8 +22,8 @@ import java.util.function.IntUnaryOperator;
  */
 public final class CriticModel extends LanguageModel {
 
-    private CriticModel(Transformer model) {
-        super(model, model.config().architecture().tokenClassification());
+    private CriticModel(Transformer model, @Nullable Checkpoint source) {
+        super(model, model.config().architecture().tokenClassification(), source);
     }
 
     /**
@@ -31,12 +32,12 @@ public final class CriticModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static CriticModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new CriticModel(Transformer.load(checkpoint, WeightLayout.Head.SCORE, settings));
+        return new CriticModel(Transformer.load(checkpoint, WeightLayout.Head.SCORE, settings), checkpoint);
     }
 
     /** A critic with fresh weights, the same for the same seed. */
     public static CriticModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new CriticModel(Transformer.random(config, WeightLayout.Head.SCORE, seed, settings));
+        return new CriticModel(Transformer.random(config, WeightLayout.Head.SCORE, seed, settings), null);
     }
 
     /**
@@ -45,10 +46,15 @@ public final class CriticModel extends LanguageModel {
      * @param tokenizerFrom checkpoint whose tokenizer and chat template are copied
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
-        ObjectNode config = config().toJson(architecture());
+        Checkpoint.write(directory, tokenizerFrom, checkpointConfig(), model().slices());
+    }
+
+    @Override
+    ObjectNode checkpointConfig() {
+        ObjectNode config = super.checkpointConfig();
         config.putObject("id2label").put("0", "LABEL_0");
         config.putObject("label2id").put("LABEL_0", 0);
-        Checkpoint.write(directory, tokenizerFrom, config, model().slices());
+        return config;
     }
 
     /**

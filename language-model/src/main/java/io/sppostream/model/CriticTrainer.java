@@ -45,7 +45,7 @@ public final class CriticTrainer extends Trainer {
     public UpdateResult update(List<ScoredTokens> batch, double learningRate, TokenLoss loss) {
         batch.forEach(scored -> critic.requireFits(scored.tokens()));
         List<Piece> pieces = new ArrayList<>();
-        for (MicroBatch piece : MicroBatch.ofScored(batch, settings().microBatchTokens())) {
+        for (MicroBatch piece : MicroBatch.ofScored(batch, microBatchTokens())) {
             pieces.add(new Piece(critic.model(), piece, loss));
         }
         return training().update(pieces, learningRate);

@@ -12,6 +12,9 @@ final class LargeModels {
     /** Up to this number of parameters every micro-batch has a gradient of its own: 64 MiB. */
     private static final long SMALL_MODEL = 1L << 24;
 
+    /** Tokens of a micro-batch on a CPU: larger ones are not faster, and leave threads without work. */
+    static final int MICRO_BATCH_TOKENS = 384;
+
     private LargeModels() {}
 
     /** Rows of logits [rows, vocabulary] that are computed at once; 0 if all are. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Device and precision of a model, and the adapters that a policy is trained with.
  *
  * @param device {@code cpu}, or a CUDA device: {@code gpu} for the first, {@code gpu:1} for the second
- * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits
+ * @param precision of the layers' matrix products; weights, logits, gradients and optimizer state are in 32 bits. {@link
+ *     Precision#AUTO} is resolved by {@link #precisionOf}
  * @param adapter low-rank adapters of a policy; null to train all its weights. Critics have none
  */
 public record ModelSettings(
@@ -16,13 +17,40 @@ public record ModelSettings(
 
     /** Precision of the matrix products. */
     public enum Precision {
+        /** Chosen by the device and the size of the model. */
+        AUTO("auto"),
         /** IEEE 754 single precision: the reference. */
-        FLOAT32,
+        FLOAT32("fp32"),
         /**
          * 8 bits of precision in the range of single precision, for the products inside the layers: faster if the
          * hardware supports it, but results depend on the batch.
          */
-        BFLOAT16
+        BFLOAT16("bf16");
+
+        private final String id;
+
+        Precision(String id) {
+            this.id = id;
+        }
+
+        /** The name in settings. */
+        public String id() {
+            return id;
+        }
+
+        /**
+         * The precision of a name in settings.
+         *
+         * @throws IllegalArgumentException if there is none
+         */
+        public static Precision of(String id) {
+            for (Precision precision : values()) {
+                if (precision.id.equals(id)) {
+                    return precision;
+                }
+            }
+            throw new IllegalArgumentException("Unknown precision '" + id + "': use auto, fp32 or bf16");
+        }
     }
 
     public ModelSettings {
@@ -44,6 +72,21 @@ public record ModelSettings(
     /** The CPU in single precision: deterministic, bit for bit. */
     public static ModelSettings cpu() {
         return new ModelSettings("cpu", Precision.FLOAT32);
+    }
+
+    /** The precision of a model here, never {@link Precision#AUTO}: that is resolved by {@link AutomaticPrecision}. */
+    public Precision precisionOf(ModelConfig model) {
+        return precision == Precision.AUTO
+                ? AutomaticPrecision.of(device, model).precision()
+                : precision;
+    }
+
+    /** Where and how a model is computed, and why if that was chosen, in words, such as {@code bf16 on gpu:1}. */
+    public String describe(ModelConfig model) {
+        String reason = precision == Precision.AUTO
+                ? ", " + AutomaticPrecision.of(device, model).reason()
+                : "";
+        return precisionOf(model).id() + " on " + device + reason;
     }
 
     /** Why a model cannot run on the device, as a sentence; null if it can. */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PolicyModel extends LanguageModel {
 
-    private PolicyModel(Transformer model) {
-        super(model, model.config().architecture().causalLanguageModel());
+    private PolicyModel(Transformer model, @Nullable Checkpoint source) {
+        super(model, model.config().architecture().causalLanguageModel(), source);
     }
 
     /**
@@ -26,12 +26,12 @@ public final class PolicyModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel load(Checkpoint checkpoint, ModelSettings settings) {
-        return new PolicyModel(Transformer.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings));
+        return new PolicyModel(Transformer.load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings), checkpoint);
     }
 
     /** A policy with fresh weights, the same for the same seed. */
     public static PolicyModel random(ModelConfig config, long seed, ModelSettings settings) {
-        return new PolicyModel(Transformer.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings));
+        return new PolicyModel(Transformer.random(config, WeightLayout.Head.LANGUAGE_MODEL, seed, settings), null);
     }
 
     /**
@@ -39,17 +39,17 @@ public final class PolicyModel extends LanguageModel {
      * the base model is shared.
      */
     public PolicyModel copy() {
-        return new PolicyModel(model().copy());
+        return new PolicyModel(model().copy(), source());
     }
 
     /** The base model if there are adapters, sharing its weights; a copy otherwise. */
     PolicyModel reference() {
-        return new PolicyModel(model().reference());
+        return new PolicyModel(model().reference(), source());
     }
 
     /** A policy without adapters, with weights of its own that compute what this policy computes. */
     public PolicyModel merged() {
-        return new PolicyModel(model().merged());
+        return new PolicyModel(model().merged(), source());
     }
 
     /** The adapters that are trained instead of the weights; null if there are none. */
@@ -64,7 +64,7 @@ public final class PolicyModel extends LanguageModel {
      */
     public void save(Path directory, Checkpoint tokenizerFrom) {
         if (adapter() == null) {
-            Checkpoint.write(directory, tokenizerFrom, config().toJson(architecture()), model().slices());
+            Checkpoint.write(directory, tokenizerFrom, checkpointConfig(), model().slices());
         } else {
             try (PolicyModel merged = merged()) {
                 merged.save(directory, tokenizerFrom);

@@ -48,7 +48,7 @@ public final class PolicyTrainer extends Trainer {
         PolicyModel.requireTemperature(temperature);
         batch.forEach(policy::requireFits);
         List<Piece> pieces = new ArrayList<>();
-        for (MicroBatch piece : MicroBatch.ofSequences(batch, settings().microBatchTokens())) {
+        for (MicroBatch piece : MicroBatch.ofSequences(batch, microBatchTokens())) {
             pieces.add(new Piece(policy.model(), piece, temperature, loss));
         }
         return training().update(pieces, learningRate);
@@ -74,7 +74,7 @@ public final class PolicyTrainer extends Trainer {
         PolicyModel.requireTemperature(temperature);
         batch.forEach(model::requireFits);
         float[][] result = new float[batch.size()][];
-        List<MicroBatch> pieces = MicroBatch.ofSequences(batch, settings().microBatchTokens());
+        List<MicroBatch> pieces = MicroBatch.ofSequences(batch, microBatchTokens());
         try (NDManager copies = model.model().manager().newSubManager();
                 IValue weights = TorchProgram.list(model.model().productWeights(copies))) {
             training().share(pieces.size(), i -> model.logProbs(pieces.get(i), temperature, weights, result));

@@ -159,16 +159,23 @@ final class Safetensors {
     /** @param metadata what the file says besides its tensors */
     static void write(WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata)
             throws IOException {
+        write(out, slices, metadata, Type.F32);
+    }
+
+    /** @param floats F32, or BF16 to round each float to the nearest, ties to even */
+    static void write(WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata, Type floats)
+            throws IOException {
         ObjectNode json = JSON.createObjectNode();
         ObjectNode about = json.putObject(METADATA).put("format", "pt");
         metadata.forEach(about::put);
         long at = 0;
         for (NamedSlice slice : slices) {
             ObjectNode tensor = json.putObject(slice.name());
-            tensor.put("dtype", slice.type().name());
+            Type type = stored(slice, floats);
+            tensor.put("dtype", type.name());
             ArrayNode shape = tensor.putArray("shape");
             Arrays.stream(slice.shape()).forEach(shape::add);
-            long end = at + slice.count() * slice.type().bytes;
+            long end = at + slice.count() * type.bytes;
             tensor.putArray("data_offsets").add(at).add(end);
             at = end;
         }
@@ -181,9 +188,22 @@ final class Safetensors {
             header.put((byte) ' ');
         }
         writeFully(out, header.flip());
+        Bfloat16Buffer narrow = new Bfloat16Buffer();
         for (NamedSlice slice : slices) {
-            Tensors.read(slice.storage(), slice.start(), slice.count(), window -> writeFully(out, window));
+            Tensors.read(slice.storage(), slice.start(), slice.count(), window -> {
+                if (stored(slice, floats) == slice.type()) {
+                    writeFully(out, window);
+                } else {
+                    while (window.hasRemaining()) {
+                        writeFully(out, narrow.round(window));
+                    }
+                }
+            });
         }
+    }
+
+    private static Type stored(NamedSlice slice, Type floats) {
+        return slice.type() == Type.F32 ? floats : slice.type();
     }
 
     /**
@@ -200,6 +220,17 @@ final class Safetensors {
 
     /** @param metadata what the stream's metadata must hold; other metadata leaves the tensors unchanged, too */
     static void read(ReadableByteChannel in, List<NamedSlice> slices, Map<String, String> metadata, String where)
+            throws IOException {
+        read(in, slices, metadata, where, false);
+    }
+
+    /** @param keepRounded whether a float stays as it is if it rounds to the bfloat16 of the stream */
+    static void read(
+            ReadableByteChannel in,
+            List<NamedSlice> slices,
+            Map<String, String> metadata,
+            String where,
+            boolean keepRounded)
             throws IOException {
         Map<String, NamedSlice> missing = new HashMap<>();
         slices.forEach(slice -> missing.put(slice.name(), slice));
@@ -224,7 +255,8 @@ final class Safetensors {
             throw new CheckpointException(where + " lacks the tensors "
                     + missing.keySet().stream().sorted().toList());
         }
-        ByteBuffer narrow = ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        Bfloat16Buffer narrow = new Bfloat16Buffer();
+        ByteBuffer halves = narrow.bytes();
         for (int i = 0; i < entries.size(); i++) {
             Entry entry = entries.get(i);
             NamedSlice slice = targets.get(i);
@@ -233,9 +265,14 @@ final class Safetensors {
                     readFully(in, window, where);
                 } else {
                     while (window.hasRemaining()) {
-                        narrow.clear().limit(Math.min(narrow.capacity(), window.remaining() / 2));
-                        readFully(in, narrow, where);
-                        widen(entry.type(), narrow.flip(), window);
+                        halves.clear().limit(Math.min(halves.capacity(), window.remaining() / 2));
+                        readFully(in, halves, where);
+                        halves.flip();
+                        if (entry.type() == Type.BF16) {
+                            narrow.widen(window, keepRounded);
+                        } else {
+                            widen(entry.type(), halves, window);
+                        }
                     }
                 }
             });

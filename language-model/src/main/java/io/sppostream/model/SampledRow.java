@@ -6,6 +6,9 @@ import java.util.SplittableRandom;
 /** A request in progress: one row of the batch. */
 final class SampledRow {
 
+    /** So far below 1 that its product with a mass of about 1 is below that mass. */
+    static final double LARGEST_UNIFORM = 1 - 0x1p-50;
+
     /** Index of the request. */
     final int request;
 
@@ -47,13 +50,9 @@ final class SampledRow {
         return finished;
     }
 
-    boolean greedy() {
-        return greedy;
-    }
-
-    /** The random number of the next token, in [0, 1); negative if the most probable token is taken. */
+    /** The random number of the next token, as {@code choose} of the program takes it. */
     double uniform() {
-        return greedy ? -1 : random.nextDouble();
+        return greedy ? -1 : Math.min(random.nextDouble(), LARGEST_UNIFORM);
     }
 
     /** @param ends whether it is an end token */

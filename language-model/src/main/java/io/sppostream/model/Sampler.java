@@ -315,21 +315,21 @@ public final class Sampler {
                 uniforms[i] = rows.get(i).uniform();
                 anyGreedy |= uniforms[i] < 0;
             }
-            double[] drawn;
-            try (NDArray uniformsTensor = Tensors.of(scratch, uniforms, new Shape(uniforms.length));
+            float[] drawn;
+            try (NDArray uniformsTensor = Tensors.of(scratch, uniforms, new Shape(uniforms.length, 1));
                     IValue uniformsArgument = TorchProgram.tensor(uniformsTensor);
                     IValue greedy = IValue.from(anyGreedy ? 1L : 0L);
                     IValue result = draw.run(uniformsArgument, greedy);
                     NDArray tensor = result.toTensor((PtNDManager) scratch)) {
-                drawn = Tensors.toDoubles(tensor);
+                drawn = Tensors.toFloats(tensor);
             }
             for (int i = 0; i < rows.size(); i++) {
                 SampledRow row = rows.get(i);
                 if (!row.finished()) {
-                    int token = (int) drawn[i];
-                    double chosen = drawn[uniforms.length + i];
+                    int token = (int) drawn[2 * i];
+                    float chosen = drawn[2 * i + 1];
                     boolean ends = endTokens.contains(token);
-                    row.append(token, (float) (parameters.temperature() == 0 ? chosen : Math.log(chosen)), ends);
+                    row.append(token, parameters.temperature() == 0 ? chosen : (float) Math.log(chosen), ends);
                     if (row.finished()) {
                         completions[row.request] = row.completion(ends);
                     }
@@ -347,7 +347,7 @@ public final class Sampler {
         }
     }
 
-    /** Draws a token for each uniform: [2, uniforms], the tokens, then their probabilities. */
+    /** Draws a token for each uniform: [uniforms, 2], the token and its probability. */
     @FunctionalInterface
     private interface Draw {
         IValue run(IValue uniforms, IValue greedy);

@@ -53,17 +53,17 @@ final class Tensors {
         return onDevice(host, manager);
     }
 
-    /** The elements of a tensor of 64-bit floats. If it is on a device, its copy in main memory is freed at once. */
-    static double[] toDoubles(NDArray tensor) {
+    /** The elements of a tensor of 32-bit floats. If it is on a device, its copy in main memory is freed at once. */
+    static float[] toFloats(NDArray tensor) {
         if (!tensor.getDevice().equals(Device.cpu())) {
             try (NDArray host = tensor.toDevice(Device.cpu(), true)) {
-                return toDoubles(host);
+                return toFloats(host);
             }
         }
-        double[] values = new double[Math.toIntExact(tensor.size())];
+        float[] values = new float[Math.toIntExact(tensor.size())];
         tensor.toByteBuffer(true)
                 .order(ByteOrder.nativeOrder())
-                .asDoubleBuffer()
+                .asFloatBuffer()
                 .get(values);
         return values;
     }

@@ -166,7 +166,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /** The text of {@link #encodePrompt}. */
-    String renderPrompt(List<ChatMessage> messages) {
+    public String renderPrompt(List<ChatMessage> messages) {
         return template == null ? concatenated(messages) : template.render(messages, true);
     }
 

@@ -216,6 +216,24 @@ final class Training implements AutoCloseable {
         Safetensors.read(in, adam.slices(), "The optimizer state");
     }
 
+    /** As {@link #writeState}, with the trained weights in 32 bits. */
+    void writeStateAndWeights(WritableByteChannel out) throws IOException {
+        Safetensors.write(out, stateAndWeights());
+    }
+
+    /** Replaces the optimizer's state and the trained weights with those that were written before. */
+    void readStateAndWeights(ReadableByteChannel in) throws IOException {
+        Safetensors.read(in, stateAndWeights(), "The optimizer state");
+    }
+
+    private List<NamedSlice> stateAndWeights() {
+        List<NamedSlice> slices = adam.slices();
+        for (NamedSlice weight : model.slices()) {
+            slices.add(new NamedSlice("weights." + weight.name(), weight.shape(), weight.storage(), weight.start()));
+        }
+        return slices;
+    }
+
     @Override
     public void close() {
         workers.shutdownNow();

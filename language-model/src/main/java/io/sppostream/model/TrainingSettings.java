@@ -17,4 +17,17 @@ public record TrainingSettings(int microBatchTokens, int threads, boolean gradie
                     "microBatchTokens and threads must be at least 1, got " + microBatchTokens + " and " + threads);
         }
     }
+
+    /**
+     * The tokens of a micro-batch for a model. On a CPU, large models have micro-batches of at most 384 tokens: enough for
+     * the matrix products, and few enough that a mini-batch has work for all threads and keeps few activations.
+     *
+     * @param device as in {@link ModelSettings}
+     * @param most the limit for any model
+     */
+    public static int microBatchTokens(ModelConfig model, String device, int most) {
+        return device.equals("cpu") && LargeModels.needsOneGradient(model)
+                ? Math.min(most, LargeModels.MICRO_BATCH_TOKENS)
+                : most;
+    }
 }

@@ -131,7 +131,7 @@ final class Transformer implements AutoCloseable {
         attributes.put("scale", adapter == null ? 0.0 : adapter.scale());
         attributes.put("epsilon", config.rmsNormEpsilon());
         attributes.put("chunk", LargeModels.logitRows(config));
-        attributes.put("bfloat16", settings.precision() == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
+        attributes.put("bfloat16", settings.precisionOf(config) == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
         return attributes;
     }
 
@@ -382,6 +382,11 @@ final class Transformer implements AutoCloseable {
         }
     }
 
+    /** Device and precision. */
+    ModelSettings settings() {
+        return settings;
+    }
+
     ModelConfig config() {
         return config;
     }
@@ -418,7 +423,7 @@ final class Transformer implements AutoCloseable {
      * @param manager of the copies
      */
     NDList productWeights(NDManager manager) {
-        if (settings.precision() != ModelSettings.Precision.BFLOAT16) {
+        if (settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
             return weights;
         }
         // DJL cannot look into tensors in half precision, only pass them on.

@@ -171,9 +171,10 @@ class CheckpointTest {
     }
 
     /** The head of a critic reads the output of its last layer, and means nothing behind another. */
-    @Test
-    void shouldKeepTheFirstLayersWithAFreshHead() {
-        Checkpoint original = Checkpoint.open(directory);
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2-tiny", "qwen3-tiny", "llama3-rope"})
+    void shouldKeepTheFirstLayersWithAFreshHead(String golden) {
+        Checkpoint original = Checkpoint.open(TINY.resolveSibling(golden));
         Path critic = directory.resolve("critic");
         try (CriticModel whole = CriticModel.load(original, ModelSettings.cpu())) {
             Probe.set(whole.model(), "score.bias", new float[] {0.25f});

@@ -10,6 +10,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.Manifests;
+import io.sppostream.log.weights.WeightsFiles;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.log.weights.WeightsPublisher;
 import java.time.Duration;
@@ -114,12 +115,13 @@ final class ModelRecovery {
         if (log.end(runLog.topics().versions(model.kind()), 0) == 0) {
             return;
         }
+        String sha256 = WeightsPublisher.sha256(model::writeWeights); // The start weights are never rounded.
         for (EventRecord<?> record : log.poll(TIMEOUT)) {
             WeightsManifest version = (WeightsManifest) record.event();
-            if (version.getVersion() == 0 && !version.getSha256().equals(model.sha256())) {
+            if (version.getVersion() == 0 && !version.getSha256().equals(sha256)) {
                 throw new LogException("run '" + runLog.topics().namespace() + "' started from other "
                         + model.kind().id()
-                        + " weights (SHA-256 " + version.getSha256() + ") than the given ones (" + model.sha256()
+                        + " weights (SHA-256 " + version.getSha256() + ") than the given ones (" + sha256
                         + "): give the model that the run started from, or another --run");
             }
             return;
@@ -172,12 +174,10 @@ final class ModelRecovery {
         }
         try (WeightsFollower log = new WeightsFollower(runLog, model.kind(), WeightsFollower.NEWEST)) {
             String what = "snapshot " + snapshot.getVersion();
-            require(what, log.fetch(snapshot, model::readWeights), snapshot.getSha256(), model.sha256());
-            require(
-                    what,
-                    log.fetchOptimizer(snapshot, optimizer, model::readOptimizer),
-                    optimizer.getSha256(),
-                    WeightsPublisher.sha256(model::writeOptimizer));
+            boolean there = log.fetch(snapshot, model::readPublished)
+                    && log.fetchOptimizer(snapshot, optimizer, model::readOptimizer);
+            require(what, there, snapshot.getSha256(), model.sha256());
+            require(what, there, optimizer.getSha256(), WeightsPublisher.sha256(model::writeOptimizer));
         }
     }
 
@@ -216,7 +216,7 @@ final class ModelRecovery {
                             sha256,
                             step.getToSha256(),
                             step.getToVersion());
-                    recorded.restore(step);
+                    recorded.restore(step, step.equals(later.get(later.size() - 1)));
                     restored++;
                 }
             }
@@ -241,8 +241,11 @@ final class ModelRecovery {
             this.snapshot = snapshot;
         }
 
-        /** Replaces the model's weights by those of the version that a step has made. */
-        void restore(TrainingStep step) {
+        /**
+         * Replaces the model's weights by those of the version that a step has made. A folder has only the newest versions:
+         * before the last, the computed weights stay if the recorded ones are gone.
+         */
+        void restore(TrainingStep step, boolean isLast) {
             if (log == null) {
                 log = new WeightsFollower(runLog, model.kind(), snapshot.getVersion());
             }
@@ -252,7 +255,12 @@ final class ModelRecovery {
                 log.poll(Duration.ofMillis(500)).forEach(each -> manifests.put(each.getVersion(), each));
             }
             WeightsManifest manifest = manifests.get(version);
-            boolean there = manifest != null && log.fetch(manifest, model::readWeights);
+            boolean there = manifest != null && log.fetch(manifest, model::readPublished);
+            if (!there && !isLast && manifest != null && WeightsFiles.has(manifest)) {
+                LOG.info(
+                        "version {} is no longer in its folder; recovery continues with the computed weights", version);
+                return;
+            }
             require("version " + version, there, step.getToSha256(), model.sha256());
         }
 

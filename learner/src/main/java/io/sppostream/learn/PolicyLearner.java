@@ -68,7 +68,12 @@ public final class PolicyLearner implements AutoCloseable {
     private void run(BooleanSupplier running) {
         Stopping stopping = new Stopping(running);
         try (TrainablePolicy policy = new TrainablePolicy(
-                model, settings.update(), settings.optimizer(), settings.training(), stopping::cancelsStep)) {
+                model,
+                settings.update(),
+                settings.optimizer(),
+                settings.training(),
+                settings.published(),
+                stopping::cancelsStep)) {
             learn(runLog, policy, settings, clock, stopping);
         }
     }

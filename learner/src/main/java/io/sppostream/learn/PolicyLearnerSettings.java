@@ -2,6 +2,7 @@ package io.sppostream.learn;
 
 import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.learn.update.PolicyUpdateSettings;
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.TrainingSettings;
 
@@ -16,6 +17,7 @@ import io.sppostream.model.TrainingSettings;
  * @param update loss, learning rate and mini-batches
  * @param optimizer AdamW, weight decay and gradient clipping
  * @param training threads and micro-batches
+ * @param published precision of the published weights; those in training are in 32 bits
  */
 public record PolicyLearnerSettings(
         StepSettings step,
@@ -23,13 +25,14 @@ public record PolicyLearnerSettings(
         CircuitBreakerSettings breakers,
         PolicyUpdateSettings update,
         OptimizerSettings optimizer,
-        TrainingSettings training) {
+        TrainingSettings training,
+        Precision published) {
 
     /**
      * The same settings for recorded samples, whose age is a fact: none expires, and no breaker trips on their ratios.
      */
     public PolicyLearnerSettings unguarded() {
         CircuitBreakerSettings off = new CircuitBreakerSettings(0, 1, 1, breakers.window());
-        return new PolicyLearnerSettings(step, Integer.MAX_VALUE, off, update, optimizer, training);
+        return new PolicyLearnerSettings(step, Integer.MAX_VALUE, off, update, optimizer, training, published);
     }
 }

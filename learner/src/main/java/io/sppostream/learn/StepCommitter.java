@@ -13,8 +13,10 @@ import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.weights.Manifests;
+import io.sppostream.log.weights.WeightsFolder;
 import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.log.weights.WeightsRetention;
+import io.sppostream.log.weights.WeightsStorage;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,6 +43,7 @@ final class StepCommitter implements AutoCloseable {
     private final TrainableModel model;
     private final StepSettings settings;
     private final Clock clock;
+    private final @Nullable WeightsFolder folder;
     private final WeightsPublisher publisher;
     private final WeightsRetention retention;
     private final PublishToLive live = new PublishToLive();
@@ -71,13 +74,20 @@ final class StepCommitter implements AutoCloseable {
         this.model = model;
         this.settings = settings;
         this.clock = clock;
-        this.publisher =
-                new WeightsPublisher(log, runLog.topics(), model.kind(), model.config(), settings.chunkBytes(), clock);
+        WeightsStorage storage = settings.storage();
+        this.folder = storage.usesFolder(model.parameters())
+                ? new WeightsFolder(storage.folder(model.kind().id()), model::checkpointFiles)
+                : null;
+        this.publisher = new WeightsPublisher(
+                log, runLog.topics(), model.kind(), model.config(), storage.chunkBytes(), folder, clock);
         ModelRecovery.Recovered recovered = recover(new ModelRecovery(runLog, model, settings.replay()));
         this.recovery = recovered == null ? Recovery.NONE : recovered.recovery();
         this.current = recovered == null ? start() : resume(recovered.version(), recovered.lastStep());
+        if (folder != null) {
+            log.commit(List.of()); // Fails if another instance has taken over, whose files must not be deleted.
+        }
         this.retention = new WeightsRetention(
-                runLog.kafka(), runLog.topics(), model.kind(), recovered == null ? current : recovered.snapshot());
+                runLog.kafka(), runLog.topics(), model.kind(), published(runLog, recovered), folder, storage.keep());
         this.earlier = recovered == null ? List.of() : recovered.steps();
         this.waitingSince = clock.instant();
     }
@@ -105,6 +115,17 @@ final class StepCommitter implements AutoCloseable {
         }
     }
 
+    /** The versions that retention has to know. */
+    private List<WeightsManifest> published(RunLog runLog, ModelRecovery.@Nullable Recovered recovered) {
+        if (recovered == null) {
+            return List.of(current);
+        }
+        return folder == null
+                ? List.of(recovered.snapshot())
+                : WeightsRetention.published(
+                        runLog, model.kind(), settings.storage().keep());
+    }
+
     private WeightsManifest start() {
         WeightsManifest made = publisher.publishStart(model::writeWeights);
         log.commit(List.of());
@@ -113,7 +134,7 @@ final class StepCommitter implements AutoCloseable {
     }
 
     private WeightsManifest resume(WeightsManifest last, @Nullable TrainingStep step) {
-        publisher.continueFrom(model::writeWeights);
+        publisher.continueFrom(last, model::writePublished);
         if (step != null) {
             samplesTrained = step.getSamplesTrained();
             groupsTrained = LedgerRules.groupsTrained(step);
@@ -170,7 +191,7 @@ final class StepCommitter implements AutoCloseable {
         int version = current.getVersion() + 1;
         boolean snapshot = version % settings.snapshotInterval() == 0;
         WeightsManifest made = publisher.publish(
-                version, current.getVersion(), step, model::writeWeights, snapshot ? model::writeOptimizer : null);
+                version, current.getVersion(), step, model::writePublished, snapshot ? model::writeOptimizer : null);
         Instant publishedAt = clock.instant();
         metrics.put("seconds_publishing", seconds(endedAt, publishedAt));
         if (secondsCommitting != null) {
@@ -202,9 +223,7 @@ final class StepCommitter implements AutoCloseable {
         secondsCommitting = seconds(publishedAt, clock.instant());
         current = made;
         live.published(made);
-        if (Manifests.isSnapshot(made)) {
-            retention.committed(made);
-        }
+        retention.committed(made);
     }
 
     /**
@@ -219,7 +238,7 @@ final class StepCommitter implements AutoCloseable {
             return;
         }
         WeightsManifest made = publisher.publishSnapshot(
-                current, stopping.limited(model::writeWeights), stopping.limited(model::writeOptimizer));
+                current, stopping.limited(model::writePublished), stopping.limited(model::writeOptimizer));
         log.commit(pending);
         current = made;
         retention.committed(made);
@@ -241,5 +260,8 @@ final class StepCommitter implements AutoCloseable {
     @Override
     public void close() {
         retention.close();
+        if (folder != null) {
+            folder.close();
+        }
     }
 }

@@ -1,7 +1,7 @@
 package io.sppostream.learn;
 
 import io.sppostream.estimator.TrainingRecipe.EdgeReplay;
-import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.log.weights.WeightsStorage;
 
 /**
  * Settings that the steps of policy and critic have in common.
@@ -12,7 +12,7 @@ import io.sppostream.log.weights.WeightsPublisher;
  * @param replay how the samples of a group are spread over steps
  * @param snapshotInterval versions from one snapshot, which has the optimizer's state as well as the weights, to the
  *     next; after a crash, up to this many steps are trained again
- * @param chunkBytes most bytes of weights in one record
+ * @param storage where the versions of the model are stored
  * @param configurationSha256 hash of the run's configuration, for the ledger
  */
 public record StepSettings(
@@ -21,7 +21,7 @@ public record StepSettings(
         int samples,
         EdgeReplay replay,
         int snapshotInterval,
-        int chunkBytes,
+        WeightsStorage storage,
         String configurationSha256) {
     public StepSettings {
         if (samples < 1 || batchSize < samples || batchSize % samples != 0) {
@@ -30,14 +30,21 @@ public record StepSettings(
         }
     }
 
-    /** With groups of one rollout. */
+    /** With groups of one rollout, and weights on the log. */
     public StepSettings(long seed, int batchSize, int snapshotInterval, int chunkBytes, String configurationSha256) {
-        this(seed, batchSize, 1, EdgeReplay.NONE, snapshotInterval, chunkBytes, configurationSha256);
+        this(
+                seed,
+                batchSize,
+                1,
+                EdgeReplay.NONE,
+                snapshotInterval,
+                WeightsStorage.onTopic(chunkBytes),
+                configurationSha256);
     }
 
-    /** With groups of one rollout, and chunks that fit the default record size of a broker. */
+    /** With groups of one rollout, and weights on the log in chunks that fit the default record size of a broker. */
     public StepSettings(long seed, int batchSize, int snapshotInterval, String configurationSha256) {
-        this(seed, batchSize, snapshotInterval, WeightsPublisher.CHUNK_BYTES, configurationSha256);
+        this(seed, batchSize, snapshotInterval, WeightsStorage.CHUNK_BYTES, configurationSha256);
     }
 
     /** Groups per step. */

@@ -16,6 +16,7 @@ import io.sppostream.learn.update.PolicySample;
 import io.sppostream.model.ConversationException;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.ScoredTokens;
 import io.sppostream.model.Tokenizer;
@@ -90,7 +91,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
             Function<List<Message>, int[]> encoder,
             CriticTrainer trainer,
             CriticUpdateSettings update) {
-        super(model, trainer);
+        super(model, trainer, Precision.FLOAT32); // It scores with its own weights, so versions are exact.
         this.model = model;
         this.encoder = encoder;
         this.update = new CriticUpdate(trainer, update);

@@ -1,5 +1,7 @@
 package io.sppostream.learn;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -49,11 +51,29 @@ public interface TrainableModel extends AutoCloseable {
     /** Number of weights. */
     long parameters();
 
-    /** Writes the weights as a safetensors file. */
+    /** Writes the weights as a safetensors file, in 32 bits. */
     void writeWeights(WritableByteChannel out) throws IOException;
 
     /** Replaces the weights by those of a safetensors file. */
     void readWeights(ReadableByteChannel in) throws IOException;
+
+    /**
+     * Writes the weights as versions after the start weights are published: as a safetensors file that may round them. The
+     * optimizer's state then has the weights in 32 bits.
+     */
+    default void writePublished(WritableByteChannel out) throws IOException {
+        writeWeights(out);
+    }
+
+    /** Replaces the weights that do not round to those of a published version. */
+    default void readPublished(ReadableByteChannel in) throws IOException {
+        readWeights(in);
+    }
+
+    /** The small files of a checkpoint of this model by name: {@code config.json}, and those of its tokenizer. */
+    default Map<String, byte[]> checkpointFiles() {
+        return Map.of("config.json", config().getBytes(UTF_8));
+    }
 
     /** Writes the optimizer's state as a safetensors file. */
     void writeOptimizer(WritableByteChannel out) throws IOException;
@@ -61,9 +81,9 @@ public interface TrainableModel extends AutoCloseable {
     /** Replaces the optimizer's state by that of a safetensors file. */
     void readOptimizer(ReadableByteChannel in) throws IOException;
 
-    /** SHA-256 of the current weights, in hexadecimal. */
+    /** SHA-256 of the current weights as they are published, in hexadecimal. */
     default String sha256() {
-        return WeightsPublisher.sha256(this::writeWeights);
+        return WeightsPublisher.sha256(this::writePublished);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.sppostream.learn.update.PolicySample;
 import io.sppostream.learn.update.PolicyUpdate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.PolicyTrainer;
@@ -27,7 +28,21 @@ public final class TrainablePolicy extends TrainableLanguageModel {
      */
     public TrainablePolicy(
             PolicyModel model, PolicyUpdateSettings update, OptimizerSettings optimizer, TrainingSettings training) {
-        this(model, update, optimizer, training, () -> false);
+        this(model, update, optimizer, training, Precision.FLOAT32);
+    }
+
+    /**
+     * A policy whose published versions may be rounded.
+     *
+     * @param published precision of the published weights; those in training are in 32 bits
+     */
+    public TrainablePolicy(
+            PolicyModel model,
+            PolicyUpdateSettings update,
+            OptimizerSettings optimizer,
+            TrainingSettings training,
+            Precision published) {
+        this(model, update, optimizer, training, published, () -> false);
     }
 
     /**
@@ -41,12 +56,14 @@ public final class TrainablePolicy extends TrainableLanguageModel {
             PolicyUpdateSettings update,
             OptimizerSettings optimizer,
             TrainingSettings training,
+            Precision published,
             BooleanSupplier cancelled) {
-        this(model, new PolicyTrainer(model, optimizer, training, cancelled), update);
+        this(model, new PolicyTrainer(model, optimizer, training, cancelled), published, update);
     }
 
-    private TrainablePolicy(PolicyModel model, PolicyTrainer trainer, PolicyUpdateSettings update) {
-        super(model, trainer);
+    private TrainablePolicy(
+            PolicyModel model, PolicyTrainer trainer, Precision published, PolicyUpdateSettings update) {
+        super(model, trainer, published);
         this.update = new PolicyUpdate(trainer, update);
         this.shape = model.config();
     }

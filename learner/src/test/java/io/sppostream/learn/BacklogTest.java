@@ -13,6 +13,7 @@ import io.sppostream.learn.update.LearningRate;
 import io.sppostream.log.RunLog;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
+import io.sppostream.model.ModelSettings.Precision;
 import java.time.Clock;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
@@ -67,7 +68,8 @@ class BacklogTest {
                         new CircuitBreakerSettings(0, 1, 1, 1),
                         LedgerSimulationTest.UPDATE,
                         TestModels.ADAM,
-                        TestModels.TRAINING),
+                        TestModels.TRAINING,
+                        Precision.FLOAT32),
                 Clock.systemUTC(),
                 new Stopping(untilTrained(ModelKind.POLICY)));
 

@@ -10,6 +10,7 @@ import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
+import io.sppostream.model.ModelSettings.Precision;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -75,7 +76,8 @@ final class LearnedModel {
                         new CircuitBreakerSettings(0, 1, 1, 1),
                         LedgerSimulationTest.UPDATE,
                         TestModels.ADAM,
-                        TestModels.TRAINING),
+                        TestModels.TRAINING,
+                        Precision.FLOAT32),
                 Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
                 new Stopping(() -> {
                     boolean learning = polls.getAndDecrement() > 0;

@@ -15,6 +15,7 @@ import io.sppostream.learn.batch.SpreadSamples;
 import io.sppostream.learn.guard.StaleSamples;
 import io.sppostream.learn.update.TrainingOrder;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.weights.WeightsFiles;
 import io.sppostream.log.weights.WeightsPublisher;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -61,7 +63,7 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
                     LedgerInvariant::checkRecoveries),
             new LedgerInvariant("no step is committed during a pause", LedgerInvariant::checkPauses),
             new LedgerInvariant("unreadable records are sent to the DLQ", LedgerInvariant::checkDeadLetters),
-            new LedgerInvariant("the last two snapshots stay on the log", LedgerInvariant::checkRetention),
+            new LedgerInvariant("the last two snapshots stay", LedgerInvariant::checkRetention),
             new LedgerInvariant(
                     "the critic scores each prompt once, with the version that it names", LedgerInvariant::checkValues),
             new LedgerInvariant("a late reader reads the newest version", LedgerInvariant::checkReader));
@@ -342,6 +344,10 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
     }
 
     private static void checkRetention(LedgerTrace trace) {
+        if (trace.world.role().storage().usesFolder(0)) {
+            checkFolders(trace);
+            return;
+        }
         long begin = trace.world.log().begin(LedgerWorld.partition(trace.topics.weights(trace.kind), 0));
         List<Long> snapshots = trace.manifests.stream()
                 .filter(each -> each.getOptimizer() != null)
@@ -350,6 +356,20 @@ record LedgerInvariant(String statement, Consumer<LedgerTrace> check) {
         assertThat(begin)
                 .as("first offset of the weights")
                 .isLessThanOrEqualTo(snapshots.size() < 2 ? 0 : snapshots.get(snapshots.size() - 2));
+    }
+
+    private static void checkFolders(LedgerTrace trace) {
+        List<WeightsManifest> snapshots = trace.manifests.stream()
+                .filter(each -> each.getOptimizer() != null)
+                .toList();
+        Stream.of(
+                        trace.manifests.subList(0, 1),
+                        snapshots.subList(Math.max(0, snapshots.size() - 2), snapshots.size()),
+                        List.of(trace.newest()))
+                .flatMap(List::stream)
+                .forEach(kept -> assertThat(WeightsFiles.folder(kept).resolve(WeightsFiles.WEIGHTS))
+                        .as("weights of version %d", kept.getVersion())
+                        .exists());
     }
 
     private static void checkValues(LedgerTrace trace) {

@@ -14,6 +14,8 @@ import static io.sppostream.learn.LedgerFault.STALE;
 import static io.sppostream.learn.LedgerFault.TAKEOVER;
 import static io.sppostream.learn.LedgerFault.UNREADABLE;
 
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
 import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.update.ClippedPolicyLoss;
@@ -26,6 +28,7 @@ import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.log.weights.WeightsStorage;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
@@ -35,10 +38,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.FileSystem;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -139,6 +144,20 @@ class LedgerSimulationTest {
     }
 
     @Test
+    void shouldKeepTheLedgerWhenWeightsAreInAFolderAndEverythingHappensAtOnce() throws IOException {
+        try (FileSystem memory = Jimfs.newFileSystem(Configuration.unix())) {
+            AtomicInteger runs = new AtomicInteger();
+            simulate(100, 1, EnumSet.allOf(LedgerFault.class), random -> {
+                int words = 1 + random.nextInt(24);
+                String folder =
+                        memory.getPath("/" + runs.incrementAndGet()).toUri().toString();
+                WeightsStorage storage = new WeightsStorage(1, folder, -1, 1 + random.nextInt(3));
+                return new Policy(storage, place -> new HashModel(words));
+            });
+        }
+    }
+
+    @Test
     void shouldKeepThePolicysWeightsToTheBitWhenEverythingHappensAtOnce() {
         simulatePolicy(PolicyObjective.SPPO);
     }
@@ -158,7 +177,7 @@ class LedgerSimulationTest {
                 1,
                 100,
                 EnumSet.complementOf(EnumSet.of(OTHER_PROCESSOR)),
-                random -> new Policy(5_000, place -> {
+                random -> new Policy(WeightsStorage.onTopic(5_000), place -> {
                     read(start, models.get(place)::readWeights);
                     return new TrainablePolicy(
                             models.get(place), update(objective), TestModels.ADAM, TestModels.TRAINING);
@@ -195,7 +214,7 @@ class LedgerSimulationTest {
     private void simulate(int seeds, Set<LedgerFault> faults) {
         simulate(seeds, 1, faults, random -> {
             int words = 1 + random.nextInt(24);
-            return new Policy(16 + random.nextInt(48), place -> new HashModel(words));
+            return new Policy(WeightsStorage.onTopic(16 + random.nextInt(48)), place -> new HashModel(words));
         });
     }
 
@@ -227,7 +246,7 @@ class LedgerSimulationTest {
     }
 
     /** The policy's learner, with a model of any kind. */
-    private record Policy(int chunkBytes, IntFunction<TrainableModel> models) implements LedgerWorld.Role {
+    private record Policy(WeightsStorage storage, IntFunction<TrainableModel> models) implements LedgerWorld.Role {
         @Override
         public ModelKind kind() {
             return ModelKind.POLICY;
@@ -257,8 +276,8 @@ class LedgerSimulationTest {
         }
 
         @Override
-        public int chunkBytes() {
-            return 5_000;
+        public WeightsStorage storage() {
+            return WeightsStorage.onTopic(5_000);
         }
 
         @Override

@@ -15,6 +15,8 @@ import io.sppostream.learn.guard.CircuitBreakerSettings;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
 import io.sppostream.log.weights.Manifests;
+import io.sppostream.log.weights.WeightsStorage;
+import io.sppostream.model.ModelSettings.Precision;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -51,8 +53,8 @@ final class LedgerWorld implements MemoryLog.World {
          */
         TrainableModel start(int place);
 
-        /** A chunk size that splits the model's weights into several chunks, as a rule. */
-        int chunkBytes();
+        /** On the topic as a rule, in chunks of which the model's weights are several; or in a folder. */
+        WeightsStorage storage();
 
         void learn(TrainableModel model, LedgerWorld world, BooleanSupplier running);
     }
@@ -152,13 +154,14 @@ final class LedgerWorld implements MemoryLog.World {
                         samples,
                         replay,
                         1 + random.nextInt(4),
-                        role.chunkBytes(),
+                        role.storage(),
                         "configuration"),
                 expires ? random.nextInt(4) : Integer.MAX_VALUE,
                 breakers,
                 LedgerSimulationTest.UPDATE,
                 TestModels.ADAM,
-                TestModels.TRAINING);
+                TestModels.TRAINING,
+                Precision.FLOAT32);
         requests = groups * (3 + random.nextInt(6)) + random.nextInt(groups);
         // The join drops duplicates. Without it, a sample is whatever is at an offset: a duplicate is trained twice,
         // and
@@ -534,8 +537,11 @@ final class LedgerWorld implements MemoryLog.World {
         return true;
     }
 
-    /** The version of the last snapshot but one. */
+    /** The version of the last snapshot but one. In a folder, any version but the last may be gone. */
     private int oldestKept() {
+        if (role.storage().usesFolder(0)) {
+            return events(topics.versions(role.kind())).size() - 1;
+        }
         List<Integer> snapshots = events(topics.versions(role.kind())).stream()
                 .filter(Manifests::isSnapshot)
                 .map(WeightsManifest::getVersion)

@@ -17,7 +17,19 @@ class PublishToLiveTest {
 
     private void published(int version, double second) {
         live.published(new WeightsManifest(
-                version, version - 1, version, "", WeightsEncoding.FULL, 0L, 0, 0L, "{}", null, at(second)));
+                version,
+                version - 1,
+                version,
+                "",
+                WeightsEncoding.FULL,
+                0L,
+                0,
+                0L,
+                "{}",
+                null,
+                at(second),
+                null,
+                List.of()));
     }
 
     private static Instant at(double second) {

@@ -1,13 +1,18 @@
 package io.sppostream.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sppostream.events.FinishReason;
+import io.sppostream.events.Message;
+import io.sppostream.events.Rollout;
 import io.sppostream.events.VerdictStatus;
 import io.sppostream.verify.math.Grade;
 import io.sppostream.verify.math.GradeStatus;
 import io.sppostream.verify.math.GradingProfile;
 import io.sppostream.verify.math.MathGrader;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,5 +79,35 @@ class MathVerifierTest {
                 .isEqualTo(VerdictStatus.CORRECT);
         assertThat(verifier.judge(Rollouts.saying("so\n#### 72", "72")).status())
                 .isEqualTo(VerdictStatus.NO_ANSWER);
+    }
+
+    @Test
+    void shouldFindNoAnswerInThinkingThatWasCutOffWhenThePromptOpenedIt() {
+        Verifier thinking = verifier.with(Map.of("thinking", "prompt"));
+
+        assertThat(thinking.judge(Rollouts.saying("so \\boxed{7}", "7")))
+                .isEqualTo(Judgement.wrong(VerdictStatus.NO_ANSWER, null, "unclosed-thinking"));
+        assertThat(thinking.judge(Rollouts.saying("so 8</think> \\boxed{7}", "7"))
+                        .status())
+                .isEqualTo(VerdictStatus.CORRECT);
+        assertThat(thinking.name()).isEqualTo("math");
+        assertThat(VerifierCatalogue.builtIn(thinking)).isTrue();
+    }
+
+    @Test
+    void shouldFindNoAnswerInThinkingThatWasCutOffWhenTheLastMessageOpenedIt() {
+        Rollout rollout = Rollout.newBuilder(Rollouts.saying("so \\boxed{7}", "7"))
+                .setMessages(List.of(new Message("user", "3 + 4?"), new Message("assistant", "<think>\n")))
+                .build();
+
+        assertThat(verifier.judge(rollout).status()).isEqualTo(VerdictStatus.NO_ANSWER);
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWhenASettingIsNotKnown() {
+        assertThatThrownBy(() -> verifier.with(Map.of("thinking", "always")))
+                .hasMessage("thinking = always: neither response nor prompt");
+        assertThatThrownBy(() -> verifier.with(Map.of("think", "prompt")))
+                .hasMessage("it takes one setting, thinking, but got think");
     }
 }

@@ -70,8 +70,9 @@ class VerifierCatalogueTest {
         assertThatThrownBy(() -> VerifierCatalogue.open().find("oracle"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "there is no verifier 'oracle'; there are: exact, marked, knights-and-knaves-text, math, math:gsm8k,"
-                                + " math:verbatim, math:choice, math:sppo-compat");
+                        "there is no verifier 'oracle'; there are: exact, marked, knights-and-knaves-text, math, math:math-verify,"
+                                + " math:gsm8k, math:gsm8k-strict, math:gsm8k-flexible, math:minerva, math:verbatim,"
+                                + " math:choice, math:sppo-compat");
     }
 
     @Test

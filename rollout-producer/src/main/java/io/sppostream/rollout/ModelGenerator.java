@@ -1,12 +1,7 @@
 package io.sppostream.rollout;
 
-import io.sppostream.log.RunLog;
-import io.sppostream.model.Checkpoint;
-import io.sppostream.model.ModelSettings;
-import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Samples from a model in this process, with the newest policy weights on the log. Thread-safe. */
@@ -17,22 +12,16 @@ public final class ModelGenerator implements ResponseGenerator {
     private volatile boolean closed;
 
     /**
-     * @param checkpoint gives the policy's shape; the weights come from the log
+     * @param versions the policy; closed with this
      * @param tokenizer the policy's tokenizer; closed by the caller
-     * @param onFailure receives the exception that stops the thread that follows the log
+     * @param partitions of the topic of prompts
      */
     public ModelGenerator(
-            RunLog runLog,
-            Checkpoint checkpoint,
-            Tokenizer tokenizer,
-            ModelSettings model,
-            RolloutProducerSettings settings,
-            Consumer<Throwable> onFailure) {
-        this.threads =
-                new SamplingThreads(settings.threadsOfBatch(runLog.topics().partitions()));
+            PolicyVersions versions, Tokenizer tokenizer, int partitions, RolloutProducerSettings settings) {
+        this.threads = new SamplingThreads(settings.threadsOfBatch(partitions));
         this.sampler = new ResponseSampler(
                 tokenizer, settings.sampling(), threads, settings.cacheBytesOfThread(), settings.tokenStarts());
-        this.versions = new PolicyVersions(runLog, () -> PolicyModel.load(checkpoint, model), onFailure);
+        this.versions = versions;
     }
 
     @Override

@@ -21,21 +21,22 @@ import org.apache.kafka.common.IsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the newest policy version of the log ready to sample from. A thread loads a new version beside the one in use,
- * so that a batch ends with the weights it began with. It skips versions that are superseded while it loads.
- * Thread-safe.
+ * Keeps the newest policy version of the log ready to sample from, for the rollout producer and the evaluator of a process
+ * alike. A thread loads a new version beside the one in use, so that a batch ends with the weights it began with. A large
+ * version replaces one that is not in use. Versions that are superseded while another loads are skipped. Thread-safe.
  */
-final class PolicyVersions implements AutoCloseable {
+public final class PolicyVersions implements AutoCloseable {
 
     /** A version in use; close it after the batch. */
-    final class Lease implements AutoCloseable {
+    public final class Lease implements AutoCloseable {
         private final Version version;
 
         private Lease(Version version) {
             this.version = version;
         }
 
-        PolicyModel model() {
+        /** Its weights, not to be changed. */
+        public PolicyModel model() {
             return version.model;
         }
 
@@ -61,6 +62,10 @@ final class PolicyVersions implements AutoCloseable {
     }
 
     private static final Duration FOLLOWER_PATIENCE = Duration.ofMillis(200);
+    private static final long WAIT_MILLIS = 200;
+
+    /** Weights from this size on are large: of models that are not in use, one is kept at most. */
+    private static final long LARGE_BYTES = 64L << 20;
 
     private final RunLog runLog;
     private final PublishedVersions published;
@@ -70,8 +75,13 @@ final class PolicyVersions implements AutoCloseable {
     private @Nullable Version current;
     private boolean closed;
 
-    /** @param newModel makes a model to load weights into; called once for each version in use at the same time */
-    PolicyVersions(RunLog runLog, Supplier<PolicyModel> newModel, Consumer<Throwable> onFailure) {
+    /**
+     * Follows the log.
+     *
+     * @param newModel makes a model to load weights into; called once for each version in use at the same time
+     * @param onFailure receives the exception that stops following the log
+     */
+    public PolicyVersions(RunLog runLog, Supplier<PolicyModel> newModel, Consumer<Throwable> onFailure) {
         this.runLog = runLog;
         this.published = new PublishedVersions(FOLLOWER_PATIENCE, this::newestOnLog);
         this.newModel = newModel;
@@ -106,23 +116,35 @@ final class PolicyVersions implements AutoCloseable {
         return current != null && current.manifest.getVersion() == newest.getVersion();
     }
 
+    /** A model to load a version into. */
     private PolicyModel takeSpare() {
-        PolicyModel model;
         synchronized (this) {
-            model = spare.poll();
+            if (spare.isEmpty() && current != null && current.leases == 0 && isLarge(current.model)) {
+                PolicyModel model = current.model;
+                current = null;
+                return model;
+            }
         }
-        return model == null ? newModel.get() : model;
+        return takeOther();
+    }
+
+    private static boolean isLarge(PolicyModel model) {
+        return Float.BYTES * model.parameters() >= LARGE_BYTES;
     }
 
     private synchronized void putBack(PolicyModel model) {
-        spare.add(model);
+        if (closed || (isLarge(model) && !spare.isEmpty())) {
+            model.close();
+        } else {
+            spare.add(model);
+        }
     }
 
     private synchronized void use(Version version) {
         Version previous = current;
         current = version;
         if (previous != null && previous.leases == 0) {
-            retire(previous);
+            putBack(previous.model);
         }
         notifyAll();
     }
@@ -163,18 +185,59 @@ final class PolicyVersions implements AutoCloseable {
         return new Lease(current);
     }
 
+    /**
+     * Takes one version, however old: the loaded one if it is that, else one that is loaded for the caller.
+     *
+     * @param log a follower of the caller, which has polled the version
+     * @param wanted asked while waiting; the wait ends when it is false
+     * @return null if the version is not wanted any more, or its weights have left the log
+     */
+    public @Nullable Lease acquire(WeightsManifest manifest, WeightsFollower log, BooleanSupplier wanted)
+            throws InterruptedException {
+        synchronized (this) {
+            // The version has been published, so that it or a later one is being loaded.
+            while (current == null || current.manifest.getVersion() < manifest.getVersion()) {
+                if (closed || !wanted.getAsBoolean()) {
+                    return null;
+                }
+                wait(WAIT_MILLIS);
+            }
+            if (current.manifest.getVersion() == manifest.getVersion()) {
+                current.leases++;
+                log.pass(manifest);
+                return new Lease(current);
+            }
+        }
+        PolicyModel model = takeOther();
+        boolean loaded = false;
+        try {
+            loaded = log.fetch(manifest, model::readWeights);
+        } finally {
+            if (!loaded) {
+                putBack(model);
+            }
+        }
+        if (!loaded) {
+            return null;
+        }
+        Version version = new Version(manifest, model);
+        version.leases = 1;
+        return new Lease(version);
+    }
+
+    /** A model that is not the current one. */
+    private PolicyModel takeOther() {
+        PolicyModel model;
+        synchronized (this) {
+            model = spare.poll();
+        }
+        return model == null ? newModel.get() : model;
+    }
+
     private synchronized void release(Version version) {
         version.leases--;
         if (version.leases == 0 && version != current) {
-            retire(version);
-        }
-    }
-
-    private void retire(Version version) {
-        if (closed) {
-            version.model.close();
-        } else {
-            spare.add(version.model);
+            putBack(version.model);
         }
     }
 
@@ -186,7 +249,7 @@ final class PolicyVersions implements AutoCloseable {
             Version last = current;
             current = null;
             if (last != null && last.leases == 0) {
-                retire(last);
+                putBack(last.model);
             }
             spare.forEach(PolicyModel::close);
             notifyAll();

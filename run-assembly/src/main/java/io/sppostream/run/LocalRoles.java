@@ -5,8 +5,10 @@ import io.sppostream.log.UserException;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
+import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
+import io.sppostream.rollout.PolicyVersions;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
@@ -21,9 +23,13 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +49,11 @@ public final class LocalRoles implements AutoCloseable {
     private @Nullable Verifiers verifiers;
     private @Nullable Checkpoint checkpoint;
     private @Nullable Tokenizer tokenizer;
+
+    /** Loaded before the cluster is there; null once {@link #policyVersions} has it. */
+    private final AtomicReference<@Nullable PolicyModel> sampled = new AtomicReference<>();
+
+    private volatile @Nullable PolicyVersions policyVersions;
     private volatile boolean abandoned;
 
     private LocalRoles(RunSettings settings, Set<Role> roles) {
@@ -66,7 +77,7 @@ public final class LocalRoles implements AutoCloseable {
         for (Role role : local.roles) {
             switch (role) {
                 case LEARN, CRITIC, ROLLOUT -> {
-                    Models.requireDevice(settings.model());
+                    Models.requireDevice(local.placement(role));
                     local.checkpoint();
                 }
                 case VERIFY -> local.verifiers();
@@ -77,6 +88,44 @@ public final class LocalRoles implements AutoCloseable {
         return local;
     }
 
+    /** Device and precision of a role's model. */
+    private ModelSettings placement(Role role) {
+        return switch (role) {
+            case LEARN -> settings.policyPlacement();
+            case CRITIC -> settings.criticPlacement();
+            case ROLLOUT -> settings.rolloutPlacement();
+            case FEED, VERIFY, ADVANTAGE -> throw new IllegalArgumentException(role + " has no model");
+        };
+    }
+
+    /** Precision and device of each model here, in words, by the command of its role. */
+    SortedMap<String, String> placements() {
+        SortedMap<String, String> placements = new TreeMap<>();
+        for (Role role : roles) {
+            switch (role) {
+                case LEARN, ROLLOUT ->
+                    placements.put(
+                            role.command(),
+                            placement(role).describe(checkpoint().config()));
+                case CRITIC ->
+                    placements.put(
+                            role.command(), placement(role).describe(Models.criticConfig(settings, checkpoint())));
+                case FEED, VERIFY, ADVANTAGE -> {}
+            }
+        }
+        return placements;
+    }
+
+    /** The precision of each model here, if the settings leave it to be chosen; else empty. */
+    Optional<String> chosenPrecision() {
+        return settings.policyPlacement().precision() == ModelSettings.Precision.AUTO
+                ? placements().entrySet().stream()
+                        .map(model -> model.getKey() + " " + model.getValue())
+                        .reduce((one, other) -> one + "; " + other)
+                        .map(models -> "precision: " + models)
+                : Optional.empty();
+    }
+
     /** Loads their models. */
     public void load() {
         roles.forEach(this::load);
@@ -85,7 +134,7 @@ public final class LocalRoles implements AutoCloseable {
     private void load(Role role) {
         switch (role) {
             case LEARN -> {
-                PolicyModel model = owned(PolicyModel.load(checkpoint(), settings.model()));
+                PolicyModel model = owned(PolicyModel.load(checkpoint(), placement(role)));
                 starts.add(cluster -> cluster.policyLearner(model));
             }
             case CRITIC -> {
@@ -106,10 +155,34 @@ public final class LocalRoles implements AutoCloseable {
             }
             case ROLLOUT -> {
                 Tokenizer reader = tokenizer();
-                starts.add(cluster -> cluster.rolloutProducer(checkpoint(), reader));
+                sampled.set(newSampled());
+                starts.add(cluster -> cluster.rolloutProducer(policyVersions(cluster), reader));
             }
             case FEED -> starts.add(cluster -> cluster.feed(dataset()));
         }
+    }
+
+    /** The policy to warm up with, after {@link #load} and before {@link #start}; its weights are replaced later. */
+    PolicyModel sampled() {
+        return Objects.requireNonNull(sampled.get(), "no policy to sample from is loaded");
+    }
+
+    /** The policy versions of the role that samples, once it has started; an evaluator shares them. */
+    PolicyVersions policyVersions() {
+        return Objects.requireNonNull(policyVersions, "no role that samples has started");
+    }
+
+    private PolicyVersions policyVersions(Roles cluster) {
+        PolicyVersions versions = cluster.policyVersions(() -> {
+            PolicyModel first = sampled.getAndSet(null);
+            return first == null ? newSampled() : first;
+        });
+        policyVersions = versions;
+        return versions;
+    }
+
+    private PolicyModel newSampled() {
+        return PolicyModel.load(checkpoint(), settings.rolloutPlacement());
     }
 
     Dataset dataset() {
@@ -207,6 +280,10 @@ public final class LocalRoles implements AutoCloseable {
     @Override
     public void close() {
         if (!abandoned) { // Abandoned roles still use their models.
+            PolicyModel unused = sampled.getAndSet(null);
+            if (unused != null) {
+                unused.close();
+            }
             loaded.forEach(LocalRoles::close);
         }
     }

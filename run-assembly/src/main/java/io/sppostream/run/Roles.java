@@ -6,14 +6,15 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.learn.Critic;
+import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.PolicyLearner;
 import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.RunLog;
-import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.rollout.ModelGenerator;
+import io.sppostream.rollout.PolicyVersions;
 import io.sppostream.rollout.RolloutProducer;
 import io.sppostream.rollout.RolloutProducerSettings;
 import io.sppostream.run.config.Configuration;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Starts each role as configured; the same for a role of {@code train} and one that runs alone. */
@@ -36,15 +38,28 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
         return new Feed(runLog, dataset, settings().feed(), clock, onFailure);
     }
 
-    /** prompts -> rollouts. */
-    public AutoCloseable rolloutProducer(Checkpoint checkpoint, Tokenizer tokenizer) {
+    /**
+     * The policy versions on the log, loaded to sample from.
+     *
+     * @param newModel makes a model to load weights into
+     */
+    public PolicyVersions policyVersions(Supplier<PolicyModel> newModel) {
+        return new PolicyVersions(runLog, newModel, onFailure);
+    }
+
+    /**
+     * prompts -> rollouts.
+     *
+     * @param versions closed with the role
+     */
+    public AutoCloseable rolloutProducer(PolicyVersions versions, Tokenizer tokenizer) {
         requireOffsets(
                 RoleName.ROLLOUT_PRODUCER,
                 runLog.topics().prompts(),
                 runLog.topics().rollouts());
         RolloutProducerSettings rollout = settings().rollout();
         ModelGenerator generator =
-                new ModelGenerator(runLog, checkpoint, tokenizer, settings().model(), rollout, onFailure);
+                new ModelGenerator(versions, tokenizer, runLog.topics().partitions(), rollout);
         return new RolloutProducer(runLog, generator, rollout, stateDirectory(), clock, onFailure);
     }
 
@@ -76,7 +91,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
 
     /** advantages -> policy weights. */
     public PolicyLearner policyLearner(PolicyModel model) {
-        PolicyLearnerSettings learner = settings().policyLearner(configuration.sha256());
+        PolicyLearnerSettings learner = settings().policyLearner(model.config(), configuration.sha256());
         return new PolicyLearner(runLog, model, learner, clock, onFailure);
     }
 
@@ -88,7 +103,8 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
                         ? runLog.topics().rollouts()
                         : runLog.topics().prompts(),
                 runLog.topics().values());
-        return new Critic(runLog, model, tokenizer, settings().critic(configuration.sha256()), clock, onFailure);
+        CriticSettings critic = settings().critic(model.config(), configuration.sha256());
+        return new Critic(runLog, model, tokenizer, critic, clock, onFailure);
     }
 
     private void requireOffsets(String role, Topic<?> input, Topic<?> output) {

@@ -15,9 +15,11 @@ import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.AppInfoParser;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +31,12 @@ public final class RunRecord {
      * Begins a run, or resumes the one of that name: creates the topics that are missing, registers their schemas and
      * records the start.
      *
+     * @param placements precision and device of each model of this process, in words, by the role
      * @return all starts of the run so far, this one included, oldest first
      * @throws UserException if the run was begun with settings under which it trains differently
      */
-    public static List<Run> start(Configuration configuration, RunLog runLog, Clock clock) {
+    public static List<Run> start(
+            Configuration configuration, Map<String, String> placements, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
         List<Run> starts = new ArrayList<>();
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
@@ -42,7 +46,7 @@ public final class RunRecord {
             }
             create(admin, settings, runLog.serdes());
         }
-        starts.add(record(configuration, null, runLog, clock));
+        starts.add(record(configuration, placements, null, runLog, clock));
         return starts;
     }
 
@@ -60,7 +64,7 @@ public final class RunRecord {
             }
             create(admin, settings, runLog.serdes());
         }
-        record(configuration, replayOf, runLog, clock);
+        record(configuration, Map.of(), replayOf, runLog, clock);
     }
 
     /**
@@ -68,7 +72,7 @@ public final class RunRecord {
      *
      * @throws UserException if there is no such run, or it was begun with settings under which it trains differently
      */
-    static void join(Configuration configuration, RunLog runLog, Clock clock) {
+    static void join(Configuration configuration, Map<String, String> placements, RunLog runLog, Clock clock) {
         RunSettings settings = configuration.settings();
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             if (!admin.exists(settings.topics())) {
@@ -78,8 +82,12 @@ public final class RunRecord {
         }
         List<Run> starts = all(runLog);
         requireSameTraining(configuration, starts);
-        if (starts.stream().noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256()))) {
-            record(configuration, null, runLog, clock);
+        if (starts.stream()
+                .noneMatch(run -> run.getConfigurationSha256().equals(configuration.sha256())
+                        && run.getEngines()
+                                .entrySet()
+                                .containsAll(named(placements).entrySet()))) {
+            record(configuration, placements, null, runLog, clock);
         }
     }
 
@@ -128,19 +136,31 @@ public final class RunRecord {
         admin.create(settings.topics(), settings.replicationFactor());
     }
 
-    private static Run record(Configuration configuration, @Nullable ReplayOf replayOf, RunLog runLog, Clock clock) {
+    /** Placements by the names that a record of a start gives them. */
+    private static Map<String, String> named(Map<String, String> placements) {
+        return placements.entrySet().stream()
+                .collect(Collectors.toMap(model -> "model of " + model.getKey(), Map.Entry::getValue));
+    }
+
+    private static Run record(
+            Configuration configuration,
+            Map<String, String> placements,
+            @Nullable ReplayOf replayOf,
+            RunLog runLog,
+            Clock clock) {
         RunSettings settings = configuration.settings();
+        Map<String, String> engines = new HashMap<>(named(placements));
+        engines.put("java", System.getProperty("java.vm.version"));
+        engines.put("kafka", AppInfoParser.getVersion());
+        engines.put("pytorch", Engine.getInstance().getVersion());
+        engines.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         Run run = new Run(
                 settings.run(),
                 configuration.toYaml(),
                 configuration.sha256(),
                 codeVersion(),
                 settings.seed(),
-                Map.of(
-                        "java", System.getProperty("java.vm.version"),
-                        "kafka", AppInfoParser.getVersion(),
-                        "pytorch", Engine.getInstance().getVersion(),
-                        "os", System.getProperty("os.name") + " " + System.getProperty("os.arch")),
+                engines,
                 clock.instant(),
                 replayOf);
         try (EventWriter writer = runLog.writer()) {

@@ -64,7 +64,7 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
                 offPolicy(),
                 weights(),
                 timing(),
-                new Summary.Memory(PeakMemory.bytes()));
+                PeakMemory.measure());
     }
 
     private Summary.Totals totals(long evidence, long expired) {

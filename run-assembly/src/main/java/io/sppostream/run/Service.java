@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -42,7 +43,7 @@ public final class Service {
 
     /** Prepares the log of the run before the roles start. */
     private interface Start {
-        void prepare(Configuration configuration, RunLog runLog, Clock clock);
+        void prepare(Configuration configuration, Map<String, String> placements, RunLog runLog, Clock clock);
     }
 
     private Service(
@@ -93,7 +94,8 @@ public final class Service {
         }
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, configuration.settings().topics());
-            start.prepare(configuration, runLog, clock);
+            start.prepare(configuration, local.placements(), runLog, clock);
+            local.chosenPrecision().ifPresent(screen::println);
             Instant startedAt = clock.instant();
             try {
                 local.start(new Roles(configuration, runLog, clock, failure::report));

@@ -11,7 +11,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
-import io.sppostream.model.PolicyModel;
+import io.sppostream.rollout.PolicyVersions;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.evaluate.Evaluation;
@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -86,15 +87,18 @@ public final class TrainRun {
     }
 
     /**
-     * Checks, before anything is started or printed, that a run has the files it needs and can write its results.
+     * Checks, before anything is started or printed, that a run has the files it needs, can write its results, and fits the
+     * memory.
      *
+     * @return a warning if it hardly fits
      * @throws io.sppostream.log.UserException if a dataset, a verifier or a model is not available, or a directory cannot be
      *     written
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
-    public static void requireFiles(RunSettings settings) {
+    public static Optional<String> require(RunSettings settings) {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
         LocalRoles.open(settings, Role.of(settings)).close();
+        return MemoryCheck.require(settings);
     }
 
     /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */
@@ -106,26 +110,23 @@ public final class TrainRun {
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();
                     failure.report(died);
-                });
-                PolicyModel evaluated = policy(local, cluster)) {
+                })) {
+            cluster.awaitLaunch();
             local.load();
-            WarmUp.run(local, settings, evaluated, cluster::isThere);
-            run(local, evaluated, cluster.kafka());
+            WarmUp.run(local, settings, cluster::isThere);
+            run(local, cluster.kafka());
         }
     }
 
-    private PolicyModel policy(LocalRoles local, Cluster cluster) {
-        cluster.awaitLaunch();
-        return PolicyModel.load(local.checkpoint(), settings.model());
-    }
-
-    private void run(LocalRoles local, PolicyModel evaluated, KafkaSettings kafka) throws InterruptedException {
+    private void run(LocalRoles local, KafkaSettings kafka) throws InterruptedException {
         if (stopRequested.getAsBoolean()) {
             return;
         }
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
-            List<Run> starts = RunRecord.start(configuration, runLog, clock);
+            List<Run> starts = RunRecord.start(configuration, local.placements(), runLog, clock);
+            local.chosenPrecision().ifPresent(out::println);
+            local.dataset().notes().forEach(out::println);
             RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
             Evaluation evaluation = new Evaluation(
                     local.dataset(),
@@ -145,8 +146,19 @@ public final class TrainRun {
             }
             if (progress.steps() > 0) {
                 out.println("resuming after step " + progress.steps());
+                notePrecision(starts);
             }
-            train(runLog, local, evaluation, evaluated, starts, progress);
+            train(runLog, local, evaluation, starts, progress);
+        }
+    }
+
+    /** Says if this start rounds otherwise than the one before it. */
+    private void notePrecision(List<Run> starts) {
+        List<String> differences =
+                configuration.numericDifferences(starts.get(starts.size() - 2).getConfiguration());
+        if (!differences.isEmpty()) {
+            out.println("note: with " + String.join(", ", differences)
+                    + ", weights may have other bits than without an interruption");
         }
     }
 
@@ -204,13 +216,7 @@ public final class TrainRun {
                 settings.hasCritic());
     }
 
-    private void train(
-            RunLog runLog,
-            LocalRoles local,
-            Evaluation evaluation,
-            PolicyModel evaluated,
-            List<Run> starts,
-            Progress before)
+    private void train(RunLog runLog, LocalRoles local, Evaluation evaluation, List<Run> starts, Progress before)
             throws InterruptedException {
         // The ledger is read from its beginning, since the curve has all steps of the run.
         try (EventReader ledger = ledger(runLog)) {
@@ -218,7 +224,7 @@ public final class TrainRun {
             try {
                 local.start(new Roles(configuration, runLog, clock, failure::report));
                 follower = new Follower(runLog, ledger, curve(before, starts));
-                follow(follower, evaluation, evaluated, before);
+                follow(follower, evaluation, local.policyVersions(), before);
             } finally {
                 local.stop();
             }
@@ -240,14 +246,15 @@ public final class TrainRun {
     }
 
     /** Shows the progress until the last step is committed and evaluated, the budget is spent, or a stop is requested. */
-    private void follow(Follower follower, Evaluation evaluation, PolicyModel evaluated, Progress before)
+    private void follow(Follower follower, Evaluation evaluation, PolicyVersions versions, Progress before)
             throws InterruptedException {
         LearningCurve curve = follower.curve;
         try (ProgressLine line = new ProgressLine(screen, settings.steps());
+                FirstRewards firstRewards = new FirstRewards(follower.runLog, before.steps() == 0);
                 Evaluator evaluator = new Evaluator(
                         follower.runLog,
                         evaluation,
-                        evaluated,
+                        versions,
                         settings.evaluationInterval(),
                         settings.steps(),
                         curve,
@@ -257,6 +264,7 @@ public final class TrainRun {
             while (curve.stepsDone() < settings.steps() && !budget.isSpent(curve) && !stopRequested.getAsBoolean()) {
                 failure.rethrow();
                 follower.poll(BETWEEN_LOOKS, line);
+                firstRewards.poll().ifPresent(line::say);
                 cpuTimes.sample();
                 if (curve.stepsDone() >= before.steps()) {
                     line.show(curve, clock.instant());

@@ -24,11 +24,11 @@ final class WarmUp {
     private WarmUp() {}
 
     /** @param over whether the cluster is there, so that no time is left */
-    static void run(LocalRoles local, RunSettings settings, PolicyModel policy, BooleanSupplier over) {
+    static void run(LocalRoles local, RunSettings settings, BooleanSupplier over) {
         if (!over.getAsBoolean()) {
             KafkaWarmUp.run();
         }
-        sample(local, settings.sampling(), policy, over);
+        sample(local, settings.sampling(), local.sampled(), over);
     }
 
     /** One prompt and a few tokens at a time: with a large model, the cluster is there before the first is done. */

@@ -125,7 +125,7 @@ class PausedLearnerIT {
             return new PolicyLearner(
                     new RunLog(kafka, serdes, topics),
                     model,
-                    settings.policyLearner(""),
+                    settings.policyLearner(model.config(), ""),
                     Clock.systemUTC(),
                     failure::report);
         }

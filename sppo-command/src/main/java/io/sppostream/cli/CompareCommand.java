@@ -151,7 +151,7 @@ final class CompareCommand implements Callable<Integer> {
                 if (cell.variant().equals(variant)) {
                     Configuration configuration = settings.configuration(cell);
                     Datasets.requireKnown(configuration.settings());
-                    TrainRun.requireFiles(configuration.settings());
+                    TrainRun.require(configuration.settings());
                     break;
                 }
             }

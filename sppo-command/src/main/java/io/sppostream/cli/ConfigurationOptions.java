@@ -51,7 +51,8 @@ final class ConfigurationOptions {
     @Option(
             names = "--dataset",
             paramLabel = "NAME|FILE",
-            description = "A built-in dataset (./sppo config --describe dataset lists them), or a JSON Lines file.")
+            description = "A built-in dataset (./sppo config --describe dataset lists them), or files: Parquet, JSON"
+                    + " Lines or JSON arrays, separated by commas, each with =WEIGHT if you like.")
     private @Nullable String dataset;
 
     @Option(names = "--prompt-field", paramLabel = "FIELD", description = "Field of the prompt in the dataset.")
@@ -59,6 +60,16 @@ final class ConfigurationOptions {
 
     @Option(names = "--answer-field", paramLabel = "FIELD", description = "Field of the answer in the dataset.")
     private @Nullable String answerField;
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "System message of each prompt of a file.")
+    private @Nullable String system;
+
+    @Option(
+            names = "--suffix",
+            paramLabel = "TEXT",
+            description =
+                    "Text after each prompt of a file, such as 'Please output the final answer within \\boxed{}.'")
+    private @Nullable String suffix;
 
     @Option(
             names = "--model",
@@ -154,6 +165,8 @@ final class ConfigurationOptions {
         put(flags, SettingsDefinition.DATASET, dataset);
         put(flags, SettingsDefinition.DATASET_PROMPT_FIELD, promptField);
         put(flags, SettingsDefinition.DATASET_ANSWER_FIELD, answerField);
+        put(flags, SettingsDefinition.DATASET_SYSTEM, system);
+        put(flags, SettingsDefinition.DATASET_SUFFIX, suffix);
         put(flags, SettingsDefinition.MODEL, model);
         put(flags, SettingsDefinition.DEVICE, device);
         put(flags, SettingsDefinition.ESTIMATOR, estimator);

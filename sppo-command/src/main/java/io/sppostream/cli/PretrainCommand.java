@@ -50,7 +50,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--dataset",
             paramLabel = "NAME|FILE",
             defaultValue = "addition",
-            description = "A built-in dataset (./sppo config --describe dataset lists them), or a JSON Lines file"
+            description = "A built-in dataset (./sppo config --describe dataset lists them), or files of problems"
                     + " (default: ${DEFAULT-VALUE}).")
     private String dataset = "";
 
@@ -111,20 +111,20 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         RunSettings settings =
                 Configuration.load(null, System.getenv(), flags()).settings();
-        PretrainingSettings pretraining = pretraining(settings);
         requireOutput();
         Dataset all = Datasets.open(settings);
         Dataset problems = tier == null ? all : all.trainingOn(tier);
         if (model == null) {
             Path shape = Files.createTempDirectory("sppo-pretrain");
             try {
-                Pretraining.run(
-                        problems, Models.fresh(problems.name(), seed, shape), true, output, pretraining, System.out);
+                Checkpoint start = Models.fresh(problems.name(), seed, shape);
+                Pretraining.run(problems, start, true, output, pretraining(settings, start), System.out);
             } finally {
                 FileTree.delete(shape);
             }
         } else {
-            Pretraining.run(problems, Checkpoint.open(model), false, output, pretraining, System.out);
+            Checkpoint start = Checkpoint.open(model);
+            Pretraining.run(problems, start, false, output, pretraining(settings, start), System.out);
         }
         report(settings, problems);
         return 0;
@@ -169,9 +169,9 @@ final class PretrainCommand implements Callable<Integer> {
         return flags;
     }
 
-    private PretrainingSettings pretraining(RunSettings settings) {
+    private PretrainingSettings pretraining(RunSettings settings, Checkpoint start) {
         try {
-            return new PretrainingSettings(steps, batchSize, learningRate, seed, settings.training());
+            return new PretrainingSettings(steps, batchSize, learningRate, seed, settings.training(start.config()));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()));
         }

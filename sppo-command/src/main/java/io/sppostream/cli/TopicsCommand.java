@@ -69,7 +69,7 @@ final class TopicsCommand implements Callable<Integer> {
                 EventSerdes serdes = new EventSerdes(cluster.kafka())) {
             RunLog log =
                     new RunLog(cluster.kafka(), serdes, configuration.settings().topics());
-            RunRecord.start(configuration, log, Clock.systemUTC());
+            RunRecord.start(configuration, Map.of(), log, Clock.systemUTC());
             RunRecord.risk(configuration, log).ifPresent(risk -> System.err.println("sppo: warning: " + risk));
         }
     }

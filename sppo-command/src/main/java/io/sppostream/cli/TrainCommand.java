@@ -6,6 +6,7 @@ import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsReference;
 import io.sppostream.run.report.Screen;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,9 +45,10 @@ final class TrainCommand implements Callable<Integer> {
             System.out.print(configuration.toYaml());
             return 0;
         }
-        TrainRun.requireFiles(configuration.settings());
+        Optional<String> warning = TrainRun.require(configuration.settings());
         String resumeCommand = options.resumeCommand(configuration);
         System.out.println(header(configuration, resumeCommand));
+        warning.ifPresent(text -> System.out.println("warning: " + text));
         return StopRequest.obeying(
                 stopRequested ->
                         new TrainRun(configuration, budget, System.out, Screen.standard(), stopRequested).run(),

@@ -79,8 +79,7 @@ public final class CaseGrading {
     private ObjectNode verdict(ObjectNode object) {
         String prediction = LineFilter.text(object, "prediction");
         String response = LineFilter.text(object, "response");
-        String prompt = LineFilter.text(object, "prompt");
-        boolean thinking = prompt != null && MathGrader.opensThinking(prompt);
+        boolean thinking = MathGrader.opensThinking(object.path("prompt").asText());
         Judgement verdict = LineFilter.texts(object, GOLD).stream()
                 .map(gold -> MathVerifier.judgement(grade(gold, prediction, response, thinking)))
                 .max(MOST_FOR_THE_ANSWER)

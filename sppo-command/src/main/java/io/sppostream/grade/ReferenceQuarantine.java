@@ -1,7 +1,7 @@
 package io.sppostream.grade;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sppostream.feed.data.JsonLines;
+import io.sppostream.feed.data.References;
 import io.sppostream.verify.math.GradingProfile;
 import io.sppostream.verify.math.MathGrader;
 import io.sppostream.verify.math.ReferenceCheck;
@@ -45,7 +45,7 @@ public final class ReferenceQuarantine {
     private List<ObjectNode> unfit(int line, ObjectNode object) {
         List<ObjectNode> report = new ArrayList<>();
         for (String text : LineFilter.texts(object, fields)) {
-            String reference = JsonLines.reference(text);
+            String reference = References.of(text);
             ReferenceCheck check = ReferenceCheck.check(grader, reference);
             checked++;
             if (!check.wellFormed()) {

@@ -180,6 +180,7 @@ class AskIT {
             KafkaSettings kafka = configuration.kafka(cluster.kafka());
             RunRecord.start(
                     configuration,
+                    Map.of(),
                     new RunLog(kafka, serdes, configuration.settings().topics()),
                     Clock.systemUTC());
 

@@ -48,6 +48,19 @@ class BadInputIT {
     }
 
     @Test
+    void shouldRefuseARunThatDoesNotFitTheMemory() {
+        train(
+                        "--set=batch.size=100000000",
+                        "--set=training.micro.batch.tokens=2000000000",
+                        "--set=training.gradient.checkpointing=off")
+                .assertRefused(
+                        "of memory on cpu, which has",
+                        "training.gradient.checkpointing=on (saves",
+                        "./sppo plan",
+                        "memory.check=false");
+    }
+
+    @Test
     void shouldRefuseToAskARunThatIsNotRunning() {
         Invocation.of("ask", "--run=idle", "--data-dir=" + directory.resolve("idle"), "1+1=")
                 .assertRefused("no process runs a broker on " + directory.resolve("idle"), "./sppo up --run idle");

@@ -61,6 +61,32 @@ class GradeCommandTest {
                 .contains("\"CORRECT\"");
     }
 
+    @Test
+    void shouldNameTheProfileThatFindsAnAnswerWhenMostResponsesHaveNone() {
+        Invocation grade = Invocation.reading("""
+                {"gold": "7", "response": "The answer is 7."}
+                {"gold": "7", "response": "I don't know."}
+                {"gold": "7", "response": "\\\\boxed{7}", "prompt": [{"role": "user", "content": "3 + 4?"}]}
+                """, "grade");
+
+        assertThat(grade.err())
+                .isEqualTo(
+                        "3 graded, 1 CORRECT, 2 NO_ANSWER; --profile math-verify finds an answer in 1 of the 2 without"
+                                + " one\n");
+    }
+
+    @Test
+    void shouldBeginWithThinkingWhenThePromptOpensIt() {
+        String response = "\"gold\": \"7\", \"response\": \"so \\\\boxed{7}\"}\n";
+
+        assertThat(Invocation.reading("{\"prompt\": \"3 + 4? <think>\\n\", " + response, "grade")
+                        .out())
+                .contains("\"NO_ANSWER\"");
+        assertThat(Invocation.reading("{\"prompt\": \"3 + 4?\", " + response, "grade")
+                        .out())
+                .contains("\"CORRECT\"");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

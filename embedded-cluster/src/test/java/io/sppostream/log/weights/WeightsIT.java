@@ -67,7 +67,7 @@ class WeightsIT {
                     List.of(topics.advantages()),
                     Duration.ZERO);
             publisher = new WeightsPublisher(
-                    log, topics, ModelKind.POLICY, "{}", WeightsPublisher.CHUNK_BYTES, Clock.systemUTC());
+                    log, topics, ModelKind.POLICY, "{}", WeightsStorage.CHUNK_BYTES, null, Clock.systemUTC());
         }
 
         /** Publishes the next version, which differs from the previous one in some bytes. */
@@ -86,8 +86,8 @@ class WeightsIT {
             log.commit(List.of());
             manifests.add(manifest);
             if (retention == null) {
-                retention = new WeightsRetention(kafka, topics, ModelKind.POLICY, manifest);
-            } else if (Manifests.isSnapshot(manifest)) {
+                retention = new WeightsRetention(kafka, topics, ModelKind.POLICY, List.of(manifest), null, 1);
+            } else {
                 retention.committed(manifest);
             }
         }

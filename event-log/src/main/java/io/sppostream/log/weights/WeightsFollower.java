@@ -29,10 +29,11 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the weight versions of a model and fetches their bytes. For a version stored as a delta it fetches the last
- * full version before it and the deltas since, except for those it already has. It checks the order of chunks and the
- * CRC-32C of each piece of weights. It keeps one copy of the weights, and applies deltas to it piece by piece. The SHA-256 of a version is left to recovery and audits, since it costs as much as
- * sampling a batch from a small model. Not thread-safe.
+ * Follows the weight versions of a model and fetches their bytes, from the weights topic or from the folder that the
+ * manifest names. For a version stored as a delta it fetches the last full version before it and the deltas since, except
+ * for those it already has. It checks the order of chunks, and the CRC-32C of each piece of weights or of the file. It
+ * keeps one copy of weights from the topic, and applies deltas to it piece by piece. The SHA-256 of a version is left to
+ * recovery and audits, since it costs as much as sampling a batch from a small model. Not thread-safe.
  */
 public final class WeightsFollower implements AutoCloseable {
     /** Start with the newest version. */
@@ -56,6 +57,7 @@ public final class WeightsFollower implements AutoCloseable {
 
     private final EventReader manifests;
     private final EventReader chunks;
+    private final RunLog runLog;
     private final Topics topics;
     private final ModelKind kind;
     private final LongSupplier nanoTime;
@@ -89,6 +91,7 @@ public final class WeightsFollower implements AutoCloseable {
     /** A follower with another clock. */
     WeightsFollower(RunLog runLog, ModelKind kind, int from, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
+        this.runLog = runLog;
         this.topics = runLog.topics();
         this.kind = kind;
         this.manifests = runLog.following(List.of(runLog.topics().versions(kind)));
@@ -126,12 +129,18 @@ public final class WeightsFollower implements AutoCloseable {
      * Fetches the weights of a version. Versions must be fetched in ascending order, and those between the last full one
      * and this one must have been returned by {@link #poll} or fetched before.
      *
-     * @return false if its bytes are no longer on the log, because newer snapshots have replaced them; another poll returns
-     *     those. The sink was not called
-     * @throws LogException if the bytes on the log do not match the manifest, or do not arrive. The sink was not called
+     * @return false if its bytes have been deleted, because newer versions have replaced them; another poll returns those.
+     *     The sink was not called
+     * @throws LogException if the bytes do not match the manifest, do not arrive, or are missing although the version is
+     *     the newest. The sink may have been called if the version is stored in a folder
      */
     public boolean fetch(WeightsManifest manifest, Sink sink) {
         seen.put(manifest.getVersion(), manifest);
+        if (WeightsFiles.has(manifest)) {
+            image = null;
+            seen.headMap(manifest.getVersion()).clear();
+            return readFile(manifest, WeightsFiles.WEIGHTS, sink);
+        }
         Image fetched = image != null && image.manifest().equals(manifest) ? image : build(manifest);
         if (fetched == null) {
             return false;
@@ -143,6 +152,11 @@ public final class WeightsFollower implements AutoCloseable {
         return true;
     }
 
+    /** Forgets the versions that only this and earlier ones build on: the caller has this one's weights from elsewhere. */
+    public void pass(WeightsManifest manifest) {
+        seen.headMap(full(manifest)).clear();
+    }
+
     /**
      * Fetches the optimizer's state of a snapshot. It has twice the size of the weights, so it is passed on chunk by chunk.
      *
@@ -151,6 +165,9 @@ public final class WeightsFollower implements AutoCloseable {
      *     called
      */
     public boolean fetchOptimizer(WeightsManifest manifest, OptimizerState state, Sink sink) {
+        if (WeightsFiles.has(manifest)) {
+            return readFile(manifest, WeightsFiles.OPTIMIZER, sink);
+        }
         Chunks file = new Chunks(manifest, state.getFirstChunkOffset(), manifest.getChunks(), state.getChunks());
         WeightsChunk first = file.next();
         if (first == null) {
@@ -177,6 +194,29 @@ public final class WeightsFollower implements AutoCloseable {
                 },
                 sink);
         return true;
+    }
+
+    private boolean readFile(WeightsManifest manifest, String name, Sink sink) {
+        if (WeightsFiles.read(manifest, name, sink)) {
+            return true;
+        }
+        if (manifest.getVersion() == 0 || manifest.equals(last())) {
+            throw WeightsFiles.corrupt(
+                    manifest,
+                    name + " does not exist. If the learner runs on another machine, set weights.uri to a folder that"
+                            + " both can read");
+        }
+        return false;
+    }
+
+    /** The manifest published last, whose files no learner has deleted. */
+    private @Nullable WeightsManifest last() {
+        Topic<WeightsManifest> versions = topics.versions(kind);
+        try (EventReader log = runLog.reader(List.of(versions))) {
+            return manifests(log.last(versions, 0, log.end(versions, 0), events -> !events.isEmpty())).stream()
+                    .reduce((before, after) -> after)
+                    .orElse(null);
+        }
     }
 
     /** The last full version at or before a given one. */

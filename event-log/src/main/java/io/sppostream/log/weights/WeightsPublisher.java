@@ -3,6 +3,7 @@ package io.sppostream.log.weights;
 import io.sppostream.events.OptimizerState;
 import io.sppostream.events.WeightsChunk;
 import io.sppostream.events.WeightsEncoding;
+import io.sppostream.events.WeightsFile;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.Hashes;
 import io.sppostream.events.catalogue.ModelKind;
@@ -10,12 +11,9 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Instant;
@@ -28,15 +26,17 @@ import org.apache.kafka.common.utils.Crc32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes weight versions of a model to the log, in the transaction of the step that made them. The start weights, and
- * snapshots, which have the optimizer's state with them, are written in full. So are other versions that fit in one
- * chunk: a delta would save little for readers of every version, and cost more for readers that skip some. Larger
- * versions are written as deltas against the previous version, piece by piece. Not thread-safe.
+ * Publishes the versions of a model in the transaction of the step that made them, on the weights topic or in a folder.
+ *
+ * <p>On the topic, the start weights, and snapshots, which have the optimizer's state with them, are written in full. So
+ * are other versions that fit in one chunk: a delta would save little for readers of every version, and cost more for
+ * readers that skip some. Larger versions are written as deltas against the previous version, piece by piece.
+ *
+ * <p>In a folder, every version is a checkpoint. Its files are complete before its manifest is sent.
+ *
+ * <p>Not thread-safe.
  */
 public final class WeightsPublisher {
-    /** Bytes of weights in one record, well below the default message size limit of brokers. */
-    public static final int CHUNK_BYTES = 512 << 10;
-
     /** Writes weights, or an optimizer's state, as a safetensors file: the same bytes for the same values. */
     @FunctionalInterface
     public interface Source {
@@ -48,35 +48,46 @@ public final class WeightsPublisher {
     private final ModelKind kind;
     private final String config;
     private final int chunkBytes;
+    private final @Nullable WeightsFolder folder;
     private final Clock clock;
 
-    /** The pieces of the last published version; empty before the first. */
+    /** The pieces of the last version if it is on the topic; empty otherwise. */
     private final List<byte[]> published = new ArrayList<>();
 
     /**
      * @param config the model's {@code config.json}
      * @param chunkBytes bytes of weights in one record, the same for all versions of a model
+     * @param folder stores the versions; null to store them on the topic. Closed by the caller
      */
     public WeightsPublisher(
-            ExactlyOnceLog log, Topics topics, ModelKind kind, String config, int chunkBytes, Clock clock) {
+            ExactlyOnceLog log,
+            Topics topics,
+            ModelKind kind,
+            String config,
+            int chunkBytes,
+            @Nullable WeightsFolder folder,
+            Clock clock) {
         this.log = log;
         this.topics = topics;
         this.kind = kind;
         this.config = config;
         this.chunkBytes = chunkBytes;
+        this.folder = folder;
         this.clock = clock;
     }
 
     /** SHA-256 of the bytes that a source writes, in hexadecimal. */
     public static String sha256(Source source) {
-        MessageDigest digest = Hashes.sha256();
-        write(source, Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
+        MessageDigest digest = WeightsDigest.sha256();
+        write(source, new DigestChannel(digest));
         return Hashes.hex(digest);
     }
 
-    /** Resumes after a version that is on the log already, so that the next can be a delta against it. */
-    public void continueFrom(Source weights) {
-        write(weights, new Pieces(chunkBytes, this::keep));
+    /** Resumes after a version that was published before, so that the next can be a delta against it. */
+    public void continueFrom(WeightsManifest last, Source weights) {
+        if (folder == null && !WeightsFiles.has(last)) {
+            write(weights, new Pieces(chunkBytes, this::keep));
+        }
     }
 
     /** Sends the start weights; readers see them after the caller has committed. */
@@ -121,6 +132,9 @@ public final class WeightsPublisher {
             WeightsEncoding encoding,
             Topic<WeightsChunk> topic,
             @Nullable Instant publishedAt) {
+        if (folder != null) {
+            return publish(folder.write(version, weights, optimizer), version, parentVersion, step, publishedAt);
+        }
         Chunks chunks = new Chunks(version, topic, 0);
         write(weights, new Pieces(chunkBytes, (index, piece) -> {
             chunks.send(
@@ -139,7 +153,38 @@ public final class WeightsPublisher {
                 chunks.firstOffset(),
                 config,
                 optimizer == null ? null : publish(optimizer, chunks.index, version, topic),
-                publishedAt == null ? clock.instant() : publishedAt);
+                publishedAt == null ? clock.instant() : publishedAt,
+                null,
+                List.of());
+        return send(manifest);
+    }
+
+    private WeightsManifest publish(
+            WeightsFolder.Written written,
+            int version,
+            @Nullable Integer parentVersion,
+            int step,
+            @Nullable Instant publishedAt) {
+        WeightsFile weights = written.file(WeightsFiles.WEIGHTS).orElseThrow();
+        return send(new WeightsManifest(
+                version,
+                parentVersion,
+                step,
+                weights.getSha256(),
+                WeightsEncoding.FULL,
+                weights.getBytes(),
+                0,
+                -1L,
+                config,
+                written.file(WeightsFiles.OPTIMIZER)
+                        .map(file -> new OptimizerState(file.getSha256(), file.getBytes(), 0, -1L))
+                        .orElse(null),
+                publishedAt == null ? clock.instant() : publishedAt,
+                written.uri(),
+                written.files()));
+    }
+
+    private WeightsManifest send(WeightsManifest manifest) {
         log.send(topics.versions(kind), kind.id(), manifest);
         return manifest;
     }
@@ -170,7 +215,7 @@ public final class WeightsPublisher {
 
     /** Sends the chunks of one file. */
     private final class Chunks {
-        private final MessageDigest sha256 = Hashes.sha256();
+        private final MessageDigest sha256 = WeightsDigest.sha256();
         private final int version;
         private final Topic<WeightsChunk> topic;
         private int index;
@@ -201,6 +246,24 @@ public final class WeightsPublisher {
             }
             return log.offset(first);
         }
+    }
+
+    /** Computes the digest of what is written, and keeps nothing else. */
+    private record DigestChannel(MessageDigest digest) implements WritableByteChannel {
+        @Override
+        public int write(ByteBuffer source) {
+            int written = source.remaining();
+            digest.update(source);
+            return written;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
     }
 
     /** Receives the pieces of a file in order. */

@@ -64,7 +64,9 @@ final class GeneratedWeights implements KafkaClients {
                     first(version),
                     "{}",
                     version == 1 ? new OptimizerState("", 0L, 2 * pieces, (long) pieces) : null,
-                    Instant.EPOCH));
+                    Instant.EPOCH,
+                    null,
+                    List.of()));
         }
     }
 

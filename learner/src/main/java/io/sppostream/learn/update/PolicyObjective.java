@@ -45,7 +45,7 @@ public record PolicyObjective(
     }
 
     /** Whether the loss refers to the start policy. */
-    boolean needsReference() {
+    public boolean needsReference() {
         return kl.place() != KlPenalty.Place.NONE || objective instanceof TrainingRecipe.Preference;
     }
 

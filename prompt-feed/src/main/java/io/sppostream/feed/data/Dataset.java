@@ -10,11 +10,19 @@ import java.util.stream.Collectors;
  * @param name name of the dataset, by which verifiers are chosen
  * @param training training problems; one that is listed twice is asked twice as often
  * @param heldOut problems for evaluation, not among the training problems unless the dataset says so
+ * @param notes what the user should know of its files, such as skipped rows; a line each
+ * @param ordered whether every epoch has the order of the training problems; false if each is shuffled
  */
-public record Dataset(String name, List<Problem> training, List<Problem> heldOut) {
+public record Dataset(String name, List<Problem> training, List<Problem> heldOut, List<String> notes, boolean ordered) {
     public Dataset {
         training = List.copyOf(training);
         heldOut = List.copyOf(heldOut);
+        notes = List.copyOf(notes);
+    }
+
+    /** A shuffled dataset of which there is nothing to note. */
+    public Dataset(String name, List<Problem> training, List<Problem> heldOut) {
+        this(name, training, heldOut, List.of(), false);
     }
 
     /**
@@ -34,6 +42,6 @@ public record Dataset(String name, List<Problem> training, List<Problem> heldOut
             throw new UserException("dataset " + name + " has no tier '" + tier + "'; "
                     + (tiers.isEmpty() ? "it has no tiers" : "it has " + tiers));
         }
-        return new Dataset(name, ofTier, heldOut);
+        return new Dataset(name, ofTier, heldOut, notes, ordered);
     }
 }

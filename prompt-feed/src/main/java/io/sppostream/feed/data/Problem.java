@@ -14,9 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param messages the conversation to respond to
  * @param reference the correct answer
  * @param solution a correct response, which supervised warm-up imitates: the reference, or written steps that lead to it
- * @param tier difficulty, by which evaluations group accuracies; empty if the dataset has no tiers
+ * @param tier difficulty, or the source in a mixture, by which evaluations group accuracies; empty if there are none
+ * @param dataset the dataset that its prompts name, which chooses their verifier; null for the dataset that it is in
  */
-public record Problem(String id, List<Message> messages, String reference, String solution, String tier) {
+public record Problem(
+        String id,
+        List<Message> messages,
+        String reference,
+        String solution,
+        String tier,
+        @Nullable String dataset) {
+    /** A problem whose prompts name the dataset that it is in. */
+    public Problem(String id, List<Message> messages, String reference, String solution, String tier) {
+        this(id, messages, reference, solution, tier, null);
+    }
 
     /** A problem that consists of one user message and is answered by its reference alone. */
     public static Problem asked(String id, String question, String reference) {
@@ -25,7 +36,13 @@ public record Problem(String id, List<Message> messages, String reference, Strin
 
     /** This problem with a correct response that has written steps, in a tier of difficulty. */
     Problem solvedBy(String steps, String difficulty) {
-        return new Problem(id, messages, reference, steps, difficulty);
+        return new Problem(id, messages, reference, steps, difficulty, dataset);
+    }
+
+    /** This problem as part of a mixture: it names the dataset it comes from, and is evaluated with it. */
+    Problem of(String source) {
+        return new Problem(
+                id, messages, reference, solution, tier.isEmpty() ? source : tier, dataset == null ? source : dataset);
     }
 
     /** The problem as a request for one response. */
@@ -36,6 +53,7 @@ public record Problem(String id, List<Message> messages, String reference, Strin
     /**
      * The problem as a request for a number of responses.
      *
+     * @param dataset name of the dataset that it is in
      * @param sampling how they are sampled, where it differs from the run; null if it does not
      */
     public Prompt toPrompt(
@@ -46,6 +64,15 @@ public record Problem(String id, List<Message> messages, String reference, Strin
             int minPolicyVersion,
             Instant releasedAt) {
         return new Prompt(
-                requestId, id, dataset, messages, reference, samples, minPolicyVersion, releasedAt, sampling, null);
+                requestId,
+                id,
+                this.dataset == null ? dataset : this.dataset,
+                messages,
+                reference,
+                samples,
+                minPolicyVersion,
+                releasedAt,
+                sampling,
+                null);
     }
 }

@@ -2,6 +2,8 @@ package io.sppostream.verify.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +58,28 @@ class AdversarialAnswersTest {
                 Arguments.of("10 MB of answers", "5", "answer: ".repeat(1_200_000)),
                 Arguments.of("10 MB of thoughts", "5", "<think>".repeat(1_400_000)),
                 Arguments.of("4,000 stars", "5", "*".repeat(4_000)),
-                Arguments.of("4,000 blanks", "5", "the answer" + " ".repeat(4_000)));
+                Arguments.of("4,000 blanks", "5", "the answer" + " ".repeat(4_000)),
+                Arguments.of("blanks before a number", "4", "over" + " ".repeat(3_900) + "x 5"),
+                Arguments.of("announcements", "5", "the answer is ".repeat(300)),
+                Arguments.of("announced formulas", "5", "the answer is $x$ ".repeat(230)),
+                Arguments.of("final answers", "5", "final answer is ".repeat(250)),
+                Arguments.of("hashes", "5", "#### ".repeat(800)),
+                Arguments.of("open formulas", "5", "\\( ".repeat(1_300)),
+                Arguments.of("open brackets", "6", "(5 + ".repeat(800)),
+                Arguments.of("open braces", "6", "\\frac{5 ".repeat(400)),
+                Arguments.of("sums", "5", "1 + ".repeat(1_000)),
+                Arguments.of("numbers", "5", "1 000 ".repeat(660)),
+                Arguments.of("joined numbers", "5", "6 and ".repeat(660)),
+                Arguments.of("calculations", "5", "<<".repeat(2_000)),
+                Arguments.of("negations", "4", "not a ".repeat(600) + "6"),
+                Arguments.of("union of many intervals", "[0, 1]", "\\boxed{" + union(60) + "}"));
+    }
+
+    /** A union of intervals whose ends have roots, so that each comparison needs digits. */
+    private static String union(int parts) {
+        return IntStream.range(0, parts)
+                .mapToObj(i -> "[\\sqrt{" + (97 * i % 61 + 2) + "}, \\sqrt{" + (97 * i % 61 + 3) + "}]")
+                .collect(Collectors.joining(" \\cup "));
     }
 
     @BeforeAll
@@ -74,6 +97,19 @@ class AdversarialAnswersTest {
     void shouldFinishInFiftyMillisecondsWhenAnAnswerIsAdversarial(String name, String reference, String response) {
         double millis = CpuClock.millis(() -> gradeBothWays(reference, response)) / 2;
         assertThat(millis).as(name).isLessThan(MAX_MILLIS);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("responses")
+    void shouldFinishInFiftyMillisecondsWhateverTheProfile(String name, String reference, String response) {
+        for (GradingProfile profile : GradingProfile.values()) {
+            MathGrader profiled = new MathGrader(profile);
+            Runnable grading =
+                    () -> assertThat(profiled.gradeResponse(reference, response).status())
+                            .isNotEqualTo(GradeStatus.CORRECT);
+            grading.run();
+            assertThat(CpuClock.millis(grading)).as("%s, %s", name, profile).isLessThan(MAX_MILLIS);
+        }
     }
 
     private void gradeBothWays(String reference, String response) {

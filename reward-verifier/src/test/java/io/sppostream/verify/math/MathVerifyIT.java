@@ -103,8 +103,9 @@ class MathVerifyIT {
                         .toList());
     }
 
+    /** No bound: the labels of some are the verdicts of Math-Verify. {@link CaseFilesTest} explains each difference. */
     @Test
-    void shouldBeRightMoreOftenThanMathVerifyOnPublishedCases() throws Exception {
+    void shouldPrintBothCountsWhenPublishedCasesAreThere() throws Exception {
         String published = System.getProperty("grader.cases", "");
         assumeTrue(!published.isEmpty(), "no published cases: -Dgrader.cases=DIRECTORY names them");
         MathGrader grader = new MathGrader(GradingProfile.MATH);
@@ -126,7 +127,7 @@ class MathVerifyIT {
                             golds, asResponse(prediction), one.get("correct").asBoolean(), ours));
                 }
             }
-            compare(name, cases);
+            print(name, cases, mathVerify(cases));
         }
     }
 
@@ -138,11 +139,18 @@ class MathVerifyIT {
     }
 
     private void compare(String name, List<Graded> cases) throws Exception {
+        List<Boolean> verdicts = mathVerify(cases);
+        Count theirs = Count.of(cases, verdicts);
+        Count ours = print(name, cases, verdicts);
+        assertThat(ours.right()).isGreaterThan(theirs.right());
+        assertThat(ours.falsePositives()).isZero();
+    }
+
+    private static Count print(String name, List<Graded> cases, List<Boolean> verdicts) {
         Count ours = Count.of(cases, cases.stream().map(Graded::ours).toList());
-        Count theirs = Count.of(cases, mathVerify(cases));
-        System.out.printf("%s, %d cases: SPPO Stream %s; Math-Verify %s%n", name, cases.size(), ours, theirs);
-        assertThat(ours.right()).isGreaterThanOrEqualTo(theirs.right());
-        assertThat(ours.falsePositives()).isLessThanOrEqualTo(theirs.falsePositives());
+        System.out.printf(
+                "%s, %d cases: SPPO Stream %s; Math-Verify %s%n", name, cases.size(), ours, Count.of(cases, verdicts));
+        return ours;
     }
 
     private List<Boolean> mathVerify(List<Graded> cases) throws Exception {

@@ -64,7 +64,7 @@ public record Configuration(
                         SettingsDefinition.DATASET,
                         String.valueOf(
                                 SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)));
-        values.putAll(Presets.of(dataset));
+        values.putAll(Presets.broughtBy(dataset));
         values.putAll(given.values());
         String preset =
                 given.preset() != null ? given.preset() : Presets.of(dataset).isEmpty() ? "" : dataset;
@@ -198,7 +198,7 @@ public record Configuration(
      * of the run and the dataset are not among them.
      */
     public SortedMap<String, Object> changed() {
-        Map<String, String> base = new HashMap<>(Presets.of(settings.dataset()));
+        Map<String, String> base = new HashMap<>(Presets.broughtBy(settings.dataset()));
         base.putAll(Presets.of(preset));
         base.put(SettingsDefinition.RUN, settings.run());
         base.put(SettingsDefinition.DATASET, settings.dataset());
@@ -223,6 +223,25 @@ public record Configuration(
         Map<String, String> before = new HashMap<>();
         Redactor.settings(readRecorded(recorded)).forEach((name, value) -> before.put(name, value.toString()));
         return ResumeRule.breaches(before, FlatYaml.read(toYaml()));
+    }
+
+    /**
+     * The settings that do not define what is trained, but round its results otherwise, and differ from a recorded
+     * configuration, as {@code name: recorded -> here}. A run may be resumed with them; its weights then may have other
+     * bits than those of an uninterrupted run.
+     *
+     * @param recorded a configuration as {@link #toYaml()} of this or a former version wrote it
+     */
+    public List<String> numericDifferences(String recorded) {
+        return ResumeRule.numericDifferences(readRecorded(recorded), FlatYaml.read(toYaml()));
+    }
+
+    /** The settings that {@link #numericDifferences} compares, by name. */
+    public Map<String, String> numericSettings() {
+        Map<String, String> numeric = new HashMap<>();
+        ResumeRule.NUMERIC.forEach(
+                name -> numeric.put(name, String.valueOf(effective().get(name))));
+        return numeric;
     }
 
     /** SHA-256 of {@link #toYaml()}. */

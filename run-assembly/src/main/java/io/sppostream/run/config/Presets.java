@@ -44,6 +44,11 @@ final class Presets {
         }
     }
 
+    /** The settings that a dataset brings: its preset or, if it is in files, a verifier that finds the answer in a text. */
+    static Map<String, String> broughtBy(String dataset) {
+        return Datasets.BUILT_IN.contains(dataset) ? of(dataset) : Map.of(SettingsDefinition.VERIFIER, "math");
+    }
+
     /** The settings of a preset with its dataset among them. */
     static Map<String, String> withDataset(String name) {
         Map<String, String> settings = new HashMap<>(of(name));

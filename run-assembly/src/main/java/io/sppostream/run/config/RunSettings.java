@@ -3,8 +3,8 @@ package io.sppostream.run.config;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA1;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA2;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_EPSILON;
+import static io.sppostream.run.config.SettingsDefinition.AUTO;
 import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
-import static io.sppostream.run.config.SettingsDefinition.BFLOAT16;
 import static io.sppostream.run.config.SettingsDefinition.BOOTSTRAP_SERVERS;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_EFFECTIVE_SAMPLE_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_INFRA_ERRORS;
@@ -12,6 +12,7 @@ import static io.sppostream.run.config.SettingsDefinition.BREAKER_STALE_SAMPLES;
 import static io.sppostream.run.config.SettingsDefinition.BREAKER_WINDOW;
 import static io.sppostream.run.config.SettingsDefinition.BROKER_PORT;
 import static io.sppostream.run.config.SettingsDefinition.CLIP;
+import static io.sppostream.run.config.SettingsDefinition.CRITIC_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_HIDDEN_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LAYERS;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LEARNING_RATE;
@@ -33,15 +34,20 @@ import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
 import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
 import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
+import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
+import static io.sppostream.run.config.SettingsDefinition.ON;
+import static io.sppostream.run.config.SettingsDefinition.OPTIMIZER_STATE;
 import static io.sppostream.run.config.SettingsDefinition.PARTITIONS;
+import static io.sppostream.run.config.SettingsDefinition.POLICY_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_LEARNING_RATE;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_MAX_GRADIENT_NORM;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.REGISTRY_PORT;
 import static io.sppostream.run.config.SettingsDefinition.REPLICATION_FACTOR;
+import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_KV_BYTES;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_MAX_BATCH;
 import static io.sppostream.run.config.SettingsDefinition.ROLLOUT_WORKERS;
@@ -52,12 +58,16 @@ import static io.sppostream.run.config.SettingsDefinition.SAMPLING_TEMPERATURE;
 import static io.sppostream.run.config.SettingsDefinition.SCHEMA_REGISTRY_URL;
 import static io.sppostream.run.config.SettingsDefinition.SEED;
 import static io.sppostream.run.config.SettingsDefinition.STEPS;
+import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_KEEP;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_PRECISION;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_URI;
 
 import io.sppostream.advantage.FollowUpPrompts;
 import io.sppostream.advantage.JoinSettings;
@@ -76,9 +86,10 @@ import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
-import io.sppostream.log.weights.WeightsPublisher;
+import io.sppostream.log.weights.WeightsStorage;
 import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelMemory;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
@@ -88,6 +99,7 @@ import io.sppostream.rollout.RolloutProducerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -102,10 +114,23 @@ public final class RunSettings extends AbstractConfig {
 
     private static final int RANDOM_CRITIC_LAYERS = 2;
 
+    /** Most bytes of 32-bit weights that go on the log unless a folder is chosen. */
+    private static final long LARGEST_ON_LOG = 64_000_000;
+
+    /** The value of {@code weights.uri} that chooses the log for models of any size. */
+    private static final String ON_LOG = "log";
+
     private volatile @Nullable AdvantageEstimator estimator;
 
     RunSettings(Map<String, ?> values) {
         super(DEFINITION, values, false);
+    }
+
+    /** These settings with changes, by name. */
+    public RunSettings with(Map<String, String> changes) {
+        Map<String, Object> all = new TreeMap<>(originals());
+        all.putAll(changes);
+        return new RunSettings(all);
     }
 
     /** A default that depends on another setting. */
@@ -257,7 +282,7 @@ public final class RunSettings extends AbstractConfig {
         return getInt(REGISTRY_PORT);
     }
 
-    /** A built-in dataset, or the path of a JSON Lines file. */
+    /** A built-in dataset, or files with their weights ({@link Datasets}). */
     public String dataset() {
         return getString(DATASET);
     }
@@ -320,6 +345,12 @@ public final class RunSettings extends AbstractConfig {
                 estimator().needs().tokenText());
     }
 
+    /** Most rollouts that are sampled at the same time: full batches of all workers, or all that pacing releases. */
+    public int rolloutsAtOnce() {
+        long workers = Math.min(getInt(ROLLOUT_WORKERS), getInt(PARTITIONS));
+        return (int) Math.min(workers * getInt(ROLLOUT_MAX_BATCH), (getInt(LAG) + 1L) * batchSize());
+    }
+
     private Duration joinPatience() {
         return Duration.ofSeconds(getInt(JOIN_PATIENCE_SECONDS));
     }
@@ -357,17 +388,53 @@ public final class RunSettings extends AbstractConfig {
                 miniBatches());
     }
 
-    /** Device and precision of the models, and the adapters of the policy. */
-    public ModelSettings model() {
-        return new ModelSettings(
-                        getString(DEVICE),
-                        getString(PRECISION).equals(BFLOAT16) ? Precision.BFLOAT16 : Precision.FLOAT32)
-                .withAdapter(adapter());
+    /** Device and precision of the policy that is trained, and its adapters. */
+    public ModelSettings policyPlacement() {
+        return placement(POLICY_DEVICE).withAdapter(adapter());
+    }
+
+    /** Device and precision of the critic. */
+    public ModelSettings criticPlacement() {
+        return placement(CRITIC_DEVICE);
+    }
+
+    /** Device and precision of the policy that is sampled from, evaluations included, and its adapters. */
+    public ModelSettings rolloutPlacement() {
+        return placement(ROLLOUT_DEVICE).withAdapter(adapter());
+    }
+
+    private ModelSettings placement(String setting) {
+        String device = getString(setting);
+        return new ModelSettings(device.isEmpty() ? getString(DEVICE) : device, Precision.of(getString(PRECISION)));
+    }
+
+    /** Whether a run refuses to start if its memory plan exceeds a device. */
+    public boolean checksMemory() {
+        return getBoolean(MEMORY_CHECK);
     }
 
     private @Nullable LoraSettings adapter() {
         int rank = getInt(LORA_RANK);
         return rank == 0 ? null : new LoraSettings(rank, getDouble(LORA_ALPHA), seed());
+    }
+
+    /** Precision of the policy's published weights. */
+    public Precision publishedPrecision() {
+        return Precision.of(getString(WEIGHTS_PRECISION));
+    }
+
+    /** Where the versions of the models are stored. Adapters are small, and are no checkpoint by themselves. */
+    private WeightsStorage storage(boolean adapters) {
+        String uri = getString(WEIGHTS_URI);
+        if (adapters || uri.equals(ON_LOG)) {
+            return WeightsStorage.onTopic(WeightsStorage.CHUNK_BYTES);
+        }
+        boolean chosen = !uri.isEmpty();
+        String folder = chosen
+                ? uri.replaceAll("/+$", "") + "/" + run()
+                : runDirectory().resolve("weights").toString();
+        return new WeightsStorage(
+                WeightsStorage.CHUNK_BYTES, folder, chosen ? -1 : LARGEST_ON_LOG, getInt(WEIGHTS_KEEP));
     }
 
     public OptimizerSettings policyOptimizer() {
@@ -384,11 +451,24 @@ public final class RunSettings extends AbstractConfig {
                 getDouble(ADAM_BETA2),
                 getDouble(ADAM_EPSILON),
                 getDouble(weightDecay),
-                getDouble(maxGradientNorm));
+                getDouble(maxGradientNorm),
+                OptimizerSettings.State.valueOf(getString(OPTIMIZER_STATE).toUpperCase(Locale.ROOT)));
     }
 
-    public TrainingSettings training() {
-        return new TrainingSettings(getInt(TRAINING_MICRO_BATCH_TOKENS), getInt(TRAINING_THREADS), false);
+    /**
+     * How the update of a model is computed.
+     *
+     * @param model its shape, which decides on gradient checkpointing if the setting does not
+     */
+    public TrainingSettings training(ModelConfig model) {
+        int tokens = getInt(TRAINING_MICRO_BATCH_TOKENS);
+        String checkpointing = getString(TRAINING_GRADIENT_CHECKPOINTING);
+        return new TrainingSettings(
+                tokens,
+                getInt(TRAINING_THREADS),
+                checkpointing.equals(AUTO)
+                        ? ModelMemory.checkpointsByDefault(model, tokens)
+                        : checkpointing.equals(ON));
     }
 
     public CircuitBreakerSettings breakers() {
@@ -399,28 +479,32 @@ public final class RunSettings extends AbstractConfig {
                 getInt(BREAKER_WINDOW));
     }
 
-    public PolicyLearnerSettings policyLearner(String configurationSha256) {
+    /** @param model shape of the policy */
+    public PolicyLearnerSettings policyLearner(ModelConfig model, String configurationSha256) {
         return new PolicyLearnerSettings(
-                step(configurationSha256),
+                step(configurationSha256, storage(adapter() != null)),
                 staleness().maxLag(),
                 breakers(),
                 policyUpdate(),
                 policyOptimizer(),
-                training());
+                training(model),
+                publishedPrecision());
     }
 
-    public CriticSettings critic(String configurationSha256) {
-        return new CriticSettings(step(configurationSha256), criticUpdate(), criticOptimizer(), training());
+    /** @param model shape of the critic */
+    public CriticSettings critic(ModelConfig model, String configurationSha256) {
+        return new CriticSettings(
+                step(configurationSha256, storage(false)), criticUpdate(), criticOptimizer(), training(model));
     }
 
-    private StepSettings step(String configurationSha256) {
+    private StepSettings step(String configurationSha256, WeightsStorage storage) {
         return new StepSettings(
                 seed(),
                 batchSize(),
                 samples(),
                 estimator().recipe().replay(),
                 getInt(WEIGHTS_SNAPSHOT_INTERVAL),
-                WeightsPublisher.CHUNK_BYTES,
+                storage,
                 configurationSha256);
     }
 

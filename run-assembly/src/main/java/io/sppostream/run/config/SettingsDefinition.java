@@ -12,7 +12,10 @@ import io.sppostream.feed.data.Addition;
 import io.sppostream.learn.update.LossMean;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
+import io.sppostream.model.OptimizerSettings;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.common.config.ConfigDef;
@@ -36,13 +39,26 @@ public final class SettingsDefinition {
     public static final String STEPS = "steps";
     public static final String MODEL = "model";
     public static final String DEVICE = "device";
+    public static final String POLICY_DEVICE = "policy.device";
+    public static final String CRITIC_DEVICE = "critic.device";
+    public static final String ROLLOUT_DEVICE = "rollout.device";
     public static final String PRECISION = "precision";
+    public static final String MEMORY_CHECK = "memory.check";
     public static final String DATA_DIR = "data.dir";
     public static final String RUNS_DIR = "runs.dir";
 
     public static final String DATASET = "dataset";
     public static final String DATASET_PROMPT_FIELD = "dataset.prompt.field";
     public static final String DATASET_ANSWER_FIELD = "dataset.answer.field";
+    public static final String DATASET_NAME_FIELD = "dataset.name.field";
+    public static final String DATASET_SYSTEM = "dataset.system";
+    public static final String DATASET_TEMPLATE = "dataset.template";
+    public static final String DATASET_SUFFIX = "dataset.suffix";
+    public static final String DATASET_VALIDATION = "dataset.validation";
+    public static final String DATASET_BAD_ROWS = "dataset.bad.rows";
+    public static final String DATASET_PROMPT_MAX_TOKENS = "dataset.prompt.max.tokens";
+    public static final String DATASET_OVERLONG = "dataset.overlong";
+    public static final String DATASET_SHUFFLE = "dataset.shuffle";
     public static final String DATASET_OTHERS = "dataset.others";
 
     public static final String SAMPLING_TEMPERATURE = "sampling.temperature";
@@ -77,8 +93,10 @@ public final class SettingsDefinition {
     public static final String ADAM_BETA1 = "adam.beta1";
     public static final String ADAM_BETA2 = "adam.beta2";
     public static final String ADAM_EPSILON = "adam.epsilon";
+    public static final String OPTIMIZER_STATE = "optimizer.state";
     public static final String TRAINING_THREADS = "training.threads";
     public static final String TRAINING_MICRO_BATCH_TOKENS = "training.micro.batch.tokens";
+    public static final String TRAINING_GRADIENT_CHECKPOINTING = "training.gradient.checkpointing";
 
     public static final String CRITIC_MODEL = "critic.model";
     public static final String CRITIC_HIDDEN_SIZE = "critic.hidden.size";
@@ -88,6 +106,9 @@ public final class SettingsDefinition {
     public static final String CRITIC_MAX_GRADIENT_NORM = "critic.max.gradient.norm";
 
     public static final String WEIGHTS_SNAPSHOT_INTERVAL = "weights.snapshot.interval";
+    public static final String WEIGHTS_URI = "weights.uri";
+    public static final String WEIGHTS_KEEP = "weights.keep";
+    public static final String WEIGHTS_PRECISION = "weights.precision";
 
     public static final String LAG = "lag";
 
@@ -120,8 +141,11 @@ public final class SettingsDefinition {
     static final String KAFKA = "kafka.";
 
     static final String DEFAULT_PLUGINS = "plugins";
-    static final String BFLOAT16 = "bf16";
-    private static final String FLOAT32 = "fp32";
+    static final String AUTO = "auto";
+    static final String ON = "on";
+    static final String OFF = "off";
+    static final String SKIP = "skip";
+    private static final String REFUSE = "refuse";
 
     private static final Validator POSITIVE = Range.atLeast(1);
     private static final Validator NOT_NEGATIVE = Range.atLeast(0);
@@ -146,6 +170,10 @@ public final class SettingsDefinition {
 
     private static final Validator DEVICES =
             accepting(device -> new ModelSettings(device, Precision.FLOAT32), "cpu, gpu, gpu:INDEX");
+
+    private static final Validator ROLE_DEVICES = accepting(
+            device -> new ModelSettings(device.isEmpty() ? "cpu" : device, Precision.FLOAT32),
+            "cpu, gpu, gpu:INDEX, or empty");
 
     private static final Validator TOPIC_PREFIX =
             accepting(run -> new Topics(run, 1).runs(), "letters, digits, '_' and '-'");
@@ -199,13 +227,35 @@ public final class SettingsDefinition {
                         "cpu",
                         DEVICES,
                         "Device of policy and critic: cpu, gpu, or gpu:1 for the second GPU (docs/gpu.md).")
+                .setting(POLICY_DEVICE, STRING, "", ROLE_DEVICES, "Device that trains the policy. Empty: device.")
+                .setting(
+                        CRITIC_DEVICE,
+                        STRING,
+                        "",
+                        ROLE_DEVICES,
+                        "Device that scores with the critic and trains it. Empty: device.")
+                .setting(
+                        ROLLOUT_DEVICE,
+                        STRING,
+                        "",
+                        ROLE_DEVICES,
+                        "Device that samples from the policy, evaluations included. Empty: device.")
                 .setting(
                         PRECISION,
                         STRING,
-                        FLOAT32,
-                        ValidString.in(FLOAT32, BFLOAT16),
-                        "Precision of the matrix products inside the layers. bf16 is faster on a GPU; the bits of its"
-                                + " results depend on the batch.")
+                        Precision.FLOAT32.id(),
+                        ValidString.in(Arrays.stream(Precision.values())
+                                .map(Precision::id)
+                                .toArray(String[]::new)),
+                        "Precision of the matrix products inside the layers. bf16 is faster if the device computes it;"
+                                + " the bits of its results depend on the batch. auto: chosen by device and model; the"
+                                + " run says which (docs/gpu.md).")
+                .setting(
+                        MEMORY_CHECK,
+                        BOOLEAN,
+                        true,
+                        null,
+                        "Whether train refuses to start if its memory plan exceeds a device. ./sppo plan prints the plan.")
                 .setting(
                         DATA_DIR,
                         STRING,
@@ -221,15 +271,84 @@ public final class SettingsDefinition {
                         Addition.NAME,
                         null,
                         String.join(", ", Datasets.BUILT_IN)
-                                + ", or a JSON Lines file of prompts and answers. A built-in dataset brings a preset of"
+                                + ", or files of prompts and answers: Parquet, JSON Lines or JSON arrays, separated by"
+                                + " commas; a folder or a pattern such as data/*.parquet for all in it; FILE=WEIGHT for"
+                                + " a share of the prompts (docs/datasets.md). A built-in dataset brings a preset of"
                                 + " settings.")
                 .setting(
                         DATASET_PROMPT_FIELD,
                         STRING,
                         "",
                         null,
-                        "Field of the prompt. Empty: the first of prompt, question and problem that is present.")
-                .setting(DATASET_ANSWER_FIELD, STRING, "", null, "Field of the answer. Empty: answer.")
+                        "Field of the prompt, a text or a list of messages. Empty: the first of prompt, question and"
+                                + " problem that is present. Dots lead into nested fields.")
+                .setting(
+                        DATASET_ANSWER_FIELD,
+                        STRING,
+                        "",
+                        null,
+                        "Field of the answer. Empty: the first of reward_model.ground_truth, answer and solution that is"
+                                + " present.")
+                .setting(
+                        DATASET_NAME_FIELD,
+                        STRING,
+                        "",
+                        null,
+                        "Field that names the dataset of a row, which chooses its verifier, such as data_source. Empty:"
+                                + " the name of the file. Name the datasets in dataset.others to give them verifiers.")
+                .setting(
+                        DATASET_SYSTEM,
+                        STRING,
+                        "",
+                        null,
+                        "System message of each prompt of a file, in place of its own. Empty: prompts are left as they"
+                                + " are.")
+                .setting(
+                        DATASET_TEMPLATE,
+                        STRING,
+                        "",
+                        null,
+                        "Text of the last message of each prompt of a file: {{prompt}} stands for what the file has, and"
+                                + " {{FIELD}} for any field of the row. Empty: {{prompt}}.")
+                .setting(
+                        DATASET_SUFFIX,
+                        STRING,
+                        "",
+                        null,
+                        "Text after the last message of each prompt of a file that does not end with it already, such"
+                                + " as: Please output the final answer within \\boxed{}.")
+                .setting(
+                        DATASET_VALIDATION,
+                        STRING,
+                        "",
+                        null,
+                        "Files of held-out problems, given as dataset is. Empty: a tenth of the dataset at most is held"
+                                + " out, chosen by the hash of the prompt.")
+                .setting(
+                        DATASET_BAD_ROWS,
+                        STRING,
+                        REFUSE,
+                        ValidString.in(REFUSE, SKIP),
+                        "What to do with a row that is not JSON or lacks a prompt or an answer: refuse the dataset, or"
+                                + " skip the row and report it.")
+                .setting(
+                        DATASET_PROMPT_MAX_TOKENS,
+                        INT,
+                        0,
+                        NOT_NEGATIVE,
+                        "Maximum number of tokens of a prompt of a file, with the chat template. 0: no limit.")
+                .setting(
+                        DATASET_OVERLONG,
+                        STRING,
+                        SKIP,
+                        ValidString.in(REFUSE, SKIP),
+                        "What to do with a longer prompt: refuse the dataset, or skip the row and report it.")
+                .setting(
+                        DATASET_SHUFFLE,
+                        BOOLEAN,
+                        true,
+                        null,
+                        "Whether each epoch of a dataset in files is shuffled, by seed. false: the order of the files.")
                 .setting(
                         DATASET_OTHERS,
                         STRING,
@@ -268,7 +387,7 @@ public final class SettingsDefinition {
                         STRING,
                         "exact",
                         null,
-                        "Verifier that rewards: exact, marked, math, math:PROFILE or another by its name. Combine several as"
+                        "Verifier that rewards, math unless given for a dataset in files: exact, marked, math, math:PROFILE or another by its name. Combine several as"
                                 + " first|all|any(NAME, ...) or weighted(NAME=WEIGHT, ...). Append ', shadow(NAME,"
                                 + " ...)' for verifiers that judge without rewarding.")
                 .setting(VERIFIER_PLUGINS, STRING, DEFAULT_PLUGINS, null, "Folder with the jars of plugin verifiers.");
@@ -386,13 +505,30 @@ public final class SettingsDefinition {
                 .setting(ADAM_BETA1, DOUBLE, 0.9, FRACTION, "AdamW: decay of the first moment.")
                 .setting(ADAM_BETA2, DOUBLE, 0.999, FRACTION, "AdamW: decay of the second moment.")
                 .setting(ADAM_EPSILON, DOUBLE, 1e-8, NOT_NEGATIVE, "AdamW: added to the root of the second moment.")
+                .setting(
+                        OPTIMIZER_STATE,
+                        STRING,
+                        id(OptimizerSettings.State.FP32),
+                        ValidString.in(Arrays.stream(OptimizerSettings.State.values())
+                                .map(SettingsDefinition::id)
+                                .toArray(String[]::new)),
+                        "How AdamW's moments are kept: 8 bytes a parameter, or 2 in blocks with a scale each"
+                                + " (arXiv 2110.02861), which rounds them at every step.")
                 .setting(TRAINING_THREADS, INT, 2, POSITIVE, "Threads that compute a gradient.")
                 .setting(
                         TRAINING_MICRO_BATCH_TOKENS,
                         INT,
                         4096,
                         POSITIVE,
-                        "Maximum number of tokens that a thread computes at once. Bounds memory.");
+                        "Maximum number of tokens that a thread computes at once. Bounds memory.")
+                .setting(
+                        TRAINING_GRADIENT_CHECKPOINTING,
+                        STRING,
+                        AUTO,
+                        ValidString.in(AUTO, ON, OFF),
+                        "Whether a step keeps only the input of each layer and computes the layer again for its"
+                                + " gradient: far less memory, a third more time. auto: if the layers of"
+                                + " training.micro.batch.tokens take more than 1 GiB.");
         definition
                 .in(SettingGroup.CRITIC)
                 .setting(
@@ -428,7 +564,29 @@ public final class SettingsDefinition {
                         POSITIVE,
                         "Versions from one snapshot of weights and optimizer state to the next. After a crash, at most"
                                 + " this many steps are trained again; the weights topics keep two to three times as"
-                                + " many versions.");
+                                + " many versions.")
+                .setting(
+                        WEIGHTS_URI,
+                        STRING,
+                        "",
+                        null,
+                        "Folder for the versions of the models: a path, or the URI of any file system that Java has a"
+                                + " provider for (docs/models.md). By default, models of more than 64 MB are stored in"
+                                + " the folder of the run, smaller ones on the log; log stores all on the log.")
+                .setting(
+                        WEIGHTS_KEEP,
+                        INT,
+                        3,
+                        POSITIVE,
+                        "Newest versions that stay in such a folder, besides the start weights and the last two"
+                                + " snapshots.")
+                .setting(
+                        WEIGHTS_PRECISION,
+                        STRING,
+                        FLOAT32,
+                        ValidString.in(Precision.FLOAT32.id(), Precision.BFLOAT16.id()),
+                        "Precision of the policy's published weights. The learner trains in 32 bits; with bf16, versions"
+                                + " take half the space, and responses are sampled from the rounded weights.");
         definition
                 .in(SettingGroup.STALENESS)
                 .setting(
@@ -468,7 +626,7 @@ public final class SettingsDefinition {
                         INT,
                         200,
                         POSITIVE,
-                        "Held-out problems per evaluation, and the maximum held out of a JSON Lines dataset.");
+                        "Held-out problems per evaluation, and the maximum held out of a dataset in files.");
         definition
                 .in(SettingGroup.CLUSTER)
                 .setting(
@@ -499,6 +657,11 @@ public final class SettingsDefinition {
                 .setting(BROKER_PORT, INT, 0, PORT, "Port of the embedded broker. 0: any free port.")
                 .setting(REGISTRY_PORT, INT, 0, PORT, "Port of the embedded schema registry. 0: any free port.");
         return definition.definition;
+    }
+
+    /** The name of a form of the optimizer's state in settings. */
+    static String id(OptimizerSettings.State state) {
+        return state.name().toLowerCase(Locale.ROOT);
     }
 
     /** Accepts the texts that a reader of them takes, and refuses others with its message. */

@@ -69,8 +69,8 @@ public final class SettingsReference {
             "string",
             "",
             "",
-            "Verifiers of one dataset, in place of verifier. DATASET is the name of a built-in dataset, or of a JSON"
-                    + " Lines file without its ending.");
+            "Verifiers of one dataset, in place of verifier. DATASET is the name of a built-in dataset, or of a"
+                    + " file without its ending.");
     private static final Entry OF_VERIFIER = new Entry(
             SettingsDefinition.VERIFIER_SETTINGS + NAME + VerifierSettings.OWN + "KEY",
             "string",
@@ -118,7 +118,13 @@ public final class SettingsReference {
                         .filter(ResumeRule::mayChange)
                         .map(name -> "`" + name + "`")
                         .collect(Collectors.joining(", ")))
-                .append(" and `kafka.*`.\n\nFormer names are understood, in old runs on the log too: ")
+                .append(" and `kafka.*`. Of these, ")
+                .append(ResumeRule.NUMERIC.stream()
+                        .sorted()
+                        .map(name -> "`" + name + "`")
+                        .collect(Collectors.joining(", ")))
+                .append(" change how results are rounded: if they change at K = 0, the weights may have other bits than those"
+                        + " of an uninterrupted run.\n\nFormer names are understood, in old runs on the log too: ")
                 .append(SettingNames.FORMER.entrySet().stream()
                         .map(name -> "`" + name.getKey() + "` is now `" + name.getValue() + "`")
                         .collect(Collectors.joining(", ")))

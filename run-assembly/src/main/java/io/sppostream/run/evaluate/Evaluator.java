@@ -9,7 +9,7 @@ import io.sppostream.log.EventWriter;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.log.weights.WeightsFollower;
-import io.sppostream.model.PolicyModel;
+import io.sppostream.rollout.PolicyVersions;
 import io.sppostream.run.report.LearningCurve;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,7 +32,7 @@ public final class Evaluator implements AutoCloseable {
 
     private final Topics topics;
     private final Evaluation evaluation;
-    private final PolicyModel model;
+    private final PolicyVersions versions;
     private final int interval;
     private final LearningCurve curve;
     private final Clock clock;
@@ -45,13 +45,13 @@ public final class Evaluator implements AutoCloseable {
     /**
      * Starts evaluating.
      *
-     * @param model takes the weights of the versions evaluated; not to be used by others
+     * @param versions the policy versions that are loaded already; closed by the caller, after this
      * @param earlier evaluations on the log, oldest first
      */
     public Evaluator(
             RunLog runLog,
             Evaluation evaluation,
-            PolicyModel model,
+            PolicyVersions versions,
             int interval,
             int lastStep,
             LearningCurve curve,
@@ -60,7 +60,7 @@ public final class Evaluator implements AutoCloseable {
             Consumer<Throwable> onFailure) {
         this.topics = runLog.topics();
         this.evaluation = evaluation;
-        this.model = model;
+        this.versions = versions;
         this.interval = interval;
         this.lastStep = lastStep;
         this.curve = curve;
@@ -88,7 +88,7 @@ public final class Evaluator implements AutoCloseable {
                 onFailure);
     }
 
-    private void follow(WeightsFollower log, EventWriter writer, BooleanSupplier running) {
+    private void follow(WeightsFollower log, EventWriter writer, BooleanSupplier running) throws InterruptedException {
         int next = from;
         while (running.getAsBoolean() && finished.getCount() > 0) {
             for (WeightsManifest version : log.poll(Duration.ofMillis(200))) {
@@ -105,12 +105,18 @@ public final class Evaluator implements AutoCloseable {
         return finished.getCount() > 0 && (step % interval == 0 || step >= lastStep);
     }
 
-    private void evaluate(WeightsManifest version, WeightsFollower log, EventWriter writer, BooleanSupplier running) {
-        if (!log.fetch(version, model::readWeights)) {
-            LOG.warn("version {} is not evaluated: its weights have left the log", version.getVersion());
-            return;
+    private void evaluate(WeightsManifest version, WeightsFollower log, EventWriter writer, BooleanSupplier running)
+            throws InterruptedException {
+        HeldOutResult result;
+        try (PolicyVersions.Lease lease = versions.acquire(version, log, running)) {
+            if (lease == null) {
+                if (running.getAsBoolean()) {
+                    LOG.warn("version {} is not evaluated: its weights have left the log", version.getVersion());
+                }
+                return;
+            }
+            result = evaluation.evaluate(lease.model(), () -> !running.getAsBoolean());
         }
-        HeldOutResult result = evaluation.evaluate(model, () -> !running.getAsBoolean());
         if (result.accuracy() == null) {
             String because = String.valueOf(result.notJudgedBecause());
             LOG.warn("accuracy of version {} not judged: {}", version.getVersion(), because);

@@ -108,14 +108,14 @@ public final class SynchronousSppo {
         try (Tokenizer tokenizer = checkpoint.tokenizer();
                 Tokenizer criticTokenizer =
                         Models.criticTokens(settings, checkpoint).tokenizer();
-                PolicyModel policy = PolicyModel.load(checkpoint, settings.model());
+                PolicyModel policy = PolicyModel.load(checkpoint, settings.policyPlacement());
                 CriticModel critic = settings.hasCritic() ? Models.critic(settings, checkpoint) : null;
                 PolicyTrainer policyTrainer =
-                        new PolicyTrainer(policy, settings.policyOptimizer(), settings.training());
+                        new PolicyTrainer(policy, settings.policyOptimizer(), settings.training(policy.config()));
                 PolicyUpdate policyUpdate = new PolicyUpdate(policyTrainer, settings.policyUpdate());
                 CriticTrainer criticTrainer = critic == null
                         ? null
-                        : new CriticTrainer(critic, settings.criticOptimizer(), settings.training());
+                        : new CriticTrainer(critic, settings.criticOptimizer(), settings.training(critic.config()));
                 OfflineRewards verifier = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
                 SamplingThreads threads = new SamplingThreads(settings.rollout().threads())) {
             EpochOrder problems = new EpochOrder(dataset, settings.seed());

@@ -57,14 +57,25 @@ public final class Models {
                             + " needs a value of each token that the policy samples, so its critic reads the policy's tokens");
         }
         if (settings.hasRandomCritic()) {
-            return CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.model());
+            return CriticModel.random(settings.criticShape(policy.config()), settings.seed(), settings.criticPlacement());
         }
+        return CriticModel.load(firstLayers(settings, own), settings.criticPlacement());
+    }
+
+    private static Checkpoint firstLayers(RunSettings settings, Checkpoint own) {
         int layers = settings.criticLayers();
         if (layers > own.config().layers()) {
             throw new UserException("critic.layers = " + layers + ": " + own.directory() + " has "
                     + own.config().layers() + " layers");
         }
-        return CriticModel.load(layers == 0 ? own : own.firstLayers(layers), settings.model());
+        return layers == 0 ? own : own.firstLayers(layers);
+    }
+
+    /** Shape of the start critic. */
+    public static ModelConfig criticConfig(RunSettings settings, Checkpoint policy) {
+        return settings.hasRandomCritic()
+                ? settings.criticShape(policy.config())
+                : firstLayers(settings, criticTokens(settings, policy)).config();
     }
 
     /** The checkpoint with the tokenizer and chat template of the critic: its own, or the policy's. */
@@ -81,8 +92,7 @@ public final class Models {
     public static void requireDevice(ModelSettings settings) {
         String obstacle = settings.obstacle();
         if (obstacle != null) {
-            throw new UserException(
-                    "device " + settings.device() + ": " + obstacle + "; see docs/gpu.md, or use --device cpu");
+            throw new UserException("device " + settings.device() + ": " + obstacle + "; see docs/gpu.md, or use cpu");
         }
     }
 

@@ -133,9 +133,14 @@ public record Summary(
      * How much memory it took.
      *
      * @param peakResidentBytes the most that this process had, without its broker's; null if the system does not tell
+     * @param peakHeapBytes the most of Java's heap that was used, garbage included; part of the former
+     * @param peakBrokerBytes the most that the broker's process had; null without an embedded broker, or if the system does
+     *     not tell
      */
     public record Memory(
-            @JsonProperty("peak_resident_bytes") @Nullable Long peakResidentBytes) {}
+            @JsonProperty("peak_resident_bytes") @Nullable Long peakResidentBytes,
+            @JsonProperty("peak_heap_bytes") long peakHeapBytes,
+            @JsonProperty("peak_broker_bytes") @Nullable Long peakBrokerBytes) {}
 
     /**
      * The part of a policy step that takes longest.
@@ -273,6 +278,17 @@ public record Summary(
                 "%s",
                 timing.bottleneck() == null ? "-" : timing.bottleneck().text());
         row(out, "processor seconds", "%s", processorSeconds());
+        if (memory.peakResidentBytes() != null) {
+            row(
+                    out,
+                    "peak memory",
+                    "%.2f GB, of which up to %.2f GB are heap%s",
+                    memory.peakResidentBytes() / 1e9,
+                    memory.peakHeapBytes() / 1e9,
+                    memory.peakBrokerBytes() == null
+                            ? ""
+                            : String.format(Locale.ROOT, "; broker %.2f GB", memory.peakBrokerBytes() / 1e9));
+        }
         row(out, "weights", "%s", weights.weightsSha256().isEmpty() ? "-" : weights.weightsSha256());
     }
 

@@ -9,6 +9,9 @@ import io.sppostream.events.RequestSampling;
 import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
 import io.sppostream.log.UserException;
+import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.ModelSettings.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationTest {
+    private static final ModelConfig SMALL = new ModelConfig(32, 16, 1, 1, 1, 48, 64, true, 1e-6, 1e4);
     private static final Map<String, String> FILE_DATASET = Map.of("dataset", "problems.jsonl");
 
     @TempDir
@@ -142,7 +146,10 @@ class ConfigurationTest {
         "steps, many, Not a number",
         "clip, 1, must be between 0 and 1",
         "broker.port, 70000, Value must be no more than 65535",
-        "sampling.temperature, 0, Value must be at least 0.01"
+        "sampling.temperature, 0, Value must be at least 0.01",
+        "rollout.device, tpu, Unknown device 'tpu': use cpu",
+        "precision, fp8, 'String must be one of: auto, fp32, bf16'",
+        "training.gradient.checkpointing, true, 'String must be one of: auto, on, off'"
     })
     void shouldNameSettingValueAndBoundsWhenAValueIsOutOfRange(String name, String value, String bounds) {
         assertThatThrownBy(() -> flags(Map.of(name, value)))
@@ -513,7 +520,7 @@ class ConfigurationTest {
                         "estimator", "grpo", "estimator.samples", "4", "steps", "10", "batch.size", "8", "lag", "0"))
                 .settings();
         assertThat(settings.feed()).isEqualTo(new FeedSettings(settings.seed(), 4, null, false, new Pacing(0, 2, 20)));
-        assertThat(settings.policyLearner("").step().groups()).isEqualTo(2);
+        assertThat(settings.policyLearner(SMALL, "").step().groups()).isEqualTo(2);
         assertThat(settings.join().estimator().needs().samples()).isEqualTo(4);
     }
 
@@ -569,6 +576,64 @@ class ConfigurationTest {
         assertThat(begun(Map.of()).differencesInTraining(begun.replaceAll("(?m)^dual.clip.*$", "")))
                 .as("a setting that was not recorded was at its default")
                 .isEmpty();
+    }
+
+    @Test
+    void shouldResumeOnOtherHardwareAndSayThatBitsMayDiffer() {
+        String begun = begun(Map.of()).toYaml();
+        Configuration moved = begun(Map.of(
+                "device", "gpu",
+                "critic.device", "cpu",
+                "precision", "bf16",
+                "training.micro.batch.tokens", "512",
+                "training.gradient.checkpointing", "on",
+                "join.patience.seconds", "9"));
+
+        assertThat(moved.differencesInTraining(begun)).isEmpty();
+        assertThat(moved.numericDifferences(begun))
+                .containsExactly(
+                        "critic.device:  -> cpu",
+                        "device: cpu -> gpu",
+                        "precision: fp32 -> bf16",
+                        "training.gradient.checkpointing: auto -> on",
+                        "training.micro.batch.tokens: 1280 -> 512");
+        assertThat(Configuration.recorded(moved.toYaml(), begun(Map.of()).numericSettings(), Map.of())
+                        .numericDifferences(begun))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldPlaceEachModelOnItsDeviceOrTheOneOfAll() {
+        RunSettings settings = flags(Map.of("device", "gpu:1", "rollout.device", "gpu", "precision", "auto"))
+                .settings();
+
+        assertThat(settings.policyPlacement()).isEqualTo(new ModelSettings("gpu:1", Precision.AUTO));
+        assertThat(settings.criticPlacement()).isEqualTo(new ModelSettings("gpu:1", Precision.AUTO));
+        assertThat(settings.rolloutPlacement()).isEqualTo(new ModelSettings("gpu", Precision.AUTO));
+        assertThat(settings.rolloutPlacement().describe(SMALL))
+                .isEqualTo("fp32 on gpu, since a model of this size gains nothing from bf16");
+        assertThat(flags(Map.of("precision", "bf16")).settings().policyPlacement().describe(SMALL))
+                .isEqualTo("bf16 on cpu");
+    }
+
+    @Test
+    void shouldCheckpointGradientsAsSaidOrByTheSizeOfTheModel() {
+        ModelConfig large = new ModelConfig(151_936, 896, 24, 14, 2, 4_864, 32_768, true, 1e-6, 1e6);
+
+        assertThat(flags(Map.of()).settings().training(SMALL).gradientCheckpointing())
+                .isFalse();
+        assertThat(flags(Map.of()).settings().training(large).gradientCheckpointing())
+                .isTrue();
+        assertThat(flags(Map.of("training.gradient.checkpointing", "off"))
+                        .settings()
+                        .training(large)
+                        .gradientCheckpointing())
+                .isFalse();
+        assertThat(flags(Map.of("training.gradient.checkpointing", "on"))
+                        .settings()
+                        .training(SMALL)
+                        .gradientCheckpointing())
+                .isTrue();
     }
 
     private static Configuration begun(Map<String, String> flags) {

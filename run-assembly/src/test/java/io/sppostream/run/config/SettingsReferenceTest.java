@@ -55,7 +55,8 @@ class SettingsReferenceTest {
                   Must not change when a run is resumed.
                 """);
         assertThat(SettingsReference.describe("lag")).startsWith("lag (int; 0 to 32; default 1)");
-        assertThat(SettingsReference.describe("precision")).startsWith("precision (string; fp32, bf16; default fp32)");
+        assertThat(SettingsReference.describe("precision"))
+                .startsWith("precision (string; auto, fp32, bf16; default fp32)");
         assertThat(SettingsReference.describe("steps")).contains("May change when a run is resumed");
         assertThat(SettingsReference.describe("policy.gradient.norm"))
                 .startsWith("policy.gradient.norm is now called policy.max.gradient.norm.\npolicy.max.gradient.norm (");

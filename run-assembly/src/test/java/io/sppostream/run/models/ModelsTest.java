@@ -138,12 +138,12 @@ class ModelsTest {
     void shouldSayInOneLineThatThereIsNoGpu() {
         Assumptions.assumeFalse(Engine.getEngine("PyTorch").hasCapability("CUDA"), "a machine without a GPU");
         ModelSettings gpu =
-                settings(Map.of("device", "gpu", "precision", "bf16")).model();
+                settings(Map.of("device", "gpu", "precision", "bf16")).policyPlacement();
 
         assertThat(gpu).isEqualTo(new ModelSettings("gpu", ModelSettings.Precision.BFLOAT16));
         assertThatThrownBy(() -> Models.requireDevice(gpu))
                 .isInstanceOf(UserException.class)
                 .hasMessageMatching("device gpu: PyTorch [0-9.]+ finds no GPU, or is the build for the CPU alone;"
-                        + " see docs/gpu.md, or use --device cpu");
+                        + " see docs/gpu.md, or use cpu");
     }
 }

@@ -37,7 +37,7 @@ class SummaryTest {
                 new Summary.Weights("abc123", "def456", 376_000, 280_000.0),
                 new Summary.Timing(
                         2.5, 0.125, stepSeconds, Map.of("learner", 30.25), Summary.Bottleneck.of(stepSeconds)),
-                new Summary.Memory(400_000_000L));
+                new Summary.Memory(400_000_000L, 50_000_000, 300_000_000L));
     }
 
     private static String printed(Summary summary) {
@@ -91,6 +91,8 @@ class SummaryTest {
                         "seconds_by_role",
                         "bottleneck",
                         "peak_resident_bytes",
+                        "peak_heap_bytes",
+                        "peak_broker_bytes",
                         "resumptions")
                 .allSatisfy(name -> assertThat(name).matches("[a-z0-9]+(_[a-z0-9]+)*"));
         assertThat(json.get("settings").get("seed").asLong()).isEqualTo(1);

@@ -1,6 +1,7 @@
 package io.sppostream.history.audit;
 
 import io.sppostream.events.Recovery;
+import io.sppostream.events.Run;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
@@ -17,11 +18,14 @@ import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
+import io.sppostream.run.RunRecord;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.models.Models;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -31,13 +35,18 @@ import org.apache.kafka.common.TopicPartition;
  * and with the recorded configuration. Compares the hash of the weights after each step. On the CPU, training is a
  * deterministic function of these inputs, bit for bit. A different hash means that the inputs or the program changed. After
  * a step whose learner had restored weights from the log, because it computed others, the optimizer's state is not a
- * function of the log any more: later steps are compared, and a difference is reported, but is not a failure.
+ * function of the log any more: later steps are compared, and a difference is reported, but is not a failure. The same
+ * holds from the first step on that was trained with another device, precision or micro-batch size than the first.
  */
 public final class Retraining {
     private final RecordedRun recorded;
     private final RunLog log;
     private final Topics topics;
     private final RunSettings settings;
+
+    /** Hashes of the configurations that round otherwise than the first. */
+    private final Set<String> roundingOtherwise;
+
     private final int lastVersion;
     private final Map<TopicPartition, Long> ends;
 
@@ -46,8 +55,16 @@ public final class Retraining {
         this.recorded = recorded;
         this.log = recorded.log();
         this.topics = log.topics();
-        this.settings = Configuration.recorded(recorded.lastTrained().getConfiguration(), Map.of(), Map.of())
+        Run last = recorded.lastTrained();
+        List<Run> starts = RunRecord.all(log);
+        Configuration first = Configuration.recorded(starts.get(0).getConfiguration(), Map.of(), Map.of());
+        this.settings = Configuration.recorded(last.getConfiguration(), first.numericSettings(), Map.of())
                 .settings();
+        this.roundingOtherwise = starts.stream()
+                .filter(start ->
+                        !first.numericDifferences(start.getConfiguration()).isEmpty())
+                .map(Run::getConfigurationSha256)
+                .collect(Collectors.toSet());
         this.lastVersion = lastVersion;
         try (TopicAdmin admin = new TopicAdmin(log.kafka())) {
             ends = admin.ends(IsolationLevel.READ_COMMITTED, List.of(topics.trainingSteps()));
@@ -66,11 +83,15 @@ public final class Retraining {
     }
 
     private Check policy(Checkpoint checkpoint) {
-        try (PolicyModel model = PolicyModel.load(checkpoint, settings.model())) {
+        try (PolicyModel model = PolicyModel.load(checkpoint, settings.policyPlacement())) {
             // Before the policy's training begins: the start weights may be the reference of a KL penalty.
             recorded.readStart(ModelKind.POLICY, version -> true, model::readWeights);
             try (TrainablePolicy policy = new TrainablePolicy(
-                    model, settings.policyUpdate(), settings.policyOptimizer(), settings.training())) {
+                    model,
+                    settings.policyUpdate(),
+                    settings.policyOptimizer(),
+                    settings.training(model.config()),
+                    settings.publishedPrecision())) {
                 return retrain(policy);
             }
         }
@@ -80,7 +101,11 @@ public final class Retraining {
         try (CriticModel model = Models.critic(settings, checkpoint);
                 Tokenizer tokenizer = Models.criticTokens(settings, checkpoint).tokenizer();
                 TrainableCritic critic = new TrainableCritic(
-                        model, tokenizer, settings.criticUpdate(), settings.criticOptimizer(), settings.training())) {
+                        model,
+                        tokenizer,
+                        settings.criticUpdate(),
+                        settings.criticOptimizer(),
+                        settings.training(model.config()))) {
             recorded.readStart(ModelKind.CRITIC, version -> true, model::readWeights);
             return retrain(critic);
         }
@@ -92,6 +117,7 @@ public final class Retraining {
         Check check = new Check("retrain", "each step makes the recorded weights");
         int trained = 0;
         int restored = 0;
+        int rounded = 0;
         String difference = "";
         try (RecordedSteps steps = new RecordedSteps(log.scan().from(topics.trainingSteps(), Map.of(), ends), kind);
                 LedgerReplay replay = new LedgerReplay(
@@ -104,11 +130,19 @@ public final class Retraining {
                 if (restored == 0 && step.getRecovered() == Recovery.RESTORED) {
                     restored = step.getStep();
                 }
+                if (rounded == 0 && roundingOtherwise.contains(step.getConfigurationSha256())) {
+                    rounded = step.getStep();
+                }
                 String sha256 = replay.rerun(step);
                 trained++;
                 if (restored > 0 && !sha256.equals(step.getToSha256())) {
                     difference = "; step " + step.getStep() + " makes other weights, as is possible from step "
                             + restored + " on, before which the learner restored weights from the log";
+                    break;
+                }
+                if (rounded > 0 && !sha256.equals(step.getToSha256())) {
+                    difference = "; step " + step.getStep() + " makes other weights, as is possible from step "
+                            + rounded + " on, which was trained with another device, precision or micro-batch size";
                     break;
                 }
                 if (!sha256.equals(step.getToSha256())) {

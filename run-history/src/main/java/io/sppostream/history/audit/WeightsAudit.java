@@ -4,6 +4,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.Hashes;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.weights.WeightsDigest;
 import io.sppostream.log.weights.WeightsFollower;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,7 +51,7 @@ final class WeightsAudit implements Runnable {
 
     /** Reads a version; returns what is wrong with its bytes, empty if nothing is. */
     private String fetch(WeightsFollower follower, WeightsManifest manifest) {
-        MessageDigest digest = Hashes.sha256();
+        MessageDigest digest = WeightsDigest.sha256();
         try {
             if (!follower.fetch(manifest, channel -> drain(channel, digest))) {
                 deleted++;

@@ -12,9 +12,10 @@ import io.sppostream.learn.StepSettings;
 import io.sppostream.learn.TrainableCritic;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
-import io.sppostream.log.weights.Manifests;
+import io.sppostream.log.weights.WeightsFolder;
 import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.log.weights.WeightsRetention;
+import io.sppostream.log.weights.WeightsStorage;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +30,7 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains the critic of a replay and writes its versions and steps. A version is published as soon as it is trained, so
@@ -51,11 +53,12 @@ final class CriticSteps implements AutoCloseable {
     private final Topics topics;
     private final TrainableCritic critic;
     private final StepSettings settings;
+    private final @Nullable WeightsFolder folder;
     private final WeightsPublisher publisher;
     private final WeightsRetention retention;
     private final Clock clock;
     private final Deque<PendingStep> waiting = new ArrayDeque<>();
-    private final Deque<WeightsManifest> snapshots = new ArrayDeque<>();
+    private final Deque<WeightsManifest> uncommitted = new ArrayDeque<>();
     private final Map<String, Future<RecordMetadata>> positions = new HashMap<>();
     private final List<String> hashes = new ArrayList<>();
     private WeightsManifest current;
@@ -68,11 +71,16 @@ final class CriticSteps implements AutoCloseable {
         this.critic = critic;
         this.settings = settings;
         this.clock = clock;
+        WeightsStorage storage = settings.storage();
+        this.folder = storage.usesFolder(critic.parameters())
+                ? new WeightsFolder(storage.folder(critic.kind().id()), critic::checkpointFiles)
+                : null;
         this.publisher =
-                new WeightsPublisher(out, topics, critic.kind(), critic.config(), WeightsPublisher.CHUNK_BYTES, clock);
+                new WeightsPublisher(out, topics, critic.kind(), critic.config(), storage.chunkBytes(), folder, clock);
         this.current = publisher.publishStart(critic::writeWeights);
         out.commit(List.of());
-        this.retention = new WeightsRetention(into.kafka(), topics, critic.kind(), current);
+        this.retention =
+                new WeightsRetention(into.kafka(), topics, critic.kind(), List.of(current), folder, storage.keep());
     }
 
     /** The last version. */
@@ -96,11 +104,9 @@ final class CriticSteps implements AutoCloseable {
         int version = from.getVersion() + 1;
         boolean snapshot = version % settings.snapshotInterval() == 0;
         current = publisher.publish(
-                version, from.getVersion(), step, critic::writeWeights, snapshot ? critic::writeOptimizer : null);
+                version, from.getVersion(), step, critic::writePublished, snapshot ? critic::writeOptimizer : null);
         hashes.add(current.getSha256());
-        if (Manifests.isSnapshot(current)) {
-            snapshots.add(current);
-        }
+        uncommitted.add(current);
         waiting.add(new PendingStep(from, current, order, metrics, startedAt, endedAt));
     }
 
@@ -123,8 +129,8 @@ final class CriticSteps implements AutoCloseable {
             samplesTrained += step.order().size();
             out.sendWithCommit(topics.trainingSteps(), critic.kind().id(), record(step));
         }
-        while (!snapshots.isEmpty()) {
-            retention.committed(snapshots.remove());
+        while (!uncommitted.isEmpty()) {
+            retention.committed(uncommitted.remove());
         }
     }
 
@@ -172,5 +178,8 @@ final class CriticSteps implements AutoCloseable {
     @Override
     public void close() {
         retention.close();
+        if (folder != null) {
+            folder.close();
+        }
     }
 }

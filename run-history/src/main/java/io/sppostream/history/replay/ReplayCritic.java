@@ -48,8 +48,9 @@ record ReplayCritic(
             Clock clock) {
         source.readStart(
                 ModelKind.CRITIC, version -> version.getConfig().equals(model.configJson()), model::readWeights);
-        CriticSettings settings =
-                plan.configuration().settings().critic(plan.configuration().sha256());
+        CriticSettings settings = plan.configuration()
+                .settings()
+                .critic(model.config(), plan.configuration().sha256());
         TrainableCritic critic =
                 new TrainableCritic(model, tokenizer, settings.update(), settings.optimizer(), settings.training());
         CriticSteps steps = new CriticSteps(

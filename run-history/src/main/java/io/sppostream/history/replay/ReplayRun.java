@@ -72,7 +72,7 @@ public final class ReplayRun {
         OfflineRewards rewards = OfflineRewards.of(settings, RewardFactory.verifiers(settings));
         try (rewards;
                 Tokenizer tokenizer = checkpoint.tokenizer();
-                PolicyModel policy = PolicyModel.load(checkpoint, settings.model())) {
+                PolicyModel policy = PolicyModel.load(checkpoint, settings.policyPlacement())) {
             ReplayResult result = replay(recorded, rewards, checkpoint, policy);
             report(result, plan.train() ? accuracy(tokenizer, rewards, policy, out) : null, out);
         }
@@ -181,8 +181,9 @@ public final class ReplayRun {
     private PolicyLearner learner(PolicyModel policy) {
         sourceRun.readStart(
                 ModelKind.POLICY, version -> version.getConfig().equals(policy.configJson()), policy::readWeights);
-        PolicyLearnerSettings learner =
-                settings.policyLearner(plan.configuration().sha256()).unguarded();
+        PolicyLearnerSettings learner = settings.policyLearner(
+                        policy.config(), plan.configuration().sha256())
+                .unguarded();
         return new PolicyLearner(into, policy, learner, clock, failure::complete);
     }
 

@@ -149,7 +149,9 @@ final class SmallLog {
                         0L,
                         "{}",
                         null,
-                        Instant.EPOCH));
+                        Instant.EPOCH,
+                        null,
+                        List.of()));
     }
 
     /** A step of the small log; its samples are the next two on the partition. */

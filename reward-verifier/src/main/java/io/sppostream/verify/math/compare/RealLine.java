@@ -68,6 +68,13 @@ final class RealLine {
         if (answer instanceof Relation relation && relation.relators().equals(List.of(Relator.MEMBER))) {
             return intervals(relation.sides().get(1));
         }
+        if (answer instanceof Relation relation
+                && relation.relators().equals(List.of(Relator.UNEQUAL))
+                && RealSets.parts(answer) != null) {
+            // x \ne \pm 2 excludes two values.
+            return minus(
+                    List.of(RealSets.ALL_REALS), points(List.of(relation.sides().get(RealSets.boundSide(relation)))));
+        }
         if (answer instanceof Sequence sequence && sequence.kind() == Sequence.Kind.LIST) {
             // The items of other lists are alternatives or conditions; nothing says which.
             Answer first = sequence.items().get(0);
@@ -92,7 +99,7 @@ final class RealLine {
             if (part instanceof Interval interval) {
                 intervals.add(interval);
             } else if (part instanceof Value value && value.unit() == null && !value.percent()) {
-                intervals.add(new Interval(value.expr(), true, value.expr(), true));
+                value.expr().signChoices().forEach(choice -> intervals.add(new Interval(choice, true, choice, true)));
             } else {
                 return null;
             }

@@ -18,6 +18,9 @@ final class RealSets {
     private static final Expr INFINITE = Constant.INFINITY;
     private static final Expr MINUS_INFINITE = new Expr.Neg(Constant.INFINITY);
 
+    /** The whole line. */
+    static final Interval ALL_REALS = new Interval(MINUS_INFINITE, false, INFINITE, false);
+
     private RealSets() {}
 
     /** Whether an answer can only be a set of reals. */
@@ -101,7 +104,12 @@ final class RealSets {
                 case LIST -> allParts(sequence.items());
             };
         }
-        return isAllReals(answer) ? List.of(new Interval(MINUS_INFINITE, false, INFINITE, false)) : null;
+        return isAllReals(answer) ? List.of(ALL_REALS) : null;
+    }
+
+    /** The index of the side of an inequality between the unknown and a bound that is the bound. */
+    static int boundSide(Relation relation) {
+        return relation.sides().get(0) instanceof Answer.Value first && first.expr() instanceof Expr.Sym ? 1 : 0;
     }
 
     private static @Nullable List<Answer> allParts(List<Answer> answers) {

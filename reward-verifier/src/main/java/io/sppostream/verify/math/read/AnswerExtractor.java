@@ -54,7 +54,7 @@ public final class AnswerExtractor {
     private static @Nullable String numberAfterHashes(String text) {
         String line = lastMatch(HASHES, tail(text));
         Matcher number = NUMBER_AND_WORDS.matcher(line == null ? "" : line);
-        return number.matches() && (number.group(2) == null || !ProseAnswer.hedges(number.group(2)))
+        return number.matches() && (number.group(2) == null || !Statements.hedge(number.group(2)))
                 ? number.group(1)
                 : null;
     }

@@ -218,7 +218,10 @@ public final class AnswerParser {
 
     private Answer relation() {
         cursor.enter();
-        cursor.accept("~=");
+        // Of "= 5" and "\\approx 5", what is before the sign was left out.
+        if (!cursor.accept("~=")) {
+            cursor.accept("=");
+        }
         List<Answer> sides = new ArrayList<>();
         List<Relator> relators = new ArrayList<>();
         sides.add(side());

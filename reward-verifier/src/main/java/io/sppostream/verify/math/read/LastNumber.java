@@ -39,7 +39,7 @@ final class LastNumber {
             if (numbers.end() > lastDigit) {
                 int start = signed(searched, numbers.start()) ? numbers.start() : numbers.start() + 1;
                 return standsAlone(searched, start, numbers.end())
-                                && ProseAnswer.isAsserted(searched, start, numbers.end())
+                                && Statements.isStated(searched, start, numbers.end())
                         ? searched.substring(start, numbers.end())
                         : null;
             }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Lexer {
     private static final int MAX_DIGITS = 1_000;
 
-    private static final String GROUP = "(?:\\{,\\}|,\\\\!\\s*|\\\\,|\\\\ |\\\\thinspace\\s|~)";
+    private static final String GROUP = "(?:\\{,\\}|\\{\\\\,\\}|,\\\\!\\s*|\\\\,|\\\\ |\\\\thinspace\\s|~)";
     private static final String FRACTION = "(?:\\.\\d+)?";
     private static final Pattern GROUPED = Pattern.compile("\\d{1,3}(?:" + GROUP + "\\d{3})+(?!\\d)" + FRACTION);
     private static final Pattern COMMAS = Pattern.compile("\\d{1,3}(?:,\\d{3})+(?![,\\d]*\\d)" + FRACTION);

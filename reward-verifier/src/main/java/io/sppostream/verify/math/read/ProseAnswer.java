@@ -11,20 +11,6 @@ import org.jspecify.annotations.Nullable;
  * denies or rounds is no answer.
  */
 public final class ProseAnswer {
-    private static final Pattern HEDGE =
-            Pattern.compile("(?i)\\b(?:or|either|neither|maybe|perhaps|possibly|probably|unsure|unknown)\\b");
-
-    /** Words right before an expression that deny, bound or round it. */
-    private static final Pattern QUALIFIED =
-            Pattern.compile("(?i)(?:\\b(?:not|never|cannot|isn't|aren't|wasn't|can't)(?:\\s++[a-z]++){0,2}"
-                    + "|\\b(?:about|around|approximately|approx\\.?|roughly|nearly|almost|over|under|than"
-                    + "|at\\s+least|at\\s+most|up\\s+to|except|instead\\s+of)"
-                    + "(?:\\s++equal\\s++to)?)\\s*+[:=]?\\s*+$");
-
-    /** Words right after an expression that deny it. */
-    private static final Pattern DENIED = Pattern.compile(
-            "(?i)^[\\s,]*(?:is|was|are|would\\s+be|can't\\s+be|cannot\\s+be)\\s+(?:not|never|wrong|incorrect|false|impossible)\\b");
-
     private static final Pattern DENIAL = Pattern.compile("(?i)(?:not|never|no\\s+longer)\\b");
 
     private static final Pattern ANNOUNCED =
@@ -43,6 +29,14 @@ public final class ProseAnswer {
     private static final Pattern CONCLUSION = Pattern.compile(
             "(?i)\\s*(?:therefore|thus|hence|so|consequently|in\\s+total|in\\s+all|finally|answer)\\b.*",
             Pattern.DOTALL);
+
+    /** A text that ends without an answer. */
+    private static final Pattern GIVEN_UP =
+            Pattern.compile("(?i)\\b(?:no\\s+answer|answer\\s+(?:cannot|can't|can\\s+not)|cannot\\s+be\\s+determined"
+                    + "|not\\s+enough\\s+information|don't\\s+know|do\\s+not\\s+know)\\b");
+
+    /** Characters at the end of a text in which it may give up. */
+    private static final int GIVEN_UP_WITHIN = 200;
 
     private static final Pattern CALCULATION = Pattern.compile("<<[^<>\\n]{0,200}>>");
 
@@ -95,7 +89,13 @@ public final class ProseAnswer {
     public static @Nullable String last(String text) {
         String searched = searched(text);
         List<Found> found = ProseExpressions.in(searched);
-        return found.isEmpty() ? null : answer(searched, found, found.size() - 1);
+        if (found.isEmpty()
+                || GIVEN_UP.matcher(searched.substring(Math.max(0, searched.length() - GIVEN_UP_WITHIN)))
+                        .find()) {
+            return null;
+        }
+        int last = found.size() - 1;
+        return answer(searched, found, firstOfList(searched, found, last), last);
     }
 
     /**
@@ -116,7 +116,7 @@ public final class ProseAnswer {
         }
         Matcher filler = FILLER.matcher(searched).region(from, searched.length());
         int start = filler.lookingAt() ? filler.end() : from;
-        int end = sentenceEnd(searched, start);
+        int end = Statements.sentenceEnd(searched, start);
         List<Found> found = ProseExpressions.in(searched);
         for (int i = 0; i < found.size(); i++) {
             if (found.get(i).start() == start
@@ -125,20 +125,20 @@ public final class ProseAnswer {
                 return orEmpty(
                         withdrawn(searched, found.get(i).end())
                                 ? null
-                                : answer(searched, found, lastOfJoined(searched, found, i)));
+                                : answer(searched, found, i, lastOfList(searched, found, i)));
             }
         }
         String sentence = searched.substring(start, end);
         String bare = AnswerExtractor.unmarked(sentence);
         if (!bare.isEmpty() && !isProse(bare) && !ProseExpressions.startsWithWord(bare)) {
-            return HEDGE.matcher(bare).find() ? "" : bare;
+            return Statements.hedge(bare) ? "" : bare;
         }
         for (int i = found.size() - 1; i >= 0; i--) {
             if (found.get(i).start() >= start && found.get(i).end() <= end) {
-                return orEmpty(answer(searched, found, i));
+                return orEmpty(answer(searched, found, firstOfList(searched, found, i), i));
             }
         }
-        if (HEDGE.matcher(bare).find() || DENIAL.matcher(bare).lookingAt()) {
+        if (Statements.hedge(bare) || DENIAL.matcher(bare).lookingAt()) {
             return "";
         }
         return bare.isEmpty() || isProse(bare) ? null : bare;
@@ -149,24 +149,42 @@ public final class ProseAnswer {
     }
 
     private static boolean withdrawn(String text, int after) {
-        return WITHDRAWN.matcher(text).region(after, sentenceEnd(text, after)).find();
+        return WITHDRAWN
+                .matcher(text)
+                .region(after, Statements.sentenceEnd(text, after))
+                .find();
     }
 
     /** The answer of a worked solution that marks none: the last expression of its last sentence, if that draws a conclusion. */
     static @Nullable String concluded(String solution) {
         String searched = searched(solution).stripTrailing();
         int start = searched.length();
-        while (start > 0 && !(start < searched.length() && sentenceEnds(searched, start - 1))) {
+        while (start > 0 && !(start < searched.length() && Statements.sentenceEnds(searched, start - 1))) {
             start--;
         }
         String sentence = searched.substring(start);
         return start > 0 && CONCLUSION.matcher(sentence).matches() ? last(sentence) : null;
     }
 
-    /** The index of the last of the expressions that are joined to one by "and". */
-    private static int lastOfJoined(String text, List<Found> found, int first) {
+    /** The index of the first of the expressions that one ends. "In 2021, 7" is no list, but "1, 2, 3" and "1, 2 and 3" are. */
+    private static int firstOfList(String text, List<Found> found, int last) {
+        int joined = last;
+        while (joined > 0 && areJoined(text, found.get(joined - 1), found.get(joined))) {
+            joined--;
+        }
+        int listed = joined;
+        while (listed > 0 && areListed(text, found.get(listed - 1), found.get(listed))) {
+            listed--;
+        }
+        return last - listed > 1 ? listed : joined;
+    }
+
+    /** The index of the last of the expressions that begin with an announced one. */
+    private static int lastOfList(String text, List<Found> found, int first) {
         int last = first;
-        while (last + 1 < found.size() && areJoined(text, found.get(last), found.get(last + 1))) {
+        while (last + 1 < found.size()
+                && (areJoined(text, found.get(last), found.get(last + 1))
+                        || areListed(text, found.get(last), found.get(last + 1)))) {
             last++;
         }
         return last;
@@ -178,49 +196,26 @@ public final class ProseAnswer {
                 && (between.contains("and") || (isFormula(text, first) && isFormula(text, second)));
     }
 
-    /** Whether a comma is between two expressions: they belong together if "and" follows. */
+    /** Whether only a comma is between two expressions. */
     private static boolean areListed(String text, Found first, Found second) {
         return text.substring(first.end(), second.start()).matches("\\s*,\\s*");
-    }
-
-    /** Whether words hedge. */
-    static boolean hedges(String words) {
-        return HEDGE.matcher(words).find();
-    }
-
-    /** Whether the sentence around an expression states it: does not hedge, deny, bound or round it. */
-    static boolean isAsserted(String text, int start, int end) {
-        int from = start;
-        while (from > 0 && !sentenceEnds(text, from - 1)) {
-            from--;
-        }
-        int to = sentenceEnd(text, end);
-        return !HEDGE.matcher(text.substring(from, to)).find()
-                && !QUALIFIED.matcher(text.substring(from, start)).find()
-                && !DENIED.matcher(text.substring(end, to)).find();
     }
 
     private static boolean isFormula(String text, Found found) {
         return text.charAt(found.start()) == '$' || text.startsWith("\\(", found.start());
     }
 
-    /** An expression with those that are joined to it by "and" before it; null if its sentence hedges, denies or rounds it. */
-    private static @Nullable String answer(String text, List<Found> found, int index) {
-        int first = index;
-        while (first > 0
-                && (areJoined(text, found.get(first - 1), found.get(first))
-                        || (first < index && areListed(text, found.get(first - 1), found.get(first))))) {
-            first--;
-        }
-        Found last = found.get(index);
-        if (!isAsserted(text, found.get(first).start(), last.end())) {
+    /** Expressions that belong together, separated by commas; null if their sentence does not state them. */
+    private static @Nullable String answer(String text, List<Found> found, int first, int last) {
+        Found end = found.get(last);
+        if (!Statements.isStated(text, found.get(first).start(), end.end())) {
             return null;
         }
         StringBuilder answer = new StringBuilder();
-        for (int i = first; i <= index; i++) {
+        for (int i = first; i <= last; i++) {
             answer.append(answer.isEmpty() ? "" : ", ").append(found.get(i).text());
         }
-        return answer.append(unitAfter(text, last)).toString();
+        return answer.append(unitAfter(text, end)).toString();
     }
 
     /** The percent sign or unit after a formula, which stands outside the math delimiters. */
@@ -244,22 +239,7 @@ public final class ProseAnswer {
     }
 
     private static boolean isQuestion(String text, int from) {
-        int end = sentenceEnd(text, from);
+        int end = Statements.sentenceEnd(text, from);
         return end < text.length() && text.charAt(end) == '?';
-    }
-
-    private static int sentenceEnd(String text, int from) {
-        int to = from;
-        while (to < text.length() && !sentenceEnds(text, to)) {
-            to++;
-        }
-        return to;
-    }
-
-    private static boolean sentenceEnds(String text, int at) {
-        char c = text.charAt(at);
-        return c == '\n'
-                || ((c == '.' || c == '!' || c == '?')
-                        && (at + 1 == text.length() || Character.isWhitespace(text.charAt(at + 1))));
     }
 }

@@ -23,7 +23,8 @@ final class ProseExpressions {
     record Found(String text, int start, int end) {}
 
     private static final Pattern FORMULA = Pattern.compile(
-            "(?<!\\\\)\\$\\$((?:[^$\\\\]|\\\\.)++)\\$\\$|(?<!\\\\)\\$((?:[^$\\\\]|\\\\.)++)\\$|\\\\\\((.*?)\\\\\\)|\\\\\\[(.*?)\\\\\\]",
+            "(?<!\\\\)\\$\\$((?:[^$\\\\]|\\\\.)++)\\$\\$|(?<!\\\\)\\$((?:[^$\\\\]|\\\\.)++)\\$"
+                    + "|\\\\\\(((?:\\\\\\\\|(?!\\\\[()]).)++)\\\\\\)|\\\\\\[((?:\\\\\\\\|(?!\\\\[\\[\\]]).)++)\\\\\\]",
             Pattern.DOTALL);
 
     /** Characters after which a bracket that is still open is taken to be a slip. */
@@ -32,7 +33,7 @@ final class ProseExpressions {
     private static final Pattern TOKEN = Pattern.compile("\\S+");
     private static final Pattern WORD_IN_FORMULA = Pattern.compile("(?<![\\\\A-Za-z])[A-Za-z]{2,}");
     private static final Pattern OPERATOR =
-            Pattern.compile("[-+*/^=<>:×÷·−≈≤≥≠]|<=|>=|\\\\(?:times|cdot|div|approx|pm|le|leq|ge|geq|ne|neq)");
+            Pattern.compile("[-+*/^=<>:×÷·−≈≤≥≠±∓]|<=|>=|\\\\(?:times|cdot|div|approx|pm|le|leq|ge|geq|ne|neq)");
     private static final Pattern COMMAND = Pattern.compile("\\\\[A-Za-z]+");
     private static final Pattern FUNCTION = Pattern.compile(
             "sqrt|pi|sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|sinh|cosh|tanh|exp|ln|log|gcd|lcm|max|min|theta|infty");
@@ -248,7 +249,7 @@ final class ProseExpressions {
             wordStart = start + from;
         }
         if (to < token.length()) {
-            boolean inList = depth(run) > 0 && ",;".indexOf(token.charAt(to)) >= 0 && run.length() < MAX_OPEN;
+            boolean inList = ",;".indexOf(token.charAt(to)) >= 0 && isOpen();
             if (inList) {
                 run.append(token.charAt(to));
             } else if (!isOpenBrace()) {
@@ -308,26 +309,32 @@ final class ProseExpressions {
         return !WORD_OR_VARIABLE_WITH_DIGIT.matcher(bare).find();
     }
 
-    /** Whether a token continues the expression before it. */
+    /** Whether a token continues the expression before it. Two numbers in a row do: {@code 1 000}, {@code 2 1/2}. */
     private boolean joins(String core) {
         if (run.isEmpty()) {
             return false;
         }
-        String last = run.substring(run.lastIndexOf(" ") + 1);
         return operatorDue
-                || (depth(run) > 0 && run.length() < MAX_OPEN)
-                || "+*/^=<>×÷·{_\\".indexOf(core.charAt(0)) >= 0
-                || (last.matches("\\d{1,3}") && core.matches("\\d{3}(?:\\.\\d+)?") && !last.startsWith("0"))
-                || (last.matches("\\d+") && core.matches("\\d+/\\d+"));
+                || isOpen()
+                || "+*/^=<>×÷·±{_\\".indexOf(core.charAt(0)) >= 0
+                || (endsInNumber() && Character.isDigit(core.charAt(0)));
+    }
+
+    /** Whether the expression being read has a bracket that is still open. */
+    private boolean isOpen() {
+        return run.length() < MAX_OPEN && depth(run) > 0;
     }
 
     /** Whether the expression being read has a brace that is still open. */
     private boolean isOpenBrace() {
+        if (run.length() >= MAX_OPEN) {
+            return false;
+        }
         int depth = 0;
         for (int i = 0; i < run.length(); i++) {
             depth += run.charAt(i) == '{' ? 1 : run.charAt(i) == '}' ? -1 : 0;
         }
-        return depth > 0 && run.length() < MAX_OPEN;
+        return depth > 0;
     }
 
     /** Ends the expression being read and keeps it, if it is one: a letter alone is a word. */

@@ -81,6 +81,7 @@ final class UnitWords {
             "squared",
             "cubed",
             "choose",
+            "below",
             "dozen",
             "dozens",
             "hundreds",

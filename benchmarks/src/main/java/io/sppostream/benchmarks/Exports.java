@@ -1,0 +1,130 @@
+package io.sppostream.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.model.Checkpoint;
+import io.sppostream.model.ModelSettings;
+import io.sppostream.model.PolicyModel;
+import io.sppostream.model.TokenSequence;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Compares what transformers computes from an exported checkpoint with what this program does. */
+@Command(
+        name = "exports",
+        description = {
+            "Load a checkpoint that ./sppo export has written in transformers, and compare log-probabilities.",
+            "Needs Python 3.11 or later; installs torch and transformers in the user's cache the first time."
+        },
+        mixinStandardHelpOptions = true)
+final class Exports implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SCRIPT = "log_probs.py";
+    private static final int SEQUENCES = 16;
+    private static final int LONGEST = 48;
+
+    @Parameters(paramLabel = "DIR", description = "Folder of the checkpoint.")
+    private Path checkpoint = Path.of("");
+
+    @Option(
+            names = "--tolerance",
+            defaultValue = "1e-4",
+            description = "Largest difference of two log-probabilities (default: ${DEFAULT-VALUE}).")
+    private double tolerance;
+
+    @Option(
+            names = "--python",
+            defaultValue = "python3",
+            description = "Python to make the virtual environment with (default: ${DEFAULT-VALUE}).")
+    private String basePython = "";
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        BenchmarkTools.printHeader("exports %s", checkpoint);
+        PythonEnvironment environment = PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
+        Checkpoint files = Checkpoint.open(checkpoint);
+        List<TokenSequence> sequences = sequences(files);
+        float[][] ours;
+        try (PolicyModel model = PolicyModel.load(files, ModelSettings.cpu())) {
+            ours = model.logProbs(sequences, 1);
+        }
+        JsonNode theirs = transformers(environment, sequences);
+        double largest = largestDifference(ours, theirs.get("log_probs"));
+        System.out.printf(
+                Locale.ROOT,
+                "%s of transformers, vocabulary %d: largest difference of %d log-probabilities %.2e%n",
+                theirs.get("class").asText(),
+                theirs.get("vocabulary").asInt(),
+                Stream.of(ours).mapToInt(row -> row.length).sum(),
+                largest);
+        return largest <= tolerance ? 0 : 1;
+    }
+
+    /** Random tokens: prompts of different lengths, and responses that fill the rest. */
+    private static List<TokenSequence> sequences(Checkpoint checkpoint) {
+        SplittableRandom random = new SplittableRandom(1);
+        int vocabulary = checkpoint.config().vocabularySize();
+        int length = Math.min(LONGEST, checkpoint.config().maxPositions());
+        return Stream.generate(() -> {
+                    int prompt = 1 + random.nextInt(length - 1);
+                    return new TokenSequence(
+                            random.ints(prompt, 0, vocabulary).toArray(),
+                            random.ints(length - prompt, 0, vocabulary).toArray());
+                })
+                .limit(SEQUENCES)
+                .toList();
+    }
+
+    private JsonNode transformers(PythonEnvironment environment, List<TokenSequence> sequences)
+            throws IOException, InterruptedException {
+        Path directory = Files.createTempDirectory("sppo-exports");
+        try {
+            Path script = directory.resolve(SCRIPT);
+            Files.writeString(script, Peers.resource(SCRIPT));
+            Path input = directory.resolve("sequences.json");
+            JSON.writeValue(
+                    input.toFile(),
+                    sequences.stream()
+                            .map(each -> Map.of("prompt", each.prompt(), "response", each.response()))
+                            .toList());
+            Path errors = directory.resolve("errors");
+            ProcessBuilder builder = new ProcessBuilder(
+                            environment.python().toString(),
+                            script.toString(),
+                            "--checkpoint=" + checkpoint,
+                            "--sequences=" + input)
+                    .redirectError(errors.toFile());
+            builder.environment().put("HF_HUB_OFFLINE", "1");
+            try {
+                List<String> lines =
+                        Files.readAllLines(ChildProcess.run(builder, directory).output());
+                return JSON.readTree(lines.get(lines.size() - 1));
+            } catch (IllegalStateException e) {
+                throw new IllegalStateException(Files.readString(errors), e);
+            }
+        } finally {
+            BenchmarkTools.delete(directory);
+        }
+    }
+
+    private static double largestDifference(float[][] ours, JsonNode theirs) {
+        double largest = 0;
+        for (int i = 0; i < ours.length; i++) {
+            for (int t = 0; t < ours[i].length; t++) {
+                double difference = Math.abs(ours[i][t] - theirs.get(i).get(t).asDouble());
+                largest = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : Math.max(largest, difference);
+            }
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,30 @@
+package io.sppostream.model;
+
+import ai.djl.engine.EngineException;
+import ai.djl.util.cuda.CudaUtils;
+import java.lang.management.ManagementFactory;
+import java.util.OptionalLong;
+
+/** How much memory a device has. */
+public final class DeviceMemory {
+    private DeviceMemory() {}
+
+    /**
+     * Bytes of all memory of a device, used or not: for {@code cpu} that of the machine, or of the container.
+     *
+     * @return empty if the device does not tell
+     */
+    public static OptionalLong bytes(ModelSettings settings) {
+        if (settings.device().equals("cpu")) {
+            return ManagementFactory.getOperatingSystemMXBean()
+                            instanceof com.sun.management.OperatingSystemMXBean system
+                    ? OptionalLong.of(system.getTotalMemorySize())
+                    : OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(CudaUtils.getGpuMemory(settings.toDevice()).getMax());
+        } catch (EngineException | IllegalArgumentException | IllegalStateException e) {
+            return OptionalLong.empty(); // No CUDA here: the plan may be for another machine.
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.sppostream.model;
+
+/**
+ * Estimates of the bytes that a model takes in memory, by what they are for. They follow the tensors of the program: T
+ * positions, hidden size d, H query and G key-value heads of size s, feed-forward width f, vocabulary V. Pure functions.
+ */
+public final class ModelMemory {
+    /** From this size on, the layers of a micro-batch are checkpointed by default. */
+    static final long CHECKPOINTED_FROM = 1L << 30;
+
+    /** Tensors of the size of the logits that exist at the same time: logits, scaled logits, and their log-softmax. */
+    private static final int LOGITS = 3;
+
+    /** Values of a running mean in 8 bits that share a scale. */
+    private static final int BLOCK = 256;
+
+    private ModelMemory() {}
+
+    /** Number of weights of a policy. */
+    public static long policyParameters(ModelConfig model) {
+        return parameters(model, WeightLayout.Head.LANGUAGE_MODEL);
+    }
+
+    /** Number of weights of a critic. */
+    public static long criticParameters(ModelConfig model) {
+        return parameters(model, WeightLayout.Head.SCORE);
+    }
+
+    private static long parameters(ModelConfig model, WeightLayout.Head head) {
+        return WeightLayout.of(model, head).tensors().stream()
+                .mapToLong(tensor -> Safetensors.count(tensor.shape()))
+                .sum();
+    }
+
+    /** Number of weights of a policy that are trained: those of its adapters, or all. */
+    public static long trainedParameters(ModelConfig model, ModelSettings settings) {
+        LoraSettings adapter = settings.adapter();
+        return adapter == null
+                ? policyParameters(model)
+                : WeightLayout.of(model, WeightLayout.Head.LANGUAGE_MODEL, adapter.rank()).tensors().stream()
+                        .filter(WeightLayout::isAdapter)
+                        .mapToLong(tensor -> Safetensors.count(tensor.shape()))
+                        .sum();
+    }
+
+    /**
+     * Bytes that the layers keep of a micro-batch for its gradient, and that the layer at work takes.
+     *
+     * @param tokens of the micro-batch, padding included
+     * @param checkpointing whether only the input of each layer is kept
+     */
+    public static long layers(ModelConfig model, long tokens, boolean checkpointing) {
+        long kept = checkpointing ? model.hiddenSize() : layerFloats(model);
+        return Float.BYTES * tokens * model.layers() * kept + layerAtWork(model, tokens);
+    }
+
+    /** Bytes of the tensors of one layer while it is computed. */
+    public static long layerAtWork(ModelConfig model, long tokens) {
+        return Float.BYTES * tokens * layerFloats(model);
+    }
+
+    /**
+     * Floats of one layer and position: the residual stream twice, both norms before and after their weights, attention
+     * before and after the heads are joined, queries, keys and values before and after rotation, keys and values as often as
+     * there are queries, and four tensors of the feed-forward layer.
+     */
+    private static long layerFloats(ModelConfig model) {
+        long queries = (long) model.heads() * model.headSize();
+        long keys = (long) model.keyValueHeads() * model.headSize();
+        long repeated = keys < queries ? 2 * queries : 0;
+        return 7L * model.hiddenSize()
+                + 2 * queries
+                + (queries + 2 * keys)
+                + (queries + keys)
+                + repeated
+                + 4L * model.intermediateSize();
+    }
+
+    /** Bytes of the logits of so many positions, and of what is computed of them. */
+    public static long logits(ModelConfig model, long positions) {
+        return LOGITS * Float.BYTES * positions * model.vocabularySize();
+    }
+
+    /** Bytes of the logits of a micro-batch in training, of which a large vocabulary has a chunk at a time. */
+    public static long trainingLogits(ModelConfig model, long positions) {
+        int chunk = LargeModels.logitRows(model);
+        return logits(model, chunk == 0 ? positions : Math.min(chunk, positions));
+    }
+
+    /**
+     * Bytes of the gradients of an optimizer step: one for all micro-batches if the model is large, else one for each that
+     * is computed and one for their sum.
+     *
+     * @param pieces micro-batches that are computed at the same time
+     */
+    public static long gradients(ModelConfig model, long parameters, long pieces) {
+        return Float.BYTES * parameters * (LargeModels.needsOneGradient(model) ? 1 : 1 + pieces);
+    }
+
+    /** Bytes of AdamW's two running means. */
+    public static long moments(long parameters, OptimizerSettings.State state) {
+        return switch (state) {
+            case FP32 -> 2L * Float.BYTES * parameters;
+            case INT8 -> 2 * parameters + 2L * Float.BYTES * (parameters / BLOCK + 1);
+        };
+    }
+
+    /** Bytes of the keys and values of rows of so many positions each. */
+    public static long keyValues(ModelConfig model, long rows, long positions) {
+        return 2L * Float.BYTES * model.layers() * model.keyValueHeads() * model.headSize() * rows * positions;
+    }
+
+    /** Whether gradient checkpointing is on unless the settings say otherwise. Its results have the same bits. */
+    public static boolean checkpointsByDefault(ModelConfig model, long microBatchTokens) {
+        return layers(model, microBatchTokens, false) > CHECKPOINTED_FROM;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.run.memory;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Versions of a recorded run as checkpoints. */
+@NullMarked
+package io.sppostream.history.export;
+
+import org.jspecify.annotations.NullMarked;

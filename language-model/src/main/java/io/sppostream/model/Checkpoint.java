@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ public final class Checkpoint {
     private final Path directory;
     private final ModelConfig config;
     private final Map<String, Location> tensors;
+    private final Map<String, SharedBase> bases = new ConcurrentHashMap<>();
 
     /** The file of a tensor, and its position there. */
     private record Location(Path file, Safetensors.Entry entry) {}
@@ -187,6 +189,15 @@ public final class Checkpoint {
     /** Whether this is a critic's checkpoint: its head gives a score. */
     boolean hasScore() {
         return tensors.containsKey(SCORE + "weight");
+    }
+
+    /** The base of models with adapters that are loaded from this checkpoint to the device of the settings. */
+    SharedBase base(ModelSettings settings) {
+        ModelSettings withoutAdapter = settings.withAdapter(null);
+        return bases.computeIfAbsent(
+                settings.device(),
+                device ->
+                        new SharedBase(() -> Transformer.load(this, WeightLayout.Head.LANGUAGE_MODEL, withoutAdapter)));
     }
 
     /** Copies a tensor's values, widened to 32 bits. */

@@ -36,15 +36,15 @@ public final class PolicyModel extends LanguageModel {
 
     /**
      * A policy with its own copy of the trained weights, which training this one does not change. If these are adapters,
-     * the base model is shared, and this policy must be closed after the copy.
+     * the base model is shared.
      */
     public PolicyModel copy() {
         return new PolicyModel(model().copy(), source());
     }
 
-    /** The base model if there are adapters, sharing its weights, or a copy; to be closed before this policy. */
+    /** The base model if there are adapters, sharing its weights; a copy otherwise. */
     PolicyModel reference() {
-        return new PolicyModel(adapter() == null ? model().copy() : model().base(), source());
+        return new PolicyModel(model().reference(), source());
     }
 
     /** A policy without adapters, with weights of its own that compute what this policy computes. */

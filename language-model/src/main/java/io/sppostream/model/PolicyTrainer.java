@@ -84,7 +84,7 @@ public final class PolicyTrainer extends Trainer {
 
     /**
      * The policy before any update, which no update changes: a copy of the current weights or, if adapters are trained, the
-     * base model with the adapters off, which takes no memory of its own. The caller closes it, before the policy.
+     * base model with the adapters off, which takes no memory of its own. The caller closes it.
      */
     public PolicyModel reference() {
         return policy.reference();

@@ -63,7 +63,8 @@ final class Transformer implements AutoCloseable {
     private final IValue trainedArgument;
     private final List<Table> tables = new ArrayList<>();
     private volatile Table table;
-    private @Nullable String baseSha256;
+    private final @Nullable SharedBase shared;
+    private @Nullable String sha256;
 
     /** Cosines and signed sines of the rotary embedding for the first positions. */
     private record Table(int positions, NDList tensors, IValue argument) {}
@@ -74,6 +75,17 @@ final class Transformer implements AutoCloseable {
     }
 
     private Transformer(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Source source) {
+        this(config, head, settings, null, source);
+    }
+
+    /** @param shared the base that some weights belong to; this model uses it until it is closed */
+    private Transformer(
+            ModelConfig config,
+            WeightLayout.Head head,
+            ModelSettings settings,
+            @Nullable SharedBase shared,
+            Source source) {
+        this.shared = shared;
         this.config = config;
         this.head = head;
         this.settings = head == WeightLayout.Head.LANGUAGE_MODEL ? settings : settings.withAdapter(null);
@@ -123,14 +135,19 @@ final class Transformer implements AutoCloseable {
         return attributes;
     }
 
-    /** Loads a checkpoint's weights; a missing score head becomes zero, and adapters are fresh. */
+    /**
+     * Loads a checkpoint's weights; a missing score head becomes zero. Adapters are fresh, and all models that are loaded
+     * with adapters from the same checkpoint share its weights.
+     */
     static Transformer load(Checkpoint checkpoint, WeightLayout.Head head, ModelSettings settings) {
+        if (head == WeightLayout.Head.LANGUAGE_MODEL && settings.adapter() != null) {
+            return withFreshAdapters(settings, checkpoint.base(settings));
+        }
         boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
         boolean inPlace = settings.toDevice().equals(Device.cpu());
         Set<WeightLayout.Fused> mapped = new HashSet<>();
         Transformer model = new Transformer(checkpoint.config(), head, settings, (manager, fused) -> {
-            boolean fresh = WeightLayout.isAdapter(fused) || (freshHead && isHead(fused));
-            ByteBuffer bytes = inPlace && !fresh ? checkpoint.map(fused) : null;
+            ByteBuffer bytes = inPlace && !(freshHead && isHead(fused)) ? checkpoint.map(fused) : null;
             if (bytes == null) {
                 return allocate(manager, fused);
             }
@@ -142,16 +159,32 @@ final class Transformer implements AutoCloseable {
                 WeightLayout.Fused fused = model.layout.tensors().get(i);
                 if (freshHead && isHead(fused)) {
                     fill(model.weights.get(i), () -> 0);
-                } else if (!mapped.contains(fused) && !WeightLayout.isAdapter(fused)) {
+                } else if (!mapped.contains(fused)) {
                     slices(fused, model.weights.get(i), "").forEach(checkpoint::read);
                 }
             }
-            model.resetAdapters();
             return model;
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
+    }
+
+    private static Transformer withFreshAdapters(ModelSettings settings, SharedBase shared) {
+        Transformer model = withAdapters(settings, shared);
+        model.resetAdapters();
+        return model;
+    }
+
+    /** A model with adapters of no particular values. */
+    private static Transformer withAdapters(ModelSettings settings, SharedBase shared) {
+        Transformer base = shared.acquire();
+        return new Transformer(
+                base.config,
+                base.head,
+                settings,
+                shared,
+                (manager, fused) -> WeightLayout.isAdapter(fused) ? allocate(manager, fused) : base.of(fused));
     }
 
     private static boolean isHead(WeightLayout.Fused fused) {
@@ -163,14 +196,15 @@ final class Transformer implements AutoCloseable {
      * hidden size) for projections, and that over sqrt(2 layers) for those added to the residual stream (as GPT-2).
      */
     static Transformer random(ModelConfig config, WeightLayout.Head head, long seed, ModelSettings settings) {
+        if (head == WeightLayout.Head.LANGUAGE_MODEL && settings.adapter() != null) {
+            return withFreshAdapters(
+                    settings, new SharedBase(() -> random(config, head, seed, settings.withAdapter(null))));
+        }
         Transformer model = new Transformer(config, head, settings, Transformer::allocate);
         SplittableRandom seeds = new SplittableRandom(seed);
         double projection = 0.02 * Math.sqrt(768.0 / config.hiddenSize());
         for (int i = 0; i < model.weights.size(); i++) {
             WeightLayout.Fused fused = model.layout.tensors().get(i);
-            if (WeightLayout.isAdapter(fused)) {
-                continue;
-            }
             NDArray tensor = model.weights.get(i);
             SplittableRandom random = seeds.split();
             switch (fused.initial()) {
@@ -182,7 +216,6 @@ final class Transformer implements AutoCloseable {
                 case ADAPTER -> throw new IllegalStateException("an adapter among the weights of the base");
             }
         }
-        model.resetAdapters();
         return model;
     }
 
@@ -209,18 +242,21 @@ final class Transformer implements AutoCloseable {
 
     /** A model with its own copy of the weights that are trained, on the same device; those of the base are shared. */
     Transformer copy() {
-        if (settings.adapter() == null) {
+        if (shared == null) {
             return copyWithoutAdapter();
         }
-        Transformer copy = new Transformer(
-                config, head, settings, (to, fused) -> WeightLayout.isAdapter(fused) ? allocate(to, fused) : of(fused));
+        Transformer copy = withAdapters(settings, shared);
         copy(trained, copy.trained);
         return copy;
     }
 
-    /** The base model with the adapters off. It shares the weights of this one, which must be closed after it. */
-    Transformer base() {
-        return new Transformer(config, head, settings.withAdapter(null), (to, fused) -> of(fused));
+    /** The model before any training, in as little memory as possible: the base if it has adapters, or a copy. */
+    Transformer reference() {
+        if (shared == null) {
+            return copyWithoutAdapter();
+        }
+        Transformer base = shared.acquire();
+        return new Transformer(config, head, settings.withAdapter(null), shared, (to, fused) -> base.of(fused));
     }
 
     /** A model without adapters that computes the same: they are added to its own copy of the base's weights. */
@@ -446,23 +482,32 @@ final class Transformer implements AutoCloseable {
     /** What a file of the trained weights says besides them: for adapters, their scale and the weights they belong to. */
     SortedMap<String, String> metadata() {
         LoraSettings adapter = settings.adapter();
-        return adapter == null
+        return adapter == null || shared == null
                 ? Collections.emptySortedMap()
-                : new TreeMap<>(Map.of("base_sha256", baseSha256(), "lora_alpha", Double.toString(adapter.alpha())));
+                : new TreeMap<>(
+                        Map.of("base_sha256", baseSha256(shared), "lora_alpha", Double.toString(adapter.alpha())));
     }
 
     /** SHA-256, in hexadecimal, of the base model's weights as a {@code model.safetensors} in F32. */
-    private synchronized String baseSha256() {
-        if (baseSha256 == null) {
+    private String baseSha256(SharedBase base) {
+        try {
+            return base.acquire().sha256();
+        } finally {
+            base.release();
+        }
+    }
+
+    private synchronized String sha256() {
+        if (sha256 == null) {
             try (DigestOutputStream digest =
                     new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
-                Safetensors.write(Channels.newChannel(digest), slices(false));
-                baseSha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());
+                Safetensors.write(Channels.newChannel(digest), slices());
+                sha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());
             } catch (IOException | NoSuchAlgorithmException e) {
                 throw new IllegalStateException(e);
             }
         }
-        return baseSha256;
+        return sha256;
     }
 
     /** A tensor of the shape of weight {@code i}, as the tensors of a checkpoint with a prefix before their names. */
@@ -493,5 +538,8 @@ final class Transformer implements AutoCloseable {
         tables.forEach(each -> each.argument().close());
         program.close();
         manager.close();
+        if (shared != null) {
+            shared.release();
+        }
     }
 }

@@ -53,8 +53,8 @@ class MemoryPlanTest {
                 .isEqualTo(4 * WEIGHTS);
         assertThat(bytes(plan, "learn", "moments")).isEqualTo(8 * WEIGHTS);
         assertThat(bytes(plan, "rollout", "weights of two versions")).isEqualTo(2 * 4 * WEIGHTS);
-        // 8 rollouts of 127 tokens in a mini-batch, 4 in a micro-batch of at most 600 tokens, and two threads.
-        assertThat(plan.items()).extracting(Item::what).contains("layers of 2 x 508 tokens");
+        // 8 rollouts of 127 tokens in a mini-batch, 3 in a micro-batch of at most 384 tokens, and two threads.
+        assertThat(plan.items()).extracting(Item::what).contains("layers of 2 x 381 tokens");
         // Two full steps may be on their way: 32 rollouts of 128 tokens, 2 layers, keys and values of 2 heads of 16.
         assertThat(bytes(plan, "rollout", "keys and values of 32 x 128")).isEqualTo(2L * 4 * 2 * 2 * 16 * 32 * 128);
         assertThat(bytes(plan, "evaluation", "keys and values of 10 x 128")).isEqualTo(2L * 4 * 2 * 2 * 16 * 10 * 128);

@@ -77,8 +77,8 @@ class BadInputIT {
     @Test
     void shouldRefuseAConfigurationOfAModelItCannotRun() throws IOException {
         Path model = shippedModel();
-        Files.writeString(model.resolve("config.json"), "{\"model_type\": \"llama\"}");
-        train("--model=" + model).assertRefused("config.json", "'llama' is not supported");
+        Files.writeString(model.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
+        train("--model=" + model).assertRefused("config.json", "'gpt2' is not supported");
     }
 
     @Test

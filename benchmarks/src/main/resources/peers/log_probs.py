@@ -1,10 +1,11 @@
-"""Log-probabilities of token sequences by transformers, to compare with those of another program."""
+"""Log-probabilities of token sequences by transformers and PEFT, to compare with those of another program."""
 
 import argparse
 import json
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
@@ -18,9 +19,12 @@ def log_probs(model: torch.nn.Module, tokens: list[int], prompt: int) -> list[fl
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="folder in Hugging Face layout")
+    parser.add_argument("--adapter", type=Path, help="folder in PEFT's layout")
     parser.add_argument("--sequences", type=Path, required=True, help="JSON: prompt and response token ids of each")
     given = parser.parse_args()
     model = AutoModelForCausalLM.from_pretrained(given.checkpoint, dtype=torch.float32).eval()
+    if given.adapter:
+        model = PeftModel.from_pretrained(model, given.adapter).eval()
     tokenizer = AutoTokenizer.from_pretrained(given.checkpoint)
     sequences = json.loads(given.sequences.read_text())
     print(

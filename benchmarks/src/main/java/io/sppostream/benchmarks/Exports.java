@@ -3,28 +3,31 @@ package io.sppostream.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.model.Checkpoint;
+import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.TokenSequence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Compares what transformers computes from an exported checkpoint with what this program does. */
+/** Compares what transformers, or PEFT, computes from an export with what this program does. */
 @Command(
         name = "exports",
         description = {
-            "Load a checkpoint that ./sppo export has written in transformers, and compare log-probabilities.",
-            "Needs Python 3.11 or later; installs torch and transformers in the user's cache the first time."
+            "Load in transformers what ./sppo export has written, an adapter in PEFT, and compare log-probabilities.",
+            "Needs Python 3.11 or later; installs torch, transformers and PEFT in the user's cache the first time."
         },
         mixinStandardHelpOptions = true)
 final class Exports implements Callable<Integer> {
@@ -33,8 +36,11 @@ final class Exports implements Callable<Integer> {
     private static final int SEQUENCES = 16;
     private static final int LONGEST = 48;
 
-    @Parameters(paramLabel = "DIR", description = "Folder of the checkpoint.")
-    private Path checkpoint = Path.of("");
+    @Parameters(paramLabel = "DIR", description = "Folder of the checkpoint, or of the adapter.")
+    private Path export = Path.of("");
+
+    @Option(names = "--base", paramLabel = "MODEL", description = "Checkpoint that an adapter belongs to.")
+    private @Nullable Path base;
 
     @Option(
             names = "--tolerance",
@@ -50,14 +56,11 @@ final class Exports implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        BenchmarkTools.printHeader("exports %s", checkpoint);
+        BenchmarkTools.printHeader("exports %s", export);
         PythonEnvironment environment = PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
-        Checkpoint files = Checkpoint.open(checkpoint);
-        List<TokenSequence> sequences = sequences(files);
-        float[][] ours;
-        try (PolicyModel model = PolicyModel.load(files, ModelSettings.cpu())) {
-            ours = model.logProbs(sequences, 1);
-        }
+        Checkpoint checkpoint = Checkpoint.open(base == null ? export : base);
+        List<TokenSequence> sequences = sequences(checkpoint);
+        float[][] ours = logProbs(checkpoint, sequences);
         JsonNode theirs = transformers(environment, sequences);
         double largest = largestDifference(ours, theirs.get("log_probs"));
         System.out.printf(
@@ -68,6 +71,23 @@ final class Exports implements Callable<Integer> {
                 Stream.of(ours).mapToInt(row -> row.length).sum(),
                 largest);
         return largest <= tolerance ? 0 : 1;
+    }
+
+    private float[][] logProbs(Checkpoint checkpoint, List<TokenSequence> sequences) throws IOException {
+        LoraSettings adapter = null;
+        if (base != null) {
+            JsonNode config =
+                    JSON.readTree(export.resolve("adapter_config.json").toFile());
+            adapter = new LoraSettings(
+                    config.path("r").asInt(), config.path("lora_alpha").asDouble(), 0);
+        }
+        try (PolicyModel model =
+                PolicyModel.load(checkpoint, ModelSettings.cpu().withAdapter(adapter))) {
+            if (adapter != null) {
+                model.readAdapter(export);
+            }
+            return model.logProbs(sequences, 1);
+        }
     }
 
     /** Random tokens: prompts of different lengths, and responses that fill the rest. */
@@ -98,12 +118,15 @@ final class Exports implements Callable<Integer> {
                             .map(each -> Map.of("prompt", each.prompt(), "response", each.response()))
                             .toList());
             Path errors = directory.resolve("errors");
-            ProcessBuilder builder = new ProcessBuilder(
-                            environment.python().toString(),
-                            script.toString(),
-                            "--checkpoint=" + checkpoint,
-                            "--sequences=" + input)
-                    .redirectError(errors.toFile());
+            List<String> command = new ArrayList<>(List.of(
+                    environment.python().toString(),
+                    script.toString(),
+                    "--checkpoint=" + (base == null ? export : base),
+                    "--sequences=" + input));
+            if (base != null) {
+                command.add("--adapter=" + export);
+            }
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
             builder.environment().put("HF_HUB_OFFLINE", "1");
             try {
                 List<String> lines =

@@ -209,10 +209,13 @@ public final class WeightsFollower implements AutoCloseable {
         return false;
     }
 
-    /** The manifest published last, whose files no learner has deleted. */
+    /**
+     * The manifest published last, whose files no learner has deleted. A transaction of others that is open may hide it
+     * from those who follow the topic, so this reads past it.
+     */
     private @Nullable WeightsManifest last() {
         Topic<WeightsManifest> versions = topics.versions(kind);
-        try (EventReader log = runLog.reader(List.of(versions))) {
+        try (EventReader log = runLog.uncommitted(List.of(versions))) {
             return manifests(log.last(versions, 0, log.end(versions, 0), events -> !events.isEmpty())).stream()
                     .reduce((before, after) -> after)
                     .orElse(null);

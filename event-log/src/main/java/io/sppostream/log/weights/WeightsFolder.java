@@ -204,7 +204,7 @@ public final class WeightsFolder implements AutoCloseable {
     /** Computes length and checksums of a file while it is written. */
     private final class HashingChannel implements WritableByteChannel {
         private final WritableByteChannel channel;
-        private final MessageDigest sha256 = WeightsDigest.sha256();
+        private final MessageDigest sha256 = Hashes.sha256();
         private final java.util.zip.CRC32C crc32c = new java.util.zip.CRC32C();
         private long bytes;
 

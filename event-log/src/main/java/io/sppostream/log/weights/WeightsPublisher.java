@@ -78,7 +78,7 @@ public final class WeightsPublisher {
 
     /** SHA-256 of the bytes that a source writes, in hexadecimal. */
     public static String sha256(Source source) {
-        MessageDigest digest = WeightsDigest.sha256();
+        MessageDigest digest = Hashes.sha256();
         write(source, new DigestChannel(digest));
         return Hashes.hex(digest);
     }
@@ -215,7 +215,7 @@ public final class WeightsPublisher {
 
     /** Sends the chunks of one file. */
     private final class Chunks {
-        private final MessageDigest sha256 = WeightsDigest.sha256();
+        private final MessageDigest sha256 = Hashes.sha256();
         private final int version;
         private final Topic<WeightsChunk> topic;
         private int index;

@@ -4,7 +4,6 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.Hashes;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
-import io.sppostream.log.weights.WeightsDigest;
 import io.sppostream.log.weights.WeightsFollower;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -51,7 +50,7 @@ final class WeightsAudit implements Runnable {
 
     /** Reads a version; returns what is wrong with its bytes, empty if nothing is. */
     private String fetch(WeightsFollower follower, WeightsManifest manifest) {
-        MessageDigest digest = WeightsDigest.sha256();
+        MessageDigest digest = Hashes.sha256();
         try {
             if (!follower.fetch(manifest, channel -> drain(channel, digest))) {
                 deleted++;

@@ -7,7 +7,6 @@ import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.history.recorded.RecordedRun;
 import io.sppostream.log.LogException;
 import io.sppostream.log.UserException;
-import io.sppostream.log.weights.WeightsDigest;
 import io.sppostream.log.weights.WeightsFiles;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.Checkpoint;
@@ -102,7 +101,7 @@ public final class CheckpointExport {
         try (PolicyModel policy = PolicyModel.load(base, settings.policyPlacement());
                 WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion())) {
             weights.poll(POLL_TIMEOUT);
-            MessageDigest sha256 = WeightsDigest.sha256();
+            MessageDigest sha256 = Hashes.sha256();
             if (!weights.fetch(manifest, in -> policy.readWeights(new DigestedChannel(in, sha256)))) {
                 throw deleted(manifest);
             }
@@ -148,7 +147,7 @@ public final class CheckpointExport {
 
     /** Writes the weights; returns their SHA-256. */
     private String fetch(WeightsManifest manifest, Path file) throws IOException {
-        MessageDigest sha256 = WeightsDigest.sha256();
+        MessageDigest sha256 = Hashes.sha256();
         try (WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion());
                 FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             weights.poll(POLL_TIMEOUT); // The versions that a delta builds on.
@@ -183,7 +182,7 @@ public final class CheckpointExport {
             if (!SEPARATE.contains(file.getName())) {
                 try {
                     byte[] bytes = Files.readAllBytes(path);
-                    MessageDigest sha256 = WeightsDigest.sha256();
+                    MessageDigest sha256 = Hashes.sha256();
                     sha256.update(bytes);
                     if (!Hashes.hex(sha256).equals(file.getSha256())) {
                         throw new LogException(path + " is damaged: its SHA-256 is not that of the manifest");

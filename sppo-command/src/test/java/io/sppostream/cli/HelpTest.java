@@ -42,7 +42,10 @@ class HelpTest {
     @ParameterizedTest
     @MethodSource("commands")
     void shouldPrintTheVersionWhenAskedForIt(List<String> command) {
-        assertThat(run(command, "--version").out()).startsWith("SPPO Stream ");
+        // The version that export takes is one of the policy.
+        if (!command.equals(List.of("export"))) {
+            assertThat(run(command, "--version").out()).startsWith("SPPO Stream ");
+        }
     }
 
     private static List<String> usage(List<String> command) {

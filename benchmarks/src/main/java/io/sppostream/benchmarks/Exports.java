@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -32,7 +33,6 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class Exports implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String SCRIPT = "log_probs.py";
     private static final int SEQUENCES = 16;
     private static final int LONGEST = 48;
 
@@ -48,20 +48,17 @@ final class Exports implements Callable<Integer> {
             description = "Largest difference of two log-probabilities (default: ${DEFAULT-VALUE}).")
     private double tolerance;
 
-    @Option(
-            names = "--python",
-            defaultValue = "python3",
-            description = "Python to make the virtual environment with (default: ${DEFAULT-VALUE}).")
-    private String basePython = "";
+    @Mixin
+    private PeerScripts scripts = new PeerScripts();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader("exports %s", export);
-        PythonEnvironment environment = PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
+        scripts.install();
         Checkpoint checkpoint = Checkpoint.open(base == null ? export : base);
         List<TokenSequence> sequences = sequences(checkpoint);
         float[][] ours = logProbs(checkpoint, sequences);
-        JsonNode theirs = transformers(environment, sequences);
+        JsonNode theirs = transformers(sequences);
         double largest = largestDifference(ours, theirs.get("log_probs"));
         System.out.printf(
                 Locale.ROOT,
@@ -105,38 +102,23 @@ final class Exports implements Callable<Integer> {
                 .toList();
     }
 
-    private JsonNode transformers(PythonEnvironment environment, List<TokenSequence> sequences)
-            throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("sppo-exports");
+    private JsonNode transformers(List<TokenSequence> sequences) throws IOException, InterruptedException {
+        Path input = Files.createTempFile("sppo-exports", ".json");
         try {
-            Path script = directory.resolve(SCRIPT);
-            Files.writeString(script, Peers.resource(SCRIPT));
-            Path input = directory.resolve("sequences.json");
             JSON.writeValue(
                     input.toFile(),
                     sequences.stream()
                             .map(each -> Map.of("prompt", each.prompt(), "response", each.response()))
                             .toList());
-            Path errors = directory.resolve("errors");
-            List<String> command = new ArrayList<>(List.of(
-                    environment.python().toString(),
-                    script.toString(),
-                    "--checkpoint=" + (base == null ? export : base),
-                    "--sequences=" + input));
+            List<String> arguments = new ArrayList<>();
+            arguments.add("--checkpoint=" + (base == null ? export : base));
+            arguments.add("--sequences=" + input);
             if (base != null) {
-                command.add("--adapter=" + export);
+                arguments.add("--adapter=" + export);
             }
-            ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
-            builder.environment().put("HF_HUB_OFFLINE", "1");
-            try {
-                List<String> lines =
-                        Files.readAllLines(ChildProcess.run(builder, directory).output());
-                return JSON.readTree(lines.get(lines.size() - 1));
-            } catch (IllegalStateException e) {
-                throw new IllegalStateException(Files.readString(errors), e);
-            }
+            return scripts.run("log_probs.py", arguments);
         } finally {
-            BenchmarkTools.delete(directory);
+            Files.delete(input);
         }
     }
 

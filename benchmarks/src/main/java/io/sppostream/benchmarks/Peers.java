@@ -14,8 +14,6 @@ import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.run.models.Models;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +31,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -164,11 +163,8 @@ final class Peers implements Callable<Integer> {
             description = "Run each contestant once at each learning rate of the grid, in place of the comparison.")
     private boolean grid;
 
-    @Option(
-            names = "--python",
-            defaultValue = "python3",
-            description = "Python to make the virtual environment with (default: ${DEFAULT-VALUE}).")
-    private String basePython = "";
+    @Mixin
+    private PeerScripts scripts = new PeerScripts();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -182,16 +178,14 @@ final class Peers implements Callable<Integer> {
                 rollouts,
                 seed,
                 grid ? " --grid" : " --repetitions " + repetitions);
-        PythonEnvironment environment = PythonEnvironment.open("peers", basePython, resource("requirements.txt"));
+        scripts.install();
         Path directory = Files.createTempDirectory("sppo-peers");
         try {
-            for (String script : SCRIPTS) {
-                Files.writeString(directory.resolve(script), resource(script));
-            }
+            PeerScripts.write(directory, SCRIPTS);
             if (grid) {
-                searchGrid(environment, directory);
+                searchGrid(directory);
             } else {
-                compare(environment, directory);
+                compare(directory);
             }
         } finally {
             BenchmarkTools.delete(directory);
@@ -209,12 +203,12 @@ final class Peers implements Callable<Integer> {
         }
     }
 
-    private void compare(PythonEnvironment environment, Path directory) throws IOException, InterruptedException {
+    private void compare(Path directory) throws IOException, InterruptedException {
         Map<Contestant, List<Outcome>> outcomes = new EnumMap<>(Contestant.class);
         for (int round = 0; round < repetitions; round++) {
             System.out.printf("%nround %d%n", round + 1);
             for (Contestant contestant : Contestant.values()) {
-                Outcome outcome = run(contestant, task.rate(contestant), seed + round, environment, directory);
+                Outcome outcome = run(contestant, task.rate(contestant), seed + round, directory);
                 outcomes.computeIfAbsent(contestant, key -> new ArrayList<>()).add(outcome);
                 print(contestant.title, outcome);
             }
@@ -279,11 +273,11 @@ final class Peers implements Callable<Integer> {
         System.out.println();
     }
 
-    private void searchGrid(PythonEnvironment environment, Path directory) throws IOException, InterruptedException {
+    private void searchGrid(Path directory) throws IOException, InterruptedException {
         Map<Contestant, SortedMap<Double, Double>> accuracies = new EnumMap<>(Contestant.class);
         for (Contestant contestant : Contestant.values()) {
             for (double rate : task.grid()) {
-                Outcome outcome = run(contestant, rate, seed, environment, directory);
+                Outcome outcome = run(contestant, rate, seed, directory);
                 accuracies
                         .computeIfAbsent(contestant, key -> new TreeMap<>())
                         .put(rate, outcome.accuracy(task.lastEvaluations()));
@@ -302,7 +296,7 @@ final class Peers implements Callable<Integer> {
                         .collect(Collectors.joining(" | "))));
     }
 
-    private Outcome run(Contestant contestant, double rate, long runSeed, PythonEnvironment environment, Path directory)
+    private Outcome run(Contestant contestant, double rate, long runSeed, Path directory)
             throws IOException, InterruptedException {
         int steps = Math.max(1, rollouts / batchSize());
         Map<String, String> flags = new TreeMap<>();
@@ -316,7 +310,7 @@ final class Peers implements Callable<Integer> {
             flags.put(SettingsDefinition.RUN, "peers");
             flags.put(SettingsDefinition.STEPS, Integer.toString(steps));
             flags.put(SettingsDefinition.DATA_DIR, directory.toString());
-            return runPeer(contestant, Configuration.load(task.preset(), Map.of(), flags), environment, directory);
+            return runPeer(contestant, Configuration.load(task.preset(), Map.of(), flags), directory);
         }
         flags.put(SettingsDefinition.LAG, contestant == Contestant.SPPO_STREAM_0 ? "0" : "1");
         List<String> options = new ArrayList<>();
@@ -335,27 +329,19 @@ final class Peers implements Callable<Integer> {
                 .batchSize();
     }
 
-    private Outcome runPeer(Contestant peer, Configuration configuration, PythonEnvironment environment, Path directory)
+    private Outcome runPeer(Contestant peer, Configuration configuration, Path directory)
             throws IOException, InterruptedException {
         RunSettings settings = configuration.settings();
         Path start = Models.policy(settings).directory();
         writeProblems(settings, directory);
-        Path errors = directory.resolve("errors");
-        ProcessBuilder builder = new ProcessBuilder(
-                        environment.python().toString(),
-                        directory.resolve(task.script(peer)).toString(),
+        PeerScripts.Report report = scripts.run(
+                directory,
+                task.script(peer),
+                List.of(
                         "--model=" + start,
                         "--problems=" + directory,
-                        "--settings=" + JSON.writeValueAsString(configuration.effective()))
-                .redirectError(errors.toFile());
-        builder.environment().put("HF_HUB_OFFLINE", "1");
-        try {
-            ChildProcess process = ChildProcess.run(builder, directory);
-            List<String> lines = Files.readAllLines(process.output());
-            return new Outcome(process.wallSeconds(), JSON.readTree(lines.get(lines.size() - 1)));
-        } catch (IllegalStateException e) {
-            throw new IllegalStateException(Files.readString(errors), e);
-        }
+                        "--settings=" + JSON.writeValueAsString(configuration.effective())));
+        return new Outcome(report.wallSeconds(), report.json());
     }
 
     /** Writes the problems as the scripts read them: the training problems of a step on a line, in the feed's order. */
@@ -443,12 +429,5 @@ final class Peers implements Callable<Integer> {
 
     private static String rate(double rate) {
         return String.format(Locale.ROOT, "%.0e", rate).replace("e-0", "e-");
-    }
-
-    /** A file of the peers. */
-    static String resource(String name) throws IOException {
-        try (InputStream in = Objects.requireNonNull(Peers.class.getResourceAsStream("/peers/" + name), name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 }

@@ -1,7 +1,6 @@
 package io.sppostream.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sppostream.log.UserException;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelConfig;
@@ -11,7 +10,6 @@ import io.sppostream.model.SampleRequest;
 import io.sppostream.model.Sampler;
 import io.sppostream.model.SamplingParameters;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Times sampling of random prompts from a model, and from the same model with {@code generate} of transformers. */
@@ -38,7 +37,6 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class SamplingBenchmark implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** The shape of Qwen2.5-0.5B, with fewer positions. */
     private static final ModelConfig HALF_BILLION =
@@ -85,11 +83,8 @@ final class SamplingBenchmark implements Callable<Integer> {
             description = "Whether generate runs, too.")
     private boolean peer;
 
-    @Option(
-            names = "--python",
-            defaultValue = "python3",
-            description = "Python to make the virtual environment with (default: ${DEFAULT-VALUE}).")
-    private String basePython = "";
+    @Mixin
+    private PeerScripts scripts = new PeerScripts();
 
     @Override
     public Integer call() throws Exception {
@@ -120,10 +115,8 @@ final class SamplingBenchmark implements Callable<Integer> {
             }
         }
         if (peer && model != null) {
-            PythonEnvironment environment =
-                    PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
             for (int length : tokens) {
-                JsonNode result = generate(environment, model, lengths, length);
+                JsonNode result = generate(model, lengths, length);
                 List<Double> seconds = new ArrayList<>();
                 result.get("seconds").forEach(each -> seconds.add(each.asDouble()));
                 print(
@@ -188,34 +181,18 @@ final class SamplingBenchmark implements Callable<Integer> {
         }
     }
 
-    private JsonNode generate(PythonEnvironment environment, Path checkpoint, int[] lengths, int length)
-            throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("sppo-sampling");
-        Path script = directory.resolve("generate.py");
-        Path errors = directory.resolve("errors");
-        try {
-            Files.writeString(script, Peers.resource("generate.py"));
-            ProcessBuilder builder = new ProcessBuilder(
-                            environment.python().toString(),
-                            script.toString(),
-                            "--model=" + checkpoint,
-                            "--precision=" + precision.name().toLowerCase(Locale.ROOT),
-                            "--threads=" + threads,
-                            "--lengths="
-                                    + IntStream.of(lengths)
-                                            .mapToObj(Integer::toString)
-                                            .collect(Collectors.joining(",")),
-                            "--tokens=" + length,
-                            "--repetitions=" + repetitions)
-                    .redirectError(errors.toFile());
-            builder.environment().put("HF_HUB_OFFLINE", "1");
-            ChildProcess process = ChildProcess.run(builder, directory);
-            List<String> lines = Files.readAllLines(process.output());
-            return JSON.readTree(lines.get(lines.size() - 1));
-        } catch (IllegalStateException e) {
-            throw new IllegalStateException(Files.readString(errors), e);
-        } finally {
-            BenchmarkTools.delete(directory);
-        }
+    private JsonNode generate(Path checkpoint, int[] lengths, int length) throws IOException, InterruptedException {
+        return scripts.run(
+                "generate.py",
+                List.of(
+                        "--model=" + checkpoint,
+                        "--precision=" + precision.name().toLowerCase(Locale.ROOT),
+                        "--threads=" + threads,
+                        "--lengths="
+                                + IntStream.of(lengths)
+                                        .mapToObj(Integer::toString)
+                                        .collect(Collectors.joining(",")),
+                        "--tokens=" + length,
+                        "--repetitions=" + repetitions));
     }
 }

@@ -10,8 +10,6 @@ import io.sppostream.model.PolicyTrainer;
 import io.sppostream.model.TokenSequence;
 import io.sppostream.model.TrainingSettings;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +18,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -63,11 +62,8 @@ final class TrainingSpeed implements Callable<Integer> {
     @Option(names = "--without-peer", description = "Only our side.")
     private boolean withoutPeer;
 
-    @Option(
-            names = "--python",
-            defaultValue = "python3",
-            description = "Python to make the virtual environment with (default: ${DEFAULT-VALUE}).")
-    private String basePython = "";
+    @Mixin
+    private PeerScripts scripts = new PeerScripts();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -126,34 +122,21 @@ final class TrainingSpeed implements Callable<Integer> {
     }
 
     private JsonNode peer() throws IOException, InterruptedException {
-        PythonEnvironment environment = PythonEnvironment.open("peers", basePython, Peers.resource("requirements.txt"));
-        Path directory = Files.createTempDirectory("training");
-        try {
-            Path script = directory.resolve("training_speed.py");
-            Files.writeString(script, Peers.resource("training_speed.py"));
-            Map<String, Object> config = Map.of(
-                    "vocab_size", SHAPE.vocabularySize(),
-                    "hidden_size", SHAPE.hiddenSize(),
-                    "num_hidden_layers", SHAPE.layers(),
-                    "num_attention_heads", SHAPE.heads(),
-                    "num_key_value_heads", SHAPE.keyValueHeads(),
-                    "intermediate_size", SHAPE.intermediateSize(),
-                    "tie_word_embeddings", true);
-            ProcessBuilder builder = new ProcessBuilder(
-                            environment.python().toString(),
-                            script.toString(),
-                            "--config=" + JSON.writeValueAsString(config),
-                            "--rows=" + rows,
-                            "--tokens=" + tokens,
-                            "--threads=" + threads,
-                            "--repetitions=" + repetitions)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT);
-            builder.environment().put("HF_HUB_OFFLINE", "1");
-            List<String> lines =
-                    Files.readAllLines(ChildProcess.run(builder, directory).output());
-            return JSON.readTree(lines.get(lines.size() - 1));
-        } finally {
-            BenchmarkTools.delete(directory);
-        }
+        Map<String, Object> config = Map.of(
+                "vocab_size", SHAPE.vocabularySize(),
+                "hidden_size", SHAPE.hiddenSize(),
+                "num_hidden_layers", SHAPE.layers(),
+                "num_attention_heads", SHAPE.heads(),
+                "num_key_value_heads", SHAPE.keyValueHeads(),
+                "intermediate_size", SHAPE.intermediateSize(),
+                "tie_word_embeddings", true);
+        return scripts.run(
+                "training_speed.py",
+                List.of(
+                        "--config=" + JSON.writeValueAsString(config),
+                        "--rows=" + rows,
+                        "--tokens=" + tokens,
+                        "--threads=" + threads,
+                        "--repetitions=" + repetitions));
     }
 }

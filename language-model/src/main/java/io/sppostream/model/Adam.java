@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -19,35 +20,54 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
     private final NDManager manager;
     private final NDArray steps;
     private final List<Integer> trained = new ArrayList<>();
+    private final NDList means = new NDList();
+    private final NDList squares = new NDList();
+    private final IValue meansArgument;
+    private final IValue squaresArgument;
+    private final IValue stepsArgument;
 
-    Adam(Transformer model, OptimizerSettings settings) {
+    /** Makes the tensors of a running mean of a weight. */
+    @FunctionalInterface
+    interface Zeros {
+        NDList of(NDManager manager, NDArray weight);
+    }
+
+    /** @param zeros the tensors of each running mean before the first step */
+    Adam(Transformer model, OptimizerSettings settings, Zeros zeros) {
         this.model = model;
         this.settings = settings;
         this.manager = model.manager().newSubManager();
         this.steps = manager.zeros(new Shape(), DataType.FLOAT32);
         for (int i = 0; i < model.weights().size(); i++) {
-            if (model.weights().get(i).hasGradient()) {
+            NDArray weight = model.weights().get(i);
+            if (weight.hasGradient()) {
                 trained.add(i);
+                means.addAll(zeros.of(manager, weight));
+                squares.addAll(zeros.of(manager, weight));
             }
         }
+        this.meansArgument = TorchProgram.list(means);
+        this.squaresArgument = TorchProgram.list(squares);
+        this.stepsArgument = TorchProgram.list(new NDList(Collections.nCopies(trained.size(), steps)));
     }
 
     final Transformer model() {
         return model;
     }
 
-    final NDManager manager() {
-        return manager;
-    }
-
-    /** The number of steps so far, a scalar. */
-    final NDArray steps() {
-        return steps;
-    }
-
     /** The indices of the weights that are trained. */
     final List<Integer> trained() {
         return trained;
+    }
+
+    /** The tensors of the running means of the gradient, weight after weight. */
+    final NDList means() {
+        return means;
+    }
+
+    /** The tensors of the running means of the squared gradient, weight after weight. */
+    final NDList squares() {
+        return squares;
     }
 
     /**
@@ -69,9 +89,9 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
                                 method(),
                                 model.trainedArgument(),
                                 gradientsArgument,
-                                means(),
-                                squares(),
-                                count(),
+                                meansArgument,
+                                squaresArgument,
+                                stepsArgument,
                                 rate,
                                 beta1,
                                 beta2,
@@ -85,15 +105,6 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
     /** The method of the program that takes a step. */
     abstract String method();
 
-    /** Its argument for the running means of the gradient. */
-    abstract IValue means();
-
-    /** Its argument for the running means of the squared gradient. */
-    abstract IValue squares();
-
-    /** Its argument for the number of steps. */
-    abstract IValue count();
-
     /** The state as named tensors. */
     final List<NamedSlice> slices() {
         List<NamedSlice> slices = new ArrayList<>();
@@ -106,10 +117,10 @@ abstract sealed class Adam implements AutoCloseable permits FullAdam, BlockwiseA
     abstract List<NamedSlice> stateSlices();
 
     @Override
-    public void close() {
-        means().close();
-        squares().close();
-        count().close();
+    public final void close() {
+        meansArgument.close();
+        squaresArgument.close();
+        stepsArgument.close();
         manager.close();
     }
 }

@@ -2,9 +2,9 @@ package io.sppostream.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.jni.IValue;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,26 +25,16 @@ final class BlockwiseAdam extends Adam {
 
     private static final int BLOCK = 256;
 
-    /** For each weight the codes and the scales. */
-    private final NDList means = new NDList();
-
-    private final NDList squares = new NDList();
-    private final IValue meansArgument;
-    private final IValue squaresArgument;
-    private final IValue countArgument;
-
     BlockwiseAdam(Transformer model, OptimizerSettings settings) {
-        super(model, settings);
-        for (int i : trained()) {
-            long blocks = (model.weights().get(i).size() + BLOCK - 1) / BLOCK;
-            for (NDList list : List.of(means, squares)) {
-                list.add(manager().zeros(new Shape(blocks * BLOCK), DataType.UINT8));
-                list.add(manager().zeros(new Shape(blocks), DataType.FLOAT32));
-            }
-        }
-        this.meansArgument = TorchProgram.list(means);
-        this.squaresArgument = TorchProgram.list(squares);
-        this.countArgument = TorchProgram.tensor(steps());
+        super(model, settings, BlockwiseAdam::zeros);
+    }
+
+    /** The codes and the scales of a running mean. */
+    private static NDList zeros(NDManager manager, NDArray weight) {
+        long blocks = (weight.size() + BLOCK - 1) / BLOCK;
+        return new NDList(
+                manager.zeros(new Shape(blocks * BLOCK), DataType.UINT8),
+                manager.zeros(new Shape(blocks), DataType.FLOAT32));
     }
 
     @Override
@@ -53,29 +43,14 @@ final class BlockwiseAdam extends Adam {
     }
 
     @Override
-    IValue means() {
-        return meansArgument;
-    }
-
-    @Override
-    IValue squares() {
-        return squaresArgument;
-    }
-
-    @Override
-    IValue count() {
-        return countArgument;
-    }
-
-    @Override
     List<NamedSlice> stateSlices() {
         List<NamedSlice> slices = new ArrayList<>();
         for (int i = 0; i < trained().size(); i++) {
             String name = model().name(trained().get(i));
-            slices.add(slice("exp_avg.codes." + name, means.get(2 * i)));
-            slices.add(slice("exp_avg.scales." + name, means.get(2 * i + 1)));
-            slices.add(slice("exp_avg_sq.codes." + name, squares.get(2 * i)));
-            slices.add(slice("exp_avg_sq.scales." + name, squares.get(2 * i + 1)));
+            slices.add(slice("exp_avg.codes." + name, means().get(2 * i)));
+            slices.add(slice("exp_avg.scales." + name, means().get(2 * i + 1)));
+            slices.add(slice("exp_avg_sq.codes." + name, squares().get(2 * i)));
+            slices.add(slice("exp_avg_sq.scales." + name, squares().get(2 * i + 1)));
         }
         return slices;
     }

@@ -11,8 +11,13 @@ public final class PromptTokens {
 
     /** Token ids, shape [P], by the tokenizer's chat template with its generation prompt. */
     public static int[] of(Tokenizer tokenizer, List<Message> messages) {
-        return tokenizer.encodePrompt(messages.stream()
+        return tokenizer.encodePrompt(conversation(messages));
+    }
+
+    /** A conversation as chat templates see it. */
+    public static List<ChatMessage> conversation(List<Message> messages) {
+        return messages.stream()
                 .map(message -> new ChatMessage(message.getRole(), message.getContent()))
-                .toList());
+                .toList();
     }
 }

@@ -33,17 +33,18 @@ public final class MemoryCheck {
     /**
      * Checks that a run fits the devices of this machine.
      *
+     * @param local the roles of the run, all in this process
      * @return a warning if it hardly does, or does not and the settings allow that
      * @throws UserException if it does not fit
      */
-    static Optional<String> require(RunSettings settings) {
-        Checkpoint policy = Models.policy(settings);
+    static Optional<String> require(RunSettings settings, LocalRoles local) {
+        Checkpoint policy = local.checkpoint();
         // Prompts are read and encoded only if the longest that are possible leave a doubt.
         MemoryReport longest = report(settings, policy, policy.config().maxPositions());
         if (longest.fits() && !longest.isTight()) {
             return Optional.empty();
         }
-        MemoryReport report = report(settings);
+        MemoryReport report = report(settings, policy, MemoryInputs.promptTokens(local.dataset(), local.tokenizer()));
         if (!report.fits() && settings.checksMemory()) {
             throw new UserException(report.problem() + ". ./sppo plan shows where it goes; memory.check=false starts"
                     + " the run anyway");

@@ -97,8 +97,9 @@ public final class TrainRun {
      */
     public static Optional<String> require(RunSettings settings) {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
-        LocalRoles.open(settings, Role.of(settings)).close();
-        return MemoryCheck.require(settings);
+        try (LocalRoles local = LocalRoles.open(settings, Role.of(settings))) {
+            return MemoryCheck.require(settings, local);
+        }
     }
 
     /** Trains until the steps are done, then writes and prints the summary. Resumes a run that was interrupted. */

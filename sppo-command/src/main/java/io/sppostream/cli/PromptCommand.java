@@ -3,6 +3,7 @@ package io.sppostream.cli;
 import io.sppostream.feed.data.BuiltInDatasets;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.feed.data.Problem;
+import io.sppostream.learn.PromptTokens;
 import io.sppostream.log.UserException;
 import io.sppostream.model.ChatMessage;
 import io.sppostream.model.Tokenizer;
@@ -89,7 +90,7 @@ final class PromptCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder("\nprompt " + TerminalText.printable(problem.id()) + " of "
                 + (problem.dataset() == null ? dataset : TerminalText.printable(problem.dataset())) + ", reference "
                 + TerminalText.printable(problem.reference()) + "\n");
-        List<ChatMessage> conversation = Datasets.conversation(problem.messages());
+        List<ChatMessage> conversation = PromptTokens.conversation(problem.messages());
         if (tokenizer == null) {
             conversation.forEach(message ->
                     text.append("--- " + TerminalText.printable(message.role()) + "\n" + lines(message.content())));
@@ -115,7 +116,7 @@ final class PromptCommand implements Callable<Integer> {
     private static String lengths(List<Problem> problems, Tokenizer tokenizer) {
         IntSummaryStatistics tokens = problems.stream()
                 .limit(MEASURED)
-                .mapToInt(problem -> tokenizer.encodePrompt(Datasets.conversation(problem.messages())).length)
+                .mapToInt(problem -> PromptTokens.of(tokenizer, problem.messages()).length)
                 .summaryStatistics();
         return String.format(
                 Locale.ROOT,

@@ -21,8 +21,8 @@ import io.sppostream.feed.data.FileDataset;
 import io.sppostream.feed.data.FileDatasetSettings;
 import io.sppostream.feed.data.PromptLimit;
 import io.sppostream.feed.data.RowFormat;
+import io.sppostream.learn.PromptTokens;
 import io.sppostream.log.UserException;
-import io.sppostream.model.ChatMessage;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ConversationException;
 import io.sppostream.model.Tokenizer;
@@ -80,17 +80,10 @@ public final class Datasets {
     /** Tokens of a conversation; 0 if the chat template refuses it, since the run then says why. */
     private static int tokens(Tokenizer tokenizer, List<Message> messages) {
         try {
-            return tokenizer.encodePrompt(conversation(messages)).length;
+            return PromptTokens.of(tokenizer, messages).length;
         } catch (ConversationException e) {
             return 0;
         }
-    }
-
-    /** A conversation as chat templates see it. */
-    public static List<ChatMessage> conversation(List<Message> messages) {
-        return messages.stream()
-                .map(message -> new ChatMessage(message.getRole(), message.getContent()))
-                .toList();
     }
 
     private static FileDatasetSettings files(RunSettings settings, PromptLimit limit) {

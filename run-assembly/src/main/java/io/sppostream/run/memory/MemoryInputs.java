@@ -1,7 +1,6 @@
 package io.sppostream.run.memory;
 
 import io.sppostream.feed.data.Dataset;
-import io.sppostream.feed.data.Problem;
 import io.sppostream.learn.PromptTokens;
 import io.sppostream.model.DeviceMemory;
 import io.sppostream.model.ModelConfig;
@@ -10,7 +9,6 @@ import io.sppostream.model.OptimizerSettings;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
 import io.sppostream.run.config.RunSettings;
-import java.time.Instant;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -103,15 +101,8 @@ public record MemoryInputs(
         return Stream.concat(
                         dataset.training().stream().limit(PROMPTS),
                         dataset.heldOut().stream().limit(PROMPTS))
-                .mapToInt(problem -> promptTokens(problem, dataset.name(), tokenizer))
+                .mapToInt(problem -> PromptTokens.of(tokenizer, problem.messages()).length)
                 .max()
                 .orElse(1);
-    }
-
-    private static int promptTokens(Problem problem, String dataset, Tokenizer tokenizer) {
-        return PromptTokens.of(
-                        tokenizer,
-                        problem.toPrompt("plan", dataset, 0, Instant.EPOCH).getMessages())
-                .length;
     }
 }

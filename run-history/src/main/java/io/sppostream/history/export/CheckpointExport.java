@@ -82,11 +82,7 @@ public final class CheckpointExport {
             }
             // The name of a checkpoint's weights appears when they are complete.
             Path partial = directory.resolve(WeightsFiles.WEIGHTS + ".partial");
-            String sha256 = fetch(manifest, partial);
-            if (!sha256.equals(manifest.getSha256())) {
-                Files.delete(partial);
-                throw damaged(manifest, sha256);
-            }
+            fetch(manifest, partial);
             Files.move(partial, directory.resolve(WeightsFiles.WEIGHTS), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UserException("the checkpoint can't be written to " + directory + ": " + LogException.reason(e));
@@ -98,17 +94,8 @@ public final class CheckpointExport {
     private void writeAdapters(
             WeightsManifest manifest, RunSettings settings, @Nullable Path tokenizer, boolean merge, Path directory) {
         Checkpoint base = Models.policy(settings);
-        try (PolicyModel policy = PolicyModel.load(base, settings.policyPlacement());
-                WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion())) {
-            weights.poll(POLL_TIMEOUT);
-            MessageDigest sha256 = Hashes.sha256();
-            if (!weights.fetch(manifest, in -> policy.readWeights(new DigestedChannel(in, sha256)))) {
-                throw deleted(manifest);
-            }
-            String found = Hashes.hex(sha256);
-            if (!found.equals(manifest.getSha256())) {
-                throw damaged(manifest, found);
-            }
+        try (PolicyModel policy = PolicyModel.load(base, settings.policyPlacement())) {
+            fetch(manifest, policy::readWeights);
             if (merge) {
                 policy.save(directory, tokenizer == null ? base : Checkpoint.open(tokenizer));
             } else {
@@ -117,14 +104,27 @@ public final class CheckpointExport {
         }
     }
 
-    private static LogException damaged(WeightsManifest manifest, String sha256) {
-        return new LogException("version " + manifest.getVersion() + " can't be exported: its weights have the SHA-256 "
-                + sha256 + ", its manifest says " + manifest.getSha256());
-    }
-
-    private static UserException deleted(WeightsManifest manifest) {
-        return new UserException("the weights of policy version " + manifest.getVersion()
-                + " have just been deleted; export a newer one");
+    /**
+     * Passes on the weights of a version.
+     *
+     * @throws UserException if they have been deleted
+     * @throws LogException if they are not those of the manifest; the sink has them then
+     */
+    private void fetch(WeightsManifest manifest, WeightsFollower.Sink sink) {
+        MessageDigest sha256 = Hashes.sha256();
+        try (WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion())) {
+            weights.poll(POLL_TIMEOUT); // The versions that a delta builds on.
+            if (!weights.fetch(manifest, in -> sink.readFrom(new DigestedChannel(in, sha256)))) {
+                throw new UserException("the weights of policy version " + manifest.getVersion()
+                        + " have just been deleted; export a newer one");
+            }
+        }
+        String found = Hashes.hex(sha256);
+        if (!found.equals(manifest.getSha256())) {
+            throw new LogException("version " + manifest.getVersion()
+                    + " can't be exported: its weights have the SHA-256 " + found + ", its manifest says "
+                    + manifest.getSha256());
+        }
     }
 
     private RunSettings settings() {
@@ -145,24 +145,23 @@ public final class CheckpointExport {
         }
     }
 
-    /** Writes the weights; returns their SHA-256. */
-    private String fetch(WeightsManifest manifest, Path file) throws IOException {
-        MessageDigest sha256 = Hashes.sha256();
-        try (WeightsFollower weights = new WeightsFollower(run.log(), ModelKind.POLICY, manifest.getVersion());
-                FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            weights.poll(POLL_TIMEOUT); // The versions that a delta builds on.
-            if (!weights.fetch(manifest, in -> copy(in, out, sha256))) {
-                throw deleted(manifest);
+    /** Writes the weights; a file that is not complete is deleted. */
+    private void fetch(WeightsManifest manifest, Path file) throws IOException {
+        boolean complete = false;
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            fetch(manifest, in -> copy(in, out));
+            complete = true;
+        } finally {
+            if (!complete) {
+                Files.deleteIfExists(file);
             }
         }
-        return Hashes.hex(sha256);
     }
 
-    private static void copy(ReadableByteChannel in, FileChannel out, MessageDigest sha256) throws IOException {
+    private static void copy(ReadableByteChannel in, FileChannel out) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         while (in.read(buffer.clear()) >= 0) {
             buffer.flip();
-            sha256.update(buffer.duplicate());
             while (buffer.hasRemaining()) {
                 out.write(buffer);
             }
@@ -182,9 +181,7 @@ public final class CheckpointExport {
             if (!SEPARATE.contains(file.getName())) {
                 try {
                     byte[] bytes = Files.readAllBytes(path);
-                    MessageDigest sha256 = Hashes.sha256();
-                    sha256.update(bytes);
-                    if (!Hashes.hex(sha256).equals(file.getSha256())) {
+                    if (!Hashes.sha256(bytes).equals(file.getSha256())) {
                         throw new LogException(path + " is damaged: its SHA-256 is not that of the manifest");
                     }
                     files.put(file.getName(), bytes);

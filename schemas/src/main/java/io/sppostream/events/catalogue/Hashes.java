@@ -26,8 +26,13 @@ public final class Hashes {
 
     /** SHA-256 of the UTF-8 bytes of a text, in hexadecimal. */
     public static String sha256(String text) {
+        return sha256(text.getBytes(UTF_8));
+    }
+
+    /** SHA-256 of bytes, in hexadecimal. */
+    public static String sha256(byte[] bytes) {
         MessageDigest digest = sha256();
-        digest.update(text.getBytes(UTF_8));
+        digest.update(bytes);
         return hex(digest);
     }
 }

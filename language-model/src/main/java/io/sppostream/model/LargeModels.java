@@ -15,6 +15,9 @@ final class LargeModels {
     /** Tokens of a micro-batch on a CPU: larger ones are not faster, and leave threads without work. */
     static final int MICRO_BATCH_TOKENS = 384;
 
+    /** Rows of a running batch on a CPU: more are not much faster, and their keys and values take memory. */
+    private static final int ROWS = 64;
+
     private LargeModels() {}
 
     /** Rows of logits [rows, vocabulary] that are computed at once; 0 if all are. */
@@ -29,6 +32,11 @@ final class LargeModels {
      */
     static boolean needsOneGradient(ModelConfig config) {
         return logitRows(config) > 0 || isLarge(config);
+    }
+
+    /** Most rows of a running batch. */
+    static int rowsAtOnce(ModelConfig config, boolean cpu) {
+        return cpu && isLarge(config) ? ROWS : Integer.MAX_VALUE;
     }
 
     /** Whether the model has more than 16.8 million parameters. */

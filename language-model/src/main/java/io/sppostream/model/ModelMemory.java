@@ -105,6 +105,11 @@ public final class ModelMemory {
         };
     }
 
+    /** Most rows that are sampled together on a CPU or another device. */
+    public static int rowsAtOnce(ModelConfig model, boolean cpu) {
+        return LargeModels.rowsAtOnce(model, cpu);
+    }
+
     /** Bytes of the keys and values of rows of so many positions each. */
     public static long keyValues(ModelConfig model, long rows, long positions) {
         return 2L * Float.BYTES * model.layers() * model.keyValueHeads() * model.headSize() * rows * positions;

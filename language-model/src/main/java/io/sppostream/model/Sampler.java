@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
  * Samples completions from a policy, many at once, with a key-value cache.
  *
  * <p>Continuous batching: a request joins the running batch as soon as its keys and values are certain to fit the memory
- * of the cache, and leaves it when its completion ends. Prompts of any lengths share matrix products. Equal prompts,
+ * of the cache, and leaves it when its completion ends. On a CPU, the batch of a large model has at most 64 rows. Prompts of any lengths share matrix products. Equal prompts,
  * such as those of a group's samples or of the completions of a prefix, are computed once if they join together.
  *
  * <p>A completion depends only on its request, the parameters and the weights: on the CPU it is bit-identical in any
@@ -51,6 +51,7 @@ public final class Sampler {
     private final Set<Integer> endTokens;
     private final int rowMultiple;
     private final long cacheBytes;
+    private final int maxRows;
 
     /** A sampler whose cache may take any memory: all requests are sampled at once. */
     public Sampler(PolicyModel policy, Set<Integer> endTokens) {
@@ -67,6 +68,8 @@ public final class Sampler {
         this.endTokens = Set.copyOf(endTokens);
         this.rowMultiple = model.rowMultiple();
         this.cacheBytes = cacheBytes;
+        this.maxRows = LargeModels.rowsAtOnce(
+                model.config(), model.manager().getDevice().equals(Device.cpu()));
     }
 
     /** A quarter of the memory of the model's device: the rest is for weights, and on the CPU for everything else. */
@@ -184,8 +187,8 @@ public final class Sampler {
         }
 
         /**
-         * Takes waiting rows whose keys and values fit the memory that the running ones leave, even when all become as
-         * long as they can be. To join costs a step of its own, so a few rows wait for more.
+         * Takes waiting rows that the batch has room for, and whose keys and values fit the memory that the running ones
+         * leave, even when all become as long as they can be. To join costs a step of its own, so a few rows wait for more.
          */
         private List<SampledRow> admit() {
             if (waiting.isEmpty()) {
@@ -199,7 +202,8 @@ public final class Sampler {
             int count = 0;
             for (SampledRow row : waiting) {
                 left -= KeyValueCache.bytes(row, model.config());
-                if (left < 0 && running.size() + count > 0) {
+                int before = running.size() + count;
+                if (before > 0 && (left < 0 || before >= maxRows)) {
                     break;
                 }
                 count++;

@@ -133,7 +133,7 @@ public final class TrainRun {
                     local.dataset(),
                     settings.evaluationPrompts(),
                     local.tokenizer(),
-                    settings.sampling(),
+                    settings.evaluationSampling(),
                     local.offlineRewards());
             Progress progress = Progress.of(runLog, settings.hasCritic());
             if (isFinished(progress, evaluation)) {

@@ -132,7 +132,7 @@ final class PretrainCommand implements Callable<Integer> {
 
     private void report(RunSettings settings, Dataset problems) {
         Checkpoint made = Checkpoint.open(output);
-        SamplingParameters sampling = settings.sampling();
+        SamplingParameters sampling = settings.evaluationSampling();
         try (Tokenizer tokenizer = made.tokenizer();
                 PolicyModel policy = PolicyModel.load(made, ModelSettings.cpu());
                 OfflineRewards rewards = OfflineRewards.of(settings, RewardFactory.verifiers(settings))) {

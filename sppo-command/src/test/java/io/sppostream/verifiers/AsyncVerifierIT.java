@@ -76,7 +76,7 @@ class AsyncVerifierIT {
 
     private StreamsApp stream(Topics topics, VerifierLog log, Verifiers verifiers) throws InterruptedException {
         StreamsApp app = RewardVerifier.start(
-                new RunLog(kafka, log.serdes(), topics), verifiers, directory.resolve("streams"), 1, failure -> {});
+                new RunLog(kafka, log.serdes(), topics), verifiers, directory.resolve("streams"), 1, log::failed);
         app.awaitRunning(MINUTE);
         return app;
     }
@@ -119,7 +119,7 @@ class AsyncVerifierIT {
                     judge,
                     directory.resolve("state"),
                     Clock.systemUTC(),
-                    failure -> {})) {
+                    together::failed)) {
                 await().atMost(MINUTE).until(() -> crowd.waiting() == atOnce);
                 double rateTogether = exactRate(topics, together, verifiers, fast);
                 assertThat(crowd.waiting()).as("none of the slow judgements").isEqualTo(atOnce);

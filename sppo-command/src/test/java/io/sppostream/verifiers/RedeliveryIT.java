@@ -75,7 +75,7 @@ class RedeliveryIT {
                 Verifiers exact = Verifiers.of(
                         new ConfiguredVerifier("exact", "1", Map.of(), new Place.Inline(new ExactAnswerVerifier())));
                 try (StreamsApp app =
-                        RewardVerifier.start(runLog, exact, directory.resolve("streams"), 1, failure -> {})) {
+                        RewardVerifier.start(runLog, exact, directory.resolve("streams"), 1, log::failed)) {
                     assertThat(log.await("exact", 4))
                             .extracting(Verdict::getRequestId)
                             .containsExactly("r-0", "r-1", "r-0", "r-2");

@@ -1,6 +1,7 @@
 package io.sppostream.verifiers;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
@@ -13,12 +14,14 @@ import io.sppostream.log.TopicAdmin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /** The topics of a namespace, with rollouts on them and whatever verdicts they lead to. */
 final class VerifierLog implements AutoCloseable {
@@ -27,6 +30,7 @@ final class VerifierLog implements AutoCloseable {
     private final EventSerdes serdes;
     private final EventReader reader;
     private final List<Verdict> verdicts = new ArrayList<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     VerifierLog(KafkaSettings kafka, Topics topics) {
         this.kafka = kafka;
@@ -62,12 +66,20 @@ final class VerifierLog implements AutoCloseable {
         return verdicts;
     }
 
+    /** The role that writes the verdicts has failed: nobody need wait for more. */
+    void failed(Throwable reason) {
+        failure.compareAndSet(null, reason);
+    }
+
     /** The verdicts of a verifier, as soon as there are so many. */
     List<Verdict> await(String verifier, int count) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .pollDelay(Duration.ZERO)
-                .until(() -> by(verifier).size() >= count);
+                .failFast("the role failed", () -> assertThat(failure.get()).isNull())
+                .untilAsserted(() -> assertThat(by(verifier).size())
+                        .as("verdicts of %s", verifier)
+                        .isGreaterThanOrEqualTo(count));
         return by(verifier);
     }
 

@@ -29,6 +29,7 @@ import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PARTIAL;
 import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
+import static io.sppostream.run.config.SettingsDefinition.EVAL_TEMPERATURE;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
@@ -331,8 +332,20 @@ public final class RunSettings extends AbstractConfig {
         return getInt(MINI_BATCHES);
     }
 
+    /** How training samples. */
     public SamplingParameters sampling() {
         return new SamplingParameters(getDouble(SAMPLING_TEMPERATURE), 1, 0, getInt(SAMPLING_MAX_TOKENS));
+    }
+
+    /** How evaluations sample. */
+    public SamplingParameters evaluationSampling() {
+        double temperature = getDouble(EVAL_TEMPERATURE);
+        SamplingParameters training = sampling();
+        return new SamplingParameters(
+                temperature < 0 ? training.temperature() : temperature,
+                training.topP(),
+                training.topK(),
+                training.maxTokens());
     }
 
     public RolloutProducerSettings rollout() {

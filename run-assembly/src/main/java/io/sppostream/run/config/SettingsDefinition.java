@@ -118,6 +118,7 @@ public final class SettingsDefinition {
     public static final String BREAKER_WINDOW = "breaker.window";
 
     public static final String EVAL_INTERVAL = "eval.interval";
+    public static final String EVAL_TEMPERATURE = "eval.temperature";
     public static final String EVAL_PROMPTS = "eval.prompts";
 
     public static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
@@ -371,7 +372,13 @@ public final class SettingsDefinition {
                         2,
                         POSITIVE,
                         "Sampling threads; they share batches if there are fewer partitions.")
-                .setting(ROLLOUT_MAX_BATCH, INT, 256, POSITIVE, "Maximum number of rollouts that are taken at once.")
+                .setting(
+                        ROLLOUT_MAX_BATCH,
+                        INT,
+                        256,
+                        POSITIVE,
+                        "Maximum number of rollouts that are taken at once. On a CPU, each worker samples at most 64 at"
+                                + " the same time of a model above 16 million parameters; others join as these end.")
                 .setting(
                         ROLLOUT_KV_BYTES,
                         LONG,
@@ -626,7 +633,13 @@ public final class SettingsDefinition {
                         INT,
                         200,
                         POSITIVE,
-                        "Held-out problems per evaluation, and the maximum held out of a dataset in files.");
+                        "Held-out problems per evaluation, and the maximum held out of a dataset in files.")
+                .setting(
+                        EVAL_TEMPERATURE,
+                        DOUBLE,
+                        -1.0,
+                        Range.atLeast(-1),
+                        "Temperature of evaluations. 0: the most probable token; below 0: sampling.temperature.");
         definition
                 .in(SettingGroup.CLUSTER)
                 .setting(

@@ -132,8 +132,8 @@ public final class SynchronousSppo {
                     settings.seed(),
                     PolicySample::requestId,
                     PolicySample::rolloutId);
-            Evaluation evaluation =
-                    new Evaluation(dataset, settings.evaluationPrompts(), tokenizer, settings.sampling(), verifier);
+            Evaluation evaluation = new Evaluation(
+                    dataset, settings.evaluationPrompts(), tokenizer, settings.evaluationSampling(), verifier);
             Map<Integer, Double> accuracies = new LinkedHashMap<>();
 
             long start = System.nanoTime();

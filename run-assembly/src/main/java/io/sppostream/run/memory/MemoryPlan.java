@@ -150,8 +150,13 @@ public record MemoryPlan(List<Item> items) {
                     batches.atOnce() * ModelMemory.layers(model, batches.tokens(), training.gradientCheckpointing()));
         }
 
-        void sampling(MemoryInputs run, long rows) {
+        void sampling(MemoryInputs run, long requests) {
             ModelConfig model = run.policy();
+            long rows = Math.min(
+                    requests, ModelMemory.rowsAtOnce(model, placement.device().equals(MACHINE)));
+            if (placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
+                add("weights, bf16", Short.BYTES * ModelMemory.policyParameters(model));
+            }
             add(
                     "keys and values of " + rows + " x " + (run.promptTokens() + run.responseTokens()) + " tokens",
                     Math.min(

@@ -218,7 +218,11 @@ public final class ReplayRun {
             Tokenizer tokenizer, OfflineRewards rewards, PolicyModel model, PrintStream out) {
         try {
             Evaluation evaluation = new Evaluation(
-                    Datasets.open(settings), settings.evaluationPrompts(), tokenizer, settings.sampling(), rewards);
+                    Datasets.open(settings),
+                    settings.evaluationPrompts(),
+                    tokenizer,
+                    settings.evaluationSampling(),
+                    rewards);
             return new HeldOutComparison(evaluation, model).compare(into, source);
         } catch (UserException e) {
             out.println("no held-out accuracy: " + e.getMessage());

@@ -208,7 +208,7 @@ public final class Checkpoint {
         Safetensors.requireShape(entry, slice.shape(), location.file().toString());
         try (FileChannel channel = FileChannel.open(location.file())) {
             long[] at = {entry.begin()};
-            Tensors.fill(slice.storage(), slice.start(), slice.count(), window -> {
+            slice.fill(window -> {
                 long bytes = (long) window.remaining() / Float.BYTES * entry.type().bytes;
                 Safetensors.widen(
                         entry.type(),

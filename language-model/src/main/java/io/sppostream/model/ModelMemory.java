@@ -32,6 +32,18 @@ public final class ModelMemory {
                 .sum();
     }
 
+    /**
+     * Bytes of a policy that is sampled from and loaded into: in bfloat16, the matrices of its layers are held in that
+     * precision only.
+     */
+    public static long sampledWeights(ModelConfig model, ModelSettings settings) {
+        boolean rounded = settings.precisionOf(model) == ModelSettings.Precision.BFLOAT16 && settings.adapter() == null;
+        return WeightLayout.of(model, WeightLayout.Head.LANGUAGE_MODEL).tensors().stream()
+                .mapToLong(tensor -> Safetensors.count(tensor.shape())
+                        * (rounded && tensor.isMatrixOfLayer() ? Short.BYTES : Float.BYTES))
+                .sum();
+    }
+
     /** Number of weights of a policy that are trained: those of its adapters, or all. */
     public static long trainedParameters(ModelConfig model, ModelSettings settings) {
         LoraSettings adapter = settings.adapter();

@@ -190,7 +190,7 @@ final class Safetensors {
         writeFully(out, header.flip());
         Bfloat16Buffer narrow = new Bfloat16Buffer();
         for (NamedSlice slice : slices) {
-            Tensors.read(slice.storage(), slice.start(), slice.count(), window -> {
+            slice.read(window -> {
                 if (stored(slice, floats) == slice.type()) {
                     writeFully(out, window);
                 } else {
@@ -260,7 +260,7 @@ final class Safetensors {
         for (int i = 0; i < entries.size(); i++) {
             Entry entry = entries.get(i);
             NamedSlice slice = targets.get(i);
-            Tensors.fill(slice.storage(), slice.start(), slice.count(), window -> {
+            slice.fill(window -> {
                 if (entry.type() == slice.type()) {
                     readFully(in, window, where);
                 } else {

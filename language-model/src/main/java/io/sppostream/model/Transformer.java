@@ -66,6 +66,9 @@ final class Transformer implements AutoCloseable {
     private final @Nullable SharedBase shared;
     private @Nullable String sha256;
 
+    /** Whether the matrices of the layers are held in bfloat16 only. */
+    private final boolean rounded;
+
     /** Cosines and signed sines of the rotary embedding for the first positions. */
     private record Table(int positions, NDList tensors, IValue argument) {}
 
@@ -75,17 +78,22 @@ final class Transformer implements AutoCloseable {
     }
 
     private Transformer(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Source source) {
-        this(config, head, settings, null, source);
+        this(config, head, settings, null, false, source);
     }
 
-    /** @param shared the base that some weights belong to; this model uses it until it is closed */
+    /**
+     * @param shared the base that some weights belong to; this model uses it until it is closed
+     * @param rounded whether the matrices of the layers are held in bfloat16; they then begin without particular values
+     */
     private Transformer(
             ModelConfig config,
             WeightLayout.Head head,
             ModelSettings settings,
             @Nullable SharedBase shared,
+            boolean rounded,
             Source source) {
         this.shared = shared;
+        this.rounded = rounded;
         this.config = config;
         this.head = head;
         this.settings = head == WeightLayout.Head.LANGUAGE_MODEL ? settings : settings.withAdapter(null);
@@ -95,6 +103,11 @@ final class Transformer implements AutoCloseable {
         this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, this.settings));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = source.tensor(manager, fused);
+            if (isRounded(fused)) {
+                NDArray floats = tensor;
+                tensor = program.record(manager, "round", new NDList(floats)).get(0);
+                floats.close();
+            }
             tensor.setName("w[]");
             weights.add(tensor);
             if (adapter == null || WeightLayout.isAdapter(fused)) {
@@ -104,6 +117,10 @@ final class Transformer implements AutoCloseable {
         this.weightsArgument = TorchProgram.list(weights);
         this.trainedArgument = TorchProgram.list(trained);
         this.table = addTable(tableOf(0, Math.min(TABLE_BLOCK, config.maxPositions())));
+    }
+
+    private boolean isRounded(WeightLayout.Fused fused) {
+        return rounded && fused.isMatrixOfLayer();
     }
 
     private static NDArray allocate(NDManager manager, WeightLayout.Fused fused) {
@@ -160,9 +177,29 @@ final class Transformer implements AutoCloseable {
                 if (freshHead && isHead(fused)) {
                     fill(model.weights.get(i), () -> 0);
                 } else if (!mapped.contains(fused)) {
-                    slices(fused, model.weights.get(i), "").forEach(checkpoint::read);
+                    slices(fused, model.weights.get(i), "", null).forEach(checkpoint::read);
                 }
             }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Loads a checkpoint's policy for sampling alone. If its products are in bfloat16, its matrices are held in that
+     * precision only, which takes half the memory: it can be sampled from and loaded into, and nothing else.
+     */
+    static Transformer forSampling(Checkpoint checkpoint, ModelSettings settings) {
+        if (settings.adapter() != null
+                || settings.precisionOf(checkpoint.config()) != ModelSettings.Precision.BFLOAT16) {
+            return load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings);
+        }
+        Transformer model = new Transformer(
+                checkpoint.config(), WeightLayout.Head.LANGUAGE_MODEL, settings, null, true, Transformer::allocate);
+        try {
+            model.slices().forEach(checkpoint::read);
             return model;
         } catch (RuntimeException e) {
             model.close();
@@ -184,6 +221,7 @@ final class Transformer implements AutoCloseable {
                 base.head,
                 settings,
                 shared,
+                false,
                 (manager, fused) -> WeightLayout.isAdapter(fused) ? allocate(manager, fused) : base.of(fused));
     }
 
@@ -256,7 +294,7 @@ final class Transformer implements AutoCloseable {
             return copyWithoutAdapter();
         }
         Transformer base = shared.acquire();
-        return new Transformer(config, head, settings.withAdapter(null), shared, (to, fused) -> base.of(fused));
+        return new Transformer(config, head, settings.withAdapter(null), shared, false, (to, fused) -> base.of(fused));
     }
 
     /** A model without adapters that computes the same: they are added to its own copy of the base's weights. */
@@ -423,7 +461,7 @@ final class Transformer implements AutoCloseable {
      * @param manager of the copies
      */
     NDList productWeights(NDManager manager) {
-        if (settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
+        if (rounded || settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
             return weights;
         }
         // DJL cannot look into tensors in half precision, only pass them on.
@@ -472,8 +510,9 @@ final class Transformer implements AutoCloseable {
     private List<NamedSlice> slices(boolean adapters) {
         List<NamedSlice> slices = new ArrayList<>();
         for (int i = 0; i < weights.size(); i++) {
-            if (WeightLayout.isAdapter(layout.tensors().get(i)) == adapters) {
-                slices.addAll(slices(i, weights.get(i), ""));
+            WeightLayout.Fused fused = layout.tensors().get(i);
+            if (WeightLayout.isAdapter(fused) == adapters) {
+                slices.addAll(slices(fused, weights.get(i), "", isRounded(fused) ? program : null));
             }
         }
         return slices;
@@ -512,7 +551,7 @@ final class Transformer implements AutoCloseable {
 
     /** A tensor of the shape of weight {@code i}, as the tensors of a checkpoint with a prefix before their names. */
     List<NamedSlice> slices(int i, NDArray tensor, String prefix) {
-        return slices(layout.tensors().get(i), tensor, prefix);
+        return slices(layout.tensors().get(i), tensor, prefix, null);
     }
 
     /** The name of weight {@code i}, which may consist of several tensors of a checkpoint: that of the first. */
@@ -520,11 +559,13 @@ final class Transformer implements AutoCloseable {
         return layout.tensors().get(i).parts().get(0).name();
     }
 
-    private static List<NamedSlice> slices(WeightLayout.Fused fused, NDArray tensor, String prefix) {
+    /** @param rounding rounds floats to the elements of the tensor; null if it has floats */
+    private static List<NamedSlice> slices(
+            WeightLayout.Fused fused, NDArray tensor, String prefix, @Nullable TorchProgram rounding) {
         List<NamedSlice> slices = new ArrayList<>();
         long start = 0;
         for (WeightLayout.Part part : fused.parts()) {
-            NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensor, start);
+            NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensor, start, rounding);
             slices.add(slice);
             start += slice.count();
         }

@@ -42,6 +42,11 @@ record WeightLayout(List<Fused> tensors) {
             shape[0] = parts.stream().mapToLong(part -> part.shape()[0]).sum();
             return shape;
         }
+
+        /** Whether it is one of the matrices whose products may be computed in bfloat16. */
+        boolean isMatrixOfLayer() {
+            return shape().length == 2 && parts.get(0).name().startsWith("model.layers.");
+        }
     }
 
     /** What PEFT puts before the name of a module of the base model. */

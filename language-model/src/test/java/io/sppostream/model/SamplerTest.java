@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,6 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SamplerTest {
@@ -91,6 +97,36 @@ class SamplerTest {
         List<Completion> together = sampler.sample(requests, PARAMETERS);
         for (int i = 0; i < requests.size(); i += 97) {
             assertSame(sampler.sample(requests.subList(i, i + 1), PARAMETERS).get(0), together.get(i));
+        }
+    }
+
+    /** A policy for sampling holds its matrices in bfloat16 only, whatever the file's precision. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ModelSettings.Precision.class,
+            names = {"FLOAT32", "BFLOAT16"})
+    void shouldSampleTheSameBitsWhenWeightsAreHeldInBfloat16(ModelSettings.Precision stored) throws IOException {
+        Checkpoint checkpoint = Checkpoint.open(Path.of("src/test/resources/golden/qwen2-tiny"));
+        ModelSettings settings = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
+        try (PolicyModel full = PolicyModel.load(checkpoint, settings);
+                PolicyModel halved = PolicyModel.forSampling(checkpoint, settings);
+                PolicyModel other = PolicyModel.random(checkpoint.config(), 3, settings)) {
+            List<SampleRequest> requests = requests(40, 9, 1);
+            List<Completion> ofFile = new Sampler(full, END).sample(requests, PARAMETERS);
+            assertThat(new Sampler(halved, END).sample(requests, PARAMETERS))
+                    .usingRecursiveComparison()
+                    .isEqualTo(ofFile);
+
+            ByteArrayOutputStream version = new ByteArrayOutputStream();
+            other.writeWeights(Channels.newChannel(version), stored);
+            for (PolicyModel policy : List.of(full, halved)) {
+                policy.readWeights(Channels.newChannel(new ByteArrayInputStream(version.toByteArray())));
+            }
+            List<Completion> ofVersion = new Sampler(full, END).sample(requests, PARAMETERS);
+            assertThat(new Sampler(halved, END).sample(requests, PARAMETERS))
+                    .usingRecursiveComparison()
+                    .isEqualTo(ofVersion)
+                    .isNotEqualTo(ofFile);
         }
     }
 

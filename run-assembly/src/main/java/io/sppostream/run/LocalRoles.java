@@ -182,7 +182,7 @@ public final class LocalRoles implements AutoCloseable {
     }
 
     private PolicyModel newSampled() {
-        return PolicyModel.load(checkpoint(), settings.rolloutPlacement());
+        return PolicyModel.forSampling(checkpoint(), settings.rolloutPlacement());
     }
 
     Dataset dataset() {

@@ -62,8 +62,8 @@ final class Producers implements Callable<Integer> {
             List<Double> one = new ArrayList<>();
             List<Double> two = new ArrayList<>();
             for (int i = 1; i <= repetitions; i++) {
-                one.add(rate(1, options));
-                two.add(rate(2, options));
+                one.add(measure(1, options));
+                two.add(measure(2, options));
                 System.out.printf(
                         Locale.ROOT,
                         "round %d      %.1f rollouts/s of one producer, %.1f of two%n",
@@ -85,7 +85,7 @@ final class Producers implements Callable<Integer> {
         return 0;
     }
 
-    private double rate(int producers, List<String> options) throws IOException, InterruptedException {
+    private double measure(int producers, List<String> options) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("sppo-producers");
         List<Process> processes = new ArrayList<>();
         Topics topics = new Topics("producers", PARTITIONS);

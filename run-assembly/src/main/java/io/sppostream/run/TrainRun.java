@@ -126,6 +126,7 @@ public final class TrainRun {
         try (EventSerdes serdes = new EventSerdes(kafka)) {
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, local.placements(), runLog, clock);
+            local.criticChoice().ifPresent(out::println);
             local.chosenPrecision().ifPresent(out::println);
             local.dataset().notes().forEach(out::println);
             RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
@@ -251,7 +252,7 @@ public final class TrainRun {
             throws InterruptedException {
         LearningCurve curve = follower.curve;
         try (ProgressLine line = new ProgressLine(screen, settings.steps());
-                FirstRewards firstRewards = new FirstRewards(follower.runLog, before.steps() == 0);
+                FirstRewards firstRewards = new FirstRewards(configuration, follower.runLog, before.steps() == 0);
                 Evaluator evaluator = new Evaluator(
                         follower.runLog,
                         evaluation,

@@ -6,6 +6,7 @@ import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsDefinition;
+import io.sppostream.run.config.ShellWords;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;

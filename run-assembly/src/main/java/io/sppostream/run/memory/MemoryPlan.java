@@ -81,14 +81,20 @@ public record MemoryPlan(List<Item> items) {
                             MicroBatches.of(run.criticTraining(), run.miniBatch(), length));
         }
         Role rollout = new Role(items, ROLLOUT, run.sample());
+        boolean adapters = run.sample().adapter() != null;
+        long versionBytes =
+                adapters ? Float.BYTES * ModelMemory.trainedParameters(policy, run.sample()) : policyBytes;
+        if (adapters && !run.sharesBase()) {
+            rollout.add("weights that the adapters add to", policyBytes);
+        }
         rollout.add(
-                run.synchronous() && policyBytes > SMALL_BYTES
+                run.synchronous() && versionBytes > SMALL_BYTES
                         ? "weights of the version in use"
                         : "weights of two versions: in use, and the next",
-                (run.synchronous() && policyBytes > SMALL_BYTES ? 1 : 2) * policyBytes);
+                (run.synchronous() && versionBytes > SMALL_BYTES ? 1 : 2) * versionBytes);
         rollout.sampling(run, run.rows());
         Role evaluation = new Role(items, EVALUATION, run.sample());
-        evaluation.add("weights of its version, once superseded", policyBytes);
+        evaluation.add("weights of its version, once superseded", versionBytes);
         evaluation.sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
         if (run.hasBroker()) {

@@ -1,7 +1,6 @@
 package io.sppostream.benchmarks;
 
 import io.sppostream.log.UserException;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,6 +15,7 @@ import picocli.CommandLine.Parameters;
             LogPrice.class,
             LogPrice.WithoutLog.class,
             SamplingBenchmark.class,
+            LargeModelBenchmark.class,
             Peers.class,
             Exports.class,
             TrainingSpeed.class,
@@ -47,18 +47,6 @@ public final class Main {
                     String @Nullable [] sections)
             throws Exception {
         ModelBenchmark.main(sections == null ? new String[0] : sections);
-        return 0;
-    }
-
-    @Command(
-            name = "large-model",
-            description = "Load, sample and train a random model of the size of Qwen2.5-0.5B.",
-            mixinStandardHelpOptions = true)
-    int largeModel(
-            @Parameters(paramLabel = "DIR", description = "Folder of the model; written first if missing (1 GB).")
-                    String directory)
-            throws IOException {
-        LargeModelBenchmark.main(new String[] {directory});
         return 0;
     }
 

@@ -92,6 +92,11 @@ final class ChatTemplate {
         }
     }
 
+    /** Whether the source of the template contains a text. */
+    boolean mentions(String text) {
+        return template.contains(text);
+    }
+
     /**
      * Renders a conversation.
      *

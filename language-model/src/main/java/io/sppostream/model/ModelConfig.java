@@ -112,7 +112,7 @@ public record ModelConfig(
     }
 
     /** This shape with another number of layers. */
-    ModelConfig withLayers(int number) {
+    public ModelConfig withLayers(int number) {
         return new ModelConfig(
                 architecture,
                 vocabularySize,

@@ -22,6 +22,11 @@ public final class Tokenizer implements AutoCloseable {
     private static final Map<String, String> OPTIONS =
             Map.of("addSpecialTokens", "false", "padding", "false", "truncation", "false");
 
+    private static final String THINKING = "<think>";
+
+    /** Tokens that have room for {@code <think>} and line breaks, a byte each. */
+    private static final int THINKING_TOKENS = 10;
+
     private final HuggingFaceTokenizer tokenizer;
     private final @Nullable ChatTemplate template;
     private final Set<Integer> endTokens;
@@ -168,6 +173,20 @@ public final class Tokenizer implements AutoCloseable {
     /** The text of {@link #encodePrompt}. */
     public String renderPrompt(List<ChatMessage> messages) {
         return template == null ? concatenated(messages) : template.render(messages, true);
+    }
+
+    /**
+     * Whether the chat template ends a prompt with {@code <think>}, so that the response begins with thinking. False if the
+     * tag is a special token: then {@link #decode} leaves the closing tag out of responses as well.
+     *
+     * @param prompt as {@link #encodePrompt} returned it
+     */
+    public boolean opensThinking(int[] prompt) {
+        if (template == null || !template.mentions(THINKING)) {
+            return false;
+        }
+        int[] end = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - THINKING_TOKENS), prompt.length);
+        return decode(end).stripTrailing().endsWith(THINKING);
     }
 
     private static String concatenated(List<ChatMessage> messages) {

@@ -28,15 +28,20 @@ public final class MathVerifier implements Verifier {
 
     /** Where the think block of a response is opened. */
     private enum Thinking {
-        /** In the response, if it thinks; or by a prompt whose last message ends with {@code <think>}. */
+        /**
+         * In the response, if it thinks; in the prompt, if the rollout says that the chat template opened it there, or if the
+         * last message ends with {@code <think>}.
+         */
+        AUTO,
+        /** In the response, whatever the prompt. */
         RESPONSE,
-        /** In the prompt, by the chat template: every response begins inside it. */
+        /** In the prompt: every response begins inside it. */
         PROMPT
     }
 
     /** @param profile where to look for answers and how to compare them */
     public MathVerifier(GradingProfile profile) {
-        this(profile, new MathGrader(profile), Thinking.RESPONSE);
+        this(profile, new MathGrader(profile), Thinking.AUTO);
     }
 
     private MathVerifier(GradingProfile profile, MathGrader grader, Thinking thinking) {
@@ -47,8 +52,8 @@ public final class MathVerifier implements Verifier {
     }
 
     /**
-     * Returns this verifier with its one setting, {@code thinking}: {@code response}, or {@code prompt} if the chat
-     * template ends the prompt with {@code <think>}. A response that was cut off while thinking then has no answer.
+     * Returns this verifier with its one setting, {@code thinking}: {@code auto}, {@code prompt} if every response begins
+     * inside a think block, or {@code response} if none does. A response that was cut off while thinking has no answer.
      */
     @Override
     public Verifier with(Map<String, String> settings) {
@@ -56,12 +61,18 @@ public final class MathVerifier implements Verifier {
             throw new IllegalArgumentException(
                     "it takes one setting, thinking, but got " + String.join(", ", new TreeSet<>(settings.keySet())));
         }
-        String value = settings.getOrDefault(THINKING, "response");
+        String value = settings.getOrDefault(THINKING, "auto");
         return switch (value) {
+            case "auto" -> new MathVerifier(profile, grader, Thinking.AUTO);
             case "response" -> new MathVerifier(profile, grader, Thinking.RESPONSE);
             case "prompt" -> new MathVerifier(profile, grader, Thinking.PROMPT);
-            default -> throw new IllegalArgumentException("thinking = " + value + ": neither response nor prompt");
+            default -> throw new IllegalArgumentException("thinking = " + value + ": none of auto, response and prompt");
         };
+    }
+
+    /** Where it looks for answers and how it compares them. */
+    public GradingProfile profile() {
+        return profile;
     }
 
     /** {@code math}, or {@code math:PROFILE} for any other profile. */
@@ -88,10 +99,15 @@ public final class MathVerifier implements Verifier {
 
     private boolean opensThinking(Rollout rollout) {
         List<Message> messages = rollout.getMessages();
-        return thinking == Thinking.PROMPT
-                || (!messages.isEmpty()
-                        && MathGrader.opensThinking(
-                                messages.get(messages.size() - 1).getContent()));
+        return switch (thinking) {
+            case PROMPT -> true;
+            case RESPONSE -> false;
+            case AUTO ->
+                rollout.getPromptOpensThinking()
+                        || (!messages.isEmpty()
+                                && MathGrader.opensThinking(
+                                        messages.get(messages.size() - 1).getContent()));
+        };
     }
 
     /** Judges an answer by itself, without a response around it. */

@@ -104,9 +104,21 @@ class MathVerifierTest {
     }
 
     @Test
+    void shouldFindNoAnswerInThinkingThatWasCutOffWhenTheChatTemplateOpenedIt() {
+        Rollout rollout = Rollout.newBuilder(Rollouts.saying("so \\boxed{7}", "7"))
+                .setPromptOpensThinking(true)
+                .build();
+
+        assertThat(verifier.judge(rollout))
+                .isEqualTo(Judgement.wrong(VerdictStatus.NO_ANSWER, null, "unclosed-thinking"));
+        assertThat(verifier.with(Map.of("thinking", "response")).judge(rollout).status())
+                .isEqualTo(VerdictStatus.CORRECT);
+    }
+
+    @Test
     void shouldSayWhatIsWrongWhenASettingIsNotKnown() {
         assertThatThrownBy(() -> verifier.with(Map.of("thinking", "always")))
-                .hasMessage("thinking = always: neither response nor prompt");
+                .hasMessage("thinking = always: none of auto, response and prompt");
         assertThatThrownBy(() -> verifier.with(Map.of("think", "prompt")))
                 .hasMessage("it takes one setting, thinking, but got think");
     }

@@ -93,6 +93,7 @@ public interface ResponseGenerator extends AutoCloseable {
      *     greedy response, under that of the run
      * @param segments the weights that sampled each run of tokens
      * @param cut whether the limit of its own request ended it, so that it can be continued
+     * @param opensThinking whether the prompt ends with {@code <think>}
      */
     record Response(
             int[] promptTokens,
@@ -102,7 +103,8 @@ public interface ResponseGenerator extends AutoCloseable {
             float[] logProbs,
             List<PolicySegment> segments,
             FinishReason finishReason,
-            boolean cut)
+            boolean cut,
+            boolean opensThinking)
             implements GenerationResult {
 
         /**
@@ -139,7 +141,8 @@ public interface ResponseGenerator extends AutoCloseable {
                     sampledAt,
                     followUp == null ? RequestPurpose.TRAIN : followUp.getPurpose(),
                     cut,
-                    tokenStarts == null ? null : IntList.of(tokenStarts));
+                    tokenStarts == null ? null : IntList.of(tokenStarts),
+                    opensThinking);
         }
     }
 

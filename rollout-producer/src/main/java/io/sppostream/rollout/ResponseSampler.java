@@ -104,8 +104,7 @@ public final class ResponseSampler {
             EncodedPrompt prompt = prompts.get(i);
             results.add(
                     prompt.refusal() == null
-                            ? response(
-                                    model, version, weightsSha256, requests.get(i), prompt.tokens(), completions.next())
+                            ? response(model, version, weightsSha256, requests.get(i), prompt, completions.next())
                             : new Refusal(prompt.refusal()));
         }
         return results;
@@ -114,12 +113,13 @@ public final class ResponseSampler {
     /**
      * A prompt, and the prefix of a follow-up, as the policy reads them.
      *
+     * @param opensThinking whether the prompt ends with {@code <think>}
      * @param refusal why the policy cannot read them; null if it can
      */
     @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
-    private record EncodedPrompt(int[] tokens, @Nullable String refusal) {
+    private record EncodedPrompt(int[] tokens, boolean opensThinking, @Nullable String refusal) {
         static EncodedPrompt refused(@Nullable String reason) {
-            return new EncodedPrompt(new int[0], reason);
+            return new EncodedPrompt(new int[0], false, reason);
         }
     }
 
@@ -168,7 +168,7 @@ public final class ResponseSampler {
                         + config.vocabularySize());
             }
         }
-        return new EncodedPrompt(join(tokens, prefix), null);
+        return new EncodedPrompt(join(tokens, prefix), tokenizer.opensThinking(tokens), null);
     }
 
     private static int[] join(int[] first, int[] second) {
@@ -177,14 +177,14 @@ public final class ResponseSampler {
         return joined;
     }
 
-    /** @param context what the policy read: the prompt and a prefix of a response */
     private Response response(
             PolicyModel model,
             int version,
             String weightsSha256,
             Request request,
-            int[] context,
+            EncodedPrompt prompt,
             Completion completion) {
+        int[] context = prompt.tokens();
         int[] tokens = completion.tokens();
         int[] prefix = request.prefix();
         int[] sincePrompt = prefix.length == 0 ? tokens : join(prefix, tokens);
@@ -202,6 +202,7 @@ public final class ResponseSampler {
                 completion.logProbs(),
                 List.of(new PolicySegment(tokens.length, version, weightsSha256)),
                 finishReason,
-                finishReason == FinishReason.LENGTH && canContinue);
+                finishReason == FinishReason.LENGTH && canContinue,
+                prompt.opensThinking());
     }
 }

@@ -98,6 +98,7 @@ class LongGenerationTest {
                             new float[] {-1f},
                             List.of(new PolicySegment(1, 0, "")),
                             FinishReason.STOP,
+                            false,
                             false))
                     .toList();
         }

@@ -7,6 +7,8 @@ import io.sppostream.log.loop.RunningRole;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
+import io.sppostream.model.ModelConfig;
+import io.sppostream.model.ModelMemory;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
@@ -25,6 +27,7 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -129,6 +132,25 @@ public final class LocalRoles implements AutoCloseable {
                         .reduce((one, other) -> one + "; " + other)
                         .map(models -> "precision: " + models)
                 : Optional.empty();
+    }
+
+    /** What the critic of a user's own policy starts from, in words; empty for a shipped policy or without a critic. */
+    Optional<String> criticChoice() {
+        if (!settings.hasCritic() || settings.policyModel().isEmpty()) {
+            return Optional.empty();
+        }
+        ModelConfig critic = Models.criticConfig(settings, checkpoint());
+        String from = settings.hasRandomCritic()
+                ? "random weights"
+                : settings.hasCriticOfPolicy()
+                        ? "the policy's checkpoint, layers 1 to " + critic.layers() + " of "
+                                + checkpoint().config().layers()
+                        : String.valueOf(settings.criticModel());
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "critic: starts from %s, %,.1f million parameters (critic.model, critic.layers)",
+                from,
+                ModelMemory.criticParameters(critic) / 1e6));
     }
 
     /** Loads their models. */

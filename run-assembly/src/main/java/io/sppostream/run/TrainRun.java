@@ -133,6 +133,7 @@ public final class TrainRun {
             observability.checkRoles(local::readiness);
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, local.placements(), runLog, clock);
+            local.criticChoice().ifPresent(out::println);
             local.chosenPrecision().ifPresent(out::println);
             local.dataset().notes().forEach(out::println);
             RunRecord.risk(configuration, runLog).ifPresent(risk -> out.println("warning: " + risk));
@@ -267,7 +268,7 @@ public final class TrainRun {
             throws InterruptedException {
         LearningCurve curve = follower.curve;
         try (ProgressLine line = new ProgressLine(screen, settings.steps());
-                FirstRewards firstRewards = new FirstRewards(follower.runLog, before.steps() == 0);
+                FirstRewards firstRewards = new FirstRewards(configuration, follower.runLog, before.steps() == 0);
                 Evaluator evaluator = new Evaluator(
                         follower.runLog,
                         evaluation,

@@ -16,6 +16,7 @@ import io.sppostream.run.WritableDirectory;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
 import io.sppostream.run.config.SettingsDefinition;
+import io.sppostream.run.config.ShellWords;
 import io.sppostream.run.report.Screen;
 import io.sppostream.run.report.TerminalText;
 import java.io.IOException;

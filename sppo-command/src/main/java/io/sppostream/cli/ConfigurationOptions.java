@@ -9,6 +9,7 @@ import io.sppostream.run.config.LogOutput;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.run.report.Screen;
+import io.sppostream.run.config.ShellWords;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;

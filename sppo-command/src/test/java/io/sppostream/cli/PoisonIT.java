@@ -277,7 +277,8 @@ class PoisonIT {
                 Instant.now(),
                 RequestPurpose.TRAIN,
                 false,
-                null);
+                null,
+                false);
     }
 
     private Path modelWithTemplate() throws IOException {

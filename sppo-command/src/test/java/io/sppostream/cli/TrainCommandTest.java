@@ -3,6 +3,7 @@ package io.sppostream.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.ShellWords;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

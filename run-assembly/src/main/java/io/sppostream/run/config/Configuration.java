@@ -85,6 +85,10 @@ public record Configuration(
             }
         }
         EstimatorChoice.requireWholeGroups(configuration.settings);
+        if (needsCriticOfPolicy(values, configuration.settings)) {
+            values.put(SettingsDefinition.CRITIC_MODEL, RunSettings.POLICY);
+            configuration = of(values, kafka, notes, preset);
+        }
         int warmup = configuration.settings.estimator().recipe().criticWarmupSteps();
         if (warmup > 0 && warmup >= configuration.settings.steps()) {
             notes.add("the policy is not trained: estimator.critic.warmup.steps = " + warmup + ", and the run has "
@@ -92,6 +96,18 @@ public record Configuration(
             configuration = new Configuration(configuration.settings, configuration.kafkaProperties, notes, preset);
         }
         return configuration;
+    }
+
+    /**
+     * Whether the critic starts from the policy's checkpoint although no source says so: the policy is a model of the
+     * user's own, whose prompts random weights know nothing of. Presets of built-in datasets give the size of a critic that
+     * learns from nothing.
+     */
+    private static boolean needsCriticOfPolicy(Map<String, String> given, RunSettings settings) {
+        return settings.hasCritic()
+                && !settings.policyModel().isEmpty()
+                && !given.containsKey(SettingsDefinition.CRITIC_MODEL)
+                && !given.containsKey(SettingsDefinition.CRITIC_HIDDEN_SIZE);
     }
 
     /**
@@ -205,6 +221,31 @@ public record Configuration(
         SortedMap<String, Object> changed = effective();
         changed.entrySet().removeAll(new RunSettings(base).values().entrySet());
         return changed;
+    }
+
+    /**
+     * The command that begins another run with these settings and some changes. Secrets are left out.
+     *
+     * @param changes settings by name
+     */
+    public String trainCommand(Map<String, String> changes) {
+        SortedMap<String, Object> flags = changed();
+        String dataset = Presets.withDataset(preset)
+                .getOrDefault(
+                        SettingsDefinition.DATASET,
+                        String.valueOf(
+                                SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)));
+        if (!dataset.equals(settings.dataset())) {
+            flags.put(SettingsDefinition.DATASET, settings.dataset());
+        }
+        flags.keySet().removeIf(Redactor::isSecret);
+        flags.putAll(changes);
+        StringBuilder command = new StringBuilder("./sppo train");
+        if (!preset.isEmpty() && !preset.equals(settings.dataset())) {
+            command.append(" --config presets/").append(preset);
+        }
+        flags.forEach((name, value) -> command.append(" --set ").append(ShellWords.quoted(name + "=" + value)));
+        return command.toString();
     }
 
     /** {@link #effective()} as YAML. */

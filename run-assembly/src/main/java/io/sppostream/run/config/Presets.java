@@ -22,7 +22,13 @@ final class Presets {
     /** The folder, in the names by which presets are chosen and on the class path. */
     private static final String FOLDER = "presets";
 
-    private static final List<String> OF_MODELS = List.of("smollm2-arithmetic");
+    private static final List<String> OF_MODELS = List.of(
+            "smollm2-arithmetic",
+            "qwen2.5-0.5b-gsm8k",
+            "gsm8k-lora",
+            "r1-1.5b-deepscaler",
+            "r1-7b-dapo",
+            "r1-7b-dapo-small-critic");
 
     private Presets() {}
 

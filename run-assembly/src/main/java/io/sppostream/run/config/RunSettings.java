@@ -66,6 +66,7 @@ import static io.sppostream.run.config.SettingsDefinition.STEPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
+import static io.sppostream.run.config.SettingsDefinition.VERIFIER;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.WARMUP_STEPS;
@@ -115,7 +116,10 @@ import org.jspecify.annotations.Nullable;
 /** The settings of a run by type, and the settings of its roles that are made of them. */
 public final class RunSettings extends AbstractConfig {
     /** The value of {@code critic.model} that means the checkpoint of the policy. */
-    private static final String POLICY = "policy";
+    static final String POLICY = "policy";
+
+    /** The value of {@code critic.model} that means random weights. */
+    private static final String RANDOM = "random";
 
     private static final int RANDOM_CRITIC_LAYERS = 2;
 
@@ -141,8 +145,7 @@ public final class RunSettings extends AbstractConfig {
     /** A default that depends on another setting. */
     @Override
     protected Map<String, Object> postProcessParsedConfig(Map<String, Object> parsed) {
-        boolean randomCritic = "".equals(parsed.get(CRITIC_MODEL));
-        return randomCritic && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
+        return isRandom(String.valueOf(parsed.get(CRITIC_MODEL))) && Objects.equals(parsed.get(CRITIC_LAYERS), 0)
                 ? Map.of(CRITIC_LAYERS, RANDOM_CRITIC_LAYERS)
                 : Map.of();
     }
@@ -152,6 +155,12 @@ public final class RunSettings extends AbstractConfig {
         Map<String, String> verifiers = strings(VERIFIER_OF_DATASET);
         verifiers.keySet().removeIf(dataset -> DEFINITION.names().contains(VERIFIER_OF_DATASET + dataset));
         return verifiers;
+    }
+
+    /** The setting that chooses the verifiers of a dataset, and its value. */
+    public Map.Entry<String, String> verifierRule(String dataset) {
+        String own = verifiersOfDatasets().get(dataset);
+        return own == null ? Map.entry(VERIFIER, getString(VERIFIER)) : Map.entry(VERIFIER_OF_DATASET + dataset, own);
     }
 
     /** Settings of verifiers, by {@code NAME.SETTING}. */
@@ -326,13 +335,23 @@ public final class RunSettings extends AbstractConfig {
 
     /** Whether the critic starts from random weights. */
     public boolean hasRandomCritic() {
-        return getString(CRITIC_MODEL).isEmpty();
+        return isRandom(getString(CRITIC_MODEL));
+    }
+
+    /** Recorded configurations have an empty value for random weights. */
+    private static boolean isRandom(String criticModel) {
+        return criticModel.isEmpty() || criticModel.equals(RANDOM);
+    }
+
+    /** Whether the critic starts from the checkpoint of the policy. */
+    public boolean hasCriticOfPolicy() {
+        return getString(CRITIC_MODEL).equals(POLICY);
     }
 
     /** Checkpoint folder of the start critic; null if it reads the policy's tokens: random, or of the policy itself. */
     public @Nullable Path criticModel() {
         String model = getString(CRITIC_MODEL);
-        return model.isEmpty() || model.equals(POLICY) ? null : Path.of(model);
+        return isRandom(model) || model.equals(POLICY) ? null : Path.of(model);
     }
 
     /** Layers of the critic; 0 for all layers of its checkpoint. */

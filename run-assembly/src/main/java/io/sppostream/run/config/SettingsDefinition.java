@@ -549,8 +549,9 @@ public final class SettingsDefinition {
                         "",
                         null,
                         "Checkpoint folder the critic starts from, or policy for that of the policy; its head starts at"
-                                + " zero unless the checkpoint has one. Empty: random weights in the size given by"
-                                + " critic.hidden.size and critic.layers.")
+                                + " zero unless the checkpoint has one. random: random weights in the size given by"
+                                + " critic.hidden.size and critic.layers. Empty: policy if model is given and"
+                                + " critic.hidden.size is not, else random.")
                 .setting(CRITIC_HIDDEN_SIZE, INT, 64, POSITIVE, "Hidden size of a random critic; a multiple of 16.")
                 .setting(
                         CRITIC_LAYERS,

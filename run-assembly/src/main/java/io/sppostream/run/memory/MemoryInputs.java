@@ -89,6 +89,13 @@ public record MemoryInputs(
                 responseTokens);
     }
 
+    /** Whether the policies that are trained and sampled from add their adapters to the same weights. */
+    boolean sharesBase() {
+        return learn.adapter() != null
+                && learn.device().equals(sample.device())
+                && learn.precisionOf(policy) == sample.precisionOf(policy);
+    }
+
     private static long cacheBytes(RunSettings settings) {
         long given = settings.rollout().cacheBytes();
         return given > 0

@@ -81,15 +81,21 @@ public record MemoryPlan(List<Item> items) {
                             MicroBatches.of(run.criticTraining(), run.miniBatch(), length));
         }
         Role rollout = new Role(items, ROLLOUT, run.sample());
-        long sampledBytes = ModelMemory.sampledWeights(policy, run.sample());
+        boolean adapters = run.sample().adapter() != null;
+        long versionBytes = adapters
+                ? Float.BYTES * ModelMemory.trainedParameters(policy, run.sample())
+                : ModelMemory.sampledWeights(policy, run.sample());
+        if (adapters && !run.sharesBase()) {
+            rollout.add("weights that the adapters add to", policyBytes);
+        }
         rollout.add(
-                run.synchronous() && policyBytes > SMALL_BYTES
+                run.synchronous() && versionBytes > SMALL_BYTES
                         ? "weights of the version in use"
                         : "weights of two versions: in use, and the next",
-                (run.synchronous() && policyBytes > SMALL_BYTES ? 1 : 2) * sampledBytes);
+                (run.synchronous() && versionBytes > SMALL_BYTES ? 1 : 2) * versionBytes);
         rollout.sampling(run, run.rows());
         Role evaluation = new Role(items, EVALUATION, run.sample());
-        evaluation.add("weights of its version, once superseded", sampledBytes);
+        evaluation.add("weights of its version, once superseded", versionBytes);
         evaluation.sampling(run, run.heldOutRows());
         items.add(new Item(MACHINE, "process", "Java, libraries, Kafka clients, state stores", PROCESS_BYTES));
         if (run.hasBroker()) {
@@ -155,6 +161,9 @@ public record MemoryPlan(List<Item> items) {
             ModelConfig model = run.policy();
             long rows = Math.min(
                     requests, ModelMemory.rowsAtOnce(model, placement.device().equals(MACHINE)));
+            if (placement.adapter() != null && placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
+                add("weights, bf16", Short.BYTES * ModelMemory.policyParameters(model));
+            }
             add(
                     "keys and values of " + rows + " x " + (run.promptTokens() + run.responseTokens()) + " tokens",
                     Math.min(

@@ -53,7 +53,11 @@ public record MemoryReport(
 
     /** Bytes that a change of settings saves on a device. */
     private long saved(Map<String, String> changes, String device) {
-        MemoryInputs other = MemoryInputs.of(settings.with(changes), policy, critic, promptTokens);
+        return saved(changes, critic, device);
+    }
+
+    private long saved(Map<String, String> changes, ModelConfig otherCritic, String device) {
+        MemoryInputs other = MemoryInputs.of(settings.with(changes), policy, otherCritic, promptTokens);
         return plan.on(device) - MemoryPlan.of(other).on(device);
     }
 
@@ -108,12 +112,18 @@ public record MemoryReport(
         Stream<Change> smaller = values.entrySet().stream()
                 .map(each -> new Change(
                         each.getKey() + "=" + each.getValue(), saved(Map.of(each.getKey(), each.getValue()), device)));
+        Stream<Change> shallower = Stream.of(quarter(critic.layers()))
+                .filter(layers -> !settings.hasRandomCritic())
+                .map(layers -> new Change(
+                        SettingsDefinition.CRITIC_LAYERS + "=" + layers,
+                        saved(Map.of(), critic.withLayers(Integer.parseInt(layers)), device)));
         Stream<Change> elsewhere = Stream.of(
                         SettingsDefinition.POLICY_DEVICE,
                         SettingsDefinition.CRITIC_DEVICE,
                         SettingsDefinition.ROLLOUT_DEVICE)
                 .map(setting -> new Change("another " + setting, placed(setting, device)));
-        return Stream.concat(smaller, elsewhere)
+        return Stream.of(smaller, shallower, elsewhere)
+                .flatMap(changes -> changes)
                 .filter(change -> change.saved() > plan.on(device) / 100)
                 .sorted(Comparator.comparingLong(Change::saved).reversed())
                 .map(change -> change.setting() + " (saves " + size(change.saved()) + ")")

@@ -1,6 +1,7 @@
 package io.sppostream.run;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import io.sppostream.events.ReplayOf;
 import io.sppostream.events.Run;
 import io.sppostream.events.catalogue.Topic;
@@ -152,7 +153,7 @@ public final class RunRecord {
         Map<String, String> engines = new HashMap<>(named(placements));
         engines.put("java", System.getProperty("java.vm.version"));
         engines.put("kafka", AppInfoParser.getVersion());
-        engines.put("pytorch", Engine.getInstance().getVersion());
+        engines.put("pytorch", pytorch());
         engines.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         Run run = new Run(
                 settings.run(),
@@ -168,6 +169,15 @@ public final class RunRecord {
             writer.flush();
         }
         return run;
+    }
+
+    /** The version of PyTorch; none if its library is not installed, as in the image for roles without a model. */
+    private static String pytorch() {
+        try {
+            return Engine.getInstance().getVersion();
+        } catch (EngineException e) {
+            return "none";
+        }
     }
 
     private static String codeVersion() {

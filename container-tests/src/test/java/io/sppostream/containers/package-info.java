@@ -1,0 +1,5 @@
+/** Tests with containers. */
+@NullMarked
+package io.sppostream.containers;
+
+import org.jspecify.annotations.NullMarked;

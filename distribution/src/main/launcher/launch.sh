@@ -1,0 +1,49 @@
+# Starts Java. Sourced by ./sppo and ./bench of the repository and by bin/sppo of the distribution, which then call
+#
+#   launch MAIN_CLASS JVM_OPTIONS_FILE CLASS_PATH ARCHIVE_FOLDER ARGUMENT...
+#
+# ARCHIVE_FOLDER keeps the archive of loaded classes. JAVA_OPTS: more options of Java, such as -Xmx8g. They win over the others.
+
+# Whether the command pays for the optimizing compiler. Short runs end before it does, and on few cores it takes their
+# time. Services, and runs of the user's own model or settings, last longer. Commands that hash weights need it, too:
+# without it, SHA-256 is slow.
+runs_long() {
+  local argument
+  case ${1:-} in
+    up | feed | rollout | verify | advantage | critic | learn | audit | export | replay) return 0 ;;
+    train)
+      for argument in "$@"; do
+        case $argument in --model | --model=* | --config | --config=*) return 0 ;; esac
+      done
+      ;;
+  esac
+  return 1
+}
+
+launch() {
+  local main=$1 jvm_options=$2 class_path=$3 archives=$4
+  shift 4
+
+  local terminal=false
+  [ -t 1 ] && terminal=true
+
+  # The archive of loaded classes shortens the start. Its name has its size: the JVM crashes on a truncated one.
+  local archive size classes=() compiler=() options=()
+  archive=$(echo "$archives"/classes-*.jsa)
+  size=${archive##*-}
+  if [ -f "$archive" ] && [ "$(wc -c <"$archive")" -eq "${size%.jsa}" ]; then
+    classes=(-XX:SharedArchiveFile="$archive" "-Xlog:cds*=error")
+  elif [ "${1:-}" = train ] && mkdir -p "$archives" 2>/dev/null && [ -w "$archives" ]; then
+    rm -f "$archives"/classes-*.jsa
+    classes=(-XX:+RecordDynamicDumpInfo -Dsppo.class.archive="$archives" "-Xlog:cds*=error")
+  fi
+
+  if runs_long "$@"; then
+    compiler=(-XX:TieredStopAtLevel=4)
+  fi
+
+  read -r -a options <<<"${JAVA_OPTS:-}" || true
+
+  exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" @"$jvm_options" ${classes[@]+"${classes[@]}"} ${compiler[@]+"${compiler[@]}"} \
+    ${options[@]+"${options[@]}"} -Dsppo.terminal=$terminal -cp "$class_path" "$main" "$@"
+}

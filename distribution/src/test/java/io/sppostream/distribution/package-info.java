@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.distribution;
+
+import org.jspecify.annotations.NullMarked;

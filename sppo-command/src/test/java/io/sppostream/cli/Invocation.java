@@ -49,7 +49,7 @@ public record Invocation(int code, String out, String err) {
     }
 
     /** The same, for a test that has a broker of its own. */
-    void assertRefusedButForTheBroker(String... reasons) {
+    public void assertRefusedButForTheBroker(String... reasons) {
         assertThat(code).as(err).isNotZero();
         assertThat(err.lines()).hasSize(1);
         assertThat(err).startsWith("sppo: ").contains(reasons).doesNotContain("Exception", "internal error");

@@ -36,6 +36,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates and checks the topics of a namespace, and looks up offsets of topics and consumer groups. Thread-safe. */
@@ -90,9 +91,13 @@ public final class TopicAdmin implements AutoCloseable {
                 created.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof TopicExistsException)) {
+                    // The broker's answer does not repeat the name.
+                    Throwable cause = e.getCause() instanceof TopicAuthorizationException
+                            ? new TopicAuthorizationException(Set.of(name))
+                            : e;
                     throw new LogException(
                             "topic " + name + " can't be created: "
-                                    + AccessDenied.explain(e, kafka.user(), Set.of(AccessRole.OPERATOR))
+                                    + AccessDenied.explain(cause, kafka.user(), Set.of(AccessRole.OPERATOR))
                                             .orElseGet(() -> LogException.reason(e)),
                             e);
                 }

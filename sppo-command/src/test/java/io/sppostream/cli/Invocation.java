@@ -42,7 +42,7 @@ public record Invocation(int code, String out, String err) {
     }
 
     /** Asserts that the command failed with one line of explanation and left no process behind. */
-    void assertRefused(String... reasons) {
+    public void assertRefused(String... reasons) {
         assertRefusedButForTheBroker(reasons);
         assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive))
                 .isEmpty();

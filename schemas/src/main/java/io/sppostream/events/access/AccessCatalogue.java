@@ -121,7 +121,7 @@ public final class AccessCatalogue {
                         topics.versions(ModelKind.POLICY));
             }
             case READER -> {
-                prefix(Kind.TOPIC, topics.application(""), READ, DESCRIBE_CONFIGS);
+                prefix(Kind.TOPIC, topics.application(""), READ);
                 prefix(Kind.GROUP, topics.application(""), DESCRIBE);
             }
             case OPERATOR -> {

@@ -210,8 +210,10 @@ class ArchitectureTest {
     /** The floors within a module: a package on the left knows none of those on its right. */
     @ArchTest
     static void shouldKeepTheFloorsWithinModules(JavaClasses classes) {
-        floor(classes, "log", "log.loop", "log.weights");
+        floor(classes, "log", "log.access", "log.loop", "log.weights");
         floor(classes, "log.loop", "log.weights");
+        floor(classes, "log.access", "log.loop", "log.weights");
+        floor(classes, "events.catalogue", "events.access");
         floor(classes, "estimator", "estimator.builtin");
         floor(classes, "learn.update", "learn", "learn.guard");
         floor(classes, "learn.guard", "learn");

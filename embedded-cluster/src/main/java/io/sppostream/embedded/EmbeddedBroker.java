@@ -66,17 +66,23 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param directory locked by the caller, who closes it after the broker
      * @param port on 127.0.0.1, 0 for a free one
      * @param secret without which nobody can connect
+     * @param secured a second listener; null for none
      * @param meanwhile called once the broker's process is running; must return at once
      * @throws EmbeddedException if the port is taken or the broker does not start, with the end of its log
      */
-    static EmbeddedBroker start(DataDirectory directory, int port, ClusterSecret secret, Runnable meanwhile) {
+    static EmbeddedBroker start(
+            DataDirectory directory,
+            int port,
+            ClusterSecret secret,
+            @Nullable SecuredListener secured,
+            Runnable meanwhile) {
         LeftoverBroker.end(directory);
         if (port != 0) {
             Ports.requireFree("broker port", port);
         }
         try {
             BrokerJvm jvm = BrokerJvm.ofThisProcess(BrokerJvm.cacheFolder(directory));
-            return start(directory, port, jvm, secret, meanwhile);
+            return start(directory, port, jvm, secret, secured, meanwhile);
         } catch (IOException e) {
             throw new EmbeddedException("the broker of " + directory.path() + " can't be started: " + e, e);
         } catch (InterruptedException e) {
@@ -88,11 +94,26 @@ public final class EmbeddedBroker implements AutoCloseable {
     static EmbeddedBroker start(
             DataDirectory directory, int port, BrokerJvm jvm, ClusterSecret secret, Runnable meanwhile)
             throws IOException, InterruptedException {
+        return start(directory, port, jvm, secret, null, meanwhile);
+    }
+
+    private static EmbeddedBroker start(
+            DataDirectory directory,
+            int port,
+            BrokerJvm jvm,
+            ClusterSecret secret,
+            @Nullable SecuredListener secured,
+            Runnable meanwhile)
+            throws IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             boolean archived = Files.exists(jvm.archive());
             List<Integer> free = Ports.free(2);
             int chosen = port == 0 ? free.get(0) : port;
-            EmbeddedBroker broker = launch(directory, chosen, free.get(1), jvm, !archived, secret);
+            Properties properties = BrokerProperties.of(directory.brokerLogs(), chosen, free.get(1), secret);
+            if (secured != null) {
+                secured.addTo(properties);
+            }
+            EmbeddedBroker broker = launch(directory, chosen, properties, jvm, !archived);
             if (attempt == 1) {
                 meanwhile.run();
             }
@@ -118,14 +139,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker launch(
-            DataDirectory directory,
-            int port,
-            int controllerPort,
-            BrokerJvm jvm,
-            boolean writeArchive,
-            ClusterSecret secret)
+            DataDirectory directory, int port, Properties properties, BrokerJvm jvm, boolean writeArchive)
             throws IOException {
-        Properties properties = BrokerProperties.of(directory.brokerLogs(), port, controllerPort, secret);
         Files.createDirectories(directory.brokerLogs());
         StringWriter text = new StringWriter();
         properties.store(text, "written at every start");

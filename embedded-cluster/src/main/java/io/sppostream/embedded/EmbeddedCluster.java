@@ -3,7 +3,10 @@ package io.sppostream.embedded;
 import io.sppostream.log.KafkaSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** A broker and a schema registry over one data directory, in place of an external cluster. Thread-safe. */
 public final class EmbeddedCluster implements AutoCloseable {
@@ -11,13 +14,19 @@ public final class EmbeddedCluster implements AutoCloseable {
     private final EmbeddedBroker broker;
     private final SchemaRegistry registry;
     private final RunningCluster running;
+    private final @Nullable SecuredListener secured;
 
     private EmbeddedCluster(
-            DataDirectory directory, EmbeddedBroker broker, SchemaRegistry registry, RunningCluster running) {
+            DataDirectory directory,
+            EmbeddedBroker broker,
+            SchemaRegistry registry,
+            RunningCluster running,
+            @Nullable SecuredListener secured) {
         this.directory = directory;
         this.broker = broker;
         this.registry = registry;
         this.running = running;
+        this.secured = secured;
     }
 
     /** Starts broker and registry; see {@link #start(EmbeddedSettings, Runnable)}. */
@@ -38,16 +47,18 @@ public final class EmbeddedCluster implements AutoCloseable {
                 Ports.requireFree("registry port", settings.registryPort()); // before starting a broker in vain
             }
             ClusterSecret secret = secret(directory);
-            EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort(), secret, () -> {
+            SecuredListener secured =
+                    settings.secured() == null ? null : settings.secured().onFreePort();
+            EmbeddedBroker broker = EmbeddedBroker.start(directory, settings.brokerPort(), secret, secured, () -> {
                 launched.run();
                 warmUp();
             });
             try {
                 SchemaRegistry registry =
-                        SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort(), secret);
-                RunningCluster running = RunningCluster.of(broker.bootstrapServers(), registry.url(), secret);
+                        SchemaRegistry.start(broker.bootstrapServers(), settings.registryPort(), secret, secured);
+                RunningCluster running = RunningCluster.of(broker.bootstrapServers(), registry.url(), secret, secured);
                 running.write(directory.clientProperties(), secret);
-                return new EmbeddedCluster(directory, broker, registry, running);
+                return new EmbeddedCluster(directory, broker, registry, running, secured);
             } catch (RuntimeException e) {
                 broker.close();
                 throw e;
@@ -90,9 +101,25 @@ public final class EmbeddedCluster implements AutoCloseable {
         return broker.bootstrapServers();
     }
 
-    /** {@code http://host:port} of the registry. */
+    /** {@code http://host:port} of the registry, or {@code https} if the cluster has a second listener. */
     public String registryUrl() {
         return registry.url();
+    }
+
+    /**
+     * The connection of a user to the second listener.
+     *
+     * @param user with SCRAM credentials on the cluster
+     * @param password of that user
+     * @throws IllegalStateException if the cluster has no second listener
+     */
+    public KafkaSettings kafka(String user, String password) {
+        if (secured == null) {
+            throw new IllegalStateException("the embedded cluster has no second listener");
+        }
+        Map<String, String> properties = new HashMap<>(secured.client(user, password));
+        properties.putAll(secured.registryClient());
+        return new KafkaSettings(Ports.HOST + ":" + secured.port(), registryUrl(), properties);
     }
 
     /** Completes with the reason if the broker ends before {@link #close()}; otherwise never. */

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code client.properties} of a running embedded cluster: its addresses and what a client needs to connect. It
@@ -28,9 +29,13 @@ public record RunningCluster(String bootstrapServers, String registryUrl, Map<St
         properties = Map.copyOf(properties);
     }
 
-    static RunningCluster of(String bootstrapServers, String registryUrl, ClusterSecret secret) {
+    static RunningCluster of(
+            String bootstrapServers, String registryUrl, ClusterSecret secret, @Nullable SecuredListener secured) {
         Map<String, String> properties = new HashMap<>(secret.kafkaClient());
         properties.putAll(secret.registryClient());
+        if (secured != null) {
+            properties.putAll(secured.registryClient());
+        }
         return new RunningCluster(bootstrapServers, registryUrl, properties);
     }
 

@@ -2,6 +2,8 @@ package io.sppostream.embedded;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.confluent.kafka.schemaregistry.client.rest.Versions;
 import io.confluent.kafka.schemaregistry.client.rest.entities.ErrorMessage;
 import io.confluent.kafka.schemaregistry.utils.JacksonMapper;
@@ -16,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,10 +79,12 @@ public final class SchemaRegistry implements AutoCloseable {
      * @param bootstrapServers the broker with the topic {@code _schemas}; this must be its only registry
      * @param port on 127.0.0.1, 0 for a free one
      * @param secret of the broker; requests that change something must have it
+     * @param secured gives the server TLS; null for plain HTTP
      * @throws EmbeddedException if the port is taken or the topic cannot be read
      */
-    static SchemaRegistry start(String bootstrapServers, int port, ClusterSecret secret) {
-        HttpServer server = bind(port);
+    static SchemaRegistry start(
+            String bootstrapServers, int port, ClusterSecret secret, @Nullable SecuredListener secured) {
+        HttpServer server = bind(port, secured);
         try {
             KafkaSchemaLog schemaLog = KafkaSchemaLog.open(bootstrapServers, secret);
             try {
@@ -121,20 +126,26 @@ public final class SchemaRegistry implements AutoCloseable {
 
     /** A server over any log. */
     static SchemaRegistry start(SchemaLog schemaLog, int port, ClusterSecret secret) {
-        return new SchemaRegistry(bind(port), schemaLog, "none", secret);
+        return new SchemaRegistry(bind(port, null), schemaLog, "none", secret);
     }
 
-    private static HttpServer bind(int port) {
+    private static HttpServer bind(int port, @Nullable SecuredListener secured) {
         try {
-            return HttpServer.create(Ports.address(port), 0);
+            if (secured == null) {
+                return HttpServer.create(Ports.address(port), 0);
+            }
+            HttpsServer server = HttpsServer.create(Ports.address(port), 0);
+            server.setHttpsConfigurator(new HttpsConfigurator(secured.sslContext()));
+            return server;
         } catch (IOException e) {
             throw Ports.inUse("registry port", port);
         }
     }
 
-    /** {@code http://host:port}, for {@code schema.registry.url}. */
+    /** {@code http://host:port}, or {@code https}, for {@code schema.registry.url}. */
     public String url() {
-        return "http://" + Ports.HOST + ":" + server.getAddress().getPort();
+        return (server instanceof HttpsServer ? "https://" : "http://") + Ports.HOST + ":"
+                + server.getAddress().getPort();
     }
 
     /** Stops the server; registered schemas stay on the topic. */

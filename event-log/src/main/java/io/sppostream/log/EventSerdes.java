@@ -286,6 +286,16 @@ public final class EventSerdes implements AutoCloseable {
     }
 
     /**
+     * Compares the schemas of all topics with the registered versions, and changes nothing.
+     *
+     * @return for each version that a schema is incompatible with: subject, version, and the differences
+     * @throws LogException if the registry cannot be reached
+     */
+    public List<String> incompatibilities(Topics topics) {
+        return subjects.incompatibilities(topics);
+    }
+
+    /**
      * Deletes the schemas that are registered for the values of topics, for good.
      *
      * @throws LogException if the registry refuses it

@@ -5,10 +5,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
@@ -78,6 +82,11 @@ public record KafkaSettings(
     /** Most bytes of a request, which holds one record at least: a dead letter, and what Kafka adds to it. */
     private static final int REQUEST_BYTES = Topics.MAX_DEAD_LETTER_BYTES + (1 << 20);
 
+    /** Before the name of a SASL user in {@link #user()}. */
+    static final String USER_PREFIX = "user ";
+
+    private static final Pattern JAAS_USER = Pattern.compile("\\b(?:username|clientId)=(?:\"([^\"]+)\"|([^\\s;\"]+))");
+
     /** Consumers give up a request, such as one for end offsets, after this many milliseconds without an answer. */
     private static final int ANSWER_MS = 15_000;
 
@@ -95,6 +104,16 @@ public record KafkaSettings(
         Map<String, String> changed = new HashMap<>(properties);
         changed.put(property, value);
         return new KafkaSettings(bootstrapServers, schemaRegistryUrl, changed, clients);
+    }
+
+    /** Whom the cluster takes the clients for, in words: a SASL user, a certificate, or nobody. */
+    public String user() {
+        Matcher jaas = JAAS_USER.matcher(properties.getOrDefault(SaslConfigs.SASL_JAAS_CONFIG, ""));
+        if (jaas.find()) {
+            return USER_PREFIX + (jaas.group(1) == null ? jaas.group(2) : jaas.group(1));
+        }
+        String certificate = properties.get(SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG);
+        return certificate == null ? "this client" : "the certificate of " + certificate;
     }
 
     /** Settings of an admin client. */
@@ -211,7 +230,7 @@ public record KafkaSettings(
     }
 
     /** What the user sets for topics: {@code topic.PROPERTY}, as Kafka Streams does for those that it creates. */
-    Map<String, String> topicProperties() {
+    public Map<String, String> topicProperties() {
         Map<String, String> given = new HashMap<>();
         properties.forEach((property, value) -> {
             if (property.startsWith(StreamsConfig.TOPIC_PREFIX)) {

@@ -1,6 +1,7 @@
 package io.sppostream.log;
 
 import io.confluent.kafka.schemaregistry.CompatibilityLevel;
+import io.confluent.kafka.schemaregistry.SimpleParsedSchemaHolder;
 import io.confluent.kafka.schemaregistry.avro.AvroSchema;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaUtils;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
@@ -16,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -24,7 +27,14 @@ import org.apache.avro.specific.SpecificRecord;
  */
 final class SchemaSubjects {
     private static final String LEVEL = CompatibilityLevel.FULL_TRANSITIVE.name;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
+    private static final String READ_IT = "this user needs to read it";
+
+    /** The description in a difference as Confluent's classes write it. */
+    private static final Pattern DESCRIPTION = Pattern.compile("description:'(.*)', additionalInfo:");
+
     private static final int CONCURRENT_REQUESTS = 4;
 
     private final SchemaRegistryClient registry;
@@ -60,6 +70,45 @@ final class SchemaSubjects {
                     "the schema of " + topic.name(),
                     "use another namespace, or make the schema compatible with the registered one");
         }
+    }
+
+    /**
+     * Compares the schemas of all topics with the registered versions, and changes nothing. The rule is that of the level
+     * that {@link #register} sets, whatever level a subject has now.
+     *
+     * @return for each version that a schema is incompatible with: subject, version, and the differences
+     * @throws LogException if the registry cannot be reached
+     */
+    List<String> incompatibilities(Topics topics) {
+        List<String> found = new ArrayList<>();
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            String subject = subject(topic.name());
+            List<Integer> versions = askIfPresent(
+                            () -> registry.getAllVersions(subject), "to list the versions of " + subject, READ_IT)
+                    .orElse(List.of());
+            for (int version : versions) {
+                askIfPresent(
+                                () -> registry.getSchemaMetadata(subject, version)
+                                        .getSchema(),
+                                "to show version " + version + " of " + subject,
+                                READ_IT)
+                        .map(registered -> differences(schema(topic), new AvroSchema(registered)))
+                        .filter(differences -> !differences.isEmpty())
+                        .ifPresent(differences ->
+                                found.add(subject + ", version " + version + ": " + String.join("; ", differences)));
+            }
+        }
+        return found;
+    }
+
+    /** What makes two schemas incompatible, in either direction: which field, and why. */
+    private static List<String> differences(AvroSchema schema, AvroSchema registered) {
+        return schema.isCompatible(CompatibilityLevel.FULL, List.of(new SimpleParsedSchemaHolder(registered))).stream()
+                .map(DESCRIPTION::matcher)
+                .filter(Matcher::find)
+                .map(description -> description.group(1))
+                .distinct()
+                .toList();
     }
 
     /** Sets the level of the subjects that do not have it, several at a time: each takes two requests. */
@@ -124,9 +173,7 @@ final class SchemaSubjects {
     /** The subject's own level; empty if it has none. */
     private String level(String subject) {
         return askIfPresent(
-                        () -> registry.getCompatibility(subject),
-                        "to tell the compatibility of " + subject,
-                        "this user needs to read it")
+                        () -> registry.getCompatibility(subject), "to tell the compatibility of " + subject, READ_IT)
                 .orElse("");
     }
 
@@ -183,7 +230,10 @@ final class SchemaSubjects {
         }
     }
 
-    private static LogException refused(String what, RestClientException error, String mend) {
+    private LogException refused(String what, RestClientException error, String mend) {
+        if (error.getStatus() == UNAUTHORIZED || error.getStatus() == FORBIDDEN) {
+            return outages.unavailable(error);
+        }
         return new LogException(
                 "the schema registry refuses " + what + ": " + LogException.reason(error) + " (" + mend + ")");
     }

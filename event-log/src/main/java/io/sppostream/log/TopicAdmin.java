@@ -1,6 +1,7 @@
 package io.sppostream.log;
 
 import io.sppostream.events.WeightsChunk;
+import io.sppostream.events.access.AccessRole;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import java.time.Instant;
@@ -35,6 +36,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates and checks the topics of a namespace, and looks up offsets of topics and consumer groups. Thread-safe. */
@@ -80,23 +82,24 @@ public final class TopicAdmin implements AutoCloseable {
      */
     public void create(Topics topics, short replication) {
         Set<String> present = names();
-        List<NewTopic> missing = new ArrayList<>();
-        for (Topic<? extends SpecificRecord> topic : topics.all()) {
-            if (!present.contains(topic.name())) {
-                NewTopic created = newTopic(topic.name(), topic.partitions(), replication, Topics.MAX_MESSAGE_BYTES);
-                missing.add(topic.valueType() == WeightsChunk.class ? inShortSegments(created) : created);
-            }
-            if (!present.contains(topic.deadLetters())) {
-                missing.add(newTopic(topic.deadLetters(), 1, replication, Topics.MAX_DEAD_LETTER_BYTES));
-            }
-        }
-        missing.replaceAll(topic -> with(kafka.topicProperties(), topic));
+        List<NewTopic> missing = all(topics, replication).stream()
+                .filter(topic -> !present.contains(topic.name()))
+                .map(topic -> with(kafka.topicProperties(), topic))
+                .toList();
         admin.createTopics(missing).values().forEach((name, created) -> {
             try {
                 created.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof TopicExistsException)) {
-                    throw new LogException("topic " + name + " can't be created: " + LogException.reason(e));
+                    // The broker's answer does not repeat the name.
+                    Throwable cause = e.getCause() instanceof TopicAuthorizationException
+                            ? new TopicAuthorizationException(Set.of(name))
+                            : e;
+                    throw new LogException(
+                            "topic " + name + " can't be created: "
+                                    + AccessDenied.explain(cause, kafka.user(), Set.of(AccessRole.OPERATOR))
+                                            .orElseGet(() -> LogException.reason(e)),
+                            e);
                 }
             } catch (TimeoutException e) {
                 throw unreachable(e);
@@ -105,6 +108,21 @@ public final class TopicAdmin implements AutoCloseable {
             }
         });
         check(topics, present);
+    }
+
+    /**
+     * The topics of a run as they are created, dead-letter topics included.
+     *
+     * @param replication replicas of each partition; -1 for the broker's default
+     */
+    public static List<NewTopic> all(Topics topics, short replication) {
+        List<NewTopic> all = new ArrayList<>();
+        for (Topic<? extends SpecificRecord> topic : topics.all()) {
+            NewTopic created = newTopic(topic.name(), topic.partitions(), replication, Topics.MAX_MESSAGE_BYTES);
+            all.add(topic.valueType() == WeightsChunk.class ? inShortSegments(created) : created);
+            all.add(newTopic(topic.deadLetters(), 1, replication, Topics.MAX_DEAD_LETTER_BYTES));
+        }
+        return all;
     }
 
     /** A topic whose records are kept forever, compressed on disk also where other programs send them uncompressed. */
@@ -195,11 +213,19 @@ public final class TopicAdmin implements AutoCloseable {
         String name = topics.advantages().name();
         if (!names.contains(topics.runs().name()) || !names.contains(name)) {
             throw new LogException("there is no run '" + namespace + "' at " + kafka.bootstrapServers() + "; "
-                    + (namespaces(names).isEmpty() ? "there are no runs" : "runs: " + namespaces(names)));
+                    + (namespaces(names).isEmpty() ? "there are no runs" : "runs: " + namespaces(names))
+                    + visibility());
         }
         TopicDescription found = Objects.requireNonNull(
                 await(admin.describeTopics(List.of(name)).allTopicNames()).get(name), name);
         return new Topics(namespace, found.partitions().size());
+    }
+
+    /** Brokers hide topics that a user may not describe; empty if the clients have no user. */
+    public String visibility() {
+        return kafka.user().startsWith(KafkaSettings.USER_PREFIX)
+                ? ", as far as " + kafka.user() + " may see them (./sppo topics --acls)"
+                : "";
     }
 
     private static String namespaces(Set<String> names) {
@@ -330,6 +356,10 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     private LogException unreachable(Exception e) {
+        Optional<String> denied = AccessDenied.explain(e, kafka.user(), Set.of());
+        if (denied.isPresent()) {
+            return new LogException(denied.get(), e);
+        }
         String why =
                 e instanceof TimeoutException ? " within " + TIMEOUT_SECONDS + " s" : ": " + LogException.reason(e);
         return new LogException("no Kafka broker answers at " + kafka.bootstrapServers() + why

@@ -69,6 +69,25 @@ class EventSerdesTest {
     }
 
     @Test
+    void shouldSayWhichFieldIsIncompatibleWithARegisteredVersionAndRegisterNothing() throws Exception {
+        SchemaRegistryClient registry = MockSchemaRegistry.getClientForScope(SCOPE);
+        Schema value = Value.getClassSchema();
+        List<Schema.Field> fields = new ArrayList<>();
+        value.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+        fields.add(new Schema.Field("judge", Schema.create(Schema.Type.STRING), null));
+        registry.register(
+                "test.values.v1-value",
+                new AvroSchema(Schema.createRecord(value.getName(), null, value.getNamespace(), false, fields)));
+
+        assertThat(serdes.incompatibilities(topics))
+                .singleElement()
+                .asString()
+                .startsWith("test.values.v1-value, version 1: The field 'judge' ")
+                .contains("no default value");
+        assertThat(registry.getAllSubjects()).containsExactly("test.values.v1-value");
+    }
+
+    @Test
     void shouldLeaveOutFieldsWhenTheirReaderDoesNotUseThem() {
         Topic<TrainingStep> topic = topics.trainingSteps();
         TrainingStep step = new TrainingStep(

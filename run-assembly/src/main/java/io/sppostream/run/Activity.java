@@ -45,6 +45,10 @@ final class Activity {
 
     private final Set<Count> shown;
     private final boolean showsPending;
+
+    /** A verifier alone knows nothing of what expires, and may not read it. */
+    private final boolean showsExpired;
+
     private final Map<Count, Long> counts = new EnumMap<>(Count.class);
     private final Map<ExpiryReason, Long> expired = new EnumMap<>(ExpiryReason.class);
     private final Map<ModelKind, Integer> steps = new EnumMap<>(ModelKind.class);
@@ -60,6 +64,7 @@ final class Activity {
     Activity(Set<Role> roles) {
         this.shown = EnumSet.noneOf(Count.class);
         roles.forEach(role -> shown.addAll(counts(role)));
+        this.showsExpired = !roles.equals(Set.of(Role.VERIFY));
         this.showsPending = shown.contains(Count.PROMPTS) && shown.contains(Count.TRAINED);
         if (roles.size() > 1) { // The line would be too long, and prompts, rollouts and steps say as much.
             shown.removeAll(Set.of(Count.VALUES, Count.ADVANTAGES));
@@ -91,7 +96,9 @@ final class Activity {
                         case TRAINED -> topics.trainingSteps();
                     });
         }
-        read.add(topics.expired());
+        if (showsExpired) {
+            read.add(topics.expired());
+        }
         return read;
     }
 
@@ -165,7 +172,9 @@ final class Activity {
             String name = count.name().toLowerCase(Locale.ROOT);
             parts.add(name + " " + grouped(counts.getOrDefault(count, 0L)) + failed(count));
         }
-        parts.add("expired " + expired());
+        if (showsExpired) {
+            parts.add("expired " + expired());
+        }
         if (showsPending) {
             parts.add("pending " + grouped(pending.size()));
         }

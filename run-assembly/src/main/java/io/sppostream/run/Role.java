@@ -1,23 +1,26 @@
 package io.sppostream.run;
 
+import io.sppostream.events.access.AccessRole;
 import io.sppostream.run.config.RunSettings;
 import java.util.EnumSet;
 import java.util.Set;
 
 /** The roles of a run, in the order in which they start: against the flow of data, so that readers start before writers. */
 public enum Role {
-    LEARN("learn", "advantages -> policy weights, training steps"),
-    CRITIC("critic", "prompts -> values; advantages -> critic weights, training steps"),
-    ADVANTAGE("advantage", "rollouts + verdicts + values -> advantages"),
-    VERIFY("verify", "rollouts -> verdicts"),
-    ROLLOUT("rollout", "prompts -> rollouts"),
-    FEED("feed", "a dataset -> prompts");
+    LEARN("learn", AccessRole.POLICY_LEARNER, "advantages -> policy weights, training steps"),
+    CRITIC("critic", AccessRole.CRITIC, "prompts -> values; advantages -> critic weights, training steps"),
+    ADVANTAGE("advantage", AccessRole.ADVANTAGE_STREAM, "rollouts + verdicts + values -> advantages"),
+    VERIFY("verify", AccessRole.REWARD_VERIFIER, "rollouts -> verdicts"),
+    ROLLOUT("rollout", AccessRole.ROLLOUT_PRODUCER, "prompts -> rollouts"),
+    FEED("feed", AccessRole.FEED, "a dataset -> prompts");
 
     private final String command;
+    private final AccessRole access;
     private final String flow;
 
-    Role(String command, String flow) {
+    Role(String command, AccessRole access, String flow) {
         this.command = command;
+        this.access = access;
         this.flow = flow;
     }
 
@@ -29,6 +32,11 @@ public enum Role {
     /** The command that runs this role alone. */
     public String command() {
         return command;
+    }
+
+    /** Its permissions on a secured cluster. */
+    public AccessRole access() {
+        return access;
     }
 
     /** Its inputs and outputs. */

@@ -78,7 +78,8 @@ public final class RunRecord {
         try (TopicAdmin admin = new TopicAdmin(runLog.kafka())) {
             if (!admin.exists(settings.topics())) {
                 throw new UserException("run '" + settings.run() + "' has no topics at "
-                        + runLog.kafka().bootstrapServers() + ": make them with ./sppo topics --create");
+                        + runLog.kafka().bootstrapServers() + admin.visibility()
+                        + ": make them with ./sppo topics --create");
             }
         }
         List<Run> starts = all(runLog);

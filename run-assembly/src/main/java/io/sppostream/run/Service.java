@@ -4,6 +4,7 @@ import io.sppostream.embedded.RunningCluster;
 import io.sppostream.events.Expired;
 import io.sppostream.events.LearnerState;
 import io.sppostream.events.catalogue.Topic;
+import io.sppostream.log.AccessDenied;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
@@ -88,7 +89,12 @@ public final class Service {
                     failure.report(died);
                 })) {
             local.load();
-            run(local, observability, cluster.kafka(), failure);
+            try {
+                run(local, observability, cluster.kafka(), failure);
+            } catch (RuntimeException e) {
+                throw AccessDenied.explained(
+                        e, cluster.kafka(), roles.stream().map(Role::access).toList());
+            }
         }
     }
 
@@ -130,20 +136,23 @@ public final class Service {
                 : "";
     }
 
-    /** Shows the live line, and reports pauses of the learner, wherever it runs, until the roles are told to stop. */
+    /** Shows the live line, and reports pauses of the learner to its feed too, until the roles are told to stop. */
     private void watch(RunLog runLog, Failure failure, Instant startedAt) throws InterruptedException {
         RunSettings settings = configuration.settings();
         Activity activity = new Activity(roles);
         List<Topic<? extends SpecificRecord>> counted = activity.topics(runLog.topics());
         // Pauses are read from the beginning: a learner that is paused already is reported too.
-        try (EventReader states = runLog.following(List.of(runLog.topics().learnerStates()));
+        try (EventReader states =
+                        runLog.following(showsPauses() ? List.of(runLog.topics().learnerStates()) : List.of());
                 EventReader log = runLog.following(counted);
                 LiveLine line = new LiveLine(screen)) {
             counted.forEach(topic -> log.seek(topic, startedAt));
             while (!stopRequested.getAsBoolean()) {
                 failure.await(BETWEEN_LOOKS);
-                for (EventRecord<?> record : states.poll(Duration.ZERO)) {
-                    line.say(Pauses.message((LearnerState) record.event(), runLog, settings));
+                if (showsPauses()) {
+                    for (EventRecord<?> record : states.poll(Duration.ZERO)) {
+                        line.say(Pauses.message((LearnerState) record.event(), runLog, settings));
+                    }
                 }
                 for (EventRecord<?> record : log.poll(Duration.ZERO)) {
                     if (record.event() instanceof Expired expired && !activity.hasSeen(expired.getReason())) {
@@ -155,6 +164,11 @@ public final class Service {
             }
             line.showLast(activity.line(), clock.instant());
         }
+    }
+
+    /** Whether the roles have to do with pauses; others may not read them on a secured cluster. */
+    private boolean showsPauses() {
+        return roles.contains(Role.LEARN) || roles.contains(Role.FEED);
     }
 
     /** The first expiry for a reason, in words. */

@@ -134,12 +134,10 @@ class ActivityTest {
         Activity verify = new Activity(Set.of(Role.VERIFY));
         Topics topics = new Topics("run", 1);
 
-        assertThat(verify.line()).isEqualTo("rollouts 0 | verdicts 0 | expired 0");
+        assertThat(verify.line()).isEqualTo("rollouts 0 | verdicts 0");
         assertThat(verify.topics(topics))
                 .extracting(topic -> topic.name())
                 .containsExactlyInAnyOrder(
-                        topics.rollouts().name(),
-                        topics.verdicts().name(),
-                        topics.expired().name());
+                        topics.rollouts().name(), topics.verdicts().name());
     }
 }

@@ -2,6 +2,7 @@ package io.sppostream.cli;
 
 import io.sppostream.cli.logging.LogFileAppender;
 import io.sppostream.embedded.EmbeddedException;
+import io.sppostream.log.AccessDenied;
 import io.sppostream.log.LogException;
 import io.sppostream.log.Redactor;
 import io.sppostream.log.UserException;
@@ -10,6 +11,8 @@ import io.sppostream.run.Budget;
 import io.sppostream.run.Role;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
@@ -127,6 +130,10 @@ public final class Main {
                 || error instanceof CheckpointException
                 || error instanceof EmbeddedException) {
             return String.valueOf(error.getMessage());
+        }
+        Optional<String> denied = AccessDenied.explain(error, "this user", List.of());
+        if (denied.isPresent()) {
+            return denied.get();
         }
         if (error instanceof KafkaException && !(error instanceof SerializationException)) {
             logger().error("Kafka failed", error);

@@ -42,14 +42,14 @@ public record Invocation(int code, String out, String err) {
     }
 
     /** Asserts that the command failed with one line of explanation and left no process behind. */
-    void assertRefused(String... reasons) {
+    public void assertRefused(String... reasons) {
         assertRefusedButForTheBroker(reasons);
         assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive))
                 .isEmpty();
     }
 
     /** The same, for a test that has a broker of its own. */
-    void assertRefusedButForTheBroker(String... reasons) {
+    public void assertRefusedButForTheBroker(String... reasons) {
         assertThat(code).as(err).isNotZero();
         assertThat(err.lines()).hasSize(1);
         assertThat(err).startsWith("sppo: ").contains(reasons).doesNotContain("Exception", "internal error");

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.events.access;
+
+import org.jspecify.annotations.NullMarked;

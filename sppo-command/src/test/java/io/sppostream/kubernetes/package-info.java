@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.kubernetes;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.secured;
+
+import org.jspecify.annotations.NullMarked;

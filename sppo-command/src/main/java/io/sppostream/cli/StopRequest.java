@@ -15,6 +15,8 @@ import java.util.function.BooleanSupplier;
 final class StopRequest {
     private static final int INTERRUPTED = 130;
     private static final long STOP_SECONDS = 60;
+    private static final String OF_A_RUN =
+            "stopping: committed steps stay on the log, work in progress is discarded ...";
 
     private StopRequest() {}
 
@@ -35,6 +37,11 @@ final class StopRequest {
      * @param resumeCommand printed after the job if it was asked to stop; empty for none
      */
     static int obeying(Job job, String resumeCommand) throws InterruptedException {
+        return obeying(job, resumeCommand, OF_A_RUN);
+    }
+
+    /** @param message printed when the job is asked to stop */
+    static int obeying(Job job, String resumeCommand, String message) throws InterruptedException {
         AtomicBoolean requested = new AtomicBoolean();
         CountDownLatch done = new CountDownLatch(1);
         // The hook stays when the job is done, and then has nothing to wait for.
@@ -43,8 +50,7 @@ final class StopRequest {
                 return;
             }
             requested.set(true);
-            System.out.println(System.lineSeparator()
-                    + "stopping: committed steps stay on the log, work in progress is discarded ...");
+            System.out.println(System.lineSeparator() + message);
             try {
                 done.await(STOP_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {

@@ -52,6 +52,8 @@ class ArchitectureTest {
             .definedBy("io.sppostream.rollout..")
             .layer("reward-verifier")
             .definedBy("io.sppostream.verify..")
+            .layer("evaluation")
+            .definedBy("io.sppostream.evaluation..")
             .layer("advantage-stream")
             .definedBy("io.sppostream.advantage..")
             .layer("learner")
@@ -80,6 +82,9 @@ class ArchitectureTest {
             .mayOnlyAccessLayers("schemas", "event-log", "language-model")
             .whereLayer("reward-verifier")
             .mayOnlyAccessLayers("schemas", "event-log")
+            .whereLayer("evaluation")
+            .mayOnlyAccessLayers(
+                    "schemas", "event-log", "language-model", "prompt-feed", "rollout-producer", "reward-verifier")
             .whereLayer("advantage-stream")
             .mayOnlyAccessLayers("schemas", "event-log", "estimators")
             .whereLayer("learner")
@@ -287,6 +292,7 @@ class ArchitectureTest {
             "feed",
             "rollout",
             "verify",
+            "evaluation",
             "advantage",
             "learn",
             "embedded",

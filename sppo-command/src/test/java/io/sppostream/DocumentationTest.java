@@ -35,7 +35,7 @@ class DocumentationTest {
     private static final Pattern PATH = Pattern.compile("[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+/?");
 
     /** Folders that runs make. */
-    private static final List<String> MADE = List.of("runs", ".sppo", "plugins", "target");
+    private static final List<String> MADE = List.of("runs", "evaluations", "data", ".sppo", "plugins", "target");
 
     private static Path root() {
         Path folder = Path.of("").toAbsolutePath();

@@ -29,7 +29,8 @@ import picocli.CommandLine.Parameters;
             JoinStateBenchmark.class,
             JoinStateBenchmark.JoinRole.class,
             AuditBenchmark.class,
-            BacklogBenchmark.class
+            BacklogBenchmark.class,
+            MathVerifyComparison.class
         },
         mixinStandardHelpOptions = true)
 public final class Main {

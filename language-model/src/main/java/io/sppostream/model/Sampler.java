@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Samples completions from a policy, many at once, with a key-value cache.
@@ -102,12 +103,29 @@ public final class Sampler {
      */
     public List<Completion> sample(
             List<SampleRequest> requests, SamplingParameters parameters, BooleanSupplier cancelled) {
+        Completion[] completions = new Completion[requests.size()];
+        sample(requests, parameters, cancelled, (completion, request) -> completions[request] = completion);
+        return Arrays.asList(completions);
+    }
+
+    /**
+     * Samples one completion for each request, and passes each on as soon as it ends.
+     *
+     * @param cancelled asked before every token
+     * @param onCompletion receives a completion and the index of its request; called by the caller's thread
+     * @throws CancellationException if {@code cancelled} has become true; completions that have ended were passed on
+     */
+    public void sample(
+            List<SampleRequest> requests,
+            SamplingParameters parameters,
+            BooleanSupplier cancelled,
+            ObjIntConsumer<Completion> onCompletion) {
         if (requests.isEmpty()) {
-            return List.of();
+            return;
         }
         try (NDManager scratch = model.manager().newSubManager();
-                Batch batch = new Batch(requests, parameters, cancelled, scratch)) {
-            return batch.run();
+                Batch batch = new Batch(requests, parameters, cancelled, onCompletion, scratch)) {
+            batch.run();
         }
     }
 
@@ -134,15 +152,15 @@ public final class Sampler {
         return rows;
     }
 
-    /** The requests of one call: those that wait, those in the running batch, and the completions. */
+    /** The requests of one call: those that wait, and those in the running batch. */
     private final class Batch implements AutoCloseable {
         private final SamplingParameters parameters;
         private final BooleanSupplier cancelled;
+        private final ObjIntConsumer<Completion> onCompletion;
         private final NDManager scratch;
         private final IValue weights;
         private final KeyValueCache cache;
         private final Deque<SampledRow> waiting;
-        private final Completion[] completions;
         private final IValue temperature;
         private final IValue topP;
         private final IValue topK;
@@ -151,12 +169,13 @@ public final class Sampler {
                 List<SampleRequest> requests,
                 SamplingParameters parameters,
                 BooleanSupplier cancelled,
+                ObjIntConsumer<Completion> onCompletion,
                 NDManager scratch) {
             this.parameters = parameters;
             this.cancelled = cancelled;
+            this.onCompletion = onCompletion;
             this.scratch = scratch;
             this.waiting = rows(requests, parameters);
-            this.completions = new Completion[requests.size()];
             this.weights = TorchProgram.list(model.productWeights(scratch));
             this.cache = new KeyValueCache(model, weights, scratch);
             this.temperature = IValue.from(parameters.temperature());
@@ -164,13 +183,13 @@ public final class Sampler {
             this.topK = IValue.from((long) parameters.topK());
         }
 
-        List<Completion> run() {
+        void run() {
             while (true) {
                 List<SampledRow> joining = admit();
                 if (!joining.isEmpty()) {
                     join(joining);
                 } else if (cache.rows().isEmpty()) {
-                    return Arrays.asList(completions);
+                    return;
                 } else {
                     checkCancelled();
                     cache.grow();
@@ -335,7 +354,7 @@ public final class Sampler {
                     boolean ends = endTokens.contains(token);
                     row.append(token, parameters.temperature() == 0 ? chosen : (float) Math.log(chosen), ends);
                     if (row.finished()) {
-                        completions[row.request] = row.completion(ends);
+                        onCompletion.accept(row.completion(ends), row.request);
                     }
                 }
             }

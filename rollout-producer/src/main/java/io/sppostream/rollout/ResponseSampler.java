@@ -19,9 +19,9 @@ import io.sppostream.rollout.ResponseGenerator.Response;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,32 +83,57 @@ public final class ResponseSampler {
      */
     public List<GenerationResult> sample(
             PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
+        GenerationResult[] results = new GenerationResult[requests.size()];
+        sample(model, version, weightsSha256, requests, cancelled, (result, request) -> results[request] = result);
+        return Arrays.asList(results);
+    }
+
+    /**
+     * Answers requests as the other methods do, and passes each result on as soon as it is there.
+     *
+     * @param onResult receives a result and the index of its request; several threads may call it at the same time
+     * @throws java.util.concurrent.CancellationException if {@code cancelled} has become true
+     */
+    public void sample(
+            PolicyModel model,
+            int version,
+            String weightsSha256,
+            List<Request> requests,
+            BooleanSupplier cancelled,
+            ObjIntConsumer<GenerationResult> onResult) {
         List<EncodedPrompt> prompts = encode(requests, model.config());
-        List<SampleRequest> answerable = new ArrayList<>();
+        List<Answerable> answerable = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            if (prompts.get(i).refusal() == null) {
+            String refusal = prompts.get(i).refusal();
+            if (refusal == null) {
                 Request request = requests.get(i);
-                answerable.add(new SampleRequest(
-                        prompts.get(i).tokens(),
-                        request.seed(),
-                        request.isGreedy(),
-                        Math.min(request.ownLimit(), request.runLimit(sampling))));
+                answerable.add(new Answerable(
+                        i,
+                        new SampleRequest(
+                                prompts.get(i).tokens(),
+                                request.seed(),
+                                request.isGreedy(),
+                                Math.min(request.ownLimit(), request.runLimit(sampling)))));
+            } else {
+                onResult.accept(new Refusal(refusal), i);
             }
         }
         long bytes = cacheBytes == 0 ? Sampler.defaultCacheBytes(model) / threads.count() : cacheBytes;
         Sampler sampler = new Sampler(model, tokenizer.endTokens(), bytes);
-        Iterator<Completion> completions = threads.map(answerable, part -> sampler.sample(part, sampling, cancelled))
-                .iterator();
-        List<GenerationResult> results = new ArrayList<>(requests.size());
-        for (int i = 0; i < requests.size(); i++) {
-            EncodedPrompt prompt = prompts.get(i);
-            results.add(
-                    prompt.refusal() == null
-                            ? response(model, version, weightsSha256, requests.get(i), prompt, completions.next())
-                            : new Refusal(prompt.refusal()));
-        }
-        return results;
+        threads.forEach(
+                answerable,
+                part -> sampler.sample(
+                        part.stream().map(Answerable::request).toList(), sampling, cancelled, (completion, of) -> {
+                            int i = part.get(of).index();
+                            onResult.accept(
+                                    response(
+                                            model, version, weightsSha256, requests.get(i), prompts.get(i), completion),
+                                    i);
+                        }));
     }
+
+    /** A request that can be answered, and its index among all requests. */
+    private record Answerable(int index, SampleRequest request) {}
 
     /**
      * A prompt, and the prefix of a follow-up, as the policy reads them.

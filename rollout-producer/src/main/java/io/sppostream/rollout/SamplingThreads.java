@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Threads that share a batch of requests; the caller's thread is one of them. Thread-safe. */
@@ -54,6 +55,14 @@ public final class SamplingThreads implements AutoCloseable {
             results.addAll(result(other));
         }
         return results;
+    }
+
+    /** Passes contiguous parts of a list to a consumer, one for each thread, and waits for all of them. */
+    <T> void forEach(List<T> all, Consumer<List<T>> consumer) {
+        map(all, part -> {
+            consumer.accept(part);
+            return List.of();
+        });
     }
 
     private static <T> List<T> part(List<T> all, int part, int parts) {

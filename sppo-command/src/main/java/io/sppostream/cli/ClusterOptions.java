@@ -37,14 +37,18 @@ final class ClusterOptions {
 
     /** The configuration of a run, of which these commands use what locates the cluster. */
     Configuration load(String run) {
-        return load(run, null);
+        return load(run, Map.of());
     }
 
     /** The same, with a folder of reports; null for the default. */
     Configuration load(String run, @Nullable String runsDirectory) {
-        Map<String, String> flags = new HashMap<>();
+        return load(run, runsDirectory == null ? Map.of() : Map.of(SettingsDefinition.RUNS_DIR, runsDirectory));
+    }
+
+    /** The same, with other settings of the command line. */
+    Configuration load(String run, Map<String, String> settings) {
+        Map<String, String> flags = new HashMap<>(settings);
         flags.put(SettingsDefinition.RUN, run);
-        put(flags, SettingsDefinition.RUNS_DIR, runsDirectory);
         put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
         put(flags, SettingsDefinition.BOOTSTRAP_SERVERS, bootstrapServers);
         put(flags, SettingsDefinition.SCHEMA_REGISTRY_URL, schemaRegistryUrl);

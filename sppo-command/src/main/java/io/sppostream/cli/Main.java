@@ -43,6 +43,7 @@ import picocli.CommandLine.TypeConversionException;
             ShadowsCommand.class,
             CompareCommand.class,
             GradeCommand.class,
+            EvalCommand.class,
             PretrainCommand.class,
             DeleteCommand.class
         },
@@ -51,7 +52,7 @@ import picocli.CommandLine.TypeConversionException;
 public final class Main {
     private Main() {}
 
-    /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+    /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage, 3 below a minimum, 130 interrupted. */
     public static void main(String[] arguments) {
         int code = run(arguments);
         if (code == 0) {

@@ -18,6 +18,8 @@ final class StopRequest {
     /** Container engines kill a process 30 s after they have asked it to stop. */
     private static final long STOP_SECONDS = 28;
 
+    private static final String OF_A_RUN =
+            "stopping: committed steps stay on the log, work in progress is discarded ...";
 
     private StopRequest() {}
 
@@ -38,6 +40,11 @@ final class StopRequest {
      * @param resumeCommand printed after the job if it was asked to stop; empty for none
      */
     static int obeying(Job job, String resumeCommand) throws InterruptedException {
+        return obeying(job, resumeCommand, OF_A_RUN);
+    }
+
+    /** @param message printed when the job is asked to stop */
+    static int obeying(Job job, String resumeCommand, String message) throws InterruptedException {
         AtomicBoolean requested = new AtomicBoolean();
         CountDownLatch done = new CountDownLatch(1);
         // The hook stays when the job is done, and then has nothing to wait for.
@@ -46,8 +53,7 @@ final class StopRequest {
                 return;
             }
             requested.set(true);
-            System.out.println(System.lineSeparator()
-                    + "stopping: committed steps stay on the log, work in progress is discarded ...");
+            System.out.println(System.lineSeparator() + message);
             try {
                 done.await(STOP_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {

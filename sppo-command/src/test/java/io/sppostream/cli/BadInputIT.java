@@ -161,6 +161,40 @@ class BadInputIT {
     }
 
     @Test
+    void shouldRefuseEvaluationsOfWhatThereIsNot() throws IOException {
+        String model = "--model=" + shippedModel();
+        eval("--benchmarks=addition").assertRefused("give one of --model, --run and --server");
+        eval(model, "--benchmarks=addition", "--server=http://127.0.0.1:1").assertRefused("give one of");
+        eval(model, "--benchmarks=addition", "--version=3").assertRefused("--run");
+        eval(model, "--benchmarks=aime42").assertRefused("there is no benchmark 'aime42': there are aime24");
+        eval(model, "--benchmarks=math500", "--data=" + directory)
+                .assertRefused("there is no " + directory.resolve("math500.jsonl"), "HuggingFaceH4/MATH-500", "--data");
+        eval(model, "--benchmarks=" + directory.resolve("none.jsonl")).assertRefused("none.jsonl can't be read");
+        eval(model, "--benchmarks=addition", "--suffix=Box it.").assertRefused("built-in dataset");
+        eval(model, "--benchmarks=addition,addition").assertRefused("two would be called 'addition'");
+        eval(model, "--benchmarks=addition", "-k0").assertRefused("-k must be at least 1");
+        eval(model, "--benchmarks=addition", "--temperature=-1").assertRefused("temperature must be");
+        eval(model, "--benchmarks=addition", "--min=gsm8k:avg@16=1").assertRefused("--min gsm8k:avg@16");
+        eval(model, "--benchmarks=addition", "--min=addition:avg@8=1").assertRefused("there is no metric 'avg@8'");
+        eval(model, "--benchmarks=addition", "--verifier=oracle").assertRefused("there is no verifier 'oracle'");
+        eval("--model=" + directory.resolve("nowhere"), "--benchmarks=addition").assertRefused("No checkpoint at");
+        eval("--server=http://127.0.0.1:1", "--benchmarks=addition")
+                .assertRefused("--server: the server at http://127.0.0.1:1/v1 does not answer");
+        eval("--server=localhost", "--benchmarks=addition").assertRefused("'localhost' is not the address");
+        Path file = Files.writeString(directory.resolve("file"), "");
+        eval(model, "--benchmarks=addition", "--out=" + file).assertRefused("cannot write to " + file, "--out");
+    }
+
+    private Invocation eval(String... options) {
+        List<String> command = new ArrayList<>(List.of("eval", "--data-dir=" + directory.resolve("data")));
+        command.addAll(List.of(options));
+        if (command.stream().noneMatch(option -> option.startsWith("--out"))) {
+            command.add("--out=" + directory.resolve("evaluation"));
+        }
+        return Invocation.of(command.toArray(String[]::new));
+    }
+
+    @Test
     void shouldRefuseAPortInUse() throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             train("--set=broker.port=" + other.getLocalPort())

@@ -11,8 +11,10 @@ import io.sppostream.log.weights.WeightsFiles;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CheckpointException;
+import io.sppostream.model.ModelSettings;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.PolicyModel;
+import io.sppostream.model.Tokenizer;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.models.Models;
@@ -30,6 +32,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +91,37 @@ public final class CheckpointExport {
             throw new UserException("the checkpoint can't be written to " + directory + ": " + LogException.reason(e));
         }
         return manifest;
+    }
+
+    /**
+     * A policy version, loaded.
+     *
+     * @param manifest of the version
+     * @param model closed by the caller
+     * @param tokenizer closed by the caller
+     */
+    public record LoadedPolicy(WeightsManifest manifest, PolicyModel model, Tokenizer tokenizer) {}
+
+    /**
+     * Loads a version for sampling.
+     *
+     * @param version null for the last one
+     * @param placement device and precision, given those of the run
+     * @throws UserException if the run does not have the version any more
+     * @throws LogException if the weights are damaged
+     */
+    public LoadedPolicy load(@Nullable Integer version, UnaryOperator<ModelSettings> placement) {
+        WeightsManifest manifest = RetainedVersions.of(run.log()).get(version);
+        RunSettings settings = settings();
+        Checkpoint start = Models.policy(settings);
+        PolicyModel model = PolicyModel.load(start, placement.apply(settings.rolloutPlacement()));
+        try {
+            fetch(manifest, model::readWeights);
+            return new LoadedPolicy(manifest, model, start.tokenizer());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
     }
 
     /** Loads the base model and the adapters, and writes either the adapters or the merged model. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.evaluation;
+
+import org.jspecify.annotations.NullMarked;

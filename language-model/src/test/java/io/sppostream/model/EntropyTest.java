@@ -96,7 +96,8 @@ class EntropyTest {
         }
         try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu())) {
             float[][] one = entropies(policy, new TrainingSettings(64, 1, false), batch);
-            assertThat(entropies(policy, new TrainingSettings(64, 3, false), batch)).isDeepEqualTo(one);
+            assertThat(entropies(policy, new TrainingSettings(64, 3, false), batch))
+                    .isDeepEqualTo(one);
             float[][] checkpointed = entropies(policy, new TrainingSettings(64, 2, true), batch);
             for (int i = 0; i < one.length; i++) {
                 assertThat(checkpointed[i]).containsExactly(one[i], within(1e-5f));

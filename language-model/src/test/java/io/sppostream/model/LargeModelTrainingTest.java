@@ -86,8 +86,7 @@ class LargeModelTrainingTest {
                         assertThat(result[pieces.get(i).members()[row]])
                                 .containsExactly(pieces.get(i).outputsOf(row, logProbs), within(1e-5f));
                     }
-                    NDList backward =
-                            new NDList(outputs, Tensors.of(scratch, piece.loss(forward), outputs.getShape()));
+                    NDList backward = new NDList(outputs, Tensors.of(scratch, piece.loss(forward), outputs.getShape()));
                     backward.addAll(model.weights());
                     NDList gradients = whole.record(scratch, "gradients", backward);
                     for (int k = 0; k < gradients.size(); k++) {

@@ -6,6 +6,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.LedgerRules;
+import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.log.EventRecord;

@@ -318,7 +318,7 @@ public enum StepMetric {
             null,
             "share",
             Kind.REPRODUCIBLE,
-            "Sum over ten bins of equal width of n_b / n |mean R - mean V|, over the same values."),
+            "Sum over ten bins of equal width of n_b / n abs(mean R - mean V), over the same values."),
     AUC(
             "auc",
             Owner.CRITIC,
@@ -507,6 +507,11 @@ public enum StepMetric {
     /** The name on the ledger. */
     public String id() {
         return id;
+    }
+
+    /** In words. */
+    public String unit() {
+        return unit;
     }
 
     /** Whose steps have it. */

@@ -257,7 +257,8 @@ public final class TrainableCritic extends TrainableLanguageModel {
     private CriticSample criticSample(TrainingSample sample) {
         if (objective.ofTokens()) {
             List<Float> values = Objects.requireNonNull(value(sample).getTokenValues(), "the critic's token values");
-            return CriticSample.ofTokens(PolicySample.of(sample), FloatList.toDoubles(values));
+            PolicySample tokens = PolicySample.of(sample.getRollout(), sample.getSegments(), sample.getRejected());
+            return CriticSample.ofTokens(tokens, FloatList.toDoubles(values));
         }
         int[] tokens = tokens(sample);
         promptTokens.remove(sample.getRollout().getRequestId());

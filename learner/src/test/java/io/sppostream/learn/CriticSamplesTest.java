@@ -107,7 +107,8 @@ class CriticSamplesTest {
         double[] values = samples.stream()
                 .mapToDouble(sample -> requireNonNull(sample.getValue()).getProbability())
                 .toArray();
-        double[] rewards = samples.stream().mapToDouble(TrainingSample::getReward).toArray();
+        double[] rewards =
+                samples.stream().mapToDouble(TrainingSample::getReward).toArray();
         for (CriticKind kind : List.of(CriticKind.PROMPT, CriticKind.TOKEN)) {
             CriticObjective objective = new CriticObjective(kind, Function.SQUARED_ERROR, 0.5);
             try (CriticModel model = CriticModel.random(TestModels.CONFIG, 1, ModelSettings.cpu());

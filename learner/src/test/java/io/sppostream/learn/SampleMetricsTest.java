@@ -66,8 +66,9 @@ class SampleMetricsTest {
                 .mapToObj(i -> sample(i, "x".repeat(1000) + i, 1, 1, 1, FinishReason.STOP))
                 .toList();
 
-        assertThat(SampleMetrics.of(many)).hasSizeLessThan(50).allSatisfy((name, value) -> assertThat(name)
-                .hasSizeLessThan(200));
+        assertThat(SampleMetrics.of(many))
+                .hasSizeLessThan(50)
+                .allSatisfy((name, value) -> assertThat(name).hasSizeLessThan(200));
         assertThat(SampleMetrics.of(List.of())).isEqualTo(Map.of("reward_mean", 0.0));
     }
 

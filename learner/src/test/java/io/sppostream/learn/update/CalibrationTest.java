@@ -74,7 +74,8 @@ class CalibrationTest {
                 values[i] = coarse ? random.nextInt(5) / 4.0 : random.nextDouble();
                 rewards[i] = coarse ? random.nextInt(2) : random.nextDouble();
             }
-            long rewarded = Arrays.stream(rewards).filter(reward -> reward >= 0.5).count();
+            long rewarded =
+                    Arrays.stream(rewards).filter(reward -> reward >= 0.5).count();
             if (rewarded == 0 || rewarded == n) {
                 assertThat(Calibration.auc(values, rewards)).isEmpty();
             } else {

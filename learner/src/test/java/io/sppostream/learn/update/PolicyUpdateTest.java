@@ -180,8 +180,10 @@ class PolicyUpdateTest {
         PolicySample other = sample(three, -0.5, 0.5, 1, 4);
 
         double expected = (1.5 - 1 - Math.log(1.5)) / 2;
-        assertThat(update(0, 1).apply(1, List.of(same, other)).get("mismatch_kl")).isCloseTo(expected, within(1e-5));
-        assertThat(update(0, 2).apply(1, List.of(same, other)).get("mismatch_kl")).isCloseTo(expected, within(1e-5));
+        assertThat(update(0, 1).apply(1, List.of(same, other)).get("mismatch_kl"))
+                .isCloseTo(expected, within(1e-5));
+        assertThat(update(0, 2).apply(1, List.of(same, other)).get("mismatch_kl"))
+                .isCloseTo(expected, within(1e-5));
         assertThat(update(0, 2).apply(1, List.of(other, same))).doesNotContainKey("mismatch_kl");
     }
 

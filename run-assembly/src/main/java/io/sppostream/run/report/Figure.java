@@ -105,17 +105,24 @@ public final class Figure {
         return Stream.of(
                         new Panel("reward by dataset", rewards),
                         policy.panel("entropy, nats", Map.of("entropy", "entropy")),
-                        policy.panel("tokens clipped, share", lines("low", "clip_fraction_low", "high", "clip_fraction_high")),
+                        policy.panel(
+                                "tokens clipped, share",
+                                lines("low", "clip_fraction_low", "high", "clip_fraction_high")),
                         policy.panel("approximate KL, nats", Map.of("sampler to learner", "approximate_kl")),
                         policy.panel("mismatch KL at equal weights, nats", Map.of("mismatch", "mismatch_kl")),
-                        policy.panel("effective sample size, share", Map.of("effective sample size", "effective_sample_size")),
+                        policy.panel(
+                                "effective sample size, share",
+                                Map.of("effective sample size", "effective_sample_size")),
                         policy.panel("advantage", lines("mean", "advantage_mean", "deviation", "advantage_std")),
                         policy.panel("advantages above 0, share", Map.of("positive", "advantage_share_positive")),
                         policy.panel("gradient norm of the policy", Map.of("norm", "gradient_norm")),
                         policy.panel(
-                                "response length, tokens", lines("mean", "response_length_mean", "max", "response_length_max")),
+                                "response length, tokens",
+                                lines("mean", "response_length_mean", "max", "response_length_max")),
                         policy.panel("responses cut off, share", Map.of("cut off", "response_cut_share")),
-                        policy.panel("prompt length, tokens", lines("mean", "prompt_length_mean", "max", "prompt_length_max")),
+                        policy.panel(
+                                "prompt length, tokens",
+                                lines("mean", "prompt_length_mean", "max", "prompt_length_max")),
                         critic.panel("value", lines("mean", "value_mean", "deviation", "value_std")),
                         critic.panel(
                                 "critic: errors",
@@ -129,7 +136,10 @@ public final class Figure {
                                         "sampling", "seconds_sampling",
                                         "updating", "seconds_updating")),
                         policy.panel("model FLOPs utilization, share", Map.of("policy", "mfu")),
-                        policy.panel("peak memory of the learner's process, GB", Map.of("resident", "peak_resident_bytes"), 1e-9))
+                        policy.panel(
+                                "peak memory of the learner's process, GB",
+                                Map.of("resident", "peak_resident_bytes"),
+                                1e-9))
                 .filter(panel -> !panel.lines().isEmpty())
                 .toList();
     }

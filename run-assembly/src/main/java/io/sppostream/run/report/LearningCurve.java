@@ -149,9 +149,7 @@ public final class LearningCurve {
         return from >= to
                 ? null
                 : Reliability.of(
-                        critic.get(from).getStep(),
-                        critic.get(to - 1).getStep(),
-                        calibrations.subList(from, to));
+                        critic.get(from).getStep(), critic.get(to - 1).getStep(), calibrations.subList(from, to));
     }
 
     /** The reliability of the critic over the last fifth of its steps, one at least; null if the ledger has none. */

@@ -97,8 +97,7 @@ public record Summary(
             @JsonProperty("policy_metrics") Map<String, Double> policyMetrics,
             @JsonProperty("critic_metrics") Map<String, Double> criticMetrics,
 
-            @JsonProperty("critic_calibration") @Nullable
-            Reliability criticCalibration) {}
+            @JsonProperty("critic_calibration") @Nullable Reliability criticCalibration) {}
 
     /**
      * How far the trained policy was from the policies that sampled.

@@ -143,14 +143,16 @@ class FigureTest {
     @Test
     void shouldDrawOnlyMetricsThatTheLedgerHas() throws IOException {
         LearningCurve curve = new LearningCurve(START, List.of(), false);
-        curve.add(step("policy", 1, Map.of("entropy", 0.123456789, "reward_mean/</script>", 1.0, "reward_mean/b", 0.5)));
+        curve.add(
+                step("policy", 1, Map.of("entropy", 0.123456789, "reward_mean/</script>", 1.0, "reward_mean/b", 0.5)));
         curve.add(step("policy", 2, Map.of("entropy", Double.NaN)));
         Figure.write(folder, "a-run", curve);
 
         assertThat(folder.resolve(Figure.FILE)).content().doesNotContain("</script>\"");
         JsonNode page = data();
         assertThat(page.get("reliability")).isEmpty();
-        assertThat(page.get("diagnostics")).extracting(panel -> panel.get("title").asText())
+        assertThat(page.get("diagnostics"))
+                .extracting(panel -> panel.get("title").asText())
                 .containsExactly("reward by dataset", "entropy, nats");
         assertThat(page.get("diagnostics").get(1).get("lines").get("entropy").toString())
                 .isEqualTo("[[1.0,0.123457]]");

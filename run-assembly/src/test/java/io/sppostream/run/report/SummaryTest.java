@@ -34,7 +34,12 @@ class SummaryTest {
         return summary(
                 new Summary.Totals(480, 245_760, 0, 3, 61.5, 3_996.1, 12_345.6),
                 new Summary.Learning(
-                        0.25, 0.625, null, secondsToHalf, 0.375, List.of(new Accuracy(480, 245_760, 61.25, 0.625)),
+                        0.25,
+                        0.625,
+                        null,
+                        secondsToHalf,
+                        0.375,
+                        List.of(new Accuracy(480, 245_760, 61.25, 0.625)),
                         STEPS),
                 new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)));
     }

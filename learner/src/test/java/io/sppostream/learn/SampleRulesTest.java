@@ -50,7 +50,8 @@ class SampleRulesTest {
                 RequestPurpose.TRAIN,
                 false,
                 null,
-                false);
+                false,
+                null);
         Verdict verdict = new Verdict(
                 "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "2", "exact", Instant.EPOCH, Map.of(), false);
         return new TrainingSample(

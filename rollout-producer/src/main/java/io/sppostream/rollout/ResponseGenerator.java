@@ -94,6 +94,7 @@ public interface ResponseGenerator extends AutoCloseable {
      * @param segments the weights that sampled each run of tokens
      * @param cut whether the limit of its own request ended it, so that it can be continued
      * @param opensThinking whether the prompt ends with {@code <think>}
+     * @param seconds from the start of its batch until it was complete; null if that is not known
      */
     record Response(
             int[] promptTokens,
@@ -104,7 +105,8 @@ public interface ResponseGenerator extends AutoCloseable {
             List<PolicySegment> segments,
             FinishReason finishReason,
             boolean cut,
-            boolean opensThinking)
+            boolean opensThinking,
+            @Nullable Double seconds)
             implements GenerationResult {
 
         /**
@@ -142,7 +144,8 @@ public interface ResponseGenerator extends AutoCloseable {
                     followUp == null ? RequestPurpose.TRAIN : followUp.getPurpose(),
                     cut,
                     tokenStarts == null ? null : IntList.of(tokenStarts),
-                    opensThinking);
+                    opensThinking,
+                    seconds);
         }
     }
 

@@ -101,6 +101,7 @@ public final class ResponseSampler {
             List<Request> requests,
             BooleanSupplier cancelled,
             ObjIntConsumer<GenerationResult> onResult) {
+        long start = System.nanoTime();
         List<EncodedPrompt> prompts = encode(requests, model.config());
         List<Answerable> answerable = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
@@ -127,7 +128,12 @@ public final class ResponseSampler {
                             int i = part.get(of).index();
                             onResult.accept(
                                     response(
-                                            model, version, weightsSha256, requests.get(i), prompts.get(i), completion),
+                                            model,
+                                            new PolicySegment(0, version, weightsSha256),
+                                            requests.get(i),
+                                            prompts.get(i),
+                                            completion,
+                                            (System.nanoTime() - start) / 1e9),
                                     i);
                         }));
     }
@@ -202,13 +208,18 @@ public final class ResponseSampler {
         return joined;
     }
 
+    /**
+     * @param version the policy's version, without an end token
+     * @param prompt what the policy read: the prompt and a prefix of a response
+     * @param seconds since the sampling of the batch began
+     */
     private Response response(
             PolicyModel model,
-            int version,
-            String weightsSha256,
+            PolicySegment version,
             Request request,
             EncodedPrompt prompt,
-            Completion completion) {
+            Completion completion,
+            double seconds) {
         int[] context = prompt.tokens();
         int[] tokens = completion.tokens();
         int[] prefix = request.prefix();
@@ -225,9 +236,10 @@ public final class ResponseSampler {
                         ? Arrays.copyOfRange(tokenizer.tokenStarts(sincePrompt), prefix.length, sincePrompt.length)
                         : null,
                 completion.logProbs(),
-                List.of(new PolicySegment(tokens.length, version, weightsSha256)),
+                List.of(new PolicySegment(tokens.length, version.getPolicyVersion(), version.getWeightsSha256())),
                 finishReason,
                 finishReason == FinishReason.LENGTH && canContinue,
-                prompt.opensThinking());
+                prompt.opensThinking(),
+                seconds);
     }
 }

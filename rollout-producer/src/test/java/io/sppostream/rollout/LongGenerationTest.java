@@ -99,7 +99,8 @@ class LongGenerationTest {
                             List.of(new PolicySegment(1, 0, "")),
                             FinishReason.STOP,
                             false,
-                            false))
+                            false,
+                            null))
                     .toList();
         }
 

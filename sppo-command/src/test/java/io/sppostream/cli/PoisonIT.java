@@ -278,7 +278,8 @@ class PoisonIT {
                 RequestPurpose.TRAIN,
                 false,
                 null,
-                false);
+                false,
+                null);
     }
 
     private Path modelWithTemplate() throws IOException {

@@ -32,7 +32,8 @@ final class InspectCommand implements Callable<Integer> {
     @Option(
             names = "--step",
             paramLabel = "N",
-            description = "Show the timeline of this step of the policy instead, with its critical path, and its metrics.")
+            description =
+                    "Show the timeline of this step of the policy instead, with its critical path, and its metrics.")
     private @Nullable Integer step;
 
     @Spec

@@ -51,6 +51,7 @@ class S3WeightsIT {
     }
 
     @Test
+    @SuppressWarnings("removal") // getHttpPort: what shall replace it is not there yet.
     void shouldTrainResumeAuditAndExportWhenTheWeightsAreInABucket() throws IOException {
         String uri = "s3x://localhost:" + server.getHttpPort() + "/" + BUCKET + "/run/";
         assertThat(run("train", "--run=folder", "--steps=5", "--set=weights.uri=" + directory.resolve("weights")))

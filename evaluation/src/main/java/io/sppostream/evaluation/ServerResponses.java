@@ -174,7 +174,9 @@ public final class ServerResponses implements ResponseSource {
                 new float[0],
                 List.of(),
                 finish,
-                false);
+                false,
+                false,
+                null);
     }
 
     /** The response with its thinking, which a server with a parser of reasoning returns separately. */

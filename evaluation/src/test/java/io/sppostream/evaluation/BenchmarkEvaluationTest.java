@@ -86,7 +86,16 @@ class BenchmarkEvaluationTest {
         private static Response response(Request request) {
             String text = "\\boxed{" + (1 + Math.floorMod(request.seed(), 3L)) + "}";
             return new Response(
-                    new int[] {1}, new int[3], text, null, new float[3], List.of(), FinishReason.STOP, false);
+                    new int[] {1},
+                    new int[3],
+                    text,
+                    null,
+                    new float[3],
+                    List.of(),
+                    FinishReason.STOP,
+                    false,
+                    false,
+                    null);
         }
 
         @Override

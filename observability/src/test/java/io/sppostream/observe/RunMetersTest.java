@@ -115,6 +115,7 @@ class RunMetersTest {
                 Instant.EPOCH,
                 Instant.EPOCH,
                 Recovery.NONE,
-                1L);
+                1L,
+                List.of());
     }
 }

@@ -29,6 +29,7 @@ import io.sppostream.rollout.RolloutProducerSettings;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RewardFactory;
 import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.ShellWords;
 import io.sppostream.run.config.SettingsDefinition;
 import io.sppostream.run.models.Models;
 import io.sppostream.run.report.TerminalText;

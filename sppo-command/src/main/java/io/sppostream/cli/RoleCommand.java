@@ -23,8 +23,8 @@ final class RoleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Configuration configuration = options.loadForCluster();
-        return StopRequest.obeying(
-                stopRequested -> Service.joining(configuration, Set.of(role), ConfigurationOptions.screen(configuration), stopRequested)
-                        .run());
+        return StopRequest.obeying(stopRequested -> Service.joining(
+                        configuration, Set.of(role), ConfigurationOptions.screen(configuration), stopRequested)
+                .run());
     }
 }

@@ -18,7 +18,6 @@ final class StopRequest {
     /** Container engines kill a process 30 s after they have asked it to stop. */
     private static final long STOP_SECONDS = 28;
 
-
     private StopRequest() {}
 
     /** The work of a command until it is done or asked to stop. */

@@ -49,8 +49,13 @@ final class TrainCommand implements Callable<Integer> {
         System.out.println(header(configuration, resumeCommand));
         warning.ifPresent(text -> System.out.println("warning: " + text));
         return StopRequest.obeying(
-                stopRequested ->
-                        new TrainRun(configuration, budget, System.out, ConfigurationOptions.screen(configuration), stopRequested).run(),
+                stopRequested -> new TrainRun(
+                                configuration,
+                                budget,
+                                System.out,
+                                ConfigurationOptions.screen(configuration),
+                                stopRequested)
+                        .run(),
                 resumeCommand);
     }
 

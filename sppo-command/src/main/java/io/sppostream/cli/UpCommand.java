@@ -25,8 +25,8 @@ final class UpCommand implements Callable<Integer> {
         Configuration configuration = options.load();
         Set<Role> roles = EnumSet.copyOf(Role.of(configuration.settings()));
         roles.remove(Role.FEED);
-        return StopRequest.obeying(
-                stopRequested -> Service.beginning(configuration, roles, ConfigurationOptions.screen(configuration), stopRequested)
-                        .run());
+        return StopRequest.obeying(stopRequested -> Service.beginning(
+                        configuration, roles, ConfigurationOptions.screen(configuration), stopRequested)
+                .run());
     }
 }

@@ -123,10 +123,7 @@ class StandbyIT {
             Configuration configuration = Configuration.load(
                     null,
                     Map.of(),
-                    Map.of(
-                            "run", RUN,
-                            "partitions", Integer.toString(PARTITIONS),
-                            "kafka.num.standby.replicas", "1"));
+                    Map.of("run", RUN, "partitions", Integer.toString(PARTITIONS), "kafka.num.standby.replicas", "1"));
             KafkaSettings kafka = configuration.kafka(cluster.kafka());
             Restores restores = new Restores();
             Topics topics = new Topics(RUN, PARTITIONS);

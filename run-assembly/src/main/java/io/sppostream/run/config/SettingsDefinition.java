@@ -663,12 +663,7 @@ public final class SettingsDefinition {
                 .setting(REGISTRY_PORT, INT, 0, PORT, "Port of the embedded schema registry. 0: any free port.");
         definition
                 .in(SettingGroup.OPERATION)
-                .setting(
-                        METRICS_PORT,
-                        INT,
-                        0,
-                        PORT,
-                        "Port of /health/live, /health/ready and /metrics. 0: none.")
+                .setting(METRICS_PORT, INT, 0, PORT, "Port of /health/live, /health/ready and /metrics. 0: none.")
                 .setting(
                         METRICS_HOST,
                         STRING,

@@ -12,6 +12,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogObserver;
 import io.sppostream.log.RunLog;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,8 +55,12 @@ final class JoinDriver implements AutoCloseable {
     private final TestOutputTopic<String, Expired> expired;
 
     JoinDriver(Path stateDirectory) {
+        this(stateDirectory, LogObserver.NONE);
+    }
+
+    JoinDriver(Path stateDirectory, LogObserver observer) {
         KafkaSettings kafka = new KafkaSettings("unused:9092", "mock://advantage-stream", Map.of());
-        serdes = new EventSerdes(kafka);
+        serdes = new EventSerdes(kafka, observer);
         Properties properties = new Properties();
         properties.putAll(kafka.streams(TOPICS.application(RoleName.ADVANTAGE_STREAM), stateDirectory, 1));
         // With exactly-once, the test driver discards an open transaction before each record, and dead letters with it.

@@ -36,6 +36,24 @@ import org.apache.avro.specific.SpecificRecord;
 public final class Service {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
+    /** What the live line does not use of the records that it counts. Roles of their own process read them too. */
+    private static final Set<String> UNUSED = Set.of(
+            "Prompt.messages",
+            "Prompt.reference",
+            "Rollout.messages",
+            "Rollout.reference",
+            "Rollout.promptTokens",
+            "Rollout.responseTokens",
+            "Rollout.text",
+            "Rollout.behaviourLogProbs",
+            "Rollout.policySegments",
+            "Verdict.settings",
+            "TrainingSample.segments",
+            "TrainingSample.furtherVerdicts",
+            "TrainingSample.rejected",
+            "TrainingStep.consumed",
+            "TrainingStep.metrics");
+
     private final Configuration configuration;
     private final Set<Role> roles;
     private final Start start;
@@ -144,7 +162,7 @@ public final class Service {
         // Pauses are read from the beginning: a learner that is paused already is reported too.
         try (EventReader states =
                         runLog.following(showsPauses() ? List.of(runLog.topics().learnerStates()) : List.of());
-                EventReader log = runLog.following(counted);
+                EventReader log = runLog.without(UNUSED).following(counted);
                 LiveLine line = new LiveLine(screen)) {
             counted.forEach(topic -> log.seek(topic, startedAt));
             while (!stopRequested.getAsBoolean()) {

@@ -66,7 +66,8 @@ public final class MathVerifier implements Verifier {
             case "auto" -> new MathVerifier(profile, grader, Thinking.AUTO);
             case "response" -> new MathVerifier(profile, grader, Thinking.RESPONSE);
             case "prompt" -> new MathVerifier(profile, grader, Thinking.PROMPT);
-            default -> throw new IllegalArgumentException("thinking = " + value + ": none of auto, response and prompt");
+            default ->
+                throw new IllegalArgumentException("thinking = " + value + ": none of auto, response and prompt");
         };
     }
 

@@ -117,7 +117,8 @@ public final class ResponseSampler {
      * @param refusal why the policy cannot read them; null if it can
      */
     @SuppressWarnings("ArrayRecordComponent") // Passed on unchanged and never compared.
-    private record EncodedPrompt(int[] tokens, boolean opensThinking, @Nullable String refusal) {
+    private record EncodedPrompt(
+            int[] tokens, boolean opensThinking, @Nullable String refusal) {
         static EncodedPrompt refused(@Nullable String reason) {
             return new EncodedPrompt(new int[0], false, reason);
         }

@@ -135,8 +135,7 @@ final class FirstRewards implements AutoCloseable {
 
     private String warning(Verdict last) {
         Verdict example = tally.first(last.getVerifier());
-        return warning(
-                example, rollouts(List.of(example)).stream().findFirst().orElse(null));
+        return warning(example, rollouts(List.of(example)).stream().findFirst().orElse(null));
     }
 
     /** @param rollout the rollout of the example; null if it was not found */

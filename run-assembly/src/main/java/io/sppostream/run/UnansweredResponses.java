@@ -47,7 +47,8 @@ final class UnansweredResponses {
                 .flatMap(Optional::stream)
                 .max(Comparator.comparingInt(Finding::right)
                         .thenComparingInt(Finding::found)
-                        .thenComparing(finding -> -PROFILES.indexOf(finding.verifier().profile())));
+                        .thenComparing(
+                                finding -> -PROFILES.indexOf(finding.verifier().profile())));
     }
 
     private static Optional<Finding> finding(MathVerifier verifier, List<Rollout> rollouts) {
@@ -77,8 +78,8 @@ final class UnansweredResponses {
         StringBuilder text = new StringBuilder("warning: verifier " + TerminalText.printable(verifier)
                 + " finds no answer in nearly all of the first " + judged + " responses, which earn 0.");
         Optional<Finding> best = best(rollouts);
-        Optional<Rollout> example = best.map(Finding::example)
-                .or(() -> rollouts.stream().findFirst());
+        Optional<Rollout> example =
+                best.map(Finding::example).or(() -> rollouts.stream().findFirst());
         example.ifPresent(rollout -> text.append(" For example, the reference is '"
                 + FirstRewards.end(rollout.getReference()) + "', and the response ends: '"
                 + FirstRewards.end(rollout.getText()) + "'."));
@@ -108,9 +109,8 @@ final class UnansweredResponses {
     }
 
     private static String command(Configuration configuration, String verifier, Finding finding) {
-        Map.Entry<String, String> rule = configuration
-                .settings()
-                .verifierRule(finding.example().getDataset());
+        Map.Entry<String, String> rule =
+                configuration.settings().verifierRule(finding.example().getDataset());
         return configuration.trainCommand(Map.of(
                 rule.getKey(),
                 Stream.of(rule.getValue().split("(?<=[(),=\\s])|(?=[(),=\\s])", -1))

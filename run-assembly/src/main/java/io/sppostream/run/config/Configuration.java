@@ -220,6 +220,9 @@ public record Configuration(
         base.put(SettingsDefinition.DATASET, settings.dataset());
         SortedMap<String, Object> changed = effective();
         changed.entrySet().removeAll(new RunSettings(base).values().entrySet());
+        // Its default depends on the kind of critic.
+        base.put(SettingsDefinition.CRITIC_MODEL, settings.getString(SettingsDefinition.CRITIC_MODEL));
+        changed.entrySet().remove(Map.entry(SettingsDefinition.CRITIC_LAYERS, new RunSettings(base).criticLayers()));
         return changed;
     }
 

@@ -82,8 +82,7 @@ public record MemoryPlan(List<Item> items) {
         }
         Role rollout = new Role(items, ROLLOUT, run.sample());
         boolean adapters = run.sample().adapter() != null;
-        long versionBytes =
-                adapters ? Float.BYTES * ModelMemory.trainedParameters(policy, run.sample()) : policyBytes;
+        long versionBytes = adapters ? Float.BYTES * ModelMemory.trainedParameters(policy, run.sample()) : policyBytes;
         if (adapters && !run.sharesBase()) {
             rollout.add("weights that the adapters add to", policyBytes);
         }

@@ -512,6 +512,17 @@ class ConfigurationTest {
     }
 
     @Test
+    void shouldLetARoleWithoutAModelJoinARunOfTheUsersOwnModel() {
+        Configuration withModel = flags(Map.of("model", "qwen", "dataset", "problems.jsonl"));
+
+        assertThat(flags(FILE_DATASET).differencesInTraining(withModel.toYaml()))
+                .isEmpty();
+        assertThat(flags(Map.of("model", "qwen", "dataset", "problems.jsonl", "critic.layers", "2"))
+                        .differencesInTraining(withModel.toYaml()))
+                .containsExactly("critic.layers: 0 -> 2");
+    }
+
+    @Test
     void shouldWriteTheCommandThatTrainsOtherwise() {
         assertThat(flags(Map.of("dataset", "problems.jsonl", "model", "my model", "steps", "3", "run", "first"))
                         .trainCommand(Map.of("verifier", "math:gsm8k")))

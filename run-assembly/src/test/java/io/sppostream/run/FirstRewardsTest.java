@@ -44,6 +44,17 @@ class FirstRewardsTest {
     }
 
     @Test
+    void shouldReportUnansweredResponsesOnceTheFirstBatchIsJudged() {
+        add("math", 0.0, 63);
+        assertThat(tally.unanswered("math", 64)).as("before its end").isEmpty();
+        add("math", 0.0, 1);
+        assertThat(tally.unanswered("math", 64)).hasSize(64);
+        add("math", 0.0, 1);
+        assertThat(tally.unanswered("math", 64)).as("after it").isEmpty();
+        assertThat(tally.unanswered("other", 64)).isEmpty();
+    }
+
+    @Test
     void shouldGiveAnExample() {
         assertThat(FirstRewards.warning(verdict("math", 0.0, false), null))
                 .isEqualTo("warning: the first 256 rewards of verifier math are all 0.0, so that the policy has nothing"

@@ -220,6 +220,9 @@ public record Configuration(
         base.put(SettingsDefinition.DATASET, settings.dataset());
         SortedMap<String, Object> changed = effective();
         changed.entrySet().removeAll(new RunSettings(base).values().entrySet());
+        // Its default depends on the kind of critic.
+        base.put(SettingsDefinition.CRITIC_MODEL, settings.getString(SettingsDefinition.CRITIC_MODEL));
+        changed.entrySet().remove(Map.entry(SettingsDefinition.CRITIC_LAYERS, new RunSettings(base).criticLayers()));
         return changed;
     }
 
@@ -230,18 +233,19 @@ public record Configuration(
      */
     public String trainCommand(Map<String, String> changes) {
         SortedMap<String, Object> flags = changed();
-        String dataset = Presets.withDataset(preset)
-                .getOrDefault(
-                        SettingsDefinition.DATASET,
-                        String.valueOf(
-                                SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)));
-        if (!dataset.equals(settings.dataset())) {
+        // The preset of a built-in dataset holds without being named.
+        boolean namesPreset = !preset.isEmpty() && !preset.equals(settings.dataset());
+        String ofPreset = namesPreset ? Presets.withDataset(preset).get(SettingsDefinition.DATASET) : null;
+        Object dataset = ofPreset == null
+                ? SettingsDefinition.DEFINITION.defaultValues().get(SettingsDefinition.DATASET)
+                : ofPreset;
+        if (!settings.dataset().equals(dataset)) {
             flags.put(SettingsDefinition.DATASET, settings.dataset());
         }
         flags.keySet().removeIf(Redactor::isSecret);
         flags.putAll(changes);
         StringBuilder command = new StringBuilder("./sppo train");
-        if (!preset.isEmpty() && !preset.equals(settings.dataset())) {
+        if (namesPreset) {
             command.append(" --config presets/").append(preset);
         }
         flags.forEach((name, value) -> command.append(" --set ").append(ShellWords.quoted(name + "=" + value)));

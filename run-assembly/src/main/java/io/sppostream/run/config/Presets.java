@@ -22,7 +22,8 @@ final class Presets {
     /** The folder, in the names by which presets are chosen and on the class path. */
     private static final String FOLDER = "presets";
 
-    private static final List<String> OF_MODELS = List.of(
+    /** Presets for a dataset and a kind of model. */
+    static final List<String> OF_MODELS = List.of(
             "smollm2-arithmetic",
             "qwen2.5-0.5b-gsm8k",
             "gsm8k-lora",

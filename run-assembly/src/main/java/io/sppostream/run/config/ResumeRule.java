@@ -8,6 +8,7 @@ import static io.sppostream.run.config.SettingsDefinition.BREAKER_WINDOW;
 import static io.sppostream.run.config.SettingsDefinition.BROKER_PORT;
 import static io.sppostream.run.config.SettingsDefinition.CLIENT_PROPERTIES;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_DEVICE;
+import static io.sppostream.run.config.SettingsDefinition.CRITIC_LAYERS;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_MODEL;
 import static io.sppostream.run.config.SettingsDefinition.DATASET_OTHERS;
 import static io.sppostream.run.config.SettingsDefinition.DATA_DIR;
@@ -127,7 +128,10 @@ final class ResumeRule {
      * missing on one side, because that version of the program did not have it, has its default there.
      */
     static List<String> breaches(Map<String, String> before, Map<String, String> now) {
-        return differences(before, now, name -> !mayChange(name));
+        // A role that has no model need not be given one, and then has another kind of critic. Its layers tell nothing, and
+        // the hash of the start weights is compared.
+        boolean sameCritic = Objects.equals(orDefault(before, CRITIC_MODEL), orDefault(now, CRITIC_MODEL));
+        return differences(before, now, name -> !mayChange(name) && (sameCritic || !name.equals(CRITIC_LAYERS)));
     }
 
     private static List<String> differences(

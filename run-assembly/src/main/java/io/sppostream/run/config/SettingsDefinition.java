@@ -29,9 +29,9 @@ import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a run: the key, group, type, default, bounds and description of each. The defaults are those of the
- * SPPO paper (arXiv 2604.08865) for a 1.5B model, if the paper gives one. {@code docs/configuration.md} is generated
- * from this definition.
+ * The settings of a run: the key, group, type, default, bounds and description of each. The defaults of
+ * temperature, batches, learning rates, weight decay, clipping and AdamW are those of the SPPO paper (arXiv 2604.08865) for
+ * a 1.5B model. {@code docs/configuration.md} is generated from this definition.
  */
 public final class SettingsDefinition {
     public static final String RUN = "run";

@@ -151,14 +151,20 @@ public final class SettingsReference {
         text.append("\n## Presets\n")
                 .append(
                         "A preset with the name of a built-in dataset holds whenever that dataset is used. The others are"
-                                + " chosen as `--config presets/NAME`.\n\n")
-                .append("| setting | default | ")
-                .append(String.join(" | ", Presets.names()))
+                                + " chosen as `--config presets/NAME` ([recipes](recipes.md)).\n\n");
+        presets(text, Datasets.BUILT_IN);
+        text.append('\n');
+        presets(text, Presets.OF_MODELS);
+    }
+
+    private static void presets(StringBuilder text, List<String> names) {
+        text.append("| setting | default | ")
+                .append(String.join(" | ", names))
                 .append(" |\n|---|---|")
-                .append("---|".repeat(Presets.names().size()))
+                .append("---|".repeat(names.size()))
                 .append('\n');
         for (ConfigKey key : SettingsDefinition.keys()) {
-            List<String> values = Presets.names().stream()
+            List<String> values = names.stream()
                     .map(preset -> Presets.of(preset).getOrDefault(key.name, ""))
                     .toList();
             if (!values.stream().allMatch(String::isEmpty)) {

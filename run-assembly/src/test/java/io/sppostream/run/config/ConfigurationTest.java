@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -473,6 +474,68 @@ class ConfigurationTest {
         assertThat(flags(Map.of("critic.layers", "4")).settings().criticLayers())
                 .isEqualTo(4);
         assertThat(flags(Map.of()).changed()).isEmpty();
+    }
+
+    @Test
+    void shouldStartTheCriticFromTheModelWhenItIsTheUsersOwn() {
+        Map<String, String> own = Map.of("model", "qwen", "dataset", "problems.jsonl");
+
+        assertThat(flags(own).settings().hasCriticOfPolicy()).isTrue();
+        assertThat(flags(own).settings().criticLayers()).as("all of its layers").isEqualTo(0);
+        assertThat(flags(Map.of("model", "qwen")).settings().hasRandomCritic())
+                .as("the preset of a shipped dataset gives the size of a random one")
+                .isTrue();
+        assertThat(flags(FILE_DATASET).settings().hasRandomCritic())
+                .as("no model")
+                .isTrue();
+        for (Map<String, String> given : List.of(
+                Map.of("critic.model", "random"), Map.of("critic.model", ""), Map.of("critic.hidden.size", "32"))) {
+            Map<String, String> flags = new HashMap<>(own);
+            flags.putAll(given);
+            assertThat(flags(flags).settings().hasRandomCritic())
+                    .as("%s", given)
+                    .isTrue();
+            assertThat(flags(flags).settings().criticLayers()).isEqualTo(2);
+        }
+        assertThat(flags(Map.of("model", "qwen", "dataset", "problems.jsonl", "estimator", "grpo"))
+                        .settings()
+                        .hasCriticOfPolicy())
+                .as("an estimator without a critic")
+                .isFalse();
+    }
+
+    @Test
+    void shouldKeepTheRandomCriticOfARecordedRun() {
+        Configuration recorded = Configuration.recorded("model: qwen\ncritic.model: ''\nrun: r", Map.of(), Map.of());
+
+        assertThat(recorded.settings().hasRandomCritic()).isTrue();
+    }
+
+    @Test
+    void shouldLetARoleWithoutAModelJoinARunOfTheUsersOwnModel() {
+        Configuration withModel = flags(Map.of("model", "qwen", "dataset", "problems.jsonl"));
+
+        assertThat(flags(FILE_DATASET).differencesInTraining(withModel.toYaml()))
+                .isEmpty();
+        assertThat(flags(Map.of("model", "qwen", "dataset", "problems.jsonl", "critic.layers", "2"))
+                        .differencesInTraining(withModel.toYaml()))
+                .containsExactly("critic.layers: 0 -> 2");
+    }
+
+    @Test
+    void shouldWriteTheCommandThatTrainsOtherwise() {
+        assertThat(flags(Map.of("dataset", "problems.jsonl", "model", "my model", "steps", "3", "run", "first"))
+                        .trainCommand(Map.of("verifier", "math:gsm8k")))
+                .isEqualTo("./sppo train --set critic.model=policy --set dataset=problems.jsonl --set"
+                        + " 'model=my model' --set steps=3 --set verifier=math:gsm8k");
+        assertThat(load(
+                                Path.of("presets/gsm8k-lora"),
+                                Map.of(),
+                                Map.of("kafka.ssl.key.password", "hunter2", "dataset", "mine.jsonl"))
+                        .trainCommand(Map.of()))
+                .isEqualTo("./sppo train --config presets/gsm8k-lora --set dataset=mine.jsonl");
+        assertThat(flags(Map.of("dataset", "ledger")).trainCommand(Map.of()))
+                .isEqualTo("./sppo train --set dataset=ledger");
     }
 
     @Test

@@ -31,13 +31,13 @@ class SettingsReferenceTest {
         assertThat(SettingsReference.text().lines()).allMatch(line -> line.length() <= 100);
     }
 
-    /** Tables of settings have five columns, and that of the presets one for each preset. */
+    /** Tables of settings have five columns, and those of the presets one for each preset. */
     @Test
     void shouldKeepTheColumnsOfTheTablesApart() {
         assertThat(SettingsReference.markdown().lines().filter(line -> line.startsWith("| `")))
                 .extracting(line -> line.replace("\\|", "").split("\\|", -1).length - 2)
                 .contains(5)
-                .isSubsetOf(5, 2 + Presets.names().size());
+                .isSubsetOf(5, 2 + Datasets.BUILT_IN.size(), 2 + Presets.OF_MODELS.size());
     }
 
     @Test
@@ -51,6 +51,11 @@ class SettingsReferenceTest {
                   Preset ledger: 256
                   Preset knights-and-knaves: 256
                   Preset smollm2-arithmetic: 64
+                  Preset qwen2.5-0.5b-gsm8k: 256
+                  Preset gsm8k-lora: 256
+                  Preset r1-1.5b-deepscaler: 256
+                  Preset r1-7b-dapo: 512
+                  Preset r1-7b-dapo-small-critic: 512
                   Set by --set batch.size=VALUE, SPPO_BATCH_SIZE=VALUE, or batch.size: VALUE in the YAML file.
                   Must not change when a run is resumed.
                 """);

@@ -10,7 +10,7 @@
 runs_long() {
   local argument
   case ${1:-} in
-    up | feed | rollout | verify | advantage | critic | learn | audit | export | replay) return 0 ;;
+    up | feed | rollout | verify | advantage | critic | learn | audit | export | replay | eval) return 0 ;;
     train)
       for argument in "$@"; do
         case $argument in --model | --model=* | --config | --config=*) return 0 ;; esac

@@ -58,6 +58,8 @@ class ArchitectureTest {
             .definedBy("io.sppostream.learn..")
             .layer("embedded-cluster")
             .definedBy("io.sppostream.embedded..")
+            .layer("observability")
+            .definedBy("io.sppostream.observe..")
             .layer("run-assembly")
             .definedBy("io.sppostream.run..")
             .layer("run-history")
@@ -84,8 +86,11 @@ class ArchitectureTest {
             .mayOnlyAccessLayers("schemas", "event-log", "estimators", "language-model")
             .whereLayer("embedded-cluster")
             .mayOnlyAccessLayers("schemas", "event-log")
+            .whereLayer("observability")
+            .mayOnlyAccessLayers("schemas", "event-log")
             .whereLayer("run-assembly")
             .mayOnlyAccessLayers(
+                    "observability",
                     "schemas",
                     "event-log",
                     "estimators",
@@ -283,6 +288,7 @@ class ArchitectureTest {
             "advantage",
             "learn",
             "embedded",
+            "observe",
             "run",
             "history",
             "cli"

@@ -143,12 +143,20 @@ public final class AdvantageStream {
         public void init(ProcessorContext<String, Object> context) {
             String topic = topics.rollouts().name();
             Deserializer<Rollout> deserializer = serdes.deserializer(topics.rollouts());
-            join = new Join(context, settings, topic, bytes -> deserializer.deserialize(topic, bytes));
+            join = new Join(
+                    context, settings, topic, bytes -> deserializer.deserialize(topic, bytes), serdes.observer());
         }
 
         @Override
         public void process(Record<String, JoinInput> record) {
             requireNonNull(join).take(record.value());
+        }
+
+        @Override
+        public void close() {
+            if (join != null) {
+                join.end();
+            }
         }
     }
 }

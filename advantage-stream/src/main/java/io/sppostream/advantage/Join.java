@@ -12,6 +12,7 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.DeadLetters;
+import io.sppostream.log.LogObserver;
 import io.sppostream.log.loop.CommitAfterPoll;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,19 +84,27 @@ final class Join {
     private final Deadlines deadlines;
     private final Sensor dropped;
     private final CommitAfterPoll commits;
+    private final LogObserver observer;
+    private final JoinBacklog backlog;
     private final long startedAt;
+
+    /** Rollouts of the request at hand that waited before the record or tick at hand. */
+    private int waitedBefore;
 
     /**
      * Starts the clock.
      *
      * @param topic name of the topic of rollouts
      * @param decoder decodes the bytes that rollouts arrived as
+     * @param observer told of dead letters, and of what waits
      */
     Join(
             ProcessorContext<String, Object> context,
             JoinSettings settings,
             String topic,
-            Function<byte[], Rollout> decoder) {
+            Function<byte[], Rollout> decoder,
+            LogObserver observer) {
+        this.observer = observer;
         this.context = context;
         this.rule = new SettlementRule(settings);
         this.remember = settings.remember().toMillis();
@@ -109,9 +118,11 @@ final class Join {
                 .addRateTotalSensor("advantage", context.taskId().toString(), "dropped-records", RecordingLevel.INFO);
         this.commits = new CommitAfterPoll(context);
         this.startedAt = context.currentSystemTimeMs();
+        this.backlog = new JoinBacklog(observer, context.taskId().partition());
         if (deadlines.isEmpty()) {
             adoptFormerState();
         }
+        backlog.restore(rollouts, requests);
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
     }
 
@@ -170,6 +181,7 @@ final class Join {
             drop(input);
             return;
         }
+        waitedBefore = request.waiting();
         if (input instanceof JoinInput.OfExpired of && of.expired().getRolloutId() == null) {
             close(request, now);
             return;
@@ -346,6 +358,7 @@ final class Join {
         Headers origin = DeadLetters.origin(
                 new RecordHeaders(), topic, context.taskId().partition(), offset, RoleName.ADVANTAGE_STREAM, error);
         context.forward(new Record<>(key, rollout, now, origin), DEAD_ROLLOUTS);
+        observer.deadLetter();
     }
 
     /** Stores a request that has changed, or closes it if its last rollout has settled. */
@@ -356,6 +369,7 @@ final class Join {
         } else {
             requests.put(request.id(), request.toEvent());
             recent.put(request.id(), request);
+            backlog.changed(request.id(), waitedBefore, request.waiting(), now);
         }
     }
 
@@ -363,6 +377,12 @@ final class Join {
         request.arrived().forEach(this::forget);
         requests.put(request.id(), RequestState.closed(now));
         recent.remove(request.id());
+        backlog.changed(request.id(), waitedBefore, 0, now);
+    }
+
+    /** The join of the partition ends here. */
+    void end() {
+        backlog.end();
     }
 
     /** Expires the requests that have waited too long, and forgets those that settled long ago. */
@@ -371,6 +391,7 @@ final class Join {
         if (now >= startedAt + wait) {
             deadlines.take(now, DEADLINES_PER_TICK).forEach(id -> look(id, now));
         }
+        backlog.report(now);
     }
 
     private void look(String id, long now) {
@@ -379,6 +400,7 @@ final class Join {
             return;
         }
         RequestState request = stored.getClosed() ? null : new RequestState(id, stored);
+        waitedBefore = request == null ? 0 : request.waiting();
         long dueAt = request == null
                 ? Math.max(stored.getUpdatedAt().toEpochMilli(), startedAt) + remember
                 : rule.overdueAt(request, startedAt);

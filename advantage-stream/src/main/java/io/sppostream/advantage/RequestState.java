@@ -505,6 +505,15 @@ final class RequestState {
         return rollout != null && rollout.dataset != null && !rollout.isEvidence();
     }
 
+    /** Number of rollouts that wait and whose bytes are stored. */
+    int waiting() {
+        int count = 0;
+        for (PendingRollout rollout : pending.values()) {
+            count += rollout.dataset != null && !rollout.isEvidence() ? 1 : 0;
+        }
+        return count;
+    }
+
     /** Whether any rollout has arrived and not settled. */
     boolean hasAnyArrived() {
         return pending.values().stream().anyMatch(rollout -> rollout.dataset != null);

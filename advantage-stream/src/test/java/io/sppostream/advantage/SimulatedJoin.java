@@ -10,6 +10,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
+import io.sppostream.log.LogObserver;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -188,7 +189,7 @@ final class SimulatedJoin {
         requests = store(Join.REQUESTS, Serdes.String(), SERDES.stateSerde(JoinState.class), committedRequests);
         rollouts = store(Join.ROLLOUTS, Serdes.String(), Serdes.ByteArray(), committedRollouts);
         deadlines = store(Join.DEADLINES, Deadlines.SERDE, Serdes.ByteArray(), committedDeadlines);
-        join = new Join(context, settings, TOPICS.rollouts().name(), SimulatedJoin::rollout);
+        join = new Join(context, settings, TOPICS.rollouts().name(), SimulatedJoin::rollout, LogObserver.NONE);
     }
 
     private <K, V> KeyValueStore<K, V> store(String name, Serde<K> keys, Serde<V> values, Map<K, V> content) {

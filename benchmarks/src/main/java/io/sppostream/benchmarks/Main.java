@@ -22,6 +22,8 @@ import picocli.CommandLine.Parameters;
             Guard.class,
             Chaos.class,
             Recovery.class,
+            RolesApart.class,
+            Producers.class,
             Latency.class,
             Latency.RolesProcess.class,
             JoinStateBenchmark.class,

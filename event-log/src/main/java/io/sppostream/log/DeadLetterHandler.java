@@ -15,7 +15,11 @@ import org.apache.kafka.streams.errors.ErrorHandlerContext;
  * start.
  */
 public final class DeadLetterHandler implements DeserializationExceptionHandler {
+    /** Property with the {@link LogObserver} of the application. */
+    public static final String OBSERVER = "sppo.observer";
+
     private String role = "";
+    private LogObserver observer = LogObserver.NONE;
 
     @Override
     public Response handleError(
@@ -26,11 +30,15 @@ public final class DeadLetterHandler implements DeserializationExceptionHandler 
         if (outage) {
             return Response.fail();
         }
+        observer.deadLetter();
         return Response.resume(List.of(DeadLetters.of(record, role, exception)));
     }
 
     @Override
     public void configure(Map<String, ?> settings) {
         role = String.valueOf(settings.get(StreamsConfig.APPLICATION_ID_CONFIG));
+        if (settings.get(OBSERVER) instanceof LogObserver given) {
+            observer = given;
+        }
     }
 }

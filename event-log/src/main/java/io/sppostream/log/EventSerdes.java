@@ -57,6 +57,8 @@ public final class EventSerdes implements AutoCloseable {
     /** How long the registry may take for one answer, in milliseconds. */
     private static final int ANSWER_MS = 10_000;
 
+    private static final int HTTP_SERVER_ERROR = 500;
+
     /** Bytes of a value before its Avro encoding: a zero, and the id of its schema. */
     public static final int HEADER = 5;
 
@@ -66,13 +68,24 @@ public final class EventSerdes implements AutoCloseable {
     private final RegistryOutages outages;
     private final SchemaSubjects subjects;
     private final Set<String> unused;
+    private final LogObserver observer;
 
     public EventSerdes(KafkaSettings kafka) {
-        this(kafka, RegistryOutages.PATIENCE);
+        this(kafka, LogObserver.NONE);
+    }
+
+    /** @param observer learns what the roles that use these serdes do */
+    public EventSerdes(KafkaSettings kafka, LogObserver observer) {
+        this(kafka, RegistryOutages.PATIENCE, observer);
     }
 
     /** @param patience how long a serializer or deserializer waits in all while the registry is out */
     EventSerdes(KafkaSettings kafka, Duration patience) {
+        this(kafka, patience, LogObserver.NONE);
+    }
+
+    private EventSerdes(KafkaSettings kafka, Duration patience, LogObserver observer) {
+        this.observer = observer;
         this.settings = kafka.registry();
         settings.put("schema.registry.url", kafka.schemaRegistryUrl());
         settings.put("avro.remove.java.properties", true);
@@ -94,6 +107,7 @@ public final class EventSerdes implements AutoCloseable {
         this.settings = all.settings;
         this.outages = all.outages;
         this.subjects = all.subjects;
+        this.observer = all.observer;
         this.unused = Set.copyOf(unused);
     }
 
@@ -211,7 +225,8 @@ public final class EventSerdes implements AutoCloseable {
     }
 
     private <V extends SpecificRecord> Serializer<V> serializer(Class<V> type) {
-        return new EventSerializer<>(new KafkaAvroSerializer(registry, settings), new EventCodec<>(type), outages);
+        return new EventSerializer<>(
+                new KafkaAvroSerializer(registry, settings), new EventCodec<>(type), outages, observer);
     }
 
     private <V extends SpecificRecord> Deserializer<V> deserializer(Class<V> type) {
@@ -233,6 +248,26 @@ public final class EventSerdes implements AutoCloseable {
                 throw new SerializationException("a value that is not an event of type " + type.getSimpleName(), e);
             }
         };
+    }
+
+    /** Learns what the roles that use these serdes do. */
+    public LogObserver observer() {
+        return observer;
+    }
+
+    /**
+     * Asks the registry for its compatibility level, to see whether it answers. Any answer will do, a refusal included.
+     *
+     * @throws IOException if it does not answer
+     */
+    public void requireRegistry() throws IOException {
+        try {
+            registry.getCompatibility(null);
+        } catch (RestClientException e) {
+            if (e.getStatus() >= HTTP_SERVER_ERROR) {
+                throw new IOException("the registry fails: " + e.getMessage(), e);
+            }
+        }
     }
 
     /**

@@ -18,11 +18,13 @@ final class EventSerializer<V extends SpecificRecord> implements Serializer<V> {
     private final KafkaAvroSerializer confluent;
     private final EventCodec<V> codec;
     private final RegistryOutages outages;
+    private final LogObserver observer;
 
     /** What the values of each topic begin with; empty if only Confluent's serializer knows. */
     private final Map<String, byte[]> headers = new HashMap<>();
 
-    EventSerializer(KafkaAvroSerializer confluent, EventCodec<V> codec, RegistryOutages outages) {
+    EventSerializer(KafkaAvroSerializer confluent, EventCodec<V> codec, RegistryOutages outages, LogObserver observer) {
+        this.observer = observer;
         this.confluent = confluent;
         this.codec = codec;
         this.outages = outages;
@@ -30,6 +32,14 @@ final class EventSerializer<V extends SpecificRecord> implements Serializer<V> {
 
     @Override
     public byte @Nullable [] serialize(String topic, @Nullable V event) {
+        byte[] bytes = bytes(topic, event);
+        if (event != null) {
+            observer.written(event);
+        }
+        return bytes;
+    }
+
+    private byte @Nullable [] bytes(String topic, @Nullable V event) {
         byte[] header = headers.get(topic);
         if (event == null || header == null || header.length == 0) {
             byte[] bytes = outages.writing(() -> confluent.serialize(topic, event));

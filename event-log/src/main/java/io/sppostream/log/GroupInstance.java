@@ -13,10 +13,12 @@ import java.util.UUID;
  */
 public final class GroupInstance implements AutoCloseable {
     private final String id;
+    private final int number;
     private final LockFile lock;
 
-    private GroupInstance(String id, LockFile lock) {
+    private GroupInstance(String id, int number, LockFile lock) {
         this.id = id;
+        this.number = number;
         this.lock = lock;
     }
 
@@ -31,7 +33,7 @@ public final class GroupInstance implements AutoCloseable {
             for (int number = 0; ; number++) {
                 LockFile lock = LockFile.tryLock(directory.resolve(group + "-" + number + ".instance"));
                 if (lock != null) {
-                    return new GroupInstance(group + "-" + uuid(lock), lock);
+                    return new GroupInstance(group + "-" + uuid(lock), number, lock);
                 }
             }
         } catch (IOException e) {
@@ -53,6 +55,11 @@ public final class GroupInstance implements AutoCloseable {
     /** Unique among running members, and the same after a restart. */
     public String id() {
         return id;
+    }
+
+    /** Unique among the running members that share the directory: 0 for the first, and the same after a restart. */
+    public int number() {
+        return number;
     }
 
     @Override

@@ -18,7 +18,9 @@ import io.sppostream.learn.update.ValueLoss;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.loop.RunningRole;
 import io.sppostream.model.ConversationException;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -49,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The role is the only writer of the critic. A second instance fences the first and resumes from the last committed
  * version, as after a crash.
  */
-public final class Critic implements AutoCloseable {
+public final class Critic implements RunningRole {
     private static final Duration POLL = Duration.ofMillis(200);
 
     /** What the critic does not use of a training sample. It holds samples until they are a batch. */
@@ -81,6 +84,7 @@ public final class Critic implements AutoCloseable {
     private final Clock clock;
 
     private final RoleThread thread;
+    private volatile boolean recovered;
 
     /**
      * Starts the role.
@@ -113,12 +117,23 @@ public final class Critic implements AutoCloseable {
                 settings.optimizer(),
                 settings.training(),
                 stopping::cancelsStep)) {
-            learn(runLog, critic, settings.step(), clock, stopping);
+            learn(runLog, critic, settings.step(), clock, stopping, () -> recovered = true);
         }
     }
 
     /** The role's loop. */
     static void learn(RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, Stopping stopping) {
+        learn(runLog, critic, settings, clock, stopping, () -> {});
+    }
+
+    /** @param recovered called once the critic is that of the last committed step */
+    private static void learn(
+            RunLog runLog,
+            TrainableCritic critic,
+            StepSettings settings,
+            Clock clock,
+            Stopping stopping,
+            Runnable recovered) {
         RunLog slim = runLog.without(critic.ofTokens() ? UNUSED_FOR_TOKENS : UNUSED);
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         slim.withPollLimit(settings.batchSize()),
@@ -131,6 +146,7 @@ public final class Critic implements AutoCloseable {
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, slim, critic, settings, clock)) {
             List<EventRecord<?>> pending = new ArrayList<>();
+            recovered.run();
             while (stopping.isRunning()) {
                 boolean full = GroupBatch.has(pending, settings.groups());
                 if (full) {
@@ -263,6 +279,13 @@ public final class Critic implements AutoCloseable {
             String requestId, @Nullable String rolloutId, ExpiryReason reason, String detail, Instant now) {
         return new Expired(
                 requestId, rolloutId, reason, BoundedText.of(detail, BoundedText.REASON), RoleName.CRITIC, now, 0);
+    }
+
+    @Override
+    public Map<String, Readiness> readiness() {
+        return Map.of(
+                RoleName.CRITIC,
+                recovered ? new Readiness(true, "critic loaded") : new Readiness(false, "recovering the critic"));
     }
 
     @Override

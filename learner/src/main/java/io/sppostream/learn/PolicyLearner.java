@@ -12,12 +12,15 @@ import io.sppostream.learn.guard.StaleSamples;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.loop.RunningRole;
 import io.sppostream.model.PolicyModel;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -37,7 +40,7 @@ import java.util.function.Consumer;
  * <p>The role is the only writer of the policy. A second instance fences the first and resumes from the last committed
  * version, as after a crash.
  */
-public final class PolicyLearner implements AutoCloseable {
+public final class PolicyLearner implements RunningRole {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final RunLog runLog;
@@ -45,6 +48,7 @@ public final class PolicyLearner implements AutoCloseable {
     private final PolicyLearnerSettings settings;
     private final Clock clock;
     private final RoleThread thread;
+    private volatile boolean recovered;
 
     /**
      * Starts the role.
@@ -74,13 +78,24 @@ public final class PolicyLearner implements AutoCloseable {
                 settings.training(),
                 settings.published(),
                 stopping::cancelsStep)) {
-            learn(runLog, policy, settings, clock, stopping);
+            learn(runLog, policy, settings, clock, stopping, () -> recovered = true);
         }
     }
 
     /** The role's loop. */
     static void learn(
             RunLog runLog, TrainableModel policy, PolicyLearnerSettings settings, Clock clock, Stopping stopping) {
+        learn(runLog, policy, settings, clock, stopping, () -> {});
+    }
+
+    /** @param recovered called once the policy is that of the last committed step */
+    private static void learn(
+            RunLog runLog,
+            TrainableModel policy,
+            PolicyLearnerSettings settings,
+            Clock clock,
+            Stopping stopping,
+            Runnable recovered) {
         int groups = settings.step().groups();
         CircuitBreakers breakers = new CircuitBreakers(settings.breakers());
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
@@ -102,6 +117,7 @@ public final class PolicyLearner implements AutoCloseable {
             HeldSamples.restore(runLog, committer.earlier(), replay.lifetime(), stale::isUnusable, spread);
             List<EventRecord<?>> pending = new ArrayList<>();
             boolean caughtUp = false;
+            recovered.run();
             while (stopping.isRunning()) {
                 boolean paused = pause.isPaused();
                 boolean full = caughtUp && GroupBatch.has(pending, groups);
@@ -129,6 +145,13 @@ public final class PolicyLearner implements AutoCloseable {
 
     private static Rollout rollout(EventRecord<?> sample) {
         return ((TrainingSample) sample.event()).getRollout();
+    }
+
+    @Override
+    public Map<String, Readiness> readiness() {
+        return Map.of(
+                RoleName.POLICY_LEARNER,
+                recovered ? new Readiness(true, "policy loaded") : new Readiness(false, "recovering the policy"));
     }
 
     @Override

@@ -10,10 +10,13 @@ import io.sppostream.log.EventReader;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.loop.RunningRole;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,7 +34,7 @@ import java.util.function.Consumer;
  * <p>The role is the only one that releases the dataset's prompts. Each release is a transaction. A second instance fences
  * the first, which stops at its next release, and resumes after the last release that was committed. Thread-safe.
  */
-public final class Feed implements AutoCloseable {
+public final class Feed implements RunningRole {
     /** What the feed does not use of the records that it follows. */
     private static final Set<String> UNUSED = Set.of("TrainingStep.samples", "TrainingStep.metrics", "Expired.detail");
 
@@ -43,6 +46,7 @@ public final class Feed implements AutoCloseable {
     private final Clock clock;
     private final FeedProgress progress;
     private final RoleThread thread;
+    private volatile boolean resumed;
 
     /**
      * Starts the role.
@@ -73,6 +77,7 @@ public final class Feed implements AutoCloseable {
             ResumePoint resume = ResumePoint.of(lastReleased(), pacing.maxInFlight());
             resume.missing().forEach(index -> release(index, writer));
             long released = resume.released();
+            resumed = true;
             while (running.getAsBoolean()) {
                 long until = released + (progress.paused() ? 0 : pacing.allowance(released, progress.counts()));
                 for (; released < until; released++) {
@@ -153,6 +158,15 @@ public final class Feed implements AutoCloseable {
     /** The id of a feed's request with an index counted from 0; see {@link RequestIds}. */
     public static String requestId(long index) {
         return RequestIds.of(index);
+    }
+
+    @Override
+    public Map<String, Readiness> readiness() {
+        return Map.of(
+                RoleName.FEED,
+                resumed
+                        ? new Readiness(true, "releasing prompts")
+                        : new Readiness(false, "reading which prompts are released"));
     }
 
     @Override

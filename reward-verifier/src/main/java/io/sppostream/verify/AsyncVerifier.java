@@ -1,13 +1,16 @@
 package io.sppostream.verify;
 
 import io.sppostream.events.Rollout;
+import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.LogException;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.loop.RunningRole;
 import io.sppostream.verify.Verifiers.Assignment;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * offset of the first rollout without a verdict. After a crash the role judges again from that offset and publishes no
  * verdict twice. To scale out, start more processes, up to the number of partitions.
  */
-public final class AsyncVerifier implements AutoCloseable {
+public final class AsyncVerifier implements RunningRole {
     private static final Duration TICK = Duration.ofMillis(20);
 
     /**
@@ -49,6 +52,7 @@ public final class AsyncVerifier implements AutoCloseable {
     private final Clock clock;
     private final Map<TopicPartition, Deque<Pending>> pending = new HashMap<>();
     private final RoleThread thread;
+    private volatile @Nullable ExactlyOnceLog joined;
 
     /**
      * A rollout that was polled and whose verdict is not published yet.
@@ -102,6 +106,7 @@ public final class AsyncVerifier implements AutoCloseable {
                         stateDirectory,
                         List.of(runLog.topics().rollouts()),
                         this::discard)) {
+            joined = log;
             while (running.getAsBoolean()) {
                 if (waiting() < WINDOW * atOnce) {
                     log.resume();
@@ -160,10 +165,9 @@ public final class AsyncVerifier implements AutoCloseable {
         if (done.judgement() != null) {
             Rollout rollout = (Rollout) done.record().event();
             Judgement judgement = judgement(done.judgement());
-            log.send(
-                    runLog.topics().verdicts(),
-                    rollout.getRequestId(),
-                    verifier.sign(rollout, judgement, done.shadow(), clock.instant()));
+            Verdict verdict = verifier.sign(rollout, judgement, done.shadow(), clock.instant());
+            log.send(runLog.topics().verdicts(), rollout.getRequestId(), verdict);
+            runLog.serdes().observer().judged(rollout, verdict);
         }
     }
 
@@ -184,6 +188,12 @@ public final class AsyncVerifier implements AutoCloseable {
             }
         }
         return heads;
+    }
+
+    @Override
+    public Map<String, Readiness> readiness() {
+        ExactlyOnceLog log = joined;
+        return Map.of(role(verifier.name()), log == null ? new Readiness(false, "starting") : log.membership());
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.sppostream.events.Rollout;
 import io.sppostream.events.Verdict;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.RolloutRules;
+import io.sppostream.log.LogObserver;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.CommitAfterPoll;
 import io.sppostream.log.loop.StreamsApp;
@@ -62,7 +63,10 @@ public final class RewardVerifier {
                                         Serdes.String(),
                                         runLog.serdes().serde(runLog.topics().rollouts()))
                                 .withName("rollouts"))
-                .process(() -> new JudgeProcessor(verifiers, clock), Named.as("judge"))
+                .process(
+                        () -> new JudgeProcessor(
+                                verifiers, clock, runLog.serdes().observer()),
+                        Named.as("judge"))
                 .to(
                         runLog.topics().verdicts().name(),
                         Produced.with(
@@ -75,11 +79,13 @@ public final class RewardVerifier {
     private static final class JudgeProcessor extends ContextualProcessor<String, Rollout, String, Verdict> {
         private final Verifiers verifiers;
         private final Clock clock;
+        private final LogObserver observer;
         private @Nullable CommitAfterPoll commits;
 
-        private JudgeProcessor(Verifiers verifiers, Clock clock) {
+        private JudgeProcessor(Verifiers verifiers, Clock clock, LogObserver observer) {
             this.verifiers = verifiers;
             this.clock = clock;
+            this.observer = observer;
         }
 
         @Override
@@ -105,6 +111,7 @@ public final class RewardVerifier {
                             assignment.verifier().sign(rollout, judgement, assignment.shadow(), clock.instant());
                     context().forward(record.withKey(verdict.getRequestId()).withValue(verdict));
                     requireNonNull(commits).forwarded();
+                    observer.judged(rollout, verdict);
                 }
             }
         }

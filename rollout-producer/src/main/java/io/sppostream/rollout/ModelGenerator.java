@@ -1,5 +1,6 @@
 package io.sppostream.rollout;
 
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.model.Tokenizer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,11 @@ public final class ModelGenerator implements ResponseGenerator {
                     requests,
                     () -> closed);
         }
+    }
+
+    @Override
+    public Readiness readiness() {
+        return versions.readiness();
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.log.EventReader;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
@@ -171,6 +172,12 @@ public final class PolicyVersions implements AutoCloseable {
                     .max()
                     .orElse(-1);
         }
+    }
+
+    synchronized Readiness readiness() {
+        return current == null
+                ? new Readiness(false, "waiting for a policy version on the log")
+                : new Readiness(true, "policy version " + current.manifest.getVersion() + " loaded");
     }
 
     /** Takes the newest version; waits until it is at least the given one. */

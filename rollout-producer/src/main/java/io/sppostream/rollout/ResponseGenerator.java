@@ -10,6 +10,7 @@ import io.sppostream.events.RolloutParent;
 import io.sppostream.events.SamplingSettings;
 import io.sppostream.events.catalogue.RolloutIds;
 import io.sppostream.events.list.IntList;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.model.SamplingParameters;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -161,6 +162,11 @@ public interface ResponseGenerator extends AutoCloseable {
      * @return results in the order of the requests
      */
     List<GenerationResult> generate(List<Request> requests, int minPolicyVersion) throws InterruptedException;
+
+    /** Whether it has a policy to sample from. */
+    default Readiness readiness() {
+        return new Readiness(true, "ready to sample");
+    }
 
     @Override
     void close();

@@ -12,7 +12,9 @@ import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
+import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.loop.RunningRole;
 import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Refusal;
 import io.sppostream.rollout.ResponseGenerator.Request;
@@ -28,6 +30,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * rollout expires. Workers are members of one consumer group: to scale, start more threads or processes, up to the
  * number of partitions.
  */
-public final class RolloutProducer implements AutoCloseable {
+public final class RolloutProducer implements RunningRole {
     /**
      * Most time between two polls while a batch is generated. The group removes a member that does not poll, and waits for
      * it when others join, so a worker polls even when its responses take minutes; it receives nothing meanwhile.
@@ -62,6 +66,10 @@ public final class RolloutProducer implements AutoCloseable {
     private final Path stateDirectory;
     private final Clock clock;
     private final List<RoleThread> workers;
+    private final int members;
+
+    /** The loops of the workers, by the names of their threads. */
+    private final Map<String, ExactlyOnceLog> logs = new ConcurrentHashMap<>();
 
     /**
      * Starts the role.
@@ -82,8 +90,9 @@ public final class RolloutProducer implements AutoCloseable {
         this.settings = settings;
         this.stateDirectory = stateDirectory;
         this.clock = clock;
-        this.workers = IntStream.range(0, settings.members(runLog.topics().partitions()))
-                .mapToObj(i -> new RoleThread(RoleName.ROLLOUT_PRODUCER + "#" + i, this::run, onFailure))
+        this.members = settings.members(runLog.topics().partitions());
+        this.workers = IntStream.range(0, members)
+                .mapToObj(i -> new RoleThread(worker(i), this::run, onFailure))
                 .toList();
     }
 
@@ -159,6 +168,7 @@ public final class RolloutProducer implements AutoCloseable {
                     stateDirectory,
                     List.of(runLog.topics().prompts()),
                     this::discard);
+            logs.put(name, log);
             generation = Executors.newSingleThreadExecutor(task -> {
                 Thread thread = new Thread(task, name);
                 thread.setDaemon(true);
@@ -278,6 +288,22 @@ public final class RolloutProducer implements AutoCloseable {
             generation.shutdownNow();
             log.close();
         }
+    }
+
+    @Override
+    public Map<String, Readiness> readiness() {
+        Map<String, Readiness> all = new TreeMap<>();
+        for (int i = 0; i < members; i++) {
+            String name = worker(i);
+            ExactlyOnceLog log = logs.get(name);
+            all.put(name, log == null ? new Readiness(false, "starting") : log.membership());
+        }
+        all.put(RoleName.ROLLOUT_PRODUCER, generator.readiness());
+        return all;
+    }
+
+    private static String worker(int number) {
+        return RoleName.ROLLOUT_PRODUCER + "#" + number;
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.sppostream.run;
 
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.log.UserException;
+import io.sppostream.log.loop.Readiness;
+import io.sppostream.log.loop.RunningRole;
 import io.sppostream.log.loop.StreamsApp;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.CriticModel;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +32,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +47,8 @@ public final class LocalRoles implements AutoCloseable {
     private final RunSettings settings;
     private final Set<Role> roles;
     private final Deque<AutoCloseable> loaded = new ArrayDeque<>();
-    private final List<Function<Roles, AutoCloseable>> starts = new ArrayList<>();
-    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final List<Function<Roles, RunningRole>> starts = new ArrayList<>();
+    private final Deque<RunningRole> started = new ConcurrentLinkedDeque<>();
     private @Nullable Dataset dataset;
     private @Nullable Verifiers verifiers;
     private @Nullable Checkpoint checkpoint;
@@ -54,6 +58,7 @@ public final class LocalRoles implements AutoCloseable {
     private final AtomicReference<@Nullable PolicyModel> sampled = new AtomicReference<>();
 
     private volatile @Nullable PolicyVersions policyVersions;
+    private volatile boolean allStarted;
     private volatile boolean abandoned;
 
     private LocalRoles(RunSettings settings, Set<Role> roles) {
@@ -229,12 +234,12 @@ public final class LocalRoles implements AutoCloseable {
      * @throws RuntimeException that of the first role, in the order of the roles, that cannot be started
      */
     public void start(Roles cluster) {
-        List<CompletableFuture<AutoCloseable>> starting = starts.stream()
+        List<CompletableFuture<RunningRole>> starting = starts.stream()
                 .map(start -> CompletableFuture.supplyAsync(
                         () -> start.apply(cluster), task -> new Thread(task, "start").start()))
                 .toList();
         Failure failure = new Failure();
-        for (CompletableFuture<AutoCloseable> role : starting) {
+        for (CompletableFuture<RunningRole> role : starting) {
             try {
                 started.push(role.join());
             } catch (CompletionException e) {
@@ -242,6 +247,17 @@ public final class LocalRoles implements AutoCloseable {
             }
         }
         failure.rethrow();
+        allStarted = true;
+    }
+
+    /** What the roles need before they do their work, by name. Thread-safe. */
+    Map<String, Readiness> readiness() {
+        Map<String, Readiness> all = new TreeMap<>();
+        started.forEach(role -> all.putAll(role.readiness()));
+        if (!allStarted) {
+            all.put("roles", new Readiness(false, "starting"));
+        }
+        return all;
     }
 
     /**
@@ -250,7 +266,7 @@ public final class LocalRoles implements AutoCloseable {
      * @throws io.sppostream.log.LogException if one has not in time
      */
     public void awaitStreams() throws InterruptedException {
-        for (AutoCloseable role : started) {
+        for (RunningRole role : started) {
             if (role instanceof StreamsApp app) {
                 app.awaitRunning(START);
             }

@@ -10,6 +10,7 @@ import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.PolicyLearner;
 import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.log.RunLog;
+import io.sppostream.log.loop.RunningRole;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.Tokenizer;
@@ -34,7 +35,7 @@ import java.util.stream.Collectors;
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
 
     /** dataset -> prompts. */
-    public AutoCloseable feed(Dataset dataset) {
+    public RunningRole feed(Dataset dataset) {
         return new Feed(runLog, dataset, settings().feed(), clock, onFailure);
     }
 
@@ -52,7 +53,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
      *
      * @param versions closed with the role
      */
-    public AutoCloseable rolloutProducer(PolicyVersions versions, Tokenizer tokenizer) {
+    public RunningRole rolloutProducer(PolicyVersions versions, Tokenizer tokenizer) {
         requireOffsets(
                 RoleName.ROLLOUT_PRODUCER,
                 runLog.topics().prompts(),
@@ -64,7 +65,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
     }
 
     /** rollouts -> verdicts of the inline verifiers. */
-    public AutoCloseable rewardVerifier(Verifiers verifiers) {
+    public RunningRole rewardVerifier(Verifiers verifiers) {
         requireVerifierOffsets(
                 RoleName.REWARD_VERIFIER,
                 verifiers.all().stream()
@@ -75,13 +76,13 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
     }
 
     /** rollouts -> verdicts of one asynchronous verifier. */
-    public AutoCloseable asyncVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
+    public RunningRole asyncVerifier(Verifiers verifiers, ConfiguredVerifier verifier) {
         requireVerifierOffsets(AsyncVerifier.role(verifier.name()), Set.of(verifier.name()));
         return new AsyncVerifier(runLog, verifiers, verifier, stateDirectory(), clock, onFailure);
     }
 
     /** rollouts + verdicts + values -> advantages. */
-    public AutoCloseable advantageStream() {
+    public RunningRole advantageStream() {
         requireOffsets(
                 RoleName.ADVANTAGE_STREAM,
                 runLog.topics().rollouts(),
@@ -96,7 +97,7 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
     }
 
     /** prompts, or rollouts for a critic of tokens -> values; advantages -> critic weights. */
-    public AutoCloseable critic(CriticModel model, Tokenizer tokenizer) {
+    public RunningRole critic(CriticModel model, Tokenizer tokenizer) {
         requireOffsets(
                 RoleName.CRITIC,
                 settings().hasTokenCritic()

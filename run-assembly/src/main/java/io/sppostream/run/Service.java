@@ -10,6 +10,7 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.Redactor;
 import io.sppostream.log.RunLog;
+import io.sppostream.observe.Observability;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.report.LiveLine;
@@ -78,27 +79,37 @@ public final class Service {
     /** Works until the roles are told to stop. */
     public void run() throws InterruptedException {
         Failure failure = new Failure();
-        try (LocalRoles local = LocalRoles.open(configuration.settings(), roles);
+        RunSettings settings = configuration.settings();
+        try (Observability observability =
+                        Observability.open(settings.metricsHost(), settings.metricsPort(), settings.run());
+                LocalRoles local = LocalRoles.open(settings, roles);
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();
                     failure.report(died);
                 })) {
             local.load();
-            run(local, cluster.kafka(), failure);
+            run(local, observability, cluster.kafka(), failure);
         }
     }
 
-    private void run(LocalRoles local, KafkaSettings kafka, Failure failure) throws InterruptedException {
+    private void run(LocalRoles local, Observability observability, KafkaSettings unobserved, Failure failure)
+            throws InterruptedException {
         if (stopRequested.getAsBoolean()) {
             return;
         }
-        try (EventSerdes serdes = new EventSerdes(kafka)) {
+        KafkaSettings kafka = observability.observed(unobserved);
+        try (EventSerdes serdes = new EventSerdes(kafka, observability.observer())) {
+            observability.checkCluster(kafka, serdes);
+            observability.checkRoles(local::readiness);
             RunLog runLog = new RunLog(kafka, serdes, configuration.settings().topics());
             start.prepare(configuration, local.placements(), runLog, clock);
             local.chosenPrecision().ifPresent(screen::println);
             Instant startedAt = clock.instant();
             try {
-                local.start(new Roles(configuration, runLog, clock, failure::report));
+                local.start(new Roles(configuration, runLog, clock, failed -> {
+                    observability.failed();
+                    failure.report(failed);
+                }));
                 local.awaitStreams();
                 screen.println(roles.stream().map(Role::command).collect(Collectors.joining(", ")) + " of run "
                         + configuration.settings().run() + " running: bootstrap servers " + kafka.bootstrapServers()

@@ -11,6 +11,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
+import io.sppostream.observe.Observability;
 import io.sppostream.rollout.PolicyVersions;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
@@ -107,7 +108,9 @@ public final class TrainRun {
         WritableDirectory.require(settings.runDirectory(), "--runs-dir");
         // The broker takes more than a second to start, and models are loaded meanwhile: but not before its process
         // runs, since loading PyTorch delays it.
-        try (LocalRoles local = LocalRoles.open(settings, Role.of(settings));
+        try (Observability observability =
+                        Observability.open(settings.metricsHost(), settings.metricsPort(), settings.run());
+                LocalRoles local = LocalRoles.open(settings, Role.of(settings));
                 Cluster cluster = Cluster.start(configuration, died -> {
                     local.abandon();
                     failure.report(died);
@@ -115,15 +118,19 @@ public final class TrainRun {
             cluster.awaitLaunch();
             local.load();
             WarmUp.run(local, settings, cluster::isThere);
-            run(local, cluster.kafka());
+            run(local, observability, cluster.kafka());
         }
     }
 
-    private void run(LocalRoles local, KafkaSettings kafka) throws InterruptedException {
+    private void run(LocalRoles local, Observability observability, KafkaSettings unobserved)
+            throws InterruptedException {
         if (stopRequested.getAsBoolean()) {
             return;
         }
-        try (EventSerdes serdes = new EventSerdes(kafka)) {
+        KafkaSettings kafka = observability.observed(unobserved);
+        try (EventSerdes serdes = new EventSerdes(kafka, observability.observer())) {
+            observability.checkCluster(kafka, serdes);
+            observability.checkRoles(local::readiness);
             RunLog runLog = new RunLog(kafka, serdes, settings.topics());
             List<Run> starts = RunRecord.start(configuration, local.placements(), runLog, clock);
             local.chosenPrecision().ifPresent(out::println);
@@ -149,7 +156,7 @@ public final class TrainRun {
                 out.println("resuming after step " + progress.steps());
                 notePrecision(starts);
             }
-            train(runLog, local, evaluation, starts, progress);
+            train(runLog, local, observability, evaluation, starts, progress);
         }
     }
 
@@ -217,13 +224,22 @@ public final class TrainRun {
                 settings.hasCritic());
     }
 
-    private void train(RunLog runLog, LocalRoles local, Evaluation evaluation, List<Run> starts, Progress before)
+    private void train(
+            RunLog runLog,
+            LocalRoles local,
+            Observability observability,
+            Evaluation evaluation,
+            List<Run> starts,
+            Progress before)
             throws InterruptedException {
         // The ledger is read from its beginning, since the curve has all steps of the run.
         try (EventReader ledger = ledger(runLog)) {
             Follower follower;
             try {
-                local.start(new Roles(configuration, runLog, clock, failure::report));
+                local.start(new Roles(configuration, runLog, clock, failed -> {
+                    observability.failed();
+                    failure.report(failed);
+                }));
                 follower = new Follower(runLog, ledger, curve(before, starts));
                 follow(follower, evaluation, local.policyVersions(), before);
             } finally {

@@ -1,11 +1,14 @@
 package io.sppostream.cli;
 
 import io.sppostream.cli.logging.LogFileAppender;
+import io.sppostream.cli.logging.StandardOutput;
 import io.sppostream.log.UserException;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.Datasets;
+import io.sppostream.run.config.LogOutput;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsDefinition;
+import io.sppostream.run.report.Screen;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -177,10 +180,20 @@ final class ConfigurationOptions {
         put(flags, SettingsDefinition.DATA_DIR, dataDirectory);
         put(flags, SettingsDefinition.RUNS_DIR, runsDirectory);
         Configuration configuration = Configuration.load(config, System.getenv(), flags, fallbacks);
-        LogFileAppender.logTo(configuration.settings().dataDirectory());
+        RunSettings settings = configuration.settings();
+        if (settings.logOutput() == LogOutput.STDOUT) {
+            StandardOutput.log(settings.logFormat());
+        } else {
+            LogFileAppender.logTo(settings.dataDirectory(), settings.logFormat());
+        }
         Datasets.requireKnown(configuration.settings());
         configuration.notes().forEach(note -> System.err.println("sppo: " + note));
         return configuration;
+    }
+
+    /** Where a command shows its progress: no line is rewritten among those of the log. */
+    static Screen screen(Configuration configuration) {
+        return configuration.settings().logOutput() == LogOutput.STDOUT ? Screen.plain(System.out) : Screen.standard();
     }
 
     /** The command line that resumes the run: the one given, with the name of the run. */

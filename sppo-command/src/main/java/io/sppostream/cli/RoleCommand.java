@@ -3,7 +3,6 @@ package io.sppostream.cli;
 import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
-import io.sppostream.run.report.Screen;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,7 +24,7 @@ final class RoleCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Configuration configuration = options.loadForCluster();
         return StopRequest.obeying(
-                stopRequested -> Service.joining(configuration, Set.of(role), Screen.standard(), stopRequested)
+                stopRequested -> Service.joining(configuration, Set.of(role), ConfigurationOptions.screen(configuration), stopRequested)
                         .run());
     }
 }

@@ -14,7 +14,10 @@ import java.util.function.BooleanSupplier;
  */
 final class StopRequest {
     private static final int INTERRUPTED = 130;
-    private static final long STOP_SECONDS = 60;
+
+    /** Container engines kill a process 30 s after they have asked it to stop. */
+    private static final long STOP_SECONDS = 28;
+
 
     private StopRequest() {}
 

@@ -5,7 +5,6 @@ import io.sppostream.run.TrainRun;
 import io.sppostream.run.config.Configuration;
 import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.config.SettingsReference;
-import io.sppostream.run.report.Screen;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,7 +50,7 @@ final class TrainCommand implements Callable<Integer> {
         warning.ifPresent(text -> System.out.println("warning: " + text));
         return StopRequest.obeying(
                 stopRequested ->
-                        new TrainRun(configuration, budget, System.out, Screen.standard(), stopRequested).run(),
+                        new TrainRun(configuration, budget, System.out, ConfigurationOptions.screen(configuration), stopRequested).run(),
                 resumeCommand);
     }
 

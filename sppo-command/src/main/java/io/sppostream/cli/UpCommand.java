@@ -3,7 +3,6 @@ package io.sppostream.cli;
 import io.sppostream.run.Role;
 import io.sppostream.run.Service;
 import io.sppostream.run.config.Configuration;
-import io.sppostream.run.report.Screen;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -27,7 +26,7 @@ final class UpCommand implements Callable<Integer> {
         Set<Role> roles = EnumSet.copyOf(Role.of(configuration.settings()));
         roles.remove(Role.FEED);
         return StopRequest.obeying(
-                stopRequested -> Service.beginning(configuration, roles, Screen.standard(), stopRequested)
+                stopRequested -> Service.beginning(configuration, roles, ConfigurationOptions.screen(configuration), stopRequested)
                         .run());
     }
 }

@@ -8,6 +8,7 @@ import io.sppostream.log.EventRecord;
 import io.sppostream.log.GroupInstance;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.LogException;
+import io.sppostream.log.LogObserver;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
 import java.nio.file.Path;
@@ -64,11 +65,15 @@ public final class ExactlyOnceLog implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final EventEncoder encoder;
     private final EventDecoder decoder;
+    private final LogObserver observer;
     private final List<ProducerRecord<byte[], byte[]>> deferred = new ArrayList<>();
     private final Duration timeout;
 
     /** Most bytes of a record, by topic, as far as anybody asked. */
     private final Map<String, Integer> taken = new HashMap<>();
+
+    /** Number of partitions that the group has given this member; -1 before it has. Read by other threads. */
+    private volatile int assigned = -1;
 
     /** When the open transaction began; null if none is open. */
     private @Nullable Instant begun;
@@ -89,6 +94,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
         this.producer.initTransactions();
         this.consumer = kafka.clients().consumer(member == null ? kafka.consumer(role) : kafka.consumer(role, member));
         this.decoder = new EventDecoder(runLog.serdes(), inputs);
+        this.observer = runLog.serdes().observer();
     }
 
     /**
@@ -116,7 +122,9 @@ public final class ExactlyOnceLog implements AutoCloseable {
             }
 
             @Override
-            public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
+            public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+                log.assigned = log.consumer.assignment().size();
+            }
         });
         return log;
     }
@@ -165,6 +173,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
             } catch (SerializationException e) {
                 // Sent with the next commit, so that no transaction is open while the loop works.
                 deferred.add(DeadLetters.of(record, role, e));
+                observer.deadLetter();
             }
         }
         return events;
@@ -202,6 +211,17 @@ public final class ExactlyOnceLog implements AutoCloseable {
     /** The partitions that this loop reads; polls may change them. */
     public Set<TopicPartition> assignment() {
         return consumer.assignment();
+    }
+
+    /**
+     * Whether this loop, one of {@link #shared}, is a member of its group. A group may give a member no partition, if there
+     * are more members than partitions. Thread-safe.
+     */
+    public Readiness membership() {
+        int partitions = assigned;
+        return partitions < 0
+                ? new Readiness(false, "joining the group")
+                : new Readiness(true, "member of the group, partitions assigned: " + partitions);
     }
 
     /** Whether events were sent, or deferred to the next commit, since the last commit. */

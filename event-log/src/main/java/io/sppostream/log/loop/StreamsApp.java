@@ -1,10 +1,13 @@
 package io.sppostream.log.loop;
 
+import io.sppostream.log.DeadLetterHandler;
 import io.sppostream.log.GroupInstance;
 import io.sppostream.log.LogException;
+import io.sppostream.log.LogObserver;
 import io.sppostream.log.RunLog;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -24,8 +27,9 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
  * A running Kafka Streams application. An exception that its topology does not handle stops all of its threads. Its
  * uncommitted work is rolled back, and the next start resumes from the last commit. Thread-safe.
  */
-public final class StreamsApp implements AutoCloseable {
-    private static final Duration CLOSING = Duration.ofSeconds(30);
+public final class StreamsApp implements RunningRole {
+    /** Less than the 30 s after which container engines kill a process that they have asked to stop. */
+    private static final Duration CLOSING = Duration.ofSeconds(15);
 
     private final String name;
     private final GroupInstance member;
@@ -43,7 +47,7 @@ public final class StreamsApp implements AutoCloseable {
      *
      * @param role name of the role, as in {@link io.sppostream.events.catalogue.RoleName}; in its namespace it is the
      *     application's id
-     * @param stateDirectory where its state stores are kept on disk
+     * @param stateDirectory where its state stores are kept on disk. Instances that share it have a folder each
      * @param threads stream threads
      * @param onFailure called once, on a thread of the application, with the reason why it stops; it must not close the
      *     application on that thread
@@ -58,7 +62,9 @@ public final class StreamsApp implements AutoCloseable {
         String name = runLog.topics().application(role);
         GroupInstance member = GroupInstance.take(stateDirectory, name);
         Properties properties = new Properties();
-        properties.putAll(runLog.kafka().streams(name, stateDirectory, threads));
+        LogObserver observer = runLog.serdes().observer();
+        properties.putAll(runLog.kafka().streams(name, ofInstance(stateDirectory, member), threads));
+        properties.put(DeadLetterHandler.OBSERVER, observer);
         properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, member.id());
         StreamsApp app = new StreamsApp(name, member, new KafkaStreams(topology, properties, new StreamsClients()));
         AtomicBoolean failed = new AtomicBoolean();
@@ -77,8 +83,20 @@ public final class StreamsApp implements AutoCloseable {
                 app.running.complete(null);
             }
         });
+        observer.created(app.streams);
         app.streams.start();
         return app;
+    }
+
+    /** Kafka Streams refuses to start on a folder that another instance uses. */
+    private static Path ofInstance(Path stateDirectory, GroupInstance member) {
+        return member.number() == 0 ? stateDirectory : stateDirectory.resolve("instance-" + member.number());
+    }
+
+    @Override
+    public Map<String, Readiness> readiness() {
+        State state = streams.state();
+        return Map.of(name, new Readiness(state == State.RUNNING, "streams " + state));
     }
 
     /**

@@ -17,7 +17,11 @@ import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PLUGINS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.KAFKA;
+import static io.sppostream.run.config.SettingsDefinition.LOG_FORMAT;
+import static io.sppostream.run.config.SettingsDefinition.LOG_OUTPUT;
 import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
+import static io.sppostream.run.config.SettingsDefinition.METRICS_HOST;
+import static io.sppostream.run.config.SettingsDefinition.METRICS_PORT;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.POLICY_DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.PRECISION;
@@ -95,7 +99,11 @@ final class ResumeRule {
             BREAKER_EFFECTIVE_SAMPLE_SIZE,
             BREAKER_INFRA_ERRORS,
             BREAKER_STALE_SAMPLES,
-            BREAKER_WINDOW);
+            BREAKER_WINDOW,
+            METRICS_PORT,
+            METRICS_HOST,
+            LOG_OUTPUT,
+            LOG_FORMAT);
 
     private ResumeRule() {}
 

@@ -32,9 +32,13 @@ import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
+import static io.sppostream.run.config.SettingsDefinition.LOG_FORMAT;
+import static io.sppostream.run.config.SettingsDefinition.LOG_OUTPUT;
 import static io.sppostream.run.config.SettingsDefinition.LORA_ALPHA;
 import static io.sppostream.run.config.SettingsDefinition.LORA_RANK;
 import static io.sppostream.run.config.SettingsDefinition.MEMORY_CHECK;
+import static io.sppostream.run.config.SettingsDefinition.METRICS_HOST;
+import static io.sppostream.run.config.SettingsDefinition.METRICS_PORT;
 import static io.sppostream.run.config.SettingsDefinition.MINI_BATCHES;
 import static io.sppostream.run.config.SettingsDefinition.MODEL;
 import static io.sppostream.run.config.SettingsDefinition.ON;
@@ -280,6 +284,25 @@ public final class RunSettings extends AbstractConfig {
     /** Port of the embedded schema registry; 0 for any free one. */
     public int registryPort() {
         return getInt(REGISTRY_PORT);
+    }
+
+    /** Port of health checks and metrics; 0 for none. */
+    public int metricsPort() {
+        return getInt(METRICS_PORT);
+    }
+
+    /** Address that this port listens on. */
+    public String metricsHost() {
+        return getString(METRICS_HOST);
+    }
+
+    /** Where the log of a command goes. */
+    public LogOutput logOutput() {
+        return LogOutput.of(getString(LOG_OUTPUT));
+    }
+
+    public LogFormat logFormat() {
+        return LogFormat.of(getString(LOG_FORMAT));
     }
 
     /** A built-in dataset, or files with their weights ({@link Datasets}). */

@@ -17,7 +17,8 @@ public enum SettingGroup {
     STALENESS("Staleness", "How far sampling may run ahead of training."),
     BREAKERS("Breakers", "Conditions under which the policy learner pauses until ./sppo resume."),
     EVALUATION("Evaluation", "Accuracy on the held-out problems."),
-    CLUSTER("Cluster", "The Kafka cluster and schema registry; both are embedded unless others are given.");
+    CLUSTER("Cluster", "The Kafka cluster and schema registry; both are embedded unless others are given."),
+    OPERATION("Operation", "Health checks, metrics and logs of a process (docs/observability.md).");
 
     private final String title;
     private final String description;

@@ -128,6 +128,11 @@ public final class SettingsDefinition {
     public static final String BROKER_PORT = "broker.port";
     public static final String REGISTRY_PORT = "registry.port";
 
+    public static final String METRICS_PORT = "metrics.port";
+    public static final String METRICS_HOST = "metrics.host";
+    public static final String LOG_OUTPUT = "log.output";
+    public static final String LOG_FORMAT = "log.format";
+
     /** Before the name of a dataset: the verifiers of that dataset. */
     static final String VERIFIER_OF_DATASET = "verifier.";
 
@@ -656,6 +661,34 @@ public final class SettingsDefinition {
                         "Replicas of each partition. -1: the default of the cluster.")
                 .setting(BROKER_PORT, INT, 0, PORT, "Port of the embedded broker. 0: any free port.")
                 .setting(REGISTRY_PORT, INT, 0, PORT, "Port of the embedded schema registry. 0: any free port.");
+        definition
+                .in(SettingGroup.OPERATION)
+                .setting(
+                        METRICS_PORT,
+                        INT,
+                        0,
+                        PORT,
+                        "Port of /health/live, /health/ready and /metrics. 0: none.")
+                .setting(
+                        METRICS_HOST,
+                        STRING,
+                        "127.0.0.1",
+                        null,
+                        "Address that this port listens on. 0.0.0.0: all addresses, as a container needs it. Anyone who"
+                                + " reaches the port can read the metrics.")
+                .setting(
+                        LOG_OUTPUT,
+                        STRING,
+                        LogOutput.FILE.id(),
+                        ValidString.in(LogOutput.ids()),
+                        "Where the log of a command goes: to sppo.log in data.dir, or to standard output, together with"
+                                + " what the command prints.")
+                .setting(
+                        LOG_FORMAT,
+                        STRING,
+                        LogFormat.TEXT.id(),
+                        ValidString.in(LogFormat.ids()),
+                        "Format of the log: lines of text, or a JSON object a line.");
         return definition.definition;
     }
 

@@ -10,6 +10,7 @@ import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import io.sppostream.log.LockFile;
 import io.sppostream.log.PrivateFiles;
+import io.sppostream.run.config.LogFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ public final class LogFileAppender extends AppenderBase<ILoggingEvent> {
 
     private static @Nullable LogFileAppender current;
     private static @Nullable Path directory;
+    private static boolean json;
 
     private final Deque<ILoggingEvent> waiting = new ArrayDeque<>();
     private final long fileBytes;
@@ -63,10 +65,16 @@ public final class LogFileAppender extends AppenderBase<ILoggingEvent> {
         this.encoder = encoder;
     }
 
-    /** Tells the data directory of the command, to which its log goes from now on. */
+    /** Tells the data directory of the command, to which its log goes from now on, as text. */
     public static void logTo(Path dataDirectory) {
+        logTo(dataDirectory, LogFormat.TEXT);
+    }
+
+    /** Tells the data directory of the command, to which its log goes from now on, and the format. */
+    public static void logTo(Path dataDirectory, LogFormat format) {
         synchronized (LogFileAppender.class) {
             directory = dataDirectory.toAbsolutePath().normalize();
+            json = format == LogFormat.JSON;
             if (current != null) {
                 current.write(false);
             }
@@ -77,6 +85,7 @@ public final class LogFileAppender extends AppenderBase<ILoggingEvent> {
     static void forget() {
         synchronized (LogFileAppender.class) {
             directory = null;
+            json = false;
         }
     }
 
@@ -154,7 +163,7 @@ public final class LogFileAppender extends AppenderBase<ILoggingEvent> {
         rolling.setContext(getContext());
         rolling.setName("log-file");
         rolling.setFile(path.toString());
-        rolling.setEncoder(encoder);
+        rolling.setEncoder(json ? json() : encoder);
 
         FixedWindowRollingPolicy window = new FixedWindowRollingPolicy();
         window.setContext(getContext());
@@ -173,6 +182,13 @@ public final class LogFileAppender extends AppenderBase<ILoggingEvent> {
         rolling.setTriggeringPolicy(size);
         rolling.start();
         file = rolling;
+    }
+
+    private JsonEncoder json() {
+        JsonEncoder made = new JsonEncoder();
+        made.setContext(getContext());
+        made.start();
+        return made;
     }
 
     /** A file of the directory that no other process writes to: it would keep writing to a file that was put aside. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sppostream.observe;
+
+import org.jspecify.annotations.NullMarked;

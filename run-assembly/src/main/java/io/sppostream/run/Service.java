@@ -78,6 +78,17 @@ public final class Service {
 
     /** Works until the roles are told to stop. */
     public void run() throws InterruptedException {
+        try {
+            work();
+        } catch (RuntimeException e) {
+            throw AccessDenied.explained(
+                    e,
+                    configuration.kafka("", ""),
+                    roles.stream().map(Role::access).toList());
+        }
+    }
+
+    private void work() throws InterruptedException {
         Failure failure = new Failure();
         try (LocalRoles local = LocalRoles.open(configuration.settings(), roles);
                 Cluster cluster = Cluster.start(configuration, died -> {
@@ -85,12 +96,7 @@ public final class Service {
                     failure.report(died);
                 })) {
             local.load();
-            try {
-                run(local, cluster.kafka(), failure);
-            } catch (RuntimeException e) {
-                throw AccessDenied.explained(
-                        e, cluster.kafka(), roles.stream().map(Role::access).toList());
-            }
+            run(local, cluster.kafka(), failure);
         }
     }
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * nor which operation; the access catalogue knows what a role needs. Stateless.
  */
 public final class AccessDenied {
-    /** The name of a resource of a run in the text of an error. */
+    /** The name of a topic, group or transactional id of a run. */
     private static final Pattern NAMES = Pattern.compile("[A-Za-z0-9_-]{1,100}\\.[A-Za-z0-9._-]+");
 
     private AccessDenied() {}
@@ -71,7 +71,8 @@ public final class AccessDenied {
     private static String unauthorized(AuthorizationException refusal, String user, Collection<AccessRole> roles) {
         Kind kind = kind(refusal);
         List<String> names = names(refusal);
-        if (kind == null || (names.isEmpty() && roles.isEmpty())) {
+        boolean ofARun = names.stream().allMatch(name -> NAMES.matcher(name).matches());
+        if (kind == null || !ofARun || (names.isEmpty() && roles.isEmpty())) {
             return "the cluster denies " + user + " what this command needs: " + LogException.reason(refusal)
                     + " (./sppo topics --acls prints the permissions of each role)";
         }

@@ -53,6 +53,13 @@ class AccessDeniedTest {
     }
 
     @Test
+    void shouldSayWhatTheClusterSaysOfTopicsThatAreNotOfARun() {
+        assertThat(explain(new TopicAuthorizationException(Set.of("_schemas")), AccessRole.CRITIC))
+                .startsWith("the cluster denies user sppo-feed what this command needs: ")
+                .contains("_schemas");
+    }
+
+    @Test
     void shouldExplainRefusedCredentialsAndCertificates() {
         assertThat(explain(new SaslAuthenticationException("invalid credentials")))
                 .startsWith("the cluster does not accept the credentials of user sppo-feed: invalid credentials");

@@ -97,6 +97,17 @@ public final class Service {
 
     /** Works until the roles are told to stop. */
     public void run() throws InterruptedException {
+        try {
+            work();
+        } catch (RuntimeException e) {
+            throw AccessDenied.explained(
+                    e,
+                    configuration.kafka("", ""),
+                    roles.stream().map(Role::access).toList());
+        }
+    }
+
+    private void work() throws InterruptedException {
         Failure failure = new Failure();
         RunSettings settings = configuration.settings();
         try (Observability observability =
@@ -107,12 +118,7 @@ public final class Service {
                     failure.report(died);
                 })) {
             local.load();
-            try {
-                run(local, observability, cluster.kafka(), failure);
-            } catch (RuntimeException e) {
-                throw AccessDenied.explained(
-                        e, cluster.kafka(), roles.stream().map(Role::access).toList());
-            }
+            run(local, observability, cluster.kafka(), failure);
         }
     }
 

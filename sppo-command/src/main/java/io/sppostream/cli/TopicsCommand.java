@@ -107,10 +107,10 @@ final class TopicsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        require(acls || (!apply && !markdown), "options '--apply' and '--markdown' need '--acls'");
         require(
                 create || register || describe || acls || strimzi,
                 "give --describe, --create, --register, --acls or --strimzi");
-        require(acls || (!apply && !markdown), "options '--apply' and '--markdown' need '--acls'");
         if (acls || strimzi) {
             access();
             return 0;

@@ -188,6 +188,15 @@ class SecuredClusterIT {
     }
 
     @Test
+    @Order(2)
+    void shouldRefuseAWrongPasswordOfTheRegistry() throws Exception {
+        Path wrong = write("registry", kafka(AccessRole.OPERATOR).with("basic.auth.user.info", "sppo:guessed"));
+        Invocation.of("topics", "--register", "--run=" + RUN, "--client-properties=" + wrong)
+                .assertRefusedButForTheBroker(
+                        "the schema registry at https://127.0.0.1:", "refuses access", "kafka.basic.auth.user.info");
+    }
+
+    @Test
     @Order(3)
     void shouldGrantAndCreate() {
         Invocation granted = Invocation.of(

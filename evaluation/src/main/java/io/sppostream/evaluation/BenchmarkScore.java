@@ -72,7 +72,7 @@ public record BenchmarkScore(
         }
         Map<String, Double> shares = new LinkedHashMap<>();
         shares.put("cut_off", mean(samples, sample -> sample.isCutOff() ? 1 : 0));
-        shares.put("no_answer", mean(samples, sample -> sample.extracted() == null ? 1 : 0));
+        shares.put("no_answer", mean(samples, sample -> sample.hasAnswer() ? 0 : 1));
         shares.put("response_tokens", mean(samples, SampleRecord::tokens));
         return new BenchmarkScore(benchmark, judged.size(), samples.size() - judged.size(), metrics, shares);
     }

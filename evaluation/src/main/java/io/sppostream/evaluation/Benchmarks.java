@@ -47,7 +47,8 @@ public final class Benchmarks {
                 .in(folder)
                 .orElseThrow(() -> new UserException("benchmark " + benchmark.id() + ": there is no "
                         + folder.resolve(benchmark.id() + ".jsonl")
-                        + " (nor .parquet): put it there, from " + benchmark.origin()
+                        + " (nor .parquet): put it there, from the dataset " + benchmark.origin()
+                        + " on Hugging Face"
                         + ", or name another folder with --data"));
         DatasetSource source = new DatasetSource(benchmark.id(), file.toString(), null);
         return read(List.of(source), format, PublicBenchmark.SUFFIX);

@@ -37,9 +37,15 @@ record SampleRecord(
     static final String REFUSED = "REFUSED";
     private static final String CUT_OFF = "cut-off";
 
+    /** Whether the verifier found an answer; an empty box has none. */
+    boolean hasAnswer() {
+        return extracted != null && !extracted.isBlank();
+    }
+
     /** This sample's vote; an answer that the token limit may have cut counts as none. */
     MajorityVote.Vote vote() {
-        return new MajorityVote.Vote(rule.equals(CUT_OFF) ? null : extracted, reward == null ? 0 : reward);
+        boolean votes = hasAnswer() && !rule.equals(CUT_OFF);
+        return new MajorityVote.Vote(votes ? extracted : null, reward == null ? 0 : reward);
     }
 
     boolean isCutOff() {

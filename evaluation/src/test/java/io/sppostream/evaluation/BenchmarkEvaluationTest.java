@@ -40,7 +40,7 @@ class BenchmarkEvaluationTest {
                     Problem.asked("0", "1+1?", "2"),
                     Problem.asked("1", "1+2?", "3"),
                     Problem.asked("2", "a question that is too long", "4"),
-                    Problem.asked("3", "1+4?", "what?!")),
+                    Problem.asked("3", "1+4?", "\\frac{1}{2")),
             List.of());
     private static final EvaluationSettings FOUR_SAMPLES =
             new EvaluationSettings(4, 1, new SamplingParameters(1, 1, 0, 16));

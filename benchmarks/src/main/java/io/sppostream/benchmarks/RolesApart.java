@@ -114,8 +114,8 @@ final class RolesApart implements Callable<Integer> {
             if (code != 0) {
                 throw new IllegalStateException("train ended with " + code + ": " + Files.readString(output));
             }
-            return rate(new RunLog(
-                    cluster.kafka(), serdes, configuration.settings().topics()));
+            return rate(
+                    new RunLog(cluster.kafka(), serdes, configuration.settings().topics()));
         } finally {
             BenchmarkTools.delete(directory);
         }

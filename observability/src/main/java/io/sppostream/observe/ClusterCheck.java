@@ -49,7 +49,7 @@ final class ClusterCheck implements AutoCloseable {
                     .get(2L * ANSWER_MS, TimeUnit.MILLISECONDS)
                     .size();
             return new Readiness(true, "brokers: " + brokers);
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
             return new Readiness(false, "the brokers do not answer: " + Redactor.text(LogException.reason(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -26,6 +26,9 @@ public interface Observability extends AutoCloseable {
         public void checkCluster(KafkaSettings kafka, EventSerdes serdes) {}
 
         @Override
+        public void leaveCluster() {}
+
+        @Override
         public void checkRoles(Supplier<Map<String, Readiness>> readiness) {}
 
         @Override
@@ -55,6 +58,9 @@ public interface Observability extends AutoCloseable {
 
     /** Readiness depends on the cluster and its registry from now on. */
     void checkCluster(KafkaSettings kafka, EventSerdes serdes);
+
+    /** The cluster is about to stop, or is no longer needed: the process is not ready from now on. */
+    void leaveCluster();
 
     /**
      * Readiness depends on roles from now on.

@@ -147,6 +147,15 @@ final class ObservedProcess implements Observability {
     }
 
     @Override
+    public synchronized void leaveCluster() {
+        health.check("cluster", () -> Map.of("kafka", new Readiness(false, "stopping")));
+        if (cluster != null) {
+            cluster.close();
+            cluster = null;
+        }
+    }
+
+    @Override
     public void checkRoles(Supplier<Map<String, Readiness>> readiness) {
         health.check("roles", readiness);
     }
@@ -161,9 +170,7 @@ final class ObservedProcess implements Observability {
         server.stop(0);
         answers.shutdownNow();
         refresh.shutdownNow();
-        if (cluster != null) {
-            cluster.close();
-        }
+        leaveCluster();
         gc.close();
         registry.close();
     }

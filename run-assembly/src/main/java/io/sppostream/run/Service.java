@@ -118,7 +118,11 @@ public final class Service {
                     failure.report(died);
                 })) {
             local.load();
-            run(local, observability, cluster.kafka(), failure);
+            try {
+                run(local, observability, cluster.kafka(), failure);
+            } finally {
+                observability.leaveCluster();
+            }
         }
     }
 

@@ -118,7 +118,11 @@ public final class TrainRun {
             cluster.awaitLaunch();
             local.load();
             WarmUp.run(local, settings, cluster::isThere);
-            run(local, observability, cluster.kafka());
+            try {
+                run(local, observability, cluster.kafka());
+            } finally {
+                observability.leaveCluster();
+            }
         }
     }
 

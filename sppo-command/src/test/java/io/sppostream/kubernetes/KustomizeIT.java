@@ -48,16 +48,19 @@ class KustomizeIT {
 
         int resources = Manifests.read("base").size()
                 + (folder.equals("base") ? 0 : Manifests.read(folder).size());
-        assertThat(rendered).hasSize(resources).allMatch(resource -> resource.at("/metadata/namespace")
-                .asText()
-                .equals("sppo"));
+        assertThat(rendered)
+                .hasSize(resources)
+                .allMatch(
+                        resource -> resource.at("/metadata/namespace").asText().equals("sppo"));
         assertThat(Manifests.ofKind(rendered, "Deployment"))
                 .hasSize(6)
                 .allMatch(deployment -> deployment
                         .at("/spec/template/spec/containers/0/image")
                         .asText()
                         .matches("sppo-stream(-slim)?:.+"));
-        assertThat(Manifests.named(rendered, "Deployment", "sppo-rollout").at("/spec").has("replicas"))
+        assertThat(Manifests.named(rendered, "Deployment", "sppo-rollout")
+                        .at("/spec")
+                        .has("replicas"))
                 .isEqualTo(folder.equals("base"));
     }
 

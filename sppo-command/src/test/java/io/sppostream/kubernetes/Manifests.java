@@ -22,7 +22,8 @@ final class Manifests {
         while (!Files.exists(folder.resolve("kubernetes/base"))) {
             folder = folder.getParent();
             if (folder == null) {
-                throw new IllegalStateException("no folder kubernetes above " + Path.of("").toAbsolutePath());
+                throw new IllegalStateException(
+                        "no folder kubernetes above " + Path.of("").toAbsolutePath());
             }
         }
         return folder.resolve("kubernetes");

@@ -40,12 +40,14 @@ class ManifestsTest {
 
     private static Map<String, String> texts(JsonNode object) {
         Map<String, String> texts = new HashMap<>();
-        object.properties().forEach(field -> texts.put(field.getKey(), field.getValue().asText()));
+        object.properties()
+                .forEach(field -> texts.put(field.getKey(), field.getValue().asText()));
         return texts;
     }
 
     private Topics topics() {
-        Map<String, String> settings = texts(Manifests.named(base, "ConfigMap", "sppo-settings").get("data"));
+        Map<String, String> settings =
+                texts(Manifests.named(base, "ConfigMap", "sppo-settings").get("data"));
         return new Topics(
                 settings.getOrDefault("SPPO_RUN", ""), Integer.parseInt(settings.getOrDefault("SPPO_PARTITIONS", "")));
     }
@@ -148,10 +150,8 @@ class ManifestsTest {
             found.add(trigger.at("/consumerGroup").asText() + " on "
                     + trigger.at("/topic").asText());
             // A commit marker leaves a lag of one on each partition.
-            assertThat(trigger.at("/activationLagThreshold").asInt())
-                    .isGreaterThanOrEqualTo(topics().partitions());
-            assertThat(object.at("/spec/maxReplicaCount").asInt())
-                    .isLessThanOrEqualTo(topics().partitions());
+            assertThat(trigger.at("/activationLagThreshold").asInt()).isGreaterThanOrEqualTo(topics().partitions());
+            assertThat(object.at("/spec/maxReplicaCount").asInt()).isLessThanOrEqualTo(topics().partitions());
         }
         assertThat(found)
                 .containsExactlyInAnyOrder(

@@ -17,7 +17,8 @@ class SecurityPageTest {
         while (!Files.exists(folder.resolve("docs/security.md"))) {
             folder = folder.getParent();
             if (folder == null) {
-                throw new IllegalStateException("no docs/security.md above " + Path.of("").toAbsolutePath());
+                throw new IllegalStateException(
+                        "no docs/security.md above " + Path.of("").toAbsolutePath());
             }
         }
         return Files.readString(folder.resolve("docs/security.md"));
@@ -37,8 +38,8 @@ class SecurityPageTest {
 
     @Test
     void shouldPrintCommandsOfKafkasTool() {
-        Invocation printed = Invocation.of(
-                "topics", "--acls", "--run=demo", "--role=verifier-plugin", "--principal=User:CN={role}");
+        Invocation printed =
+                Invocation.of("topics", "--acls", "--run=demo", "--role=verifier-plugin", "--principal=User:CN={role}");
 
         assertThat(printed.code()).as(printed.err()).isZero();
         assertThat(printed.out().lines())

@@ -223,6 +223,7 @@ public final class ServerResponses implements ResponseSource {
     private JsonNode call(HttpRequest request, int attempts, BooleanSupplier cancelled) throws InterruptedException {
         long wait = server.backoff().toMillis();
         for (int attempt = 1; ; attempt++) {
+            checkCancelled(cancelled);
             String failure;
             try {
                 HttpResponse<byte[]> response = exchange(request, cancelled);

@@ -55,7 +55,8 @@ public final class Benchmarks {
     }
 
     private static void requireNoFormat(String name, BenchmarkFormat format) {
-        if (format.suffix() != null
+        String suffix = format.suffix();
+        if ((suffix != null && !suffix.isEmpty())
                 || !format.system().isEmpty()
                 || format.promptField() != null
                 || format.answerField() != null) {

@@ -16,6 +16,7 @@ import io.sppostream.rollout.ResponseGenerator.GenerationResult;
 import io.sppostream.rollout.ResponseGenerator.Request;
 import io.sppostream.rollout.ResponseGenerator.Response;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -224,6 +225,7 @@ public final class ServerResponses implements ResponseSource {
     private JsonNode call(HttpRequest request, int attempts, BooleanSupplier cancelled) throws InterruptedException {
         long wait = server.backoff().toMillis();
         for (int attempt = 1; ; attempt++) {
+            checkCancelled(cancelled);
             String failure;
             try {
                 HttpResponse<byte[]> response = exchange(request, cancelled);
@@ -237,7 +239,8 @@ public final class ServerResponses implements ResponseSource {
             } catch (TimeoutException e) {
                 failure = "no answer within " + server.timeout().toSeconds() + " s";
             } catch (IOException e) {
-                failure = LogException.reason(e);
+                // Java's message of a refused connection is the name of a class.
+                failure = e.getCause() instanceof ConnectException ? "no connection" : LogException.reason(e);
             }
             if (attempt >= attempts) {
                 throw new UserException("the server at " + server + " does not answer ("

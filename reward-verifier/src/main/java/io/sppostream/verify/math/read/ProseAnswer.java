@@ -191,6 +191,9 @@ public final class ProseAnswer {
     }
 
     private static boolean areJoined(String text, Found first, Found second) {
+        if (overlap(first, second)) {
+            return false;
+        }
         String between = text.substring(first.end(), second.start());
         return CONJUNCTION_BETWEEN.matcher(between).matches()
                 && (between.contains("and") || (isFormula(text, first) && isFormula(text, second)));
@@ -198,7 +201,13 @@ public final class ProseAnswer {
 
     /** Whether only a comma is between two expressions. */
     private static boolean areListed(String text, Found first, Found second) {
-        return text.substring(first.end(), second.start()).matches("\\s*,\\s*");
+        return !overlap(first, second)
+                && text.substring(first.end(), second.start()).matches("\\s*,\\s*");
+    }
+
+    /** Whether the second expression begins inside the first, as in "2 x 5 = 10 items". */
+    private static boolean overlap(Found first, Found second) {
+        return second.start() < first.end();
     }
 
     private static boolean isFormula(String text, Found found) {

@@ -3,7 +3,7 @@ package io.sppostream.cli;
 import io.sppostream.history.audit.RequestTrace;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.history.recorded.RecordedRun;
-import io.sppostream.run.timeline.StepMetricsPrinter;
+import io.sppostream.run.report.StepMetricsPrinter;
 import io.sppostream.run.timeline.StepTimelinePrinter;
 import io.sppostream.run.timeline.StepTimelineReader;
 import java.util.concurrent.Callable;

@@ -118,9 +118,6 @@ class ManifestsTest {
         Map<String, String> environment =
                 texts(Manifests.named(base, "ConfigMap", "sppo-settings").get("data"));
 
-        // Not yet settings: the port of health checks, and the form of the log.
-        environment.keySet().removeIf(name -> name.startsWith("SPPO_METRICS_") || name.startsWith("SPPO_LOG_"));
-
         Configuration configuration = Configuration.load(null, environment, Map.of());
 
         assertThat(configuration.notes()).isEmpty();

@@ -1,9 +1,8 @@
-package io.sppostream.run.timeline;
+package io.sppostream.run.report;
 
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.learn.StepMetric;
-import io.sppostream.run.report.TerminalText;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -86,7 +86,8 @@ class EventSerdesTest {
                 Instant.EPOCH,
                 Instant.ofEpochSecond(1),
                 Recovery.NONE,
-                0L);
+                0L,
+                List.of());
         byte[] bytes = serdes.serializer(topic).serialize(topic.name(), step);
 
         TrainingStep sparse = serdes.without(

@@ -51,14 +51,24 @@ public final class CriticTrainer extends Trainer {
         return training().update(pieces, learningRate);
     }
 
+    /** Floating-point operations that an update takes ({@link TrainingFlops}). */
+    public double flops(List<ScoredTokens> batch) {
+        TrainingFlops flops = new TrainingFlops(critic.config(), 1, false);
+        double sum = 0;
+        for (ScoredTokens scored : batch) {
+            sum += flops.of(scored.tokens().length, scored.values());
+        }
+        return sum;
+    }
+
     private record Piece(Transformer model, MicroBatch batch, TokenLoss loss) implements Training.Piece {
 
         @Override
-        public NDArray forward(NDManager scratch) {
+        public NDList forward(NDManager scratch) {
             NDList arguments = new NDList(batch.idsTensor(scratch), batch.readTensor(scratch));
             arguments.addAll(model.weights());
             arguments.addAll(model.table());
-            return model.program().record(scratch, "train_scores", arguments).get(0);
+            return model.program().record(scratch, "train_scores", arguments);
         }
 
         @Override
@@ -67,7 +77,7 @@ public final class CriticTrainer extends Trainer {
             NDList arguments = new NDList(ids, read, Tensors.of(scratch, checkpointing));
             arguments.addAll(weights);
             arguments.addAll(model.table());
-            return Training.Trace.of(model.program().record(scratch, "trace_scores", arguments), 0);
+            return Training.Trace.of(model.program().record(scratch, "trace_scores", arguments), 1, 0);
         }
 
         @Override
@@ -80,8 +90,8 @@ public final class CriticTrainer extends Trainer {
         }
 
         @Override
-        public float[] loss(float[] outputs) {
-            return batch.derivatives(loss, outputs);
+        public float[] loss(NDList outputs) {
+            return batch.derivatives(loss, outputs.get(0).toFloatArray());
         }
     }
 }

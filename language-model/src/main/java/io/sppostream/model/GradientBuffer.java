@@ -73,8 +73,8 @@ final class GradientBuffer implements AutoCloseable {
             NDArray ids = piece.batch().idsTensor(scratch);
             NDArray read = piece.batch().readTensor(scratch);
             Training.Trace trace = piece.trace(scratch, ids, read, weights, checkpointing);
-            NDArray outputs = trace.outputs();
-            NDArray seed = Tensors.of(scratch, piece.loss(outputs.toFloatArray()), outputs.getShape());
+            NDArray seed = Tensors.of(
+                    scratch, piece.loss(trace.outputs()), trace.outputs().get(0).getShape());
             NDList saved = trace.layers();
             int layers = model.config().layers();
             NDArray slope = inTurn(layers + 1, number, () -> piece.headGradients(scratch, trace, seed, weights, total));

@@ -152,6 +152,13 @@ record MicroBatch(int[] members, int[] offsets, int length, long[] ids, long[] r
         return Arrays.copyOfRange(outputs, offsets[row], offsets[row + 1]);
     }
 
+    /** Gives a loss the entropies [N] of its sequences. */
+    void entropies(TokenLoss loss, float[] entropies) {
+        for (int row = 0; row < members.length; row++) {
+            loss.entropies(members[row], outputsOf(row, entropies));
+        }
+    }
+
     /** The derivatives [N] of a loss with respect to the outputs [N]. */
     float[] derivatives(TokenLoss loss, float[] outputs) {
         float[] derivatives = new float[outputs.length];

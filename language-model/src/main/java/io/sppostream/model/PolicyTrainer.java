@@ -54,6 +54,18 @@ public final class PolicyTrainer extends Trainer {
         return training().update(pieces, learningRate);
     }
 
+    /** Floating-point operations that an update takes ({@link TrainingFlops}). */
+    public double flops(List<TokenSequence> batch) {
+        ModelConfig config = policy.config();
+        TrainingFlops flops = new TrainingFlops(config, config.vocabularySize(), policy.adapter() != null);
+        double sum = 0;
+        for (TokenSequence sequence : batch) {
+            int response = sequence.response().length;
+            sum += flops.of(sequence.prompt().length + response - 1, response);
+        }
+        return sum;
+    }
+
     /**
      * Log-probabilities of responses under the current weights, computed by the training threads and in pieces of the
      * training size.
@@ -94,7 +106,7 @@ public final class PolicyTrainer extends Trainer {
     record Piece(Transformer model, MicroBatch batch, double temperature, TokenLoss loss) implements Training.Piece {
 
         @Override
-        public NDArray forward(NDManager scratch) {
+        public NDList forward(NDManager scratch) {
             NDList arguments = new NDList(
                     batch.idsTensor(scratch),
                     batch.readTensor(scratch),
@@ -102,7 +114,7 @@ public final class PolicyTrainer extends Trainer {
                     PolicyModel.temperatureTensor(scratch, temperature));
             arguments.addAll(model.weights());
             arguments.addAll(model.table());
-            return model.program().record(scratch, "train_log_probs", arguments).get(0);
+            return model.program().record(scratch, "train_log_probs", arguments);
         }
 
         @Override
@@ -116,7 +128,7 @@ public final class PolicyTrainer extends Trainer {
                     Tensors.of(scratch, checkpointing));
             arguments.addAll(weights);
             arguments.addAll(model.table());
-            return Training.Trace.of(model.program().record(scratch, "trace_log_probs", arguments), 1);
+            return Training.Trace.of(model.program().record(scratch, "trace_log_probs", arguments), 2, 1);
         }
 
         @Override
@@ -134,8 +146,9 @@ public final class PolicyTrainer extends Trainer {
         }
 
         @Override
-        public float[] loss(float[] outputs) {
-            return batch.derivatives(loss, outputs);
+        public float[] loss(NDList outputs) {
+            batch.entropies(loss, outputs.get(1).toFloatArray());
+            return batch.derivatives(loss, outputs.get(0).toFloatArray());
         }
     }
 }

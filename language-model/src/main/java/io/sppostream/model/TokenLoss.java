@@ -15,4 +15,13 @@ public interface TokenLoss {
      * @return [T] derivative of the batch's loss with respect to each of them
      */
     float[] gradient(int sequence, float[] outputs);
+
+    /**
+     * Receives the entropies of the distributions that a policy's response tokens were drawn from, in the thread that then
+     * asks for the gradient of the sequence. By default they are ignored. Not called for critics.
+     *
+     * @param sequence index into the batch
+     * @param entropies [T] in nats, under the current weights and at the temperature of the log-probabilities
+     */
+    default void entropies(int sequence, float[] entropies) {}
 }

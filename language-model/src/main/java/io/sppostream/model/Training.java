@@ -39,8 +39,8 @@ final class Training implements AutoCloseable {
 
         MicroBatch batch();
 
-        /** Outputs [N] of the model, recorded for gradients. */
-        NDArray forward(NDManager scratch);
+        /** Outputs [N] of the model, recorded for gradients. What follows in the list, [N] too, only informs the loss. */
+        NDList forward(NDManager scratch);
 
         /**
          * The forward pass, recorded layer by layer.
@@ -58,25 +58,29 @@ final class Training implements AutoCloseable {
          */
         NDArray headGradients(NDManager scratch, Trace trace, NDArray seed, NDList weights, NDList total);
 
-        /** The derivatives [N] of the loss with respect to the outputs [N]. */
-        float[] loss(float[] outputs);
+        /**
+         * The derivatives [N] of the loss with respect to the outputs.
+         *
+         * @param outputs as of {@link #forward}
+         */
+        float[] loss(NDList outputs);
     }
 
     /**
      * A forward pass.
      *
-     * @param outputs [N]
+     * @param outputs as of {@link Piece#forward}
      * @param head what the way back through the head needs
      * @param layers input and recorded output of every layer; with gradient checkpointing only the last has an output
      */
-    record Trace(NDArray outputs, NDList head, NDList layers) {
+    record Trace(NDList outputs, NDList head, NDList layers) {
 
-        /** Takes a result of the program apart: the outputs, {@code kept} tensors of the head, and those of the layers. */
-        static Trace of(NDList result, int kept) {
+        /** Takes a result of the program apart: outputs, tensors that the head keeps, and those of the layers. */
+        static Trace of(NDList result, int outputs, int kept) {
             return new Trace(
-                    result.get(0),
-                    new NDList(result.subList(1, 1 + kept)),
-                    new NDList(result.subList(1 + kept, result.size())));
+                    new NDList(result.subList(0, outputs)),
+                    new NDList(result.subList(outputs, outputs + kept)),
+                    new NDList(result.subList(outputs + kept, result.size())));
         }
 
         /** The last hidden states [N, d]. */
@@ -169,8 +173,9 @@ final class Training implements AutoCloseable {
 
     private NDList gradients(Piece piece, NDManager results) {
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray outputs = piece.forward(scratch);
-            float[] derivatives = piece.loss(outputs.toFloatArray());
+            NDList forward = piece.forward(scratch);
+            float[] derivatives = piece.loss(forward);
+            NDArray outputs = forward.get(0);
             NDList arguments = new NDList(outputs, Tensors.of(scratch, derivatives, outputs.getShape()));
             arguments.addAll(model.trained());
             return model.program().record(results, "gradients", arguments);

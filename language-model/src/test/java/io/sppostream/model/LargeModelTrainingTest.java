@@ -77,8 +77,8 @@ class LargeModelTrainingTest {
                             PolicyModel.temperatureTensor(scratch, 0.7));
                     arguments.addAll(model.weights());
                     arguments.addAll(model.table());
-                    NDArray outputs =
-                            whole.record(scratch, "train_log_probs", arguments).get(0);
+                    NDList forward = whole.record(scratch, "train_log_probs", arguments);
+                    NDArray outputs = forward.get(0);
                     float[] logProbs = outputs.toFloatArray();
                     float[][] result = new float[16][];
                     policy.logProbs(pieces.get(i), 0.7, model.weightsArgument(), result);
@@ -86,8 +86,7 @@ class LargeModelTrainingTest {
                         assertThat(result[pieces.get(i).members()[row]])
                                 .containsExactly(pieces.get(i).outputsOf(row, logProbs), within(1e-5f));
                     }
-                    NDList backward =
-                            new NDList(outputs, Tensors.of(scratch, piece.loss(logProbs), outputs.getShape()));
+                    NDList backward = new NDList(outputs, Tensors.of(scratch, piece.loss(forward), outputs.getShape()));
                     backward.addAll(model.weights());
                     NDList gradients = whole.record(scratch, "gradients", backward);
                     for (int k = 0; k < gradients.size(); k++) {

@@ -66,7 +66,7 @@ public final class LedgerReplay implements AutoCloseable {
      * @throws LogException if a sample is not at the offset that the ledger gives
      */
     public String rerun(TrainingStep step) {
-        model.train(step.getStep(), samples(step));
+        model.train(step.getStep(), step.getFromSha256(), samples(step));
         return model.sha256();
     }
 

@@ -6,6 +6,7 @@ import io.sppostream.events.TrainingSample;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.LedgerRules;
+import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.batch.GroupBatch;
 import io.sppostream.log.EventRecord;
@@ -166,12 +167,19 @@ final class StepCommitter implements AutoCloseable {
         int step = current.getStep() + 1;
         List<SampleRecord> order = SampleRecord.inTrainingOrder(batch.samples(), settings.seed(), step);
         List<TrainingSample> samples = order.stream().map(SampleRecord::sample).toList();
-        Map<String, Double> metrics = model.train(step, samples);
+        Map<String, Double> metrics = model.train(step, current.getSha256(), samples);
         ToDoubleFunction<SampleRecord> lag = each -> current.getVersion() - model.versionOf(each.sample());
         metrics.put(model.kind().id() + "_lag_mean", SampleRecord.mean(order, lag));
         metrics.put(model.kind().id() + "_lag_max", SampleRecord.max(order, lag));
         metrics.put("seconds_waiting", seconds(waitingSince, startedAt));
         live.seconds(model, samples).ifPresent(seconds -> metrics.put("seconds_to_live", seconds));
+        if (model.kind() == ModelKind.POLICY) {
+            SpeedMetrics.secondsSampling(samples).ifPresent(seconds -> metrics.put("seconds_sampling", seconds));
+        }
+        Long memory = ProcessMemory.peakResidentBytes("self");
+        if (memory != null) {
+            metrics.put("peak_resident_bytes", (double) memory);
+        }
         Instant endedAt = clock.instant();
         metrics.put("seconds_updating", seconds(startedAt, endedAt));
         beforeCommit.accept(step, metrics);
@@ -198,6 +206,7 @@ final class StepCommitter implements AutoCloseable {
             // That of the step before: a record can't contain the duration of its own commit.
             metrics.put("seconds_committing", secondsCommitting);
         }
+        metrics.putAll(SpeedMetrics.of(metrics, settings.peakFlops()));
         samplesTrained += order.size();
         log.send(
                 topics.trainingSteps(),
@@ -217,7 +226,9 @@ final class StepCommitter implements AutoCloseable {
                         startedAt,
                         endedAt,
                         recovery,
-                        groupsTrained));
+                        groupsTrained,
+                        model.calibration(
+                                order.stream().map(SampleRecord::sample).toList())));
         log.commit(pending);
         recovery = Recovery.NONE;
         secondsCommitting = seconds(publishedAt, clock.instant());

@@ -14,6 +14,7 @@ import io.sppostream.log.weights.WeightsStorage;
  *     next; after a crash, up to this many steps are trained again
  * @param storage where the versions of the model are stored
  * @param configurationSha256 hash of the run's configuration, for the ledger
+ * @param peakFlops floating-point operations a second that the training device can do at most; 0 if that is not known
  */
 public record StepSettings(
         long seed,
@@ -22,7 +23,8 @@ public record StepSettings(
         EdgeReplay replay,
         int snapshotInterval,
         WeightsStorage storage,
-        String configurationSha256) {
+        String configurationSha256,
+        double peakFlops) {
     public StepSettings {
         if (samples < 1 || batchSize < samples || batchSize % samples != 0) {
             throw new IllegalArgumentException(
@@ -39,7 +41,8 @@ public record StepSettings(
                 EdgeReplay.NONE,
                 snapshotInterval,
                 WeightsStorage.onTopic(chunkBytes),
-                configurationSha256);
+                configurationSha256,
+                0);
     }
 
     /** With groups of one rollout, and weights on the log in chunks that fit the default record size of a broker. */

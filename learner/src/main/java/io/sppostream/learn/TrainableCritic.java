@@ -1,5 +1,6 @@
 package io.sppostream.learn;
 
+import io.sppostream.events.CalibrationBin;
 import io.sppostream.events.Message;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
@@ -8,6 +9,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
+import io.sppostream.learn.update.Calibration;
 import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
@@ -224,22 +226,39 @@ public final class TrainableCritic extends TrainableLanguageModel {
     }
 
     @Override
-    public Map<String, Double> train(int step, List<TrainingSample> order) {
+    public Map<String, Double> train(int step, String fromSha256, List<TrainingSample> order) {
         List<CriticSample> samples = order.stream().map(this::criticSample).toList();
         Map<String, Double> metrics = update.apply(step, samples);
-        metrics.put(
-                "value_mean",
-                samples.stream()
-                        .flatMapToDouble(sample -> Arrays.stream(sample.values()))
-                        .average()
-                        .orElse(0));
+        double[] values = samples.stream()
+                .flatMapToDouble(sample -> Arrays.stream(sample.values()))
+                .toArray();
+        metrics.put("value_mean", Arrays.stream(values).average().orElse(0));
+        metrics.put("value_std", Calibration.deviation(values));
+        metrics.putAll(Calibration.metrics(promptValues(order), rewards(order)));
         return metrics;
+    }
+
+    @Override
+    public List<CalibrationBin> calibration(List<TrainingSample> order) {
+        return Calibration.bins(promptValues(order), rewards(order));
+    }
+
+    /** The recorded values of prompts; those of a critic of tokens are the values before the first response token. */
+    private static double[] promptValues(List<TrainingSample> order) {
+        return order.stream()
+                .mapToDouble(sample -> value(sample).getProbability())
+                .toArray();
+    }
+
+    private static double[] rewards(List<TrainingSample> order) {
+        return order.stream().mapToDouble(TrainingSample::getReward).toArray();
     }
 
     private CriticSample criticSample(TrainingSample sample) {
         if (objective.ofTokens()) {
             List<Float> values = Objects.requireNonNull(value(sample).getTokenValues(), "the critic's token values");
-            return CriticSample.ofTokens(PolicySample.of(sample), FloatList.toDoubles(values));
+            PolicySample tokens = PolicySample.of(sample.getRollout(), sample.getSegments(), sample.getRejected());
+            return CriticSample.ofTokens(tokens, FloatList.toDoubles(values));
         }
         int[] tokens = tokens(sample);
         promptTokens.remove(sample.getRollout().getRequestId());

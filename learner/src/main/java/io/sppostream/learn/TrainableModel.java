@@ -2,6 +2,7 @@ package io.sppostream.learn;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sppostream.events.CalibrationBin;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.log.weights.WeightsPublisher;
@@ -38,9 +39,19 @@ public interface TrainableModel extends AutoCloseable {
      * Trains on the samples of a step, given in training order. None of them is refused.
      *
      * @param step the step, counting from 1
+     * @param fromSha256 hash of the published weights that the step begins with, as the ledger has it
      * @return metrics by the names the ledger uses; the map is mutable, and the caller may add to it
      */
-    Map<String, Double> train(int step, List<TrainingSample> order);
+    Map<String, Double> train(int step, String fromSha256, List<TrainingSample> order);
+
+    /**
+     * The reliability of a critic's recorded values of samples, for the ledger; empty for a policy.
+     *
+     * @param order samples in training order, none of them refused
+     */
+    default List<CalibrationBin> calibration(List<TrainingSample> order) {
+        return List.of();
+    }
 
     /** The version of this model that took part in making a sample; the oldest if there were several. */
     int versionOf(TrainingSample sample);

@@ -79,12 +79,13 @@ public final class TrainablePolicy extends TrainableLanguageModel {
     }
 
     @Override
-    public Map<String, Double> train(int step, List<TrainingSample> order) {
-        Map<String, Double> metrics =
-                update.apply(step, order.stream().map(PolicySample::of).toList());
-        metrics.put(
-                "reward_mean",
-                order.stream().mapToDouble(TrainingSample::getReward).average().orElse(0));
+    public Map<String, Double> train(int step, String fromSha256, List<TrainingSample> order) {
+        Map<String, Double> metrics = update.apply(
+                step,
+                order.stream()
+                        .map(sample -> PolicySample.of(sample, fromSha256))
+                        .toList());
+        metrics.putAll(SampleMetrics.of(order));
         return metrics;
     }
 

@@ -11,6 +11,7 @@ import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.events.list.FloatList;
+import io.sppostream.learn.update.Calibration;
 import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
@@ -68,7 +69,7 @@ class CriticSamplesTest {
     private static Map<String, Double> train(List<TrainingSample> samples, CriticObjective objective) {
         try (CriticModel model = CriticModel.random(TestModels.CONFIG, 1, ModelSettings.cpu());
                 TrainableCritic critic = critic(model, objective)) {
-            Map<String, Double> metrics = critic.train(1, samples);
+            Map<String, Double> metrics = critic.train(1, "", samples);
             metrics.put("weights", (double) model.logits(List.of(new int[] {1, 2}))[0]);
             samples.forEach(sample -> metrics.merge("versions", (double) critic.versionOf(sample), Double::sum));
             return metrics;
@@ -96,6 +97,31 @@ class CriticSamplesTest {
                 .without(without)
                 .deserializer(topic)
                 .deserialize(topic.name(), TestEvents.bytes(topic, sample));
+    }
+
+    /** Both kinds of critic have the calibration of the values of prompts. */
+    @Test
+    void shouldMeasureTheCalibrationOfPromptValues() {
+        List<TrainingSample> samples =
+                IntStream.range(0, 8).mapToObj(CriticSamplesTest::ofTokens).toList();
+        double[] values = samples.stream()
+                .mapToDouble(sample -> requireNonNull(sample.getValue()).getProbability())
+                .toArray();
+        double[] rewards =
+                samples.stream().mapToDouble(TrainingSample::getReward).toArray();
+        for (CriticKind kind : List.of(CriticKind.PROMPT, CriticKind.TOKEN)) {
+            CriticObjective objective = new CriticObjective(kind, Function.SQUARED_ERROR, 0.5);
+            try (CriticModel model = CriticModel.random(TestModels.CONFIG, 1, ModelSettings.cpu());
+                    TrainableCritic critic = critic(model, objective)) {
+                assertThat(critic.calibration(samples)).isEqualTo(Calibration.bins(values, rewards));
+                Map<String, Double> metrics = critic.train(1, "", samples);
+                assertThat(metrics).containsAllEntriesOf(Calibration.metrics(values, rewards));
+                assertThat(metrics.get("update_flops")).isPositive();
+                assertThat(metrics.get("value_std")).isNotNegative();
+                assertThat(metrics.keySet())
+                        .allSatisfy(name -> assertThat(StepMetric.of(name)).isPresent());
+            }
+        }
     }
 
     @Test

@@ -61,7 +61,7 @@ final class HashModel implements TrainableModel {
     }
 
     @Override
-    public Map<String, Double> train(int step, List<TrainingSample> order) {
+    public Map<String, Double> train(int step, String fromSha256, List<TrainingSample> order) {
         long digest = mix(mix(step, weights), optimizer);
         for (TrainingSample sample : order) {
             digest = mix(digest ^ sample.getRollout().getRolloutId().hashCode() ^ ((long) versionOf(sample) << 32));

@@ -70,6 +70,7 @@ class LedgerReplayTest {
             TrainingStep third = ledger.get(2);
             all.train(
                     3,
+                    third.getFromSha256(),
                     third.getSamples().stream()
                             .map(each ->
                                     learned.events(learned.topics.advantages()).get((int) each.getOffset()))

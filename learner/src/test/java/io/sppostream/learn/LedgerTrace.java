@@ -138,7 +138,7 @@ final class LedgerTrace {
             try (TrainableModel model = world.role().start(0)) {
                 made.add(version(model, 0));
                 for (TrainingStep step : ledger) {
-                    model.train(step.getStep(), samples(step));
+                    model.train(step.getStep(), step.getFromSha256(), samples(step));
                     made.add(version(model, made.size()));
                 }
             }

@@ -49,6 +49,7 @@ class SampleRulesTest {
                 Instant.EPOCH,
                 RequestPurpose.TRAIN,
                 false,
+                null,
                 null);
         Verdict verdict = new Verdict(
                 "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "2", "exact", Instant.EPOCH, Map.of(), false);

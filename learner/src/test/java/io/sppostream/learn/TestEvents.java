@@ -159,7 +159,8 @@ final class TestEvents {
                 Instant.EPOCH,
                 Instant.EPOCH,
                 Recovery.NONE,
-                0L);
+                0L,
+                List.of());
     }
 
     /** A rollout that expired because its verifier failed. */

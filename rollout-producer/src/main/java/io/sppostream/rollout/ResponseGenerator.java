@@ -92,6 +92,7 @@ public interface ResponseGenerator extends AutoCloseable {
      *     greedy response, under that of the run
      * @param segments the weights that sampled each run of tokens
      * @param cut whether the limit of its own request ended it, so that it can be continued
+     * @param seconds of the sampling of its batch; null if that is not known
      */
     record Response(
             int[] promptTokens,
@@ -101,7 +102,8 @@ public interface ResponseGenerator extends AutoCloseable {
             float[] logProbs,
             List<PolicySegment> segments,
             FinishReason finishReason,
-            boolean cut)
+            boolean cut,
+            @Nullable Double seconds)
             implements GenerationResult {
 
         /**
@@ -138,7 +140,8 @@ public interface ResponseGenerator extends AutoCloseable {
                     sampledAt,
                     followUp == null ? RequestPurpose.TRAIN : followUp.getPurpose(),
                     cut,
-                    tokenStarts == null ? null : IntList.of(tokenStarts));
+                    tokenStarts == null ? null : IntList.of(tokenStarts),
+                    seconds);
         }
     }
 

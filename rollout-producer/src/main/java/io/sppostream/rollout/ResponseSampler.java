@@ -83,6 +83,7 @@ public final class ResponseSampler {
      */
     public List<GenerationResult> sample(
             PolicyModel model, int version, String weightsSha256, List<Request> requests, BooleanSupplier cancelled) {
+        long start = System.nanoTime();
         List<EncodedPrompt> prompts = encode(requests, model.config());
         List<SampleRequest> answerable = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
@@ -99,13 +100,19 @@ public final class ResponseSampler {
         Sampler sampler = new Sampler(model, tokenizer.endTokens(), bytes);
         Iterator<Completion> completions = threads.map(answerable, part -> sampler.sample(part, sampling, cancelled))
                 .iterator();
+        double seconds = (System.nanoTime() - start) / 1e9;
         List<GenerationResult> results = new ArrayList<>(requests.size());
         for (int i = 0; i < requests.size(); i++) {
             EncodedPrompt prompt = prompts.get(i);
             results.add(
                     prompt.refusal() == null
                             ? response(
-                                    model, version, weightsSha256, requests.get(i), prompt.tokens(), completions.next())
+                                    model,
+                                    new PolicySegment(0, version, weightsSha256),
+                                    requests.get(i),
+                                    prompt.tokens(),
+                                    completions.next(),
+                                    seconds)
                             : new Refusal(prompt.refusal()));
         }
         return results;
@@ -177,14 +184,18 @@ public final class ResponseSampler {
         return joined;
     }
 
-    /** @param context what the policy read: the prompt and a prefix of a response */
+    /**
+     * @param version the policy's version, without an end token
+     * @param context what the policy read: the prompt and a prefix of a response
+     * @param seconds of the sampling of the batch
+     */
     private Response response(
             PolicyModel model,
-            int version,
-            String weightsSha256,
+            PolicySegment version,
             Request request,
             int[] context,
-            Completion completion) {
+            Completion completion,
+            double seconds) {
         int[] tokens = completion.tokens();
         int[] prefix = request.prefix();
         int[] sincePrompt = prefix.length == 0 ? tokens : join(prefix, tokens);
@@ -200,8 +211,9 @@ public final class ResponseSampler {
                         ? Arrays.copyOfRange(tokenizer.tokenStarts(sincePrompt), prefix.length, sincePrompt.length)
                         : null,
                 completion.logProbs(),
-                List.of(new PolicySegment(tokens.length, version, weightsSha256)),
+                List.of(new PolicySegment(tokens.length, version.getPolicyVersion(), version.getWeightsSha256())),
                 finishReason,
-                finishReason == FinishReason.LENGTH && canContinue);
+                finishReason == FinishReason.LENGTH && canContinue,
+                seconds);
     }
 }

@@ -98,7 +98,8 @@ class LongGenerationTest {
                             new float[] {-1f},
                             List.of(new PolicySegment(1, 0, "")),
                             FinishReason.STOP,
-                            false))
+                            false,
+                            null))
                     .toList();
         }
 

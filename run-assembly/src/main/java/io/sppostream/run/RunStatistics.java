@@ -93,8 +93,25 @@ record RunStatistics(Configuration configuration, RunLog runLog, LearningCurve c
                 last == null ? null : last.accuracy(),
                 notJudged(first, last),
                 half.isPresent() ? half.getAsDouble() : null,
-                explainedVariance(critic.subList(critic.size() * 4 / 5, critic.size())),
-                accuracies);
+                explainedVariance(critic.subList(LearningCurve.lastFifth(critic.size()), critic.size())),
+                accuracies,
+                new Summary.StepMeans(lastMeans(curve.policy()), lastMeans(critic), curve.lastReliability()));
+    }
+
+    /** The mean of each metric over the last fifth of the steps, of those that have it. */
+    private static Map<String, Double> lastMeans(List<TrainingStep> steps) {
+        List<TrainingStep> last = steps.subList(LearningCurve.lastFifth(steps.size()), steps.size());
+        Map<String, Double> means = new TreeMap<>();
+        last.stream()
+                .flatMap(step -> step.getMetrics().keySet().stream())
+                .distinct()
+                .forEach(name -> {
+                    double mean = metric(last, name).average().orElse(Double.NaN);
+                    if (Double.isFinite(mean)) {
+                        means.put(name, mean);
+                    }
+                });
+        return means;
     }
 
     /** The mean over the steps that have it; null if none has. */

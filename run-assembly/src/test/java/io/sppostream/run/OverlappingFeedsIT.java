@@ -107,6 +107,7 @@ class OverlappingFeedsIT {
                 Instant.EPOCH,
                 Instant.EPOCH,
                 Recovery.NONE,
-                0L);
+                0L,
+                List.of());
     }
 }

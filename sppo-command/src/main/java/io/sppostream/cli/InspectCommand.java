@@ -3,6 +3,7 @@ package io.sppostream.cli;
 import io.sppostream.history.audit.RequestTrace;
 import io.sppostream.history.recorded.Lineage;
 import io.sppostream.history.recorded.RecordedRun;
+import io.sppostream.run.report.StepMetricsPrinter;
 import io.sppostream.run.timeline.StepTimelinePrinter;
 import io.sppostream.run.timeline.StepTimelineReader;
 import java.util.concurrent.Callable;
@@ -31,7 +32,8 @@ final class InspectCommand implements Callable<Integer> {
     @Option(
             names = "--step",
             paramLabel = "N",
-            description = "Show the timeline of this step of the policy instead, with its critical path.")
+            description =
+                    "Show the timeline of this step of the policy instead, with its critical path, and its metrics.")
     private @Nullable Integer step;
 
     @Spec
@@ -63,6 +65,7 @@ final class InspectCommand implements Callable<Integer> {
         try (StepTimelineReader timelines = new StepTimelineReader(
                 recorded.log(), Lineage.of(recorded.log()).replayOf())) {
             new StepTimelinePrinter(recorded.log().topics().namespace(), timelines.read(step), System.out).print();
+            StepMetricsPrinter.print(timelines.records(step), System.out);
         }
     }
 }

@@ -277,6 +277,7 @@ class PoisonIT {
                 Instant.now(),
                 RequestPurpose.TRAIN,
                 false,
+                null,
                 null);
     }
 

@@ -40,6 +40,7 @@ public final class CriticUpdate {
                 Math.max(1, order.stream().mapToInt(CriticSample::trainedValues).sum());
         double loss = 0;
         int clipped = 0;
+        double flops = 0;
         double gradientNorm = 0;
         int skipped = 0;
         List<List<CriticSample>> batches = TrainingOrder.miniBatches(order, settings.miniBatches());
@@ -48,6 +49,7 @@ public final class CriticUpdate {
             UpdateResult result =
                     trainer.update(batch.stream().map(CriticSample::tokens).toList(), rate, miniBatch);
             loss += miniBatch.loss() / trained;
+            flops += trainer.flops(batch.stream().map(CriticSample::tokens).toList());
             clipped += miniBatch.clipped();
             gradientNorm += result.gradientNorm() / batches.size();
             skipped += result.applied() ? 0 : 1;
@@ -59,6 +61,10 @@ public final class CriticUpdate {
         if (settings.objective().clip() > 0) {
             metrics.put("value_clip_fraction", clipped / trained);
         }
+        metrics.put("total_tokens", (double) order.stream()
+                .mapToLong(sample -> sample.tokens().tokens().length)
+                .sum());
+        metrics.put("update_flops", flops);
         metrics.put("learning_rate", rate);
         metrics.put("gradient_norm", gradientNorm);
         metrics.put("skipped_updates", (double) skipped);

@@ -16,20 +16,43 @@ final class LossTally {
     private double lossOfResponses;
     private double divergence;
     private double divergenceOfResponses;
-    private long clipped;
+    private long clippedLow;
+    private long clippedHigh;
     private long dualClipped;
     private double logRatio;
+    private double entropy;
+    private long mismatchTokens;
+    private double mismatch;
     private final ImportanceRatios ratios = new ImportanceRatios();
 
-    /** @param responseTokens whether they carry loss or not */
-    LossTally(int responseTokens) {
+    /**
+     * @param responseTokens whether they carry loss or not
+     * @param entropy the sum of their entropies
+     */
+    LossTally(int responseTokens, double entropy) {
         this.responseTokens = responseTokens;
+        this.entropy = entropy;
     }
 
-    /** Adds a token that carries loss. */
+    /**
+     * Adds a token that the same weights have sampled and score now.
+     *
+     * @param divergence k3 of the sampler's probability from the learner's
+     */
+    void addMismatch(double divergence) {
+        mismatchTokens++;
+        mismatch += divergence;
+    }
+
+    /**
+     * Adds a token that carries loss.
+     *
+     * @param isClipped whether the clip applies, at its lower end if the advantage is negative
+     */
     void add(
             double tokenLoss,
             double tokenDivergence,
+            double advantage,
             boolean isClipped,
             boolean isDualClipped,
             double logProb,
@@ -37,7 +60,8 @@ final class LossTally {
         tokens++;
         loss += tokenLoss;
         divergence += tokenDivergence;
-        clipped += isClipped ? 1 : 0;
+        clippedLow += isClipped && advantage < 0 ? 1 : 0;
+        clippedHigh += isClipped && advantage > 0 ? 1 : 0;
         dualClipped += isDualClipped ? 1 : 0;
         logRatio += behaviourLogProb - logProb;
         ratios.add(ClippedPolicyLoss.ratio(logProb, behaviourLogProb));
@@ -60,9 +84,13 @@ final class LossTally {
         lossOfResponses += other.lossOfResponses;
         divergence += other.divergence;
         divergenceOfResponses += other.divergenceOfResponses;
-        clipped += other.clipped;
+        clippedLow += other.clippedLow;
+        clippedHigh += other.clippedHigh;
         dualClipped += other.dualClipped;
         logRatio += other.logRatio;
+        entropy += other.entropy;
+        mismatchTokens += other.mismatchTokens;
+        mismatch += other.mismatch;
         ratios.add(other.ratios);
     }
 
@@ -72,6 +100,12 @@ final class LossTally {
         Map<String, Double> metrics = new HashMap<>();
         metrics.put("response_tokens", (double) responseTokens);
         metrics.put("trained_tokens", (double) tokens);
+        if (responseTokens > 0) {
+            metrics.put("entropy", entropy / responseTokens);
+        }
+        if (mismatchTokens > 0) {
+            metrics.put("mismatch_kl", mismatch / mismatchTokens);
+        }
         if (tokens == 0) {
             metrics.put("loss", 0.0);
             return metrics;
@@ -86,7 +120,9 @@ final class LossTally {
             total += kl.coefficient() * penalty;
         }
         metrics.put("loss", total);
-        metrics.put("clip_fraction", (double) clipped / tokens);
+        metrics.put("clip_fraction", (double) (clippedLow + clippedHigh) / tokens);
+        metrics.put("clip_fraction_low", (double) clippedLow / tokens);
+        metrics.put("clip_fraction_high", (double) clippedHigh / tokens);
         metrics.put("dual_clip_fraction", (double) dualClipped / tokens);
         metrics.put("approximate_kl", logRatio / tokens);
         metrics.putAll(ratios.metrics());

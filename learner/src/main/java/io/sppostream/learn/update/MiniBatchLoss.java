@@ -32,6 +32,7 @@ final class MiniBatchLoss implements TokenLoss {
     private final LossMean mean;
     private final KlPenalty kl;
     private final List<Member> batch;
+    private final boolean beginsStep;
     private final int[] trained;
     private final long tokens;
     private final long responses;
@@ -39,11 +40,15 @@ final class MiniBatchLoss implements TokenLoss {
     /** Worker threads fill one slot per sequence. */
     private final @Nullable LossTally[] tallies;
 
-    MiniBatchLoss(TokenObjective objective, LossMean mean, KlPenalty kl, List<Member> batch) {
+    private final double[] entropies;
+
+    /** @param beginsStep whether the weights have not changed since the step began */
+    MiniBatchLoss(TokenObjective objective, LossMean mean, KlPenalty kl, List<Member> batch, boolean beginsStep) {
         this.objective = objective;
         this.mean = mean;
         this.kl = kl;
         this.batch = batch;
+        this.beginsStep = beginsStep;
         this.trained = batch.stream()
                 .mapToInt(member -> member.sample().trainedTokens())
                 .toArray();
@@ -56,6 +61,16 @@ final class MiniBatchLoss implements TokenLoss {
         this.tokens = sum;
         this.responses = count;
         this.tallies = new @Nullable LossTally[batch.size()];
+        this.entropies = new double[batch.size()];
+    }
+
+    @Override
+    public void entropies(int sequence, float[] ofTokens) {
+        double sum = 0;
+        for (float each : ofTokens) {
+            sum += each;
+        }
+        entropies[sequence] = sum;
     }
 
     /** dL / dlogp of each token of a sequence, shape [T]; 0 for tokens that carry no loss. */
@@ -66,14 +81,17 @@ final class MiniBatchLoss implements TokenLoss {
         float[] reference = member.reference();
         double denominator = mean == LossMean.TOKEN ? tokens : (double) responses * trained[sequence];
         double klDenominator = kl.place() == KlPenalty.Place.SEQUENCE_LOSS ? responses : denominator;
-        LossTally tally = new LossTally(logProbs.length);
+        LossTally tally = new LossTally(logProbs.length, entropies[sequence]);
         float[] gradient = new float[logProbs.length];
         for (int t = 0; t < logProbs.length; t++) {
+            float behaviour = sample.behaviourLogProbs()[t];
+            if (beginsStep && sample.onPolicy()) {
+                tally.addMismatch(ReferenceKl.k3(behaviour, logProbs[t]));
+            }
             if (!sample.trained()[t]) {
                 continue;
             }
             double advantage = sample.advantages()[t];
-            float behaviour = sample.behaviourLogProbs()[t];
             float proximal = member.proximal()[t];
             double ratio = ClippedPolicyLoss.ratio(logProbs[t], proximal);
             double derivative = objective.gradient(logProbs[t], proximal, behaviour, advantage) / denominator;
@@ -86,6 +104,7 @@ final class MiniBatchLoss implements TokenLoss {
             tally.add(
                     objective.loss(logProbs[t], proximal, behaviour, advantage),
                     divergence,
+                    advantage,
                     objective.isClipped(ratio, advantage),
                     objective.isDualClipped(ratio, advantage),
                     logProbs[t],

@@ -21,6 +21,7 @@ import java.util.List;
  * @param advantages advantage A of each response token, shape [T]
  * @param trained whether each response token carries loss, shape [T]
  * @param rejected the responses to which this one is preferred; empty unless the objective is a preference
+ * @param onPolicy whether the weights that the step begins with are known to have sampled the response
  */
 public record PolicySample(
         String rolloutId,
@@ -29,9 +30,10 @@ public record PolicySample(
         float[] behaviourLogProbs,
         double[] advantages,
         boolean[] trained,
-        List<RejectedResponse> rejected) {
+        List<RejectedResponse> rejected,
+        boolean onPolicy) {
 
-    /** A sample that is not preferred to others. */
+    /** A sample that is not preferred to others, of an unknown policy. */
     public PolicySample(
             String rolloutId,
             String requestId,
@@ -39,16 +41,24 @@ public record PolicySample(
             float[] behaviourLogProbs,
             double[] advantages,
             boolean[] trained) {
-        this(rolloutId, requestId, tokens, behaviourLogProbs, advantages, trained, List.of());
-    }
-
-    /** A training sample as the policy trains on it. */
-    public static PolicySample of(TrainingSample sample) {
-        return of(sample.getRollout(), sample.getSegments(), sample.getRejected());
+        this(rolloutId, requestId, tokens, behaviourLogProbs, advantages, trained, List.of(), false);
     }
 
     /**
-     * Makes a sample of a rollout and its advantages, and gives each token advantage and mask of its segment.
+     * A training sample as the policy trains on it.
+     *
+     * @param weightsSha256 hash of the weights that the step begins with
+     */
+    public static PolicySample of(TrainingSample sample, String weightsSha256) {
+        Rollout rollout = sample.getRollout();
+        return of(rollout, sample.getSegments(), sample.getRejected())
+                .withOnPolicy(rollout.getPolicySegments().stream()
+                        .allMatch(segment -> segment.getWeightsSha256().equals(weightsSha256)));
+    }
+
+    /**
+     * Makes a sample of a rollout and its advantages, and gives each token advantage and mask of its segment. Whether it is
+     * on-policy is not known.
      *
      * @param rejected the rollouts to which it is preferred; they answer the same prompt
      */
@@ -74,7 +84,8 @@ public record PolicySample(
                         .map(other -> new RejectedResponse(
                                 other.getRolloutId(),
                                 new TokenSequence(tokens.prompt(), IntList.toArray(other.getResponseTokens()))))
-                        .toList());
+                        .toList(),
+                false);
     }
 
     /** The token ids of a rollout's prompt and response. */
@@ -85,7 +96,11 @@ public record PolicySample(
 
     /** The same sample with other advantages, shape [T]. */
     PolicySample withAdvantages(double[] other) {
-        return new PolicySample(rolloutId, requestId, tokens, behaviourLogProbs, other, trained, rejected);
+        return new PolicySample(rolloutId, requestId, tokens, behaviourLogProbs, other, trained, rejected, onPolicy);
+    }
+
+    private PolicySample withOnPolicy(boolean is) {
+        return new PolicySample(rolloutId, requestId, tokens, behaviourLogProbs, advantages, trained, rejected, is);
     }
 
     /** The number of tokens that carry loss. */

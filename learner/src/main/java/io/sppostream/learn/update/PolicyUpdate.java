@@ -71,22 +71,26 @@ public final class PolicyUpdate implements AutoCloseable {
     private Map<String, Double> applyToTokens(int step, List<PolicySample> order) {
         Map<String, Double> ofAdvantages = new HashMap<>();
         List<MiniBatchLoss.Member> members = members(order, ofAdvantages);
-        LossTally tally = new LossTally(0);
+        LossTally tally = new LossTally(0, 0);
         double rate = settings.learningRate().at(step - settings.frozenSteps());
         double gradientNorm = 0;
         int skipped = 0;
         List<List<MiniBatchLoss.Member>> batches = TrainingOrder.miniBatches(members, settings.miniBatches());
+        double flops = 0;
         for (List<MiniBatchLoss.Member> batch : batches) {
-            MiniBatchLoss loss = new MiniBatchLoss(tokenObjective, objective.mean(), objective.kl(), batch);
+            MiniBatchLoss loss =
+                    new MiniBatchLoss(tokenObjective, objective.mean(), objective.kl(), batch, batch == batches.get(0));
             List<TokenSequence> sequences =
                     batch.stream().map(member -> member.sample().tokens()).toList();
             UpdateResult result = trainer.update(sequences, settings.temperature(), rate, loss);
             loss.addTo(tally);
+            flops += trainer.flops(sequences);
             gradientNorm += result.gradientNorm() / batches.size();
             skipped += result.applied() ? 0 : 1;
         }
         Map<String, Double> metrics = tally.metrics(objective);
         metrics.putAll(ofAdvantages);
+        metrics.put("update_flops", flops);
         metrics.put("learning_rate", rate);
         metrics.put("gradient_norm", gradientNorm);
         metrics.put("skipped_updates", (double) skipped);
@@ -131,12 +135,33 @@ public final class PolicyUpdate implements AutoCloseable {
             samples = ReferenceKl.inRewards(samples, ofReference, objective.kl());
             metrics.put("reference_kl", ReferenceKl.meanK1(order, ofReference));
         }
+        Moments moments = Whitening.moments(samples);
+        metrics.putAll(advantageMetrics(samples, moments));
         if (objective.transform() == BatchTransform.WHITEN) {
-            Moments moments = Whitening.moments(samples);
             samples = Whitening.whiten(samples, moments);
             metrics.putAll(Whitening.metrics(moments));
         }
         return samples;
+    }
+
+    /** Of the advantages before whitening, over the tokens that carry loss; empty if there are none. */
+    private static Map<String, Double> advantageMetrics(List<PolicySample> samples, Moments moments) {
+        if (moments.tokens() == 0) {
+            return Map.of();
+        }
+        long positive = 0;
+        for (PolicySample sample : samples) {
+            for (int t = 0; t < sample.advantages().length; t++) {
+                positive += sample.trained()[t] && sample.advantages()[t] > 0 ? 1 : 0;
+            }
+        }
+        Map<String, Double> metrics = new HashMap<>();
+        metrics.put("advantage_mean", moments.mean());
+        metrics.put("advantage_share_positive", (double) positive / moments.tokens());
+        if (moments.canWhiten()) {
+            metrics.put("advantage_std", Math.sqrt(moments.variance()));
+        }
+        return metrics;
     }
 
     /** Discards the reference. The trainer and its policy stay the caller's to close. */

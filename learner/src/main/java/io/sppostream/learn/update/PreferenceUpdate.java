@@ -63,6 +63,7 @@ final class PreferenceUpdate {
         private long tokens;
         private double loss;
         private double margin;
+        private double flops;
 
         void add(PreferenceLoss.Pair pair) {
             pairs++;
@@ -75,6 +76,7 @@ final class PreferenceUpdate {
             Map<String, Double> metrics = new LinkedHashMap<>();
             metrics.put("response_tokens", (double) tokens);
             metrics.put("trained_tokens", (double) tokens);
+            metrics.put("update_flops", flops);
             metrics.put("pairs", (double) pairs);
             metrics.put("loss", pairs == 0 ? 0 : loss / pairs);
             if (pairs > 0) {
@@ -133,6 +135,7 @@ final class PreferenceUpdate {
         for (TokenSequence sequence : responses.tokens) {
             tally.tokens += sequence.response().length;
         }
+        tally.flops += trainer.flops(responses.tokens);
         return trainer.update(responses.tokens, settings.temperature(), rate, (sequence, logProbs) -> {
             float[] gradient = new float[logProbs.length];
             Arrays.fill(gradient, (float) derivatives[sequence]);

@@ -42,7 +42,8 @@ class MiniBatchLossTest {
                         : new LogLikelihoodLoss(),
                 objective.mean(),
                 objective.kl(),
-                members);
+                members,
+                true);
     }
 
     private static float[][] gradients(PolicyObjective objective, float[][] logProbs) {
@@ -59,7 +60,7 @@ class MiniBatchLossTest {
         for (int i = 0; i < logProbs.length; i++) {
             loss.gradient(i, logProbs[i]);
         }
-        LossTally tally = new LossTally(0);
+        LossTally tally = new LossTally(0, 0);
         loss.addTo(tally);
         return tally.metrics(objective);
     }

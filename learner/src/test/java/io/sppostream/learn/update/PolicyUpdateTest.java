@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sppostream.estimator.TrainingRecipe;
 import io.sppostream.estimator.TrainingRecipe.KlPenalty;
+import io.sppostream.learn.StepMetric;
 import io.sppostream.learn.TestModels;
 import io.sppostream.log.weights.WeightsPublisher;
 import io.sppostream.model.ModelSettings;
@@ -146,6 +147,82 @@ class PolicyUpdateTest {
         assertThat(metrics.get("ratio_max")).isCloseTo(4, within(1e-4));
         assertThat(metrics.get("effective_sample_size")).isCloseTo(64 / (5 * 20.5), within(1e-5));
         assertThat(metrics.get("skipped_updates")).isZero();
+    }
+
+    /** The same tokens as above: of the clipped ones, 1.5 is high and 0.5 low. */
+    @Test
+    void shouldTellClipsAndAdvantagesApartWhenComputedByHand() {
+        TokenSequence two = new TokenSequence(new int[] {1, 2, 3}, new int[] {4, 5});
+        TokenSequence three = new TokenSequence(new int[] {6}, new int[] {7, 8, 9});
+        List<PolicySample> order = List.of(sample(two, 0.5, 1, 1.5), sample(three, -0.5, 0.5, 1, 4));
+
+        Map<String, Double> metrics = update(0, 1).apply(1, order);
+
+        assertThat(metrics.get("clip_fraction_low")).isEqualTo(1.0 / 5);
+        assertThat(metrics.get("clip_fraction_high")).isEqualTo(1.0 / 5);
+        assertThat(metrics.get("advantage_mean")).isCloseTo(-0.1, within(1e-12));
+        assertThat(metrics.get("advantage_std")).isCloseTo(Math.sqrt((2 * 0.36 + 3 * 0.16) / 4), within(1e-12));
+        assertThat(metrics.get("advantage_share_positive")).isEqualTo(2.0 / 5);
+        assertThat(metrics.get("update_flops"))
+                .isEqualTo(trainer.flops(List.of(two)) + trainer.flops(List.of(three)))
+                .isPositive();
+        assertThat(metrics).doesNotContainKey("mismatch_kl");
+        assertThat(metrics.keySet())
+                .allSatisfy(name -> assertThat(StepMetric.of(name)).isPresent());
+    }
+
+    /** The mean of r - 1 - log r over the tokens of the first mini-batch that the weights of the step have sampled. */
+    @Test
+    void shouldMeasureTheMismatchOfSamplesOfTheSameWeights() {
+        TokenSequence two = new TokenSequence(new int[] {1, 2, 3}, new int[] {4, 5});
+        TokenSequence three = new TokenSequence(new int[] {6}, new int[] {7, 8, 9});
+        PolicySample same = onPolicy(sample(two, 0.5, 1, 1.5));
+        PolicySample other = sample(three, -0.5, 0.5, 1, 4);
+
+        double expected = (1.5 - 1 - Math.log(1.5)) / 2;
+        assertThat(update(0, 1).apply(1, List.of(same, other)).get("mismatch_kl"))
+                .isCloseTo(expected, within(1e-5));
+        assertThat(update(0, 2).apply(1, List.of(same, other)).get("mismatch_kl"))
+                .isCloseTo(expected, within(1e-5));
+        assertThat(update(0, 2).apply(1, List.of(other, same))).doesNotContainKey("mismatch_kl");
+    }
+
+    private static PolicySample onPolicy(PolicySample sample) {
+        return new PolicySample(
+                sample.rolloutId(),
+                sample.requestId(),
+                sample.tokens(),
+                sample.behaviourLogProbs(),
+                sample.advantages(),
+                sample.trained(),
+                sample.rejected(),
+                true);
+    }
+
+    /** A response's entropy is that over the whole vocabulary, whether its tokens carry loss or not. */
+    @Test
+    void shouldMeasureTheEntropyOfEveryTokenOnce() {
+        TokenSequence one = new TokenSequence(new int[] {1, 2, 3}, new int[] {4});
+        List<TokenSequence> all = IntStream.range(0, TestModels.CONFIG.vocabularySize())
+                .mapToObj(token -> new TokenSequence(one.prompt(), new int[] {token}))
+                .toList();
+        double entropy = Arrays.stream(policy.logProbs(all, TEMPERATURE))
+                .mapToDouble(logProb -> -Math.exp(logProb[0]) * logProb[0])
+                .sum();
+        PolicySample sample = sample(one, 0.5, 1);
+
+        assertThat(update(0, 1).apply(1, List.of(sample)).get("entropy")).isCloseTo(entropy, within(1e-5));
+        assertThat(update(0, 2).apply(1, List.of(sample, masked(sample, 0))).get("entropy"))
+                .isCloseTo(entropy, within(1e-5));
+    }
+
+    @Test
+    void shouldMeasureTheSameBitsWhateverTheThreads() {
+        List<PolicySample> order = onPolicy(20, 3);
+        Map<String, Double> expected = update(0, 2).apply(1, order);
+        try (PolicyTrainer three = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 3, false))) {
+            assertThat(measure(three, PolicyObjective.SPPO, order)).isEqualTo(expected);
+        }
     }
 
     @Test

@@ -42,7 +42,7 @@ class PreferenceUpdateTest {
     private static PolicySample sample(String id, TokenSequence tokens, RejectedResponse... rejected) {
         int length = tokens.response().length;
         return new PolicySample(
-                id, "r", tokens, new float[length], new double[length], new boolean[length], List.of(rejected));
+                id, "r", tokens, new float[length], new double[length], new boolean[length], List.of(rejected), false);
     }
 
     private static List<PolicySample> pairs(int count) {

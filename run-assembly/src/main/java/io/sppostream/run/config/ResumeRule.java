@@ -32,6 +32,7 @@ import static io.sppostream.run.config.SettingsDefinition.SCHEMA_REGISTRY_URL;
 import static io.sppostream.run.config.SettingsDefinition.STEPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
+import static io.sppostream.run.config.SettingsDefinition.TRAINING_PEAK_TFLOPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_KEEP;
 import static io.sppostream.run.config.SettingsDefinition.WEIGHTS_SNAPSHOT_INTERVAL;
@@ -85,6 +86,7 @@ final class ResumeRule {
             ROLLOUT_MAX_BATCH,
             ROLLOUT_KV_BYTES,
             TRAINING_THREADS,
+            TRAINING_PEAK_TFLOPS,
             ESTIMATOR_PLUGINS,
             WEIGHTS_SNAPSHOT_INTERVAL,
             // Each version says where it is.

@@ -60,6 +60,7 @@ import static io.sppostream.run.config.SettingsDefinition.SEED;
 import static io.sppostream.run.config.SettingsDefinition.STEPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_GRADIENT_CHECKPOINTING;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_MICRO_BATCH_TOKENS;
+import static io.sppostream.run.config.SettingsDefinition.TRAINING_PEAK_TFLOPS;
 import static io.sppostream.run.config.SettingsDefinition.TRAINING_THREADS;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_OF_DATASET;
 import static io.sppostream.run.config.SettingsDefinition.VERIFIER_SETTINGS;
@@ -506,7 +507,8 @@ public final class RunSettings extends AbstractConfig {
                 estimator().recipe().replay(),
                 getInt(WEIGHTS_SNAPSHOT_INTERVAL),
                 storage,
-                configurationSha256);
+                configurationSha256,
+                1e12 * getDouble(TRAINING_PEAK_TFLOPS));
     }
 
     /** Shape of a random critic that reads the policy's tokens: heads of size 16, as many for keys as for queries. */

@@ -97,6 +97,7 @@ public final class SettingsDefinition {
     public static final String TRAINING_THREADS = "training.threads";
     public static final String TRAINING_MICRO_BATCH_TOKENS = "training.micro.batch.tokens";
     public static final String TRAINING_GRADIENT_CHECKPOINTING = "training.gradient.checkpointing";
+    public static final String TRAINING_PEAK_TFLOPS = "training.peak.tflops";
 
     public static final String CRITIC_MODEL = "critic.model";
     public static final String CRITIC_HIDDEN_SIZE = "critic.hidden.size";
@@ -528,7 +529,14 @@ public final class SettingsDefinition {
                         ValidString.in(AUTO, ON, OFF),
                         "Whether a step keeps only the input of each layer and computes the layer again for its"
                                 + " gradient: far less memory, a third more time. auto: if the layers of"
-                                + " training.micro.batch.tokens take more than 1 GiB.");
+                                + " training.micro.batch.tokens take more than 1 GiB.")
+                .setting(
+                        TRAINING_PEAK_TFLOPS,
+                        DOUBLE,
+                        0.0,
+                        NOT_NEGATIVE,
+                        "Trillions of floating-point operations a second that the training device can do at most, at the"
+                                + " precision of the products, for the metric mfu. 0: not known, no mfu.");
         definition
                 .in(SettingGroup.CRITIC)
                 .setting(

@@ -53,6 +53,10 @@ public final class LearningCurve {
     private final List<TrainingStep> policy = new ArrayList<>();
     private final List<TrainingStep> critic = new ArrayList<>();
     private final Measurements measurements = new Measurements();
+
+    /** The bins of the critic's steps, packed. */
+    private final List<double[]> calibrations = new ArrayList<>();
+
     private final List<Point> points = new ArrayList<>();
 
     /** How many rollouts were sampled, by millisecond; empty if that was not counted. */
@@ -75,13 +79,22 @@ public final class LearningCurve {
         this.hasCritic = hasCritic;
     }
 
-    /** Adds a ledger record without its samples, which are many. Its measurements take eight bytes each. */
+    /**
+     * Adds a ledger record without its samples, which are many. Its measurements take eight bytes each; the bins of a
+     * critic's calibration are kept apart ({@link #reliability}).
+     */
     public synchronized void add(TrainingStep step) {
         TrainingStep kept = TrainingStep.newBuilder(step)
                 .setSamples(List.of())
                 .setMetrics(measurements.pack(step.getMetrics()))
+                .setCalibration(List.of())
                 .build();
-        (step.getLine().equals("policy") ? policy : critic).add(kept);
+        if (step.getLine().equals("policy")) {
+            policy.add(kept);
+        } else {
+            critic.add(kept);
+            calibrations.add(Reliability.pack(step.getCalibration()));
+        }
         ends.add(step.getEndedAt());
     }
 
@@ -123,6 +136,30 @@ public final class LearningCurve {
     /** Steps of the critic so far. */
     public synchronized List<TrainingStep> critic() {
         return List.copyOf(critic);
+    }
+
+    /**
+     * The reliability of the critic over a range of its steps.
+     *
+     * @param from index of the first step in {@link #critic}
+     * @param to index after the last
+     * @return null if the ledger has none
+     */
+    public synchronized @Nullable Reliability reliability(int from, int to) {
+        return from >= to
+                ? null
+                : Reliability.of(
+                        critic.get(from).getStep(), critic.get(to - 1).getStep(), calibrations.subList(from, to));
+    }
+
+    /** The reliability of the critic over the last fifth of its steps, one at least; null if the ledger has none. */
+    public synchronized @Nullable Reliability lastReliability() {
+        return reliability(lastFifth(critic.size()), critic.size());
+    }
+
+    /** Where the last fifth of so many steps begins, which has one step at least. */
+    public static int lastFifth(int steps) {
+        return Math.max(0, Math.min(steps * 4 / 5, steps - 1));
     }
 
     /** Versions evaluated so far, those whose answers were not judged included. */

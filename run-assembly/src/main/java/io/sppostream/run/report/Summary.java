@@ -71,6 +71,7 @@ public record Summary(
      * @param secondsToHalf until the first version with an accuracy of .50 or more; null if there is none
      * @param criticExplainedVariance of the probability, mean over the last fifth of the critic's steps
      * @param evaluations the versions evaluated, in order
+     * @param steps what the steps measured
      */
     public record Learning(
             @JsonProperty("accuracy_before") @Nullable Double accuracyBefore,
@@ -81,7 +82,22 @@ public record Summary(
             @JsonProperty("critic_explained_variance") @Nullable
             Double criticExplainedVariance,
 
-            @JsonProperty("evaluations") List<LearningCurve.Accuracy> evaluations) {}
+            @JsonProperty("evaluations") List<LearningCurve.Accuracy> evaluations,
+            @JsonUnwrapped StepMeans steps) {}
+
+    /**
+     * What the steps measured, by the names of the ledger: each metric's mean over the last fifth of the steps, of those
+     * that have it.
+     *
+     * @param policyMetrics those of the policy, by name
+     * @param criticMetrics those of the critic, by name; empty without a critic
+     * @param criticCalibration the critic's reliability over the last fifth of its steps; null if the ledger has none
+     */
+    public record StepMeans(
+            @JsonProperty("policy_metrics") Map<String, Double> policyMetrics,
+            @JsonProperty("critic_metrics") Map<String, Double> criticMetrics,
+
+            @JsonProperty("critic_calibration") @Nullable Reliability criticCalibration) {}
 
     /**
      * How far the trained policy was from the policies that sampled.
@@ -258,8 +274,26 @@ public record Summary(
                 offPolicy.effectiveSampleSizeMin(),
                 offPolicy.ratioMax(),
                 100 * offPolicy.clipFraction());
+        Map<String, Double> policy = learning.steps().policyMetrics();
+        Double cut = policy.get("response_cut_share");
+        row(
+                out,
+                "policy",
+                "entropy %s nats; mismatch KL %s; responses of %s tokens, %s cut off",
+                number("%.3f", policy.get("entropy")),
+                number("%.1e", policy.get("mismatch_kl")),
+                number("%.1f", policy.get("response_length_mean")),
+                cut == null ? "-" : number("%.1f %%", 100 * cut));
         if (!weights.criticWeightsSha256().isEmpty()) {
-            row(out, "critic", "explained variance %s", number("%.3f", learning.criticExplainedVariance()));
+            Map<String, Double> critic = learning.steps().criticMetrics();
+            row(
+                    out,
+                    "critic",
+                    "explained variance %s; Brier score %s; calibration error %s; AUC %s",
+                    number("%.3f", learning.criticExplainedVariance()),
+                    number("%.3f", critic.get("brier_score")),
+                    number("%.3f", critic.get("expected_calibration_error")),
+                    number("%.3f", critic.get("auc")));
         }
         row(out, "first rollout", "%.1f s after the start", timing.secondsToFirstRollout());
         row(

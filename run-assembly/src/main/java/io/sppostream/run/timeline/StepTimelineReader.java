@@ -84,6 +84,19 @@ public final class StepTimelineReader implements AutoCloseable {
         return StepTimeline.of(step, StepTimes.of(near), samples, samplesBefore);
     }
 
+    /**
+     * The ledger's records of a step: that of the policy, and that of the critic if there is one.
+     *
+     * @param step a step of the policy that {@link #read} finds
+     */
+    public List<TrainingStep> records(int step) {
+        long end = reader.end(ledger, 0);
+        long after = Math.min(end, offset(step, end) + AHEAD);
+        return before(after, steps -> policyStep(steps, Math.max(1, step - 1)) != null).stream()
+                .filter(each -> each.getStep() == step)
+                .toList();
+    }
+
     private int lastStep(long end) {
         return lastOfPolicy(before(end, steps -> lastOfPolicy(steps) > 0));
     }

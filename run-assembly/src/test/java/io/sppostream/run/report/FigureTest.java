@@ -3,6 +3,9 @@ package io.sppostream.run.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sppostream.events.CalibrationBin;
 import io.sppostream.events.TrainingStep;
 import io.sppostream.run.report.FigureSvg.Point;
 import java.io.IOException;
@@ -91,6 +94,68 @@ class FigureTest {
         assertThat(line(image, "reward")).hasSize(160);
         assertThat(line(image, "accuracy")).hasSize(160);
         assertThat(image.getElementsByTagName("circle").getLength()).isZero();
+    }
+
+    /** What the page draws, as JSON. */
+    private JsonNode data() throws IOException {
+        String page = Files.readString(folder.resolve(Figure.FILE));
+        String start = "const data = ";
+        int from = page.indexOf(start) + start.length();
+        return new ObjectMapper().readTree(page.substring(from, page.indexOf(";\n", from)));
+    }
+
+    private static TrainingStep calibrated(int step, long count, double values, double rewards) {
+        List<CalibrationBin> bins = new ArrayList<>();
+        for (int bin = 0; bin < 10; bin++) {
+            bins.add(bin == 4 ? new CalibrationBin(count, values, rewards) : new CalibrationBin(0L, 0.0, 0.0));
+        }
+        return TrainingStep.newBuilder(step("critic", step, Map.of("auc", 0.5)))
+                .setCalibration(bins)
+                .build();
+    }
+
+    @Test
+    void shouldDrawTheReliabilityOfTheFirstAndLastFifthOfTheCriticsSteps() throws IOException {
+        LearningCurve curve = new LearningCurve(START, List.of(), true);
+        for (int step = 1; step <= 10; step++) {
+            curve.add(calibrated(step, 8, 3.5, step <= 2 ? 0 : step <= 8 ? 8 : step - 7));
+        }
+        Figure.write(folder, "a-run", curve);
+
+        JsonNode reliability = data().get("reliability");
+        assertThat(reliability).hasSize(2);
+        JsonNode first = reliability.get(0);
+        assertThat(first.get("from_step").asInt()).isEqualTo(1);
+        assertThat(first.get("to_step").asInt()).isEqualTo(2);
+        assertThat(first.get("samples").asLong()).isEqualTo(16);
+        assertThat(first.get("expected_calibration_error").asDouble()).isEqualTo(7.0 / 16);
+        JsonNode last = reliability.get(1);
+        assertThat(last.get("from_step").asInt()).isEqualTo(9);
+        assertThat(last.get("bins")).hasSize(10);
+        JsonNode bin = last.get("bins").get(4);
+        assertThat(bin.get("from").asDouble()).isEqualTo(0.4);
+        assertThat(bin.get("count").asLong()).isEqualTo(16);
+        assertThat(bin.get("value_mean").asDouble()).isEqualTo(7.0 / 16);
+        assertThat(bin.get("reward_mean").asDouble()).isEqualTo(5.0 / 16);
+        assertThat(last.get("bins").get(3).get("value_mean").isNull()).isTrue();
+    }
+
+    @Test
+    void shouldDrawOnlyMetricsThatTheLedgerHas() throws IOException {
+        LearningCurve curve = new LearningCurve(START, List.of(), false);
+        curve.add(
+                step("policy", 1, Map.of("entropy", 0.123456789, "reward_mean/</script>", 1.0, "reward_mean/b", 0.5)));
+        curve.add(step("policy", 2, Map.of("entropy", Double.NaN)));
+        Figure.write(folder, "a-run", curve);
+
+        assertThat(folder.resolve(Figure.FILE)).content().doesNotContain("</script>\"");
+        JsonNode page = data();
+        assertThat(page.get("reliability")).isEmpty();
+        assertThat(page.get("diagnostics"))
+                .extracting(panel -> panel.get("title").asText())
+                .containsExactly("reward by dataset", "entropy, nats");
+        assertThat(page.get("diagnostics").get(1).get("lines").get("entropy").toString())
+                .isEqualTo("[[1.0,0.123457]]");
     }
 
     @Test

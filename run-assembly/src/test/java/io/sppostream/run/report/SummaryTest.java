@@ -20,11 +20,27 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SummaryTest {
 
+    private static final Summary.StepMeans STEPS = new Summary.StepMeans(
+            Map.of("entropy", 0.8125, "mismatch_kl", 2e-9, "response_length_mean", 5.25, "response_cut_share", 0.125),
+            Map.of("brier_score", 0.125, "expected_calibration_error", 0.0625, "auc", 0.75),
+            new Reliability(
+                    385, 480, 2, 0.25, List.of(new Reliability.Bin(0, 0.5, 2, 0.25, 0.5), empty(0.5), empty(0.75))));
+
+    private static Reliability.Bin empty(double from) {
+        return new Reliability.Bin(from, from + 0.25, 0, null, null);
+    }
+
     private static Summary summary(@Nullable Double secondsToHalf) {
         return summary(
                 new Summary.Totals(480, 245_760, 0, 3, 61.5, 3_996.1, 12_345.6),
                 new Summary.Learning(
-                        0.25, 0.625, null, secondsToHalf, 0.375, List.of(new Accuracy(480, 245_760, 61.25, 0.625))),
+                        0.25,
+                        0.625,
+                        null,
+                        secondsToHalf,
+                        0.375,
+                        List.of(new Accuracy(480, 245_760, 61.25, 0.625)),
+                        STEPS),
                 new TreeMap<>(Map.of("committing", 0.004, "updating", 0.096)));
     }
 
@@ -69,6 +85,9 @@ class SummaryTest {
                         "clip_fraction",
                         "critic_weights_sha256",
                         "critic_explained_variance",
+                        "policy_metrics",
+                        "critic_metrics",
+                        "critic_calibration",
                         "seconds_to_first_rollout",
                         "seconds_to_half",
                         "evaluations",
@@ -116,6 +135,12 @@ class SummaryTest {
         assertThat(json.get("evaluations").get(0).get("accuracy").asDouble()).isEqualTo(0.625);
         assertThat(json.get("seconds_by_role").get("learner").asDouble()).isEqualTo(30.25);
         assertThat(json.get("peak_resident_bytes").asLong()).isEqualTo(400_000_000);
+        assertThat(json.get("policy_metrics").get("entropy").asDouble()).isEqualTo(0.8125);
+        assertThat(json.get("critic_metrics").get("auc").asDouble()).isEqualTo(0.75);
+        JsonNode calibration = json.get("critic_calibration");
+        assertThat(calibration.get("expected_calibration_error").asDouble()).isEqualTo(0.25);
+        assertThat(calibration.get("bins").get(0).get("reward_mean").asDouble()).isEqualTo(0.5);
+        assertThat(calibration.get("bins").get(1).get("value_mean").isNull()).isTrue();
         assertThat(json.get("bottleneck").get("part").asText()).isEqualTo("updating");
         assertThat(json.get("bottleneck").get("seconds").asDouble()).isEqualTo(0.096);
         assertThat(json.get("bottleneck").get("step_seconds").asDouble()).isEqualTo(0.1);
@@ -132,7 +157,14 @@ class SummaryTest {
     void shouldWriteNullWhenNothingWasTrainedOrJudged(@TempDir Path directory) throws Exception {
         Summary stopped = summary(
                 new Summary.Totals(0, 0, 0, 0, 0, null, null),
-                new Summary.Learning(0.25, null, "not judged: HTTP 503", null, null, List.of()),
+                new Summary.Learning(
+                        0.25,
+                        null,
+                        "not judged: HTTP 503",
+                        null,
+                        null,
+                        List.of(),
+                        new Summary.StepMeans(Map.of(), Map.of(), null)),
                 new TreeMap<>(Map.of("updating", 0.0)));
 
         JsonNode json = written(directory, stopped);
@@ -158,6 +190,8 @@ class SummaryTest {
                 .contains("effective sample size at least 0.875, ratios up to 2.25, 12.5 % clipped")
                 .contains("committing 4.0 ms (4.0 %), updating 96.0 ms (96.0 %)")
                 .contains("bottleneck          updating the policy: 96.0 of 100.0 ms a step")
+                .contains("entropy 0.813 nats; mismatch KL 2.0e-09; responses of 5.3 tokens, 12.5 % cut off")
+                .contains("explained variance 0.375; Brier score 0.125; calibration error 0.063; AUC 0.750")
                 .contains("learner 30.3")
                 .contains("abc123");
     }

@@ -262,7 +262,8 @@ class StepTimelineTest {
                 at(1000L * step),
                 at(1000L * step + 100),
                 Recovery.NONE,
-                0L);
+                0L,
+                List.of());
     }
 
     private static List<String> printed(StepTimeline timeline) {

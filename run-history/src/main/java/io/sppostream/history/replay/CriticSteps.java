@@ -93,7 +93,7 @@ final class CriticSteps implements AutoCloseable {
         Instant startedAt = clock.instant();
         WeightsManifest from = current;
         int step = from.getStep() + 1;
-        Map<String, Double> metrics = critic.train(step, order);
+        Map<String, Double> metrics = critic.train(step, from.getSha256(), order);
         metrics.put(
                 "critic_lag_mean",
                 order.stream().mapToInt(sample -> lag(from, sample)).average().orElse(0));
@@ -156,7 +156,8 @@ final class CriticSteps implements AutoCloseable {
                 step.startedAt(),
                 step.endedAt(),
                 Recovery.NONE,
-                samplesTrained);
+                samplesTrained,
+                critic.calibration(step.order()));
     }
 
     /** The offset of a committed record. */

@@ -175,7 +175,8 @@ final class SmallLog {
                 Instant.EPOCH,
                 Instant.EPOCH,
                 Recovery.NONE,
-                0L);
+                0L,
+                List.of());
     }
 
     private static Value value(String requestId, int version) {

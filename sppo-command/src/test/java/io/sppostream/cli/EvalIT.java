@@ -120,8 +120,7 @@ class EvalIT {
         assertThat(sums("out", "--limit=3", "--quiet").code()).isZero();
         assertThat(Files.readAllLines(samples("out", "sums"))).hasSize(12);
 
-        sums("out", "--limit=3", "--quiet", "--seed=2")
-                .assertRefused("seed = 1 then, 2 now", "--out", "--overwrite");
+        sums("out", "--limit=3", "--quiet", "--seed=2").assertRefused("seed = 1 then, 2 now", "--out", "--overwrite");
         assertThat(sums("out", "--limit=3", "--quiet", "--top-p=0.5", "--overwrite")
                         .code())
                 .isZero();

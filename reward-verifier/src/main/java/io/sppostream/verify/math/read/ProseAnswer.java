@@ -201,7 +201,8 @@ public final class ProseAnswer {
 
     /** Whether only a comma is between two expressions. */
     private static boolean areListed(String text, Found first, Found second) {
-        return !overlap(first, second) && text.substring(first.end(), second.start()).matches("\\s*,\\s*");
+        return !overlap(first, second)
+                && text.substring(first.end(), second.start()).matches("\\s*,\\s*");
     }
 
     /** Whether the second expression begins inside the first, as in "2 x 5 = 10 items". */

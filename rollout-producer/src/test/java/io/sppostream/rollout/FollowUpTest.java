@@ -83,7 +83,10 @@ class FollowUpTest {
         int at = 0;
         for (Prompt prompt : prompts) {
             for (Request request : Request.of(prompt, 1)) {
-                rollouts.add(((Response) results.get(at++)).toRollout(request, SAMPLING, Instant.EPOCH));
+                Rollout rollout = ((Response) results.get(at++)).toRollout(request, SAMPLING, Instant.EPOCH);
+                rollouts.add(Rollout.newBuilder(rollout)
+                        .setSamplingSeconds(null) // No two batches take the same time.
+                        .build());
             }
         }
         return rollouts;

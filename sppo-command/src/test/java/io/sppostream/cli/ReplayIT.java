@@ -318,7 +318,8 @@ class ReplayIT {
                 .containsSubsequence(
                         "* step 5 started", "* policy updated", "* weights published", "* step 5 committed")
                 .containsSubsequence("critic step 5 started", "critic step 5 committed")
-                .containsPattern("\nbottleneck +[a-z ]+: [0-9.]+ ms of [0-9.]+ ms\n$");
+                .containsPattern("\nbottleneck +[a-z ]+: [0-9.]+ ms of [0-9.]+ ms\n\nmetric ")
+                .containsPattern("\nentropy +[0-9.]+ +nats\n");
     }
 
     @Test

@@ -21,7 +21,7 @@ class UsageErrorsTest {
                     train --run a --run b               | option '--run' is given twice (see ./sppo train --help)
                     train --seed                        | option '--seed' needs a value: N (see ./sppo train --help)
                     train --foo                         | Unknown option: '--foo' (see ./sppo train --help)
-                    topics                              | give --describe, --create, or both (see ./sppo topics --help)
+                    topics                              | give --describe, --create, --register, --acls or --strimzi (see ./sppo topics --help)
                     pretrain --output x --steps x       | Invalid value for option '--steps': 'x' is not an int (see ./sppo pretrain --help)
                     replay --from a --into b --to-time x | Invalid value for option '--to-time': 'x' is not a time such as 2026-01-02T03:04:05Z (see ./sppo replay --help)
                     """)

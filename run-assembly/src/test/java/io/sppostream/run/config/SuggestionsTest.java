@@ -31,7 +31,8 @@ class SuggestionsTest {
     void shouldFindTheNamesThatAGivenOneIsAPartOf() {
         assertThat(Suggestions.near("learning.rate", SettingsDefinition.names()))
                 .containsExactly("critic.learning.rate", "policy.learning.rate");
-        assertThat(Suggestions.near("temperature", SettingsDefinition.names())).containsExactly("sampling.temperature");
+        assertThat(Suggestions.near("temperature", SettingsDefinition.names()))
+                .containsExactly("eval.temperature", "sampling.temperature");
     }
 
     @ParameterizedTest

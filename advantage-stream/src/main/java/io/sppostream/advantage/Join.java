@@ -181,7 +181,7 @@ final class Join {
             drop(input);
             return;
         }
-        waitedBefore = request.waiting();
+        waitedBefore = backlog.waiting(request);
         if (input instanceof JoinInput.OfExpired of && of.expired().getRolloutId() == null) {
             close(request, now);
             return;
@@ -369,7 +369,7 @@ final class Join {
         } else {
             requests.put(request.id(), request.toEvent());
             recent.put(request.id(), request);
-            backlog.changed(request.id(), waitedBefore, request.waiting(), now);
+            backlog.changed(request.id(), waitedBefore, backlog.waiting(request), now);
         }
     }
 
@@ -400,7 +400,7 @@ final class Join {
             return;
         }
         RequestState request = stored.getClosed() ? null : new RequestState(id, stored);
-        waitedBefore = request == null ? 0 : request.waiting();
+        waitedBefore = request == null ? 0 : backlog.waiting(request);
         long dueAt = request == null
                 ? Math.max(stored.getUpdatedAt().toEpochMilli(), startedAt) + remember
                 : rule.overdueAt(request, startedAt);

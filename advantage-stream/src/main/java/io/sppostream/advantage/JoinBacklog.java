@@ -70,9 +70,14 @@ final class JoinBacklog {
                 .forEach(request -> since.put(request.requestId(), request.since()));
     }
 
+    /** The number of a request's rollouts that wait; 0 if nobody observes, since counting takes time with each record. */
+    int waiting(RequestState request) {
+        return isObserved() ? request.waiting() : 0;
+    }
+
     /** The number of a request's rollouts that wait has changed. */
     void changed(String requestId, int before, int now, long time) {
-        if (before == now || !isObserved()) {
+        if (before == now) {
             return;
         }
         rollouts += now - before;

@@ -71,6 +71,11 @@ final class RequestState {
             return GroupCredits.isEvidence(purpose);
         }
 
+        /** Whether it waits and its bytes are stored. */
+        boolean isStored() {
+            return dataset != null && !isEvidence();
+        }
+
         /** Its verdicts, at most one per verifier, in order of arrival. */
         List<Verdict> verdicts() {
             return verdicts;
@@ -502,14 +507,14 @@ final class RequestState {
     /** Whether a rollout waits whose bytes are stored. */
     boolean isStored(String rolloutId) {
         PendingRollout rollout = pending.get(rolloutId);
-        return rollout != null && rollout.dataset != null && !rollout.isEvidence();
+        return rollout != null && rollout.isStored();
     }
 
     /** Number of rollouts that wait and whose bytes are stored. */
     int waiting() {
         int count = 0;
         for (PendingRollout rollout : pending.values()) {
-            count += rollout.dataset != null && !rollout.isEvidence() ? 1 : 0;
+            count += rollout.isStored() ? 1 : 0;
         }
         return count;
     }

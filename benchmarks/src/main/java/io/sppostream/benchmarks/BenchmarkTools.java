@@ -1,5 +1,6 @@
 package io.sppostream.benchmarks;
 
+import io.sppostream.learn.ProcessMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -65,13 +66,8 @@ final class BenchmarkTools {
 
     /** The most memory that a process has used so far, by the kernel; empty if it has ended, or there is no /proc. */
     static Optional<String> peakResident(ProcessHandle process) {
-        try (Stream<String> status = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
-            return status.filter(line -> line.startsWith("VmHWM:"))
-                    .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MB")
-                    .findFirst();
-        } catch (IOException | UncheckedIOException e) {
-            return Optional.empty();
-        }
+        return Optional.ofNullable(ProcessMemory.peakResidentBytes(Long.toString(process.pid())))
+                .map(bytes -> (bytes >> 20) + " MB");
     }
 
     /** The median; the mean of the two middle values of an even number. */

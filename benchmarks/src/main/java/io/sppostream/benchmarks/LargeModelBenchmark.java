@@ -1,5 +1,6 @@
 package io.sppostream.benchmarks;
 
+import io.sppostream.learn.ProcessMemory;
 import io.sppostream.model.Checkpoint;
 import io.sppostream.model.Completion;
 import io.sppostream.model.LoraSettings;
@@ -126,16 +127,12 @@ final class LargeModelBenchmark implements Callable<Integer> {
     private static void timed(String name, Work work) throws IOException {
         long start = System.nanoTime();
         work.run();
-        String peak = Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmHWM"))
-                .findFirst()
-                .orElse("VmHWM: unknown")
-                .replaceAll("\\D", "");
+        Long peak = ProcessMemory.peakResidentBytes("self");
         System.out.printf(
                 Locale.ROOT,
                 "%s: %.1f s, peak resident memory so far %.2f GB%n",
                 name,
                 (System.nanoTime() - start) / 1e9,
-                Long.parseLong(peak) * 1024 / 1e9);
+                peak == null ? Double.NaN : peak / 1e9);
     }
 }

@@ -28,8 +28,9 @@ import java.util.function.ObjIntConsumer;
  * Samples completions from a policy, many at once, with a key-value cache.
  *
  * <p>Continuous batching: a request joins the running batch as soon as its keys and values are certain to fit the memory
- * of the cache, and leaves it when its completion ends. On a CPU, the batch of a large model has at most 64 rows. Prompts of any lengths share matrix products. Equal prompts,
- * such as those of a group's samples or of the completions of a prefix, are computed once if they join together.
+ * of the cache, and leaves it when its completion ends. On a CPU, the batch of a large model has at most 64 rows. Prompts
+ * of any lengths share matrix products. Equal prompts, such as those of a group's samples or of the completions of a
+ * prefix, are computed once if they join together.
  *
  * <p>A completion depends only on its request, the parameters and the weights: on the CPU it is bit-identical in any
  * batch and any thread, for three reasons. Its random numbers come from its own seed. Batches are padded to at least 16

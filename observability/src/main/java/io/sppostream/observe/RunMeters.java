@@ -70,7 +70,7 @@ final class RunMeters implements LogObserver {
     private final Map<String, VerifierMeters> verifiers = new ConcurrentHashMap<>();
     private final Map<String, AtomicReference<Double>> gauges = new ConcurrentHashMap<>();
     private final DistributionSummary policyLag;
-    private final Calibration calibration = new Calibration();
+    private final RecentCriticError criticError = new RecentCriticError();
     private final JoinGauges join = new JoinGauges();
 
     /** The meters of a verifier. */
@@ -120,7 +120,7 @@ final class RunMeters implements LogObserver {
                 .description("Policy versions from the one that sampled a rollout to the one trained from.")
                 .serviceLevelObjectives(0.5, 1.5, 2.5, 4.5, 8.5, 16.5, 32.5)
                 .register(registry);
-        calibration.register(registry);
+        criticError.register(registry);
         join.register(registry);
     }
 
@@ -145,7 +145,7 @@ final class RunMeters implements LogObserver {
             values.increment();
         } else if (event instanceof TrainingSample sample) {
             advantages.increment();
-            calibration.add(sample);
+            criticError.add(sample);
         } else if (event instanceof Prompt) {
             prompts.increment();
         } else if (event instanceof Expired gone) {

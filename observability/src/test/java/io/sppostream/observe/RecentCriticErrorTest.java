@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
-class CalibrationTest {
-    private final Calibration calibration = new Calibration();
+class RecentCriticErrorTest {
+    private final RecentCriticError calibration = new RecentCriticError();
 
     @Test
     void shouldBeUndefinedBeforeTheFirstSample() {

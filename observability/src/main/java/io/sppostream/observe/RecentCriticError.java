@@ -10,7 +10,7 @@ import io.sppostream.events.Value;
  * which for rewards of 0 and 1 is the Brier score. NaN before the first sample, and if the critic scores tokens.
  * Thread-safe.
  */
-final class Calibration {
+final class RecentCriticError {
     private static final int SAMPLES = 1_024;
 
     private final double[] values = new double[SAMPLES];
@@ -19,11 +19,11 @@ final class Calibration {
     private int count;
 
     void register(MeterRegistry registry) {
-        Gauge.builder("sppo.critic.calibration.error", this, Calibration::bias)
+        Gauge.builder("sppo.critic.calibration.error", this, RecentCriticError::bias)
                 .description("|mean value - mean reward| over the last " + SAMPLES + " samples of the join.")
                 .strongReference(true)
                 .register(registry);
-        Gauge.builder("sppo.critic.squared.error", this, Calibration::squaredError)
+        Gauge.builder("sppo.critic.squared.error", this, RecentCriticError::squaredError)
                 .description("Mean of (value - reward)^2 over the last " + SAMPLES + " samples of the join.")
                 .strongReference(true)
                 .register(registry);

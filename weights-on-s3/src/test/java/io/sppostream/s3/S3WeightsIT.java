@@ -10,25 +10,24 @@ import io.sppostream.model.Checkpoint;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run whose weights are in a bucket: trained, resumed, audited, exported. */
+/** A run whose weights are in a bucket, old versions deleted: trained, resumed, audited, exported. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class S3WeightsIT {
     private static final String BUCKET = "weights";
-
-    /** An audit cannot tell a version that was deleted from a bucket from one that is damaged. */
-    private static final String KEEP_ALL = "--set=weights.keep=100";
 
     private Path directory = Path.of("");
     private S3MockApplication server;
@@ -59,11 +58,12 @@ class S3WeightsIT {
         String uri = "s3x://127.0.0.1:" + server.getHttpPort() + "/" + BUCKET + "/run/";
         assertThat(run("train", "--run=folder", "--steps=5", "--set=weights.uri=" + directory.resolve("weights")))
                 .isZero();
-        assertThat(run("train", "--run=bucket", "--steps=3", "--set=weights.uri=" + uri, KEEP_ALL))
+        assertThat(run("train", "--run=bucket", "--steps=3", "--set=weights.uri=" + uri, "--set=weights.keep=1"))
                 .isZero();
-        assertThat(run("train", "--run=bucket", "--steps=5", "--set=weights.uri=" + uri, KEEP_ALL))
+        assertThat(run("train", "--run=bucket", "--steps=5", "--set=weights.uri=" + uri, "--set=weights.keep=1"))
                 .isZero();
         assertThat(weights("bucket")).isEqualTo(weights("folder"));
+        assertThat(versions(uri + "policy/")).isLessThan(6);
         assertThat(run("audit", "--run=bucket", "--retrain")).isZero();
 
         Path exported = directory.resolve("exported");
@@ -71,6 +71,12 @@ class S3WeightsIT {
         assertThat(Hashes.sha256(Files.readAllBytes(exported.resolve("model.safetensors"))))
                 .isEqualTo(weights("bucket"));
         PolicyModel.load(Checkpoint.open(exported), ModelSettings.cpu()).close();
+    }
+
+    private static long versions(String uri) throws IOException {
+        try (Stream<Path> versions = Files.list(Path.of(URI.create(uri)))) {
+            return versions.count();
+        }
     }
 
     private int run(String command, String... arguments) {

@@ -5,6 +5,7 @@ import io.sppostream.events.WeightsManifest;
 import io.sppostream.log.LogException;
 import io.sppostream.log.UserException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
@@ -17,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -113,10 +115,12 @@ public final class WeightsFiles {
     static boolean read(WeightsManifest manifest, String name, WeightsFollower.Sink sink) {
         WeightsFile file = named(manifest, name);
         Path path = folder(manifest).resolve(name);
+        boolean opened = false;
         try (SeekableByteChannel channel = Files.newByteChannel(path)) {
-            if (channel.size() != file.getBytes()) {
-                throw corrupt(
-                        manifest, path + " has " + channel.size() + " bytes, its manifest says " + file.getBytes());
+            long bytes = channel.size();
+            opened = true;
+            if (bytes != file.getBytes()) {
+                throw corrupt(manifest, path + " has " + bytes + " bytes, its manifest says " + file.getBytes());
             }
             CheckedChannel checked = new CheckedChannel(channel);
             try {
@@ -133,8 +137,30 @@ public final class WeightsFiles {
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
+            if (!opened && isMissing(path)) {
+                return false;
+            }
             throw new LogException(what(manifest) + path + ": " + LogException.reason(e), e);
         }
+    }
+
+    /**
+     * Whether a file that can't be opened does not exist. A bucket's provider reports a missing object like any other
+     * failure, but its listing tells.
+     */
+    private static boolean isMissing(Path path) {
+        try (Stream<Path> files = Files.list(path.toAbsolutePath().getParent())) {
+            return files.noneMatch(file -> name(file).equals(name(path)));
+        } catch (NoSuchFileException e) {
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    /** The last name of a path. Buckets end those of folders with a slash. */
+    static String name(Path path) {
+        return String.valueOf(path.getFileName()).replace("/", "");
     }
 
     static LogException corrupt(WeightsManifest manifest, String what) {

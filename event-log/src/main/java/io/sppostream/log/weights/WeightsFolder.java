@@ -149,10 +149,12 @@ public final class WeightsFolder implements AutoCloseable {
      * over before, so none of these versions is that learner's.
      */
     void retain(Collection<String> uris) {
-        Set<String> names =
-                uris.stream().map(uri -> name(WeightsFiles.path(uri))).collect(Collectors.toSet());
-        List<Path> superfluous =
-                present.stream().filter(path -> !names.contains(name(path))).toList();
+        Set<String> names = uris.stream()
+                .map(uri -> WeightsFiles.name(WeightsFiles.path(uri)))
+                .collect(Collectors.toSet());
+        List<Path> superfluous = present.stream()
+                .filter(path -> !names.contains(WeightsFiles.name(path)))
+                .toList();
         deletion = deletion.thenRunAsync(() -> delete(superfluous), worker);
     }
 
@@ -171,7 +173,8 @@ public final class WeightsFolder implements AutoCloseable {
 
     private List<Path> versions() {
         try (Stream<Path> versions = Files.list(folder)) {
-            return versions.filter(path -> VERSION.matcher(name(path)).matches())
+            return versions.filter(
+                            path -> VERSION.matcher(WeightsFiles.name(path)).matches())
                     .toList();
         } catch (NoSuchFileException e) {
             return List.of(); // Nothing was written yet.
@@ -179,10 +182,6 @@ public final class WeightsFolder implements AutoCloseable {
             LOG.warn("{} can't be listed, so old versions stay: {}", folder, LogException.reason(e));
             return List.of();
         }
-    }
-
-    private static String name(Path version) {
-        return String.valueOf(version.getFileName()).replace("/", "");
     }
 
     private static void delete(Path version) throws IOException {

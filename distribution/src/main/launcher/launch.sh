@@ -44,6 +44,10 @@ launch() {
 
   read -r -a options <<<"${JAVA_OPTS:-}" || true
 
+  # PyTorch allocates tensors in whatever thread needs them. With an arena for each of these threads, glibc keeps half a
+  # gigabyte more of freed memory.
+  export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
+
   exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" @"$jvm_options" ${classes[@]+"${classes[@]}"} ${compiler[@]+"${compiler[@]}"} \
     ${options[@]+"${options[@]}"} -Dsppo.terminal=$terminal -cp "$class_path" "$main" "$@"
 }

@@ -106,15 +106,18 @@ public final class EvaluationFolder implements AutoCloseable {
     /**
      * Writes the results.
      *
-     * @param model folder of the model's results
+     * @param model name of the model. The parts of {@code org/model}, or of a path, name folders within that of the results
      * @param time of the evaluation, for the file's name
      * @return the file
      */
     public Path writeResults(String model, String time, JsonNode results) {
-        Path file = folder.resolve("results")
-                .resolve(model.replaceAll("[^\\w./-]", "_"))
-                .resolve("results_" + time + ".json")
-                .normalize();
+        Path file = folder.resolve("results");
+        for (String part : model.replaceAll("[^\\w./-]", "_").split("/", -1)) {
+            if (!part.isEmpty() && !part.matches("\\.+")) {
+                file = file.resolve(part);
+            }
+        }
+        file = file.resolve("results_" + time + ".json");
         try {
             Files.createDirectories(file.getParent());
             write(file, JSON.writeValueAsString(results));

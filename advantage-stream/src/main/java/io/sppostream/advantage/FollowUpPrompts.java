@@ -43,7 +43,8 @@ public final class FollowUpPrompts {
                         followUp.id(),
                         RequestPurpose.valueOf(followUp.purpose().name()),
                         parent,
-                        IntList.of(prefix(source, followUp.prefixTokens()))));
+                        IntList.of(prefix(source, followUp.prefixTokens()))),
+                source.getMinCriticVersion());
     }
 
     /** A request's sampling as its prompt says it; null for that of the run. */

@@ -157,7 +157,7 @@ final class FollowUpWorld {
     }
 
     private static Prompt prompt(String requestId, int samples) {
-        return new Prompt(requestId, "p", "addition", List.of(), "42", samples, 0, Instant.EPOCH, null, null);
+        return new Prompt(requestId, "p", "addition", List.of(), "42", samples, 0, Instant.EPOCH, null, null, 0);
     }
 
     /** Samples what the prompts ask for, as if the join had read all of it. */

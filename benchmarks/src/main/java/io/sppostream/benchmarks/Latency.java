@@ -106,8 +106,9 @@ final class Latency implements Callable<Integer> {
             List<Double> millis = section.millis(warmUp);
             System.out.printf(
                     Locale.ROOT,
-                    "steady       %,6d rollouts/s: p50 %.1f ms, p99 %.1f ms; %s%n",
+                    "steady       %,6d rollouts/s of %,d bytes: p50 %.1f ms, p99 %.1f ms; %s%n",
                     rate,
+                    section.rolloutBytes(),
                     quantile(millis, 0.5),
                     quantile(millis, 0.99),
                     used.per(rate * seconds));
@@ -129,9 +130,10 @@ final class Latency implements Callable<Integer> {
             section.stop(roles);
             System.out.printf(
                     Locale.ROOT,
-                    "catch-up     %,d rollouts of %,d tokens in %.1f s: %,.0f rollouts/s; %s%n",
+                    "catch-up     %,d rollouts of %,d tokens, %,d bytes, in %.1f s: %,.0f rollouts/s; %s%n",
                     backlog,
                     tokens,
+                    section.rolloutBytes(),
                     elapsed,
                     backlog / elapsed,
                     used.per(backlog));
@@ -223,6 +225,13 @@ final class Latency implements Callable<Integer> {
             writer.send(topics.values(), request, SyntheticRollouts.value(request));
             nanos.set(number, System.nanoTime());
             writer.send(topics.rollouts(), request, rollouts.rollout(request));
+        }
+
+        /** Bytes of a rollout's record without its key, before compression. */
+        int rolloutBytes() {
+            return serdes.serializer(topics.rollouts())
+                    .serialize(topics.rollouts().name(), rollouts.rollout(SyntheticRollouts.requestId(0)))
+                    .length;
         }
 
         void flush() {

@@ -98,7 +98,17 @@ final class SyntheticRun {
                         topics.prompts(),
                         id,
                         new Prompt(
-                                id, problem(i), "addition", messages(i), answer(i), 1, version(i), time, null, null));
+                                id,
+                                problem(i),
+                                "addition",
+                                messages(i),
+                                answer(i),
+                                1,
+                                version(i),
+                                time,
+                                null,
+                                null,
+                                0));
                 writer.send(topics.rollouts(), id, rollout(i));
                 writer.send(topics.verdicts(), id, verdict(i));
                 writer.send(topics.values(), id, value(i));

@@ -40,6 +40,18 @@ class SynchronousLoopIT {
                 "spo-tree"
             })
     void shouldMakeTheWeightsOfTheLoopWithoutALogBitForBit(String estimator) throws Exception {
+        compare(estimator, Map.of());
+    }
+
+    /** The scorer waits for the version that its prompts name, as the critic scores with the version that it has. */
+    @ParameterizedTest
+    @ValueSource(strings = {"sppo", "ppo"})
+    void shouldMakeTheSameWeightsIfScoringIsApartFromTraining(String estimator) throws Exception {
+        compare(estimator, Map.of("critic.scoring", "apart"));
+    }
+
+    /** @param others settings of the run on Kafka */
+    private void compare(String estimator, Map<String, String> others) throws Exception {
         Map<String, String> own = switch (estimator) {
             case "ppo" -> Map.of("critic.warmup.steps", "2", "lambda", "0.95");
             case "rloo" -> Map.of("samples", "4");
@@ -55,6 +67,7 @@ class SynchronousLoopIT {
         Map<String, String> choice = new HashMap<>(Map.of("estimator", estimator));
         own.forEach((name, value) -> choice.put("estimator." + name, value));
         SynchronousSppo.Result expected = new SynchronousSppo(configuration(choice)).run();
+        choice.putAll(others);
         // Several partitions and workers, so that batches, threads and order of arrival differ.
         String[] command = {
             "train",

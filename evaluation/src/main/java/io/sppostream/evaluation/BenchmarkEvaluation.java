@@ -83,6 +83,7 @@ public final class BenchmarkEvaluation {
                     settings.samples(),
                     null,
                     0,
+                    0,
                     Instant.EPOCH);
             requests.addAll(Request.of(prompt, settings.seed()));
         }

@@ -100,7 +100,7 @@ class ServerResponsesIT {
 
     private static List<Request> requests(int samples) {
         return Request.of(
-                Problem.asked("0", "1+1?", "2").toPrompt("sums/0", "sums", samples, null, 0, Instant.EPOCH), 1);
+                Problem.asked("0", "1+1?", "2").toPrompt("sums/0", "sums", samples, null, 0, 0, Instant.EPOCH), 1);
     }
 
     private Map<Integer, GenerationResult> sample(List<Request> requests) throws InterruptedException {

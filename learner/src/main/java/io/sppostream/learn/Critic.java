@@ -1,39 +1,25 @@
 package io.sppostream.learn;
 
-import io.sppostream.events.Expired;
-import io.sppostream.events.ExpiryReason;
-import io.sppostream.events.Prompt;
-import io.sppostream.events.RequestPurpose;
-import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
-import io.sppostream.events.Value;
-import io.sppostream.events.WeightsManifest;
-import io.sppostream.events.catalogue.BoundedText;
-import io.sppostream.events.catalogue.PromptRules;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.RolloutRules;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.learn.batch.GroupBatch;
-import io.sppostream.learn.update.ValueLoss;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.loop.ExactlyOnceLog;
 import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
 import io.sppostream.log.loop.RunningRole;
-import io.sppostream.model.ConversationException;
 import io.sppostream.model.CriticModel;
 import io.sppostream.model.Tokenizer;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The role prompts -> values, and advantages -> critic weights. It scores prompts as they arrive, with V = sigmoid(z)
@@ -42,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For an estimator that reads the values of tokens, such as token-level PPO, it scores rollouts instead of prompts: V
  * before each response token. It then reads the policy's tokens, and none of its own tokenizer.
+ *
+ * <p>If the settings say so, it only trains, and {@link CriticScorer}s score with the versions that it publishes.
  *
  * <p>A backlog stays on the log: the role reads no more samples while it holds a full batch, and a poll returns a batch
  * at most, so it holds less than two batches. Scoring continues meanwhile.
@@ -74,8 +62,10 @@ public final class Critic implements RunningRole {
             "TrainingSample.furtherVerdicts",
             "TrainingSample.rejected");
 
-    /** Rollouts of which only the reward is read. */
-    private static final Set<RequestPurpose> UNSCORED = Set.of(RequestPurpose.BASELINE, RequestPurpose.PREFIX_VALUE);
+    /** What of the events a critic does not use. */
+    static Set<String> unused(boolean ofTokens) {
+        return ofTokens ? UNUSED_FOR_TOKENS : UNUSED;
+    }
 
     private final RunLog runLog;
     private final CriticModel model;
@@ -117,60 +107,54 @@ public final class Critic implements RunningRole {
                 settings.optimizer(),
                 settings.training(),
                 stopping::cancelsStep)) {
-            learn(runLog, critic, settings.step(), clock, stopping, () -> recovered = true);
+            learn(runLog, critic, settings.step(), settings.scores(), clock, stopping, () -> recovered = true);
         }
     }
 
     /** The role's loop. */
     static void learn(RunLog runLog, TrainableCritic critic, StepSettings settings, Clock clock, Stopping stopping) {
-        learn(runLog, critic, settings, clock, stopping, () -> {});
+        learn(runLog, critic, settings, true, clock, stopping, () -> {});
     }
 
-    /** @param recovered called once the critic is that of the last committed step */
+    /**
+     * @param scores whether it scores, besides training
+     * @param recovered called once the critic is that of the last committed step
+     */
     private static void learn(
             RunLog runLog,
             TrainableCritic critic,
             StepSettings settings,
+            boolean scores,
             Clock clock,
             Stopping stopping,
             Runnable recovered) {
-        RunLog slim = runLog.without(critic.ofTokens() ? UNUSED_FOR_TOKENS : UNUSED);
+        Topics topics = runLog.topics();
+        boolean ofTokens = critic.scoring().ofTokens();
+        RunLog slim = runLog.without(unused(ofTokens));
         try (ExactlyOnceLog log = ExactlyOnceLog.sole(
                         slim.withPollLimit(settings.batchSize()),
                         RoleName.CRITIC,
-                        List.of(
-                                critic.ofTokens()
-                                        ? runLog.topics().rollouts()
-                                        : runLog.topics().prompts(),
-                                runLog.topics().advantages()),
+                        scores
+                                ? List.of(CriticValues.input(topics, ofTokens), topics.advantages())
+                                : List.of(topics.advantages()),
                         StepCommitter.publishing(critic));
                 StepCommitter committer = new StepCommitter(log, slim, critic, settings, clock)) {
+            CriticValues values = new CriticValues(log, topics, critic.scoring(), RoleName.CRITIC, clock);
             List<EventRecord<?>> pending = new ArrayList<>();
             recovered.run();
             while (stopping.isRunning()) {
                 boolean full = GroupBatch.has(pending, settings.groups());
                 if (full) {
-                    log.pause(runLog.topics().advantages());
+                    log.pause(topics.advantages());
                 } else {
-                    log.resume(runLog.topics().advantages());
+                    log.resume(topics.advantages());
                 }
-                List<Prompt> prompts = new ArrayList<>();
-                List<Rollout> rollouts = new ArrayList<>();
+                List<EventRecord<?>> toScore = new ArrayList<>();
                 for (EventRecord<?> record : log.poll(full ? Duration.ZERO : POLL)) {
-                    if (record.event() instanceof Prompt prompt) {
-                        prompts.add(prompt);
-                    } else if (record.event() instanceof Rollout rollout) {
-                        rollouts.add(rollout);
-                    } else {
-                        pending.add(record);
-                    }
+                    (record.event() instanceof TrainingSample ? pending : toScore).add(record);
                 }
-                if (!prompts.isEmpty()) {
-                    score(log, runLog.topics(), critic, committer.current(), prompts, clock);
-                    log.commit(pending);
-                }
-                if (!rollouts.isEmpty()) {
-                    scoreTokens(log, runLog.topics(), critic, committer.current(), rollouts, clock);
+                if (!toScore.isEmpty()) {
+                    values.send(toScore, committer.current());
                     log.commit(pending);
                 }
                 // What the critic refuses, which no advantage stream writes, the policy learner expires.
@@ -182,103 +166,6 @@ public final class Critic implements RunningRole {
             }
             committer.snapshot(pending, stopping);
         }
-    }
-
-    /**
-     * Sends a value for each prompt that the critic can score. Invalid prompts get none, since the rollout producer
-     * expires them; nor do follow-ups, whose group has the value of its prompt. If the critic alone cannot score a prompt, because of its chat template or its context, the request
-     * expires too: its rollouts would wait for a value in vain.
-     */
-    private static void score(
-            ExactlyOnceLog log,
-            Topics topics,
-            TrainableCritic critic,
-            WeightsManifest version,
-            List<Prompt> prompts,
-            Clock clock) {
-        List<Prompt> fitting = new ArrayList<>(prompts.size());
-        List<int[]> tokens = new ArrayList<>(prompts.size());
-        for (Prompt prompt : prompts) {
-            if (PromptRules.violation(prompt) != null || prompt.getFollowUp() != null) {
-                continue;
-            }
-            try {
-                tokens.add(critic.tokens(prompt.getRequestId(), prompt.getMessages()));
-                fitting.add(prompt);
-            } catch (ConversationException e) {
-                log.send(
-                        topics.expired(),
-                        prompt.getRequestId(),
-                        unscorable(
-                                prompt.getRequestId(),
-                                null,
-                                ExpiryReason.INVALID_PROMPT,
-                                String.valueOf(e.getMessage()),
-                                clock.instant()));
-            }
-        }
-        float[] logits = critic.logits(tokens);
-        Instant now = clock.instant();
-        for (int i = 0; i < logits.length; i++) {
-            String requestId = fitting.get(i).getRequestId();
-            Value value = new Value(
-                    requestId,
-                    version.getVersion(),
-                    version.getSha256(),
-                    logits[i],
-                    ValueLoss.probability(logits[i]),
-                    null,
-                    now,
-                    fitting.get(i).getReleasedAt(),
-                    null);
-            log.send(topics.values(), requestId, value);
-        }
-    }
-
-    /**
-     * Sends the values of each rollout that the critic can score. Invalid rollouts get none, since the advantage stream
-     * expires them. If the critic alone cannot score a rollout, because of its vocabulary or its context, the rollout
-     * expires too.
-     */
-    private static void scoreTokens(
-            ExactlyOnceLog log,
-            Topics topics,
-            TrainableCritic critic,
-            WeightsManifest version,
-            List<Rollout> rollouts,
-            Clock clock) {
-        List<Rollout> fitting = new ArrayList<>(rollouts.size());
-        for (Rollout rollout : rollouts) {
-            if (UNSCORED.contains(rollout.getPurpose()) || RolloutRules.violation(rollout) != null) {
-                continue;
-            }
-            String refusal = critic.refusal(rollout);
-            if (refusal == null) {
-                fitting.add(rollout);
-            } else {
-                log.send(
-                        topics.expired(),
-                        rollout.getRequestId(),
-                        unscorable(
-                                rollout.getRequestId(),
-                                rollout.getRolloutId(),
-                                ExpiryReason.INVALID_ROLLOUT,
-                                refusal,
-                                clock.instant()));
-            }
-        }
-        float[][] outputs = critic.tokenOutputs(fitting);
-        Instant now = clock.instant();
-        for (int i = 0; i < outputs.length; i++) {
-            Rollout rollout = fitting.get(i);
-            log.send(topics.values(), rollout.getRequestId(), critic.value(rollout, outputs[i], version, now));
-        }
-    }
-
-    private static Expired unscorable(
-            String requestId, @Nullable String rolloutId, ExpiryReason reason, String detail, Instant now) {
-        return new Expired(
-                requestId, rolloutId, reason, BoundedText.of(detail, BoundedText.REASON), RoleName.CRITIC, now, 0);
     }
 
     @Override

@@ -11,6 +11,11 @@ import io.sppostream.model.TrainingSettings;
  * @param update learning rate and mini-batches
  * @param optimizer AdamW, weight decay and gradient clipping
  * @param training threads and micro-batches
+ * @param scores whether it scores besides training; otherwise {@link CriticScorer}s do
  */
 public record CriticSettings(
-        StepSettings step, CriticUpdateSettings update, OptimizerSettings optimizer, TrainingSettings training) {}
+        StepSettings step,
+        CriticUpdateSettings update,
+        OptimizerSettings optimizer,
+        TrainingSettings training,
+        boolean scores) {}

@@ -5,12 +5,10 @@ import io.sppostream.events.Message;
 import io.sppostream.events.Rollout;
 import io.sppostream.events.TrainingSample;
 import io.sppostream.events.Value;
-import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
 import io.sppostream.learn.update.Calibration;
-import io.sppostream.learn.update.CriticObjective;
 import io.sppostream.learn.update.CriticSample;
 import io.sppostream.learn.update.CriticUpdate;
 import io.sppostream.learn.update.CriticUpdateSettings;
@@ -20,7 +18,6 @@ import io.sppostream.model.CriticModel;
 import io.sppostream.model.CriticTrainer;
 import io.sppostream.model.ModelSettings.Precision;
 import io.sppostream.model.OptimizerSettings;
-import io.sppostream.model.ScoredTokens;
 import io.sppostream.model.Tokenizer;
 import io.sppostream.model.TrainingSettings;
 import java.time.Instant;
@@ -34,16 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The critic and its training. */
 public final class TrainableCritic extends TrainableLanguageModel {
-    /** 8 MB of prompts, about 100,000 short ones. */
-    private static final long CACHED_TOKENS = 2 << 20;
-
     private final CriticModel model;
-    private final Function<List<Message>, int[]> encoder;
     private final CriticUpdate update;
-    private final CriticObjective objective;
-
-    /** Prompts that were scored and not yet trained on. */
-    private final PromptCache promptTokens = new PromptCache(CACHED_TOKENS);
+    private final ScoringCritic scoring;
 
     /**
      * @param model trained in place; closed by the caller, after this
@@ -95,42 +85,18 @@ public final class TrainableCritic extends TrainableLanguageModel {
             CriticUpdateSettings update) {
         super(model, trainer, Precision.FLOAT32); // It scores with its own weights, so versions are exact.
         this.model = model;
-        this.encoder = encoder;
         this.update = new CriticUpdate(trainer, update);
-        this.objective = update.objective();
+        this.scoring = new ScoringCritic(model, encoder, update.objective());
+    }
+
+    /** This critic as far as it scores, with the weights that it has at the moment. */
+    ScoringCritic scoring() {
+        return scoring;
     }
 
     @Override
     public ModelKind kind() {
         return ModelKind.CRITIC;
-    }
-
-    /**
-     * The critic's token ids of a request's prompt, shape [P]; as a rule kept until the critic trains on a sample.
-     *
-     * @throws ConversationException if the critic cannot score the prompt: its chat template refuses the conversation, or
-     *     it does not fit the critic's context
-     */
-    int[] tokens(String requestId, List<Message> messages) {
-        return promptTokens.get(requestId, () -> {
-            ConversationException.requireLength(
-                    messages.stream()
-                            .mapToLong(message -> message.getContent().length())
-                            .sum(),
-                    model.config().maxPositions());
-            int[] tokens = encoder.apply(messages);
-            if (!fits(tokens.length)) {
-                throw new ConversationException(
-                        "a prompt of " + tokens.length + " tokens: the critic takes 1 to "
-                                + model.config().maxPositions(),
-                        null);
-            }
-            return tokens;
-        });
-    }
-
-    private boolean fits(int length) {
-        return length > 0 && length <= model.config().maxPositions();
     }
 
     @Override
@@ -139,7 +105,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
         if (value == null || !Double.isFinite(value.getProbability()) || !Double.isFinite(sample.getReward())) {
             return "a sample without a value or a reward";
         }
-        if (objective.ofTokens()) {
+        if (scoring.ofTokens()) {
             return refusalOfTokens(sample, value);
         }
         try {
@@ -151,7 +117,7 @@ public final class TrainableCritic extends TrainableLanguageModel {
     }
 
     private @Nullable String refusalOfTokens(TrainingSample sample, Value value) {
-        String refusal = refusal(sample.getRollout());
+        String refusal = scoring.refusal(sample.getRollout());
         if (refusal == null) {
             refusal = SampleRules.advantageViolation(sample);
         }
@@ -161,16 +127,6 @@ public final class TrainableCritic extends TrainableLanguageModel {
         return refusal;
     }
 
-    /** Why the critic cannot score the tokens of a rollout, in words; null if it can. */
-    @Nullable
-    String refusal(Rollout rollout) {
-        return SampleRules.tokenViolation(
-                rollout,
-                "critic",
-                model.config().vocabularySize(),
-                model.config().maxPositions());
-    }
-
     /**
      * The tokens of a sample's prompt. A rollout from outside may have another conversation than its prompt, which the
      * critic cannot encode. It then reads the prompt tokens that the policy read, if they are in its vocabulary.
@@ -178,51 +134,15 @@ public final class TrainableCritic extends TrainableLanguageModel {
     private int[] tokens(TrainingSample sample) {
         Rollout rollout = sample.getRollout();
         try {
-            return tokens(rollout.getRequestId(), rollout.getMessages());
+            return scoring.tokens(rollout.getRequestId(), rollout.getMessages());
         } catch (ConversationException e) {
             List<Integer> read = rollout.getPromptTokens();
             int vocabulary = model.config().vocabularySize();
-            if (!fits(read.size()) || read.stream().anyMatch(id -> id < 0 || id >= vocabulary)) {
+            if (!scoring.fits(read.size()) || read.stream().anyMatch(id -> id < 0 || id >= vocabulary)) {
                 throw e;
             }
             return IntList.toArray(read);
         }
-    }
-
-    /** Whether the critic scores the tokens of rollouts rather than prompts. */
-    boolean ofTokens() {
-        return objective.ofTokens();
-    }
-
-    /** The logit z of each prompt under the current weights, shape [prompts]. */
-    float[] logits(List<int[]> prompts) {
-        return model.logits(prompts);
-    }
-
-    /**
-     * The head's output z before each response token under the current weights.
-     *
-     * @param rollouts none of them is refused
-     * @return [rollouts][T]
-     */
-    float[][] tokenOutputs(List<Rollout> rollouts) {
-        return model.scores(rollouts.stream()
-                .map(rollout -> ScoredTokens.ofResponse(PolicySample.tokens(rollout)))
-                .toList());
-    }
-
-    /** The record of a rollout's values, of the head's output z before each response token, shape [T]. */
-    Value value(Rollout rollout, float[] outputs, WeightsManifest version, Instant scoredAt) {
-        return new Value(
-                rollout.getRequestId(),
-                version.getVersion(),
-                version.getSha256(),
-                outputs[0],
-                Math.max(0, Math.min(1, objective.value(outputs[0]))),
-                FloatList.of(objective.values(outputs)),
-                scoredAt,
-                null,
-                rollout.getRolloutId());
     }
 
     @Override
@@ -255,13 +175,13 @@ public final class TrainableCritic extends TrainableLanguageModel {
     }
 
     private CriticSample criticSample(TrainingSample sample) {
-        if (objective.ofTokens()) {
+        if (scoring.ofTokens()) {
             List<Float> values = Objects.requireNonNull(value(sample).getTokenValues(), "the critic's token values");
             PolicySample tokens = PolicySample.of(sample.getRollout(), sample.getSegments(), sample.getRejected());
             return CriticSample.ofTokens(tokens, FloatList.toDoubles(values));
         }
         int[] tokens = tokens(sample);
-        promptTokens.remove(sample.getRollout().getRequestId());
+        scoring.forget(sample.getRollout().getRequestId());
         return CriticSample.ofPrompt(
                 sample.getRollout().getRolloutId(),
                 tokens,

@@ -153,10 +153,12 @@ final class LedgerTrace {
             for (Value value : world.events(topics.values())) {
                 if (value.getCriticVersion() == version) {
                     String id = value.getRequestId();
-                    int[] tokens = critic.tokens(
-                            id,
-                            TestEvents.prompt(Integer.parseInt(id.substring(2))).getMessages());
-                    logits.put(id, critic.logits(List.of(tokens))[0]);
+                    int[] tokens = critic.scoring()
+                            .tokens(
+                                    id,
+                                    TestEvents.prompt(Integer.parseInt(id.substring(2)))
+                                            .getMessages());
+                    logits.put(id, critic.scoring().logits(List.of(tokens))[0]);
                 }
             }
         }

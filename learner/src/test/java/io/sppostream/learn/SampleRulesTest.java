@@ -51,7 +51,8 @@ class SampleRulesTest {
                 false,
                 null,
                 false,
-                null);
+                null,
+                0);
         Verdict verdict = new Verdict(
                 "r-1/0", "r-1", "exact", "1", VerdictStatus.CORRECT, 1.0, "2", "exact", Instant.EPOCH, Map.of(), false);
         return new TrainingSample(

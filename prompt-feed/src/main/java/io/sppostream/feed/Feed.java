@@ -26,7 +26,8 @@ import java.util.function.Consumer;
 /**
  * dataset -> prompts. Releases the problems of a dataset, epoch after epoch in an order given by the seed, as {@link
  * Pacing} admits them. Each prompt names the policy version that is current at its release as the oldest that may respond
- * to it, so a sample that is trained in the order of release lags by at most K versions. While the learner pauses, the
+ * to it, and the critic version as the oldest that may score it, so a sample that is trained in the order of release lags by
+ * at most K versions. While the learner pauses, the
  * feed releases nothing: otherwise samples that expire because a verifier fails would each make room for another. All
  * counters are read from the log, so a restarted feed resumes where the previous one ended; it keeps one bit of each
  * rollout that has expired.
@@ -151,7 +152,8 @@ public final class Feed implements RunningRole {
                         dataset,
                         settings.samples(),
                         settings.sampling(),
-                        progress.policyVersion(),
+                        progress.version(ModelKind.POLICY),
+                        progress.version(ModelKind.CRITIC),
                         clock.instant());
     }
 

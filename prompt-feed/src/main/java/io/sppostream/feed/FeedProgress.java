@@ -126,9 +126,9 @@ final class FeedProgress {
         return last == null ? 0 : LedgerRules.groupsTrained(last);
     }
 
-    /** The newest policy version. */
-    int policyVersion() {
-        TrainingStep last = lastSteps.get(ModelKind.POLICY);
+    /** The newest version of a model. */
+    int version(ModelKind kind) {
+        TrainingStep last = lastSteps.get(kind);
         return last == null ? 0 : last.getToVersion();
     }
 

@@ -3,12 +3,10 @@ package io.sppostream.rollout;
 import io.sppostream.events.WeightsManifest;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.RoleName;
-import io.sppostream.events.catalogue.Topic;
-import io.sppostream.log.EventReader;
 import io.sppostream.log.RunLog;
-import io.sppostream.log.TopicAdmin;
 import io.sppostream.log.loop.Readiness;
 import io.sppostream.log.loop.RoleThread;
+import io.sppostream.log.weights.PublishedVersions;
 import io.sppostream.log.weights.WeightsFollower;
 import io.sppostream.model.PolicyModel;
 import java.time.Duration;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.kafka.common.IsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +65,6 @@ public final class PolicyVersions implements AutoCloseable {
     /** Weights from this size on are large: of models that are not in use, one is kept at most. */
     private static final long LARGE_BYTES = 64L << 20;
 
-    private final RunLog runLog;
     private final PublishedVersions published;
     private final Supplier<PolicyModel> newModel;
     private final Deque<PolicyModel> spare = new ArrayDeque<>();
@@ -83,8 +79,7 @@ public final class PolicyVersions implements AutoCloseable {
      * @param onFailure receives the exception that stops following the log
      */
     public PolicyVersions(RunLog runLog, Supplier<PolicyModel> newModel, Consumer<Throwable> onFailure) {
-        this.runLog = runLog;
-        this.published = new PublishedVersions(FOLLOWER_PATIENCE, this::newestOnLog);
+        this.published = new PublishedVersions(runLog, ModelKind.POLICY, FOLLOWER_PATIENCE);
         this.newModel = newModel;
         this.follower = new RoleThread(
                 RoleName.ROLLOUT_PRODUCER + "#weights",
@@ -158,20 +153,6 @@ public final class PolicyVersions implements AutoCloseable {
     /** The newest version published. */
     int newest() {
         return published.newest();
-    }
-
-    private int newestOnLog() {
-        Topic<WeightsManifest> versions = runLog.topics().versions(ModelKind.POLICY);
-        try (TopicAdmin admin = new TopicAdmin(runLog.kafka());
-                EventReader reader = runLog.reader(List.of(versions))) {
-            long end = admin.ends(IsolationLevel.READ_UNCOMMITTED, List.of(versions)).values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
-            return reader.last(versions, 0, end, manifests -> !manifests.isEmpty()).stream()
-                    .mapToInt(record -> ((WeightsManifest) record.event()).getVersion())
-                    .max()
-                    .orElse(-1);
-        }
     }
 
     synchronized Readiness readiness() {

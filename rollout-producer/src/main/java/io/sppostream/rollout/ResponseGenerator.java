@@ -145,7 +145,8 @@ public interface ResponseGenerator extends AutoCloseable {
                     cut,
                     tokenStarts == null ? null : IntList.of(tokenStarts),
                     opensThinking,
-                    seconds);
+                    seconds,
+                    prompt.getMinCriticVersion());
         }
     }
 

@@ -117,7 +117,7 @@ class ResponseSamplerTest {
                         + "{{ m.content }}{% endfor %}");
         Prompt prompt = TestPolicy.prompt("r-0", "1+2=", 1);
         List<Message> wizard = List.of(new Message("wizard", "1+2="));
-        Prompt refused = new Prompt("r-1", "p", "addition", wizard, "42", 1, 0, Instant.EPOCH, null, null);
+        Prompt refused = new Prompt("r-1", "p", "addition", wizard, "42", 1, 0, Instant.EPOCH, null, null, 0);
         try (Tokenizer withTemplate = TestPolicy.write(directory).tokenizer()) {
             List<GenerationResult> results = new ResponseSampler(withTemplate, SAMPLING, new SamplingThreads(1))
                     .sample(model, 7, SHA, List.of(new Request(refused, 0, 1), new Request(prompt, 0, 1)));

@@ -77,6 +77,7 @@ final class Activity {
             case ROLLOUT -> EnumSet.of(Count.PROMPTS, Count.ROLLOUTS);
             case VERIFY -> EnumSet.of(Count.ROLLOUTS, Count.VERDICTS);
             case ADVANTAGE -> EnumSet.of(Count.ROLLOUTS, Count.VERDICTS, Count.VALUES, Count.ADVANTAGES);
+            case SCORE -> EnumSet.of(Count.PROMPTS, Count.VALUES);
             case CRITIC -> EnumSet.of(Count.PROMPTS, Count.VALUES, Count.ADVANTAGES, Count.TRAINED);
             case LEARN -> EnumSet.of(Count.ADVANTAGES, Count.TRAINED);
         };

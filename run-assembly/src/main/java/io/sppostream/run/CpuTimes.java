@@ -23,6 +23,7 @@ final class CpuTimes {
             RoleName.ROLLOUT_PRODUCER,
             RoleName.REWARD_VERIFIER,
             RoleName.CRITIC,
+            RoleName.CRITIC_SCORER,
             RoleName.ADVANTAGE_STREAM,
             RoleName.POLICY_LEARNER,
             RoleName.EVALUATOR);
@@ -53,7 +54,8 @@ final class CpuTimes {
     static String role(String threadName) {
         return ROLES.stream()
                 .filter(threadName::contains)
-                .max(Comparator.comparingInt(threadName::lastIndexOf))
+                // Of two that begin at the same place, one begins with the other.
+                .max(Comparator.<String>comparingInt(threadName::lastIndexOf).thenComparingInt(String::length))
                 .orElse("other");
     }
 

@@ -76,15 +76,20 @@ public final class LocalRoles implements AutoCloseable {
      * @throws io.sppostream.model.CheckpointException if a model is malformed
      */
     public static LocalRoles open(RunSettings settings, Set<Role> roles) {
-        if (roles.contains(Role.CRITIC) && !settings.hasCritic()) {
+        if ((roles.contains(Role.CRITIC) || roles.contains(Role.SCORE)) && !settings.hasCritic()) {
             throw new UserException("estimator '" + settings.estimator().name() + "' reads no values: a run with it has"
                     + " no critic");
+        }
+        if (roles.contains(Role.SCORE) && !settings.scoresApart()) {
+            throw new UserException(
+                    "critic.scoring = training: ./sppo critic scores while it trains. Start the run, all"
+                            + " of its roles, with critic.scoring=apart to have ./sppo score do it");
         }
         WritableDirectory.requirePrivate(settings.dataDirectory(), "--data-dir");
         LocalRoles local = new LocalRoles(settings, EnumSet.copyOf(roles));
         for (Role role : local.roles) {
             switch (role) {
-                case LEARN, CRITIC, ROLLOUT -> {
+                case LEARN, CRITIC, SCORE, ROLLOUT -> {
                     Models.requireDevice(local.placement(role));
                     local.checkpoint();
                 }
@@ -100,7 +105,7 @@ public final class LocalRoles implements AutoCloseable {
     private ModelSettings placement(Role role) {
         return switch (role) {
             case LEARN -> settings.policyPlacement();
-            case CRITIC -> settings.criticPlacement();
+            case CRITIC, SCORE -> settings.criticPlacement();
             case ROLLOUT -> settings.rolloutPlacement();
             case FEED, VERIFY, ADVANTAGE -> throw new IllegalArgumentException(role + " has no model");
         };
@@ -115,7 +120,7 @@ public final class LocalRoles implements AutoCloseable {
                     placements.put(
                             role.command(),
                             placement(role).describe(checkpoint().config()));
-                case CRITIC ->
+                case CRITIC, SCORE ->
                     placements.put(
                             role.command(), placement(role).describe(Models.criticConfig(settings, checkpoint())));
                 case FEED, VERIFY, ADVANTAGE -> {}
@@ -166,9 +171,13 @@ public final class LocalRoles implements AutoCloseable {
             }
             case CRITIC -> {
                 CriticModel model = owned(Models.critic(settings, checkpoint()));
-                Checkpoint tokens = Models.criticTokens(settings, checkpoint());
-                Tokenizer reader = tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
+                Tokenizer reader = criticTokenizer();
                 starts.add(cluster -> cluster.critic(model, reader));
+            }
+            case SCORE -> {
+                CriticModel model = owned(Models.critic(settings, checkpoint()));
+                Tokenizer reader = criticTokenizer();
+                starts.add(cluster -> cluster.criticScorer(model, reader));
             }
             case ADVANTAGE -> starts.add(Roles::advantageStream);
             case VERIFY -> {
@@ -242,6 +251,11 @@ public final class LocalRoles implements AutoCloseable {
             tokenizer = owned(checkpoint().tokenizer());
         }
         return tokenizer;
+    }
+
+    private Tokenizer criticTokenizer() {
+        Checkpoint tokens = Models.criticTokens(settings, checkpoint());
+        return tokens == checkpoint() ? tokenizer() : owned(tokens.tokenizer());
     }
 
     private <T extends AutoCloseable> T owned(T resource) {

@@ -67,7 +67,8 @@ public final class PromptRequest {
                         newestVersion(runLog),
                         clock.instant(),
                         null,
-                        null));
+                        null,
+                        0));
     }
 
     private static int newestVersion(RunLog runLog) {

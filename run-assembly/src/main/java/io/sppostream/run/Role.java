@@ -9,6 +9,7 @@ import java.util.Set;
 public enum Role {
     LEARN("learn", AccessRole.POLICY_LEARNER, "advantages -> policy weights, training steps"),
     CRITIC("critic", AccessRole.CRITIC, "prompts -> values; advantages -> critic weights, training steps"),
+    SCORE("score", AccessRole.CRITIC_SCORER, "prompts -> values, apart from the training of the critic"),
     ADVANTAGE("advantage", AccessRole.ADVANTAGE_STREAM, "rollouts + verdicts + values -> advantages"),
     VERIFY("verify", AccessRole.REWARD_VERIFIER, "rollouts -> verdicts"),
     ROLLOUT("rollout", AccessRole.ROLLOUT_PRODUCER, "prompts -> rollouts"),
@@ -24,9 +25,16 @@ public enum Role {
         this.flow = flow;
     }
 
-    /** The roles of a run: all of them, but a critic only if the estimator reads its values. */
+    /** The roles of a run: a critic only if the estimator reads its values, and a scorer only if that scores apart. */
     public static Set<Role> of(RunSettings settings) {
-        return settings.hasCritic() ? EnumSet.allOf(Role.class) : EnumSet.complementOf(EnumSet.of(CRITIC));
+        Set<Role> roles = EnumSet.allOf(Role.class);
+        if (!settings.hasCritic()) {
+            roles.remove(CRITIC);
+        }
+        if (!settings.scoresApart()) {
+            roles.remove(SCORE);
+        }
+        return roles;
     }
 
     /** The command that runs this role alone. */

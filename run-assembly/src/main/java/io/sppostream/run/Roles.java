@@ -6,6 +6,7 @@ import io.sppostream.events.catalogue.Topic;
 import io.sppostream.feed.Feed;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.learn.Critic;
+import io.sppostream.learn.CriticScorer;
 import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.PolicyLearner;
 import io.sppostream.learn.PolicyLearnerSettings;
@@ -96,16 +97,29 @@ public record Roles(Configuration configuration, RunLog runLog, Clock clock, Con
         return new PolicyLearner(runLog, model, learner, clock, onFailure);
     }
 
-    /** prompts, or rollouts for a critic of tokens -> values; advantages -> critic weights. */
+    /** prompts, or rollouts for a critic of tokens -> values; advantages -> critic weights. Only the latter, if another role scores. */
     public RunningRole critic(CriticModel model, Tokenizer tokenizer) {
+        if (!settings().scoresApart()) {
+            requireScoringOffsets(RoleName.CRITIC);
+        }
+        CriticSettings critic = settings().critic(model.config(), configuration.sha256());
+        return new Critic(runLog, model, tokenizer, critic, clock, onFailure);
+    }
+
+    /** prompts, or rollouts for a critic of tokens -> values. */
+    public RunningRole criticScorer(CriticModel model, Tokenizer tokenizer) {
+        requireScoringOffsets(RoleName.CRITIC_SCORER);
+        return new CriticScorer(
+                runLog, model, tokenizer, settings().criticScorer(), stateDirectory(), clock, onFailure);
+    }
+
+    private void requireScoringOffsets(String role) {
         requireOffsets(
-                RoleName.CRITIC,
+                role,
                 settings().hasTokenCritic()
                         ? runLog.topics().rollouts()
                         : runLog.topics().prompts(),
                 runLog.topics().values());
-        CriticSettings critic = settings().critic(model.config(), configuration.sha256());
-        return new Critic(runLog, model, tokenizer, critic, clock, onFailure);
     }
 
     private void requireOffsets(String role, Topic<?> input, Topic<?> output) {

@@ -36,7 +36,8 @@ class ActivityTest {
                 0,
                 Instant.EPOCH,
                 null,
-                null);
+                null,
+                0);
     }
 
     private static Expired expired(String requestId, @Nullable String rolloutId, ExpiryReason reason) {

@@ -13,6 +13,7 @@ class CpuTimesTest {
         "addition.advantage-stream-1f2e-StreamThread-2, advantage-stream",
         "compare-ppo-critic-warmup.advantage-stream-1f2e-StreamThread-2, advantage-stream",
         "kafka-producer-network-thread | feed.critic, critic",
+        "critic-scorer, critic-scorer",
         "main, other"
     })
     void shouldTellTheRoleOfAThreadWhateverTheNameOfTheRun(String thread, String role) {

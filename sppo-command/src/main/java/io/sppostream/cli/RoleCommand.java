@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code ./sppo feed}, {@code rollout}, {@code verify}, {@code advantage}, {@code critic}, {@code learn}. */
+/** {@code ./sppo feed}, {@code rollout}, {@code verify}, {@code advantage}, {@code critic}, {@code score}, {@code learn}. */
 @Command(mixinStandardHelpOptions = true)
 final class RoleCommand implements Callable<Integer> {
     private final Role role;

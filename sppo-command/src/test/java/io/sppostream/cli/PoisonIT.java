@@ -248,7 +248,8 @@ class PoisonIT {
                 minPolicyVersion,
                 Instant.now(),
                 null,
-                null);
+                null,
+                0);
     }
 
     private static Rollout.Builder named(Rollout valid, String requestId) {
@@ -279,7 +280,8 @@ class PoisonIT {
                 false,
                 null,
                 false,
-                null);
+                null,
+                0);
     }
 
     private Path modelWithTemplate() throws IOException {

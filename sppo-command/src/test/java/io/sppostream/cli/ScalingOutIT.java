@@ -7,6 +7,7 @@ import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.events.Expired;
 import io.sppostream.events.TrainingStep;
+import io.sppostream.events.Value;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.log.EventReader;
@@ -69,6 +70,8 @@ class ScalingOutIT {
     private void run(EmbeddedCluster cluster, RunLog log) throws Exception {
         RoleProcess learner = start(Role.LEARN, cluster, "learn");
         RoleProcess critic = start(Role.CRITIC, cluster, "critic");
+        RoleProcess scorer = start(Role.SCORE, cluster, "shared");
+        RoleProcess otherScorer = start(Role.SCORE, cluster, "elsewhere");
         // Those of a machine share its data directory, those of other machines have their own.
         RoleProcess join = start(Role.ADVANTAGE, cluster, "shared");
         RoleProcess otherJoin = start(Role.ADVANTAGE, cluster, "shared");
@@ -77,29 +80,44 @@ class ScalingOutIT {
         RoleProcess producer = start(Role.ROLLOUT, cluster, "shared");
         RoleProcess otherProducer = start(Role.ROLLOUT, cluster, "elsewhere");
         RoleProcess feed = start(Role.FEED, cluster, "feed");
-        awaitReady(learner, critic, join, otherJoin, verifier, otherVerifier, producer, otherProducer, feed);
+        awaitReady(
+                learner,
+                critic,
+                scorer,
+                otherScorer,
+                join,
+                otherJoin,
+                verifier,
+                otherVerifier,
+                producer,
+                otherProducer,
+                feed);
 
         awaitStep(3, log);
         producer.kill();
         verifier.kill();
         join.kill();
+        scorer.kill();
         RoleProcess addedProducer = start(Role.ROLLOUT, cluster, "third");
         RoleProcess addedVerifier = start(Role.VERIFY, cluster, "third");
+        RoleProcess addedScorer = start(Role.SCORE, cluster, "third");
         RoleProcess addedJoin = start(Role.ADVANTAGE, cluster, "third");
 
         awaitStep(10, log);
         otherProducer.kill();
         otherJoin.kill();
-        awaitReady(learner, critic, addedJoin, otherVerifier, addedVerifier, addedProducer, feed);
+        otherScorer.kill();
+        awaitReady(learner, critic, addedScorer, addedJoin, otherVerifier, addedVerifier, addedProducer, feed);
 
         awaitStep(STEPS, log);
         assertThat(metric(learner)).contains("sppo_loss{model=\"policy\",run=\"scaled\"}", "sppo_step_seconds_count{");
-        assertThat(metric(critic)).contains("sppo_values_total{run=\"scaled\"}", "sppo_loss{model=\"critic\"");
+        assertThat(metric(addedScorer)).contains("sppo_values_total{run=\"scaled\"}");
+        assertThat(metric(critic)).contains("sppo_loss{model=\"critic\"");
         assertThat(metric(addedJoin)).contains("sppo_join_pending{run=\"scaled\"}", "kafka_stream_");
         assertThat(metric(addedVerifier)).contains("sppo_verdict_latency_seconds_count{");
         assertThat(metric(addedProducer)).contains("sppo_rollouts_total{run=\"scaled\"}", "kafka_consumer_");
         assertThat(metric(feed)).contains("sppo_prompts_total{run=\"scaled\"}", "jvm_memory_used_bytes{");
-        stopAll(learner, critic, addedJoin, otherVerifier, addedVerifier, addedProducer, feed);
+        stopAll(learner, critic, addedScorer, addedJoin, otherVerifier, addedVerifier, addedProducer, feed);
         assertOnce(log);
     }
 
@@ -124,6 +142,7 @@ class ScalingOutIT {
                 "--steps=" + STEPS,
                 "--batch-size=" + BATCH,
                 "--set=partitions=" + PARTITIONS,
+                "--set=critic.scoring=apart",
                 "--set=rollout.workers=1",
                 "--set=training.threads=1");
     }
@@ -172,11 +191,14 @@ class ScalingOutIT {
             assertThat(trained).hasSize(STEPS * BATCH);
         }
         assertThat(read(log, Expired.class)).isEmpty();
+        assertThat(read(log, Value.class)).extracting(Value::getRequestId).doesNotHaveDuplicates();
     }
 
     private static <V> List<V> read(RunLog log, Class<V> type) {
-        try (EventReader reader =
-                log.reader(List.of(log.topics().trainingSteps(), log.topics().expired()))) {
+        try (EventReader reader = log.reader(List.of(
+                log.topics().trainingSteps(),
+                log.topics().expired(),
+                log.topics().values()))) {
             return reader.pollToEnd().stream()
                     .map(EventRecord::event)
                     .filter(type::isInstance)

@@ -33,7 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -153,8 +152,12 @@ class SecuredClusterIT {
     }
 
     private Invocation invoke(AccessRole as, String... arguments) {
+        return invokeOn(RUN, as, arguments);
+    }
+
+    private Invocation invokeOn(String run, AccessRole as, String... arguments) {
         List<String> command = new ArrayList<>(List.of(arguments));
-        command.add("--run=" + RUN);
+        command.add("--run=" + run);
         command.add(propertiesOf(as));
         command.add("--data-dir=" + directory.resolve("data-" + as.id()));
         return Invocation.of(command.toArray(String[]::new));
@@ -293,18 +296,40 @@ class SecuredClusterIT {
     @Test
     @Order(6)
     void shouldTrainWithEachRoleAsAUserOfItsOwn() throws Exception {
+        train(RUN, Map.of());
+    }
+
+    /** The critic of this run writes no values. */
+    @Test
+    @Order(6)
+    void shouldTrainWithAScorerAsAUserOfItsOwn() throws Exception {
+        String run = "secured-apart";
+        Invocation granted = Invocation.of(
+                "topics", "--acls", "--apply", "--run=" + run, "--client-properties=" + cluster.clientProperties());
+        assertThat(granted.code()).as(granted.err()).isZero();
+        for (String step : List.of("--register", "--create")) {
+            Invocation made = invokeOn(
+                    run, AccessRole.OPERATOR, "topics", step, "--set=batch.size=32", "--set=critic.scoring=apart");
+            assertThat(made.code()).as(made.err()).isZero();
+        }
+        train(run, Map.of("critic.scoring", "apart"));
+    }
+
+    private void train(String run, Map<String, String> others) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         ByteArrayOutputStream screen = new ByteArrayOutputStream();
         List<CompletableFuture<Void>> roles = new ArrayList<>();
         try {
-            Arrays.stream(Role.values()).map(role -> work(role, screen, stop)).forEach(roles::add);
+            Role.of(configuration(Role.LEARN, run, others).settings()).stream()
+                    .map(role -> work(role, configuration(role, run, others), screen, stop))
+                    .forEach(roles::add);
             await().atMost(Duration.ofMinutes(4))
                     .pollInterval(Duration.ofMillis(500))
                     .until(() -> {
                         roles.stream()
                                 .filter(CompletableFuture::isCompletedExceptionally)
                                 .forEach(CompletableFuture::join);
-                        return stepsOfBothModels() >= 2 * STEPS;
+                        return stepsOfBothModels(run) >= 2 * STEPS;
                     });
         } finally {
             stop.set(true);
@@ -314,25 +339,27 @@ class SecuredClusterIT {
 
         Invocation audit = Invocation.of(
                 "audit",
-                "--run=" + RUN,
+                "--run=" + run,
                 propertiesOf(AccessRole.READER),
                 "--data-dir=" + directory.resolve("data-reader"));
         assertThat(audit.code()).as(audit.out() + audit.err()).isZero();
-        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("verify of run secured running");
+        assertThat(screen.toString(StandardCharsets.UTF_8)).contains("verify of run " + run + " running");
     }
 
-    private CompletableFuture<Void> work(Role role, ByteArrayOutputStream screen, AtomicBoolean stop) {
-        Configuration configuration = Configuration.load(
-                null,
-                Map.of(),
-                Map.of(
-                        "run", RUN,
-                        "steps", Integer.toString(STEPS),
-                        "batch.size", "32",
-                        "client.properties", String.valueOf(properties.get(role.access())),
-                        "data.dir",
-                                directory.resolve("data-" + role.access().id()).toString(),
-                        "runs.dir", directory.resolve("runs").toString()));
+    private Configuration configuration(Role role, String run, Map<String, String> others) {
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "run", run,
+                "steps", Integer.toString(STEPS),
+                "batch.size", "32",
+                "client.properties", String.valueOf(properties.get(role.access())),
+                "data.dir", directory.resolve("data-" + role.access().id()).toString(),
+                "runs.dir", directory.resolve("runs").toString()));
+        settings.putAll(others);
+        return Configuration.load(null, Map.of(), settings);
+    }
+
+    private static CompletableFuture<Void> work(
+            Role role, Configuration configuration, ByteArrayOutputStream screen, AtomicBoolean stop) {
         return CompletableFuture.runAsync(
                 () -> {
                     try {
@@ -349,10 +376,11 @@ class SecuredClusterIT {
                 task -> new Thread(task, role.command()).start());
     }
 
-    private long stepsOfBothModels() {
+    private long stepsOfBothModels(String run) {
+        Topics topics = new Topics(run, TOPICS.partitions());
         KafkaSettings kafka = kafka(AccessRole.READER);
         try (EventSerdes serdes = new EventSerdes(kafka);
-                EventReader ledger = new RunLog(kafka, serdes, TOPICS).reader(List.of(TOPICS.trainingSteps()))) {
+                EventReader ledger = new RunLog(kafka, serdes, topics).reader(List.of(topics.trainingSteps()))) {
             return ledger.pollToEnd().stream()
                     .map(record -> (TrainingStep) record.event())
                     .count();

@@ -47,7 +47,7 @@ public record Problem(
 
     /** The problem as a request for one response. */
     public Prompt toPrompt(String requestId, String dataset, int minPolicyVersion, Instant releasedAt) {
-        return toPrompt(requestId, dataset, 1, null, minPolicyVersion, releasedAt);
+        return toPrompt(requestId, dataset, 1, null, minPolicyVersion, 0, releasedAt);
     }
 
     /**
@@ -62,6 +62,7 @@ public record Problem(
             int samples,
             @Nullable RequestSampling sampling,
             int minPolicyVersion,
+            int minCriticVersion,
             Instant releasedAt) {
         return new Prompt(
                 requestId,
@@ -73,6 +74,7 @@ public record Problem(
                 minPolicyVersion,
                 releasedAt,
                 sampling,
-                null);
+                null,
+                minCriticVersion);
     }
 }

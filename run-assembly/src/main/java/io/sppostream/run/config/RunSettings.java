@@ -3,6 +3,7 @@ package io.sppostream.run.config;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA1;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_BETA2;
 import static io.sppostream.run.config.SettingsDefinition.ADAM_EPSILON;
+import static io.sppostream.run.config.SettingsDefinition.APART;
 import static io.sppostream.run.config.SettingsDefinition.AUTO;
 import static io.sppostream.run.config.SettingsDefinition.BATCH_SIZE;
 import static io.sppostream.run.config.SettingsDefinition.BOOTSTRAP_SERVERS;
@@ -18,6 +19,7 @@ import static io.sppostream.run.config.SettingsDefinition.CRITIC_LAYERS;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_LEARNING_RATE;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_MAX_GRADIENT_NORM;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_MODEL;
+import static io.sppostream.run.config.SettingsDefinition.CRITIC_SCORING;
 import static io.sppostream.run.config.SettingsDefinition.CRITIC_WEIGHT_DECAY;
 import static io.sppostream.run.config.SettingsDefinition.DATASET;
 import static io.sppostream.run.config.SettingsDefinition.DATASET_OTHERS;
@@ -83,6 +85,7 @@ import io.sppostream.estimator.CriticKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.FeedSettings;
 import io.sppostream.feed.Pacing;
+import io.sppostream.learn.CriticScorerSettings;
 import io.sppostream.learn.CriticSettings;
 import io.sppostream.learn.PolicyLearnerSettings;
 import io.sppostream.learn.StepSettings;
@@ -210,6 +213,11 @@ public final class RunSettings extends AbstractConfig {
     /** Whether the estimator reads the values of a critic. */
     public boolean hasCritic() {
         return estimator().needs().critic() != CriticKind.NONE;
+    }
+
+    /** Whether a role of its own scores with the critic, which then only trains. */
+    public boolean scoresApart() {
+        return hasCritic() && getString(CRITIC_SCORING).equals(APART);
     }
 
     /** Whether the critic scores the tokens of responses rather than prompts. */
@@ -551,7 +559,16 @@ public final class RunSettings extends AbstractConfig {
     /** @param model shape of the critic */
     public CriticSettings critic(ModelConfig model, String configurationSha256) {
         return new CriticSettings(
-                step(configurationSha256, storage(false)), criticUpdate(), criticOptimizer(), training(model));
+                step(configurationSha256, storage(false)),
+                criticUpdate(),
+                criticOptimizer(),
+                training(model),
+                !scoresApart());
+    }
+
+    /** How prompts, or the tokens of rollouts, are scored apart from the critic's training. */
+    public CriticScorerSettings criticScorer() {
+        return new CriticScorerSettings(criticUpdate().objective(), batchSize());
     }
 
     private StepSettings step(String configurationSha256, WeightsStorage storage) {

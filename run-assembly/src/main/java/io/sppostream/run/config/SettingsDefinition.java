@@ -103,6 +103,7 @@ public final class SettingsDefinition {
     public static final String CRITIC_HIDDEN_SIZE = "critic.hidden.size";
     public static final String CRITIC_LAYERS = "critic.layers";
     public static final String CRITIC_LEARNING_RATE = "critic.learning.rate";
+    public static final String CRITIC_SCORING = "critic.scoring";
     public static final String CRITIC_WEIGHT_DECAY = "critic.weight.decay";
     public static final String CRITIC_MAX_GRADIENT_NORM = "critic.max.gradient.norm";
 
@@ -149,6 +150,9 @@ public final class SettingsDefinition {
 
     static final String DEFAULT_PLUGINS = "plugins";
     static final String AUTO = "auto";
+
+    private static final String WITH_TRAINING = "training";
+    static final String APART = "apart";
     static final String ON = "on";
     static final String OFF = "off";
     static final String SKIP = "skip";
@@ -575,7 +579,15 @@ public final class SettingsDefinition {
                         DOUBLE,
                         1.0,
                         ABOVE_ZERO,
-                        "A critic gradient with a larger Euclidean norm is scaled down to this norm.");
+                        "A critic gradient with a larger Euclidean norm is scaled down to this norm.")
+                .setting(
+                        CRITIC_SCORING,
+                        STRING,
+                        WITH_TRAINING,
+                        ValidString.in(WITH_TRAINING, APART),
+                        "Who scores with the critic. training: the critic, besides training. apart: ./sppo score, in any"
+                                + " number of processes that follow the critic's versions (docs/scaling.md). A run keeps"
+                                + " its choice.");
         definition
                 .in(SettingGroup.WEIGHTS)
                 .setting(

@@ -270,6 +270,7 @@ public final class SynchronousSppo {
                         needs.samples(),
                         FollowUpPrompts.sampling(needs.sampling()),
                         0,
+                        0,
                         Instant.EPOCH);
     }
 

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param criticTraining how one of the critic is
  * @param optimizerState how AdamW's moments are kept
  * @param criticReadsResponses whether the critic scores tokens of responses, not prompts
+ * @param scoresApart whether a second copy of the critic scores
  * @param hasReference whether a frozen copy of the start policy is kept for a penalty
  * @param miniBatch rollouts of an optimizer step
  * @param rows rollouts that are sampled at the same time
@@ -44,6 +45,7 @@ public record MemoryInputs(
         TrainingSettings criticTraining,
         OptimizerSettings.State optimizerState,
         boolean criticReadsResponses,
+        boolean scoresApart,
         boolean hasReference,
         int miniBatch,
         int rows,
@@ -78,6 +80,7 @@ public record MemoryInputs(
                 settings.training(critic),
                 settings.policyOptimizer().state(),
                 settings.hasTokenCritic(),
+                settings.scoresApart(),
                 settings.policyUpdate().objective().needsReference(),
                 (settings.batchSize() + settings.miniBatches() - 1) / settings.miniBatches(),
                 settings.rolloutsAtOnce(),

@@ -22,6 +22,7 @@ public record MemoryPlan(List<Item> items) {
 
     static final String LEARN = "learn";
     static final String CRITIC = "critic";
+    static final String SCORE = "score";
     static final String ROLLOUT = "rollout";
     static final String EVALUATION = "evaluation";
 
@@ -79,6 +80,10 @@ public record MemoryPlan(List<Item> items) {
                             run,
                             run.criticTraining(),
                             MicroBatches.of(run.criticTraining(), run.miniBatch(), length));
+            if (run.scoresApart()) {
+                new Role(items, SCORE, run.score())
+                        .add("weights, fp32", Float.BYTES * ModelMemory.criticParameters(critic));
+            }
         }
         Role rollout = new Role(items, ROLLOUT, run.sample());
         boolean adapters = run.sample().adapter() != null;

@@ -141,7 +141,7 @@ public record MemoryReport(
         }
         List<String> roles = switch (setting) {
             case SettingsDefinition.POLICY_DEVICE -> List.of(MemoryPlan.LEARN);
-            case SettingsDefinition.CRITIC_DEVICE -> List.of(MemoryPlan.CRITIC);
+            case SettingsDefinition.CRITIC_DEVICE -> List.of(MemoryPlan.CRITIC, MemoryPlan.SCORE);
             default -> List.of(MemoryPlan.ROLLOUT, MemoryPlan.EVALUATION);
         };
         return plan.items().stream()

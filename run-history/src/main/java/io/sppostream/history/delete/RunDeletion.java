@@ -56,6 +56,7 @@ public final class RunDeletion implements AutoCloseable {
             RoleName.ROLLOUT_PRODUCER,
             RoleName.REWARD_VERIFIER,
             RoleName.CRITIC,
+            RoleName.CRITIC_SCORER,
             RoleName.ADVANTAGE_STREAM,
             RoleName.POLICY_LEARNER,
             RoleName.EVALUATOR,

@@ -96,7 +96,8 @@ final class SmallLog {
                         0,
                         Instant.EPOCH,
                         null,
-                        null));
+                        null,
+                        0));
         add(TOPICS.rollouts(), rollouts, rollout(id, version));
         add(TOPICS.values(), values, value(id, version));
         add(TOPICS.verdicts(), verdicts, verdict(id));

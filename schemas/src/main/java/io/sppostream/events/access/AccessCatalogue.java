@@ -110,6 +110,17 @@ public final class AccessCatalogue {
                 consumes(topics.prompts(), topics.rollouts());
                 writes(topics.values());
             }
+            case CRITIC_SCORER -> {
+                recordStarts();
+                consumes(topics.prompts(), topics.rollouts());
+                reads(
+                        topics.versions(ModelKind.CRITIC),
+                        topics.startWeights(ModelKind.CRITIC),
+                        topics.weights(ModelKind.CRITIC));
+                writes(topics.values(), topics.expired());
+                one(Kind.GROUP, id, READ);
+                prefix(Kind.TRANSACTIONAL_ID, id + "-", WRITE);
+            }
             case APPLICATION -> {
                 one(Kind.TOPIC, topics.prompts().name(), WRITE);
                 reads(

@@ -13,6 +13,7 @@ public enum AccessRole {
     ADVANTAGE_STREAM(RoleName.ADVANTAGE_STREAM, "./sppo advantage"),
     POLICY_LEARNER(RoleName.POLICY_LEARNER, "./sppo learn"),
     CRITIC(RoleName.CRITIC, "./sppo critic"),
+    CRITIC_SCORER(RoleName.CRITIC_SCORER, "./sppo score"),
     APPLICATION("application", "./sppo ask, or a service that sends prompts and follows them"),
     READER("reader", "./sppo audit, inspect, export, shadows, and the source of replay and compare"),
     OPERATOR("operator", "./sppo topics --create, train, up, resume, dlq, delete, and the target of replay");

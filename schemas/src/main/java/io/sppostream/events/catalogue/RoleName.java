@@ -9,6 +9,7 @@ public final class RoleName {
     public static final String ROLLOUT_PRODUCER = "rollout-producer";
     public static final String REWARD_VERIFIER = "reward-verifier";
     public static final String CRITIC = "critic";
+    public static final String CRITIC_SCORER = "critic-scorer";
     public static final String ADVANTAGE_STREAM = "advantage-stream";
     public static final String POLICY_LEARNER = "policy-learner";
     public static final String EVALUATOR = "evaluator";

@@ -39,7 +39,7 @@ class AccessCatalogueTest {
         assertThat(writers(TOPICS.rollouts())).containsExactly(AccessRole.ROLLOUT_PRODUCER);
         assertThat(writers(TOPICS.verdicts()))
                 .containsExactlyInAnyOrder(AccessRole.REWARD_VERIFIER, AccessRole.VERIFIER_PLUGIN);
-        assertThat(writers(TOPICS.values())).containsExactly(AccessRole.CRITIC);
+        assertThat(writers(TOPICS.values())).containsExactlyInAnyOrder(AccessRole.CRITIC, AccessRole.CRITIC_SCORER);
         assertThat(writers(TOPICS.advantages())).containsExactly(AccessRole.ADVANTAGE_STREAM);
         assertThat(writers(TOPICS.trainingSteps()))
                 .containsExactlyInAnyOrder(AccessRole.POLICY_LEARNER, AccessRole.CRITIC);

@@ -22,7 +22,7 @@ class PromptRulesTest {
     }
 
     private static Prompt prompt(String requestId, List<Message> messages, int samples) {
-        return new Prompt(requestId, "p", "addition", messages, "2", samples, 0, Instant.EPOCH, null, null);
+        return new Prompt(requestId, "p", "addition", messages, "2", samples, 0, Instant.EPOCH, null, null, 0);
     }
 
     @ParameterizedTest

@@ -1,4 +1,4 @@
-package io.sppostream.rollout;
+package io.sppostream.log.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

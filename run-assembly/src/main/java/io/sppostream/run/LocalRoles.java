@@ -94,7 +94,7 @@ public final class LocalRoles implements AutoCloseable {
                     local.checkpoint();
                 }
                 case VERIFY -> local.verifiers();
-                case FEED -> local.dataset();
+                case FEED -> Datasets.requireShards(settings, local.dataset());
                 case ADVANTAGE -> settings.join();
             }
         }
@@ -194,7 +194,7 @@ public final class LocalRoles implements AutoCloseable {
                 sampled.set(newSampled());
                 starts.add(cluster -> cluster.rolloutProducer(policyVersions(cluster), reader));
             }
-            case FEED -> starts.add(cluster -> cluster.feed(dataset()));
+            case FEED -> settings.feedShards().forEach(shard -> starts.add(cluster -> cluster.feed(dataset(), shard)));
         }
     }
 

@@ -4,6 +4,7 @@ import io.sppostream.advantage.AdvantageStream;
 import io.sppostream.events.catalogue.RoleName;
 import io.sppostream.events.catalogue.Topic;
 import io.sppostream.feed.Feed;
+import io.sppostream.feed.FeedShard;
 import io.sppostream.feed.data.Dataset;
 import io.sppostream.learn.Critic;
 import io.sppostream.learn.CriticScorer;
@@ -36,8 +37,8 @@ import java.util.stream.Collectors;
 public record Roles(Configuration configuration, RunLog runLog, Clock clock, Consumer<Throwable> onFailure) {
 
     /** dataset -> prompts. */
-    public RunningRole feed(Dataset dataset) {
-        return new Feed(runLog, dataset, settings().feed(), clock, onFailure);
+    public RunningRole feed(Dataset dataset, FeedShard shard) {
+        return new Feed(runLog, dataset, shard, settings().feed(), clock, onFailure);
     }
 
     /**

@@ -7,7 +7,6 @@ import io.sppostream.log.EventEncoder;
 import io.sppostream.log.EventRecord;
 import io.sppostream.log.GroupInstance;
 import io.sppostream.log.KafkaSettings;
-import io.sppostream.log.LogException;
 import io.sppostream.log.LogObserver;
 import io.sppostream.log.RunLog;
 import io.sppostream.log.TopicAdmin;
@@ -233,7 +232,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * Sends an event in the transaction, which begins with the first one.
      *
      * @return completes with the event's offset, once it is acknowledged
-     * @throws LogException if another sole loop of the role has taken over
+     * @throws TakenOverException if another sole loop of the role has taken over
      * @throws StalledException if the cluster has aborted the transaction because it was open for too long
      */
     public <V extends SpecificRecord> Future<RecordMetadata> send(Topic<V> topic, String key, V event) {
@@ -312,7 +311,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
      * Commits the sent events together with the offsets of all polled events, except for pending ones.
      *
      * @param pending polled events that the loop has not processed; the next loop reads them again
-     * @throws LogException if another sole loop of the role has taken over
+     * @throws TakenOverException if another sole loop of the role has taken over
      * @throws StalledException if the cluster has aborted the transaction because it was open for too long, or the group
      *     has removed this member
      */
@@ -351,10 +350,7 @@ public final class ExactlyOnceLog implements AutoCloseable {
                                 + " s",
                         e);
             }
-            throw new LogException(
-                    "another " + role + " has been started and has taken over: only one may run, so this one stops,"
-                            + " and its uncommitted work is discarded",
-                    e);
+            throw new TakenOverException(role, e);
         }
     }
 

@@ -45,6 +45,15 @@ public record Problem(
                 id, messages, reference, solution, tier.isEmpty() ? source : tier, dataset == null ? source : dataset);
     }
 
+    /**
+     * Name of the dataset that its prompts carry.
+     *
+     * @param whole name of the dataset that the problem is in, which may be a mixture
+     */
+    public String datasetIn(String whole) {
+        return dataset == null ? whole : dataset;
+    }
+
     /** The problem as a request for one response. */
     public Prompt toPrompt(String requestId, String dataset, int minPolicyVersion, Instant releasedAt) {
         return toPrompt(requestId, dataset, 1, null, minPolicyVersion, 0, releasedAt);
@@ -67,7 +76,7 @@ public record Problem(
         return new Prompt(
                 requestId,
                 id,
-                this.dataset == null ? dataset : this.dataset,
+                datasetIn(dataset),
                 messages,
                 reference,
                 samples,

@@ -29,6 +29,9 @@ import io.sppostream.model.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Datasets by their names in configurations. */
@@ -140,6 +143,26 @@ public final class Datasets {
                 throw new UserException(SettingsDefinition.VERIFIER_OF_DATASET + dataset + ": there is no dataset '"
                         + dataset + "' (there are " + String.join(", ", known) + "; "
                         + SettingsDefinition.DATASET_OTHERS + " adds names)" + Suggestions.question(dataset, known));
+            }
+        }
+    }
+
+    /**
+     * Checks that the dataset has problems of each shard.
+     *
+     * @throws UserException naming the datasets that there are
+     */
+    public static void requireShards(RunSettings settings, Dataset dataset) {
+        if (settings.shardedDatasets().isEmpty()) {
+            return;
+        }
+        Set<String> known = dataset.training().stream()
+                .map(problem -> problem.datasetIn(dataset.name()))
+                .collect(Collectors.toCollection(TreeSet::new));
+        for (String name : settings.shardedDatasets()) {
+            if (!known.contains(name)) {
+                throw new UserException(SettingsDefinition.FEED_SHARDS + ": no training problem is of a dataset '"
+                        + name + "' (there are " + String.join(", ", known) + ")" + Suggestions.question(name, known));
             }
         }
     }

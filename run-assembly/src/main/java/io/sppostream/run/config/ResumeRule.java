@@ -16,6 +16,7 @@ import static io.sppostream.run.config.SettingsDefinition.DEFINITION;
 import static io.sppostream.run.config.SettingsDefinition.DEVICE;
 import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_PLUGINS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
+import static io.sppostream.run.config.SettingsDefinition.FEED_SHARD;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.KAFKA;
 import static io.sppostream.run.config.SettingsDefinition.LOG_FORMAT;
@@ -78,6 +79,7 @@ final class ResumeRule {
             DATA_DIR,
             RUNS_DIR,
             DATASET_OTHERS,
+            FEED_SHARD,
             BOOTSTRAP_SERVERS,
             SCHEMA_REGISTRY_URL,
             CLIENT_PROPERTIES,

@@ -32,6 +32,8 @@ import static io.sppostream.run.config.SettingsDefinition.ESTIMATOR_SETTINGS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_INTERVAL;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_PROMPTS;
 import static io.sppostream.run.config.SettingsDefinition.EVAL_TEMPERATURE;
+import static io.sppostream.run.config.SettingsDefinition.FEED_SHARD;
+import static io.sppostream.run.config.SettingsDefinition.FEED_SHARDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_PATIENCE_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.JOIN_REMEMBER_SECONDS;
 import static io.sppostream.run.config.SettingsDefinition.LAG;
@@ -84,6 +86,7 @@ import io.sppostream.estimator.AdvantageEstimator;
 import io.sppostream.estimator.CriticKind;
 import io.sppostream.events.catalogue.Topics;
 import io.sppostream.feed.FeedSettings;
+import io.sppostream.feed.FeedShard;
 import io.sppostream.feed.Pacing;
 import io.sppostream.learn.CriticScorerSettings;
 import io.sppostream.learn.CriticSettings;
@@ -96,6 +99,7 @@ import io.sppostream.learn.update.CriticUpdateSettings;
 import io.sppostream.learn.update.LearningRate;
 import io.sppostream.learn.update.PolicyUpdateSettings;
 import io.sppostream.learn.update.StalenessRules;
+import io.sppostream.log.UserException;
 import io.sppostream.log.weights.WeightsStorage;
 import io.sppostream.model.LoraSettings;
 import io.sppostream.model.ModelConfig;
@@ -112,6 +116,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -182,7 +187,7 @@ public final class RunSettings extends AbstractConfig {
     /**
      * Assigns the advantages.
      *
-     * @throws io.sppostream.log.UserException if there is none of that name, or a setting is unknown or not valid
+     * @throws UserException if there is none of that name, or a setting is unknown or not valid
      */
     public AdvantageEstimator estimator() {
         if (estimator == null) {
@@ -199,7 +204,7 @@ public final class RunSettings extends AbstractConfig {
     /**
      * Checks that a step has whole groups.
      *
-     * @throws io.sppostream.log.UserException if it has not
+     * @throws UserException if it has not
      */
     public void requireWholeGroups() {
         EstimatorChoice.requireWholeGroups(this);
@@ -331,7 +336,38 @@ public final class RunSettings extends AbstractConfig {
 
     /** Names of datasets of prompts from elsewhere. */
     List<String> otherDatasets() {
-        return Stream.of(getString(DATASET_OTHERS).split(",", -1))
+        return names(DATASET_OTHERS);
+    }
+
+    /** Datasets whose prompts processes of their own may release. */
+    List<String> shardedDatasets() {
+        return names(FEED_SHARDS);
+    }
+
+    /**
+     * The shards whose prompts this process releases.
+     *
+     * @throws UserException if it is to release one that the run does not have
+     */
+    public List<FeedShard> feedShards() {
+        List<String> sharded = shardedDatasets();
+        Set<String> apart = Set.copyOf(sharded);
+        String one = getString(FEED_SHARD);
+        if (one.isEmpty()) {
+            return Stream.concat(
+                            Stream.of(new FeedShard(null, apart, false)),
+                            apart.stream().sorted().map(name -> new FeedShard(name, apart, true)))
+                    .toList();
+        }
+        if (!apart.contains(one)) {
+            throw new UserException(FEED_SHARD + " = " + one + ": " + FEED_SHARDS
+                    + (sharded.isEmpty() ? " names no datasets" : " names " + String.join(", ", sharded)));
+        }
+        return List.of(new FeedShard(one, apart, false));
+    }
+
+    private List<String> names(String setting) {
+        return Stream.of(getString(setting).split(",", -1))
                 .map(String::strip)
                 .filter(name -> !name.isEmpty())
                 .toList();

@@ -60,6 +60,8 @@ public final class SettingsDefinition {
     public static final String DATASET_OVERLONG = "dataset.overlong";
     public static final String DATASET_SHUFFLE = "dataset.shuffle";
     public static final String DATASET_OTHERS = "dataset.others";
+    public static final String FEED_SHARDS = "feed.shards";
+    public static final String FEED_SHARD = "feed.shard";
 
     public static final String SAMPLING_TEMPERATURE = "sampling.temperature";
     public static final String SAMPLING_MAX_TOKENS = "sampling.max.tokens";
@@ -366,7 +368,21 @@ public final class SettingsDefinition {
                         "",
                         null,
                         "Names, separated by commas, of other datasets that verifier.DATASET may refer to: those of"
-                                + " prompts from outside (./sppo up), or of other runs that share the YAML file.");
+                                + " prompts from outside (./sppo up), or of other runs that share the YAML file.")
+                .setting(
+                        FEED_SHARDS,
+                        STRING,
+                        "",
+                        null,
+                        "Names, separated by commas, of datasets of a mixture whose prompts processes of their own may"
+                                + " release (docs/scaling.md). A run keeps its choice.")
+                .setting(
+                        FEED_SHARD,
+                        STRING,
+                        "",
+                        null,
+                        "The dataset of feed.shards whose prompts this process releases. Empty: those of all datasets,"
+                                + " until another process takes some over.");
         definition
                 .in(SettingGroup.SAMPLING)
                 .setting(

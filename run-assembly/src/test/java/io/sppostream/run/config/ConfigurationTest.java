@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientConfig;
 import io.sppostream.events.RequestSampling;
 import io.sppostream.feed.FeedSettings;
+import io.sppostream.feed.FeedShard;
 import io.sppostream.feed.Pacing;
+import io.sppostream.feed.data.Dataset;
+import io.sppostream.feed.data.Problem;
 import io.sppostream.log.UserException;
 import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
@@ -19,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -424,6 +428,38 @@ class ConfigurationTest {
                 .hasMessage("verifier.essays: there is no dataset 'essays' (there are addition, addition-1,"
                         + " arithmetic, ledger, knights-and-knaves, knights-and-knaves-text, gsm8k;"
                         + " dataset.others adds names)");
+    }
+
+    @Test
+    void shouldFeedAllShardsUnlessOneIsNamed() {
+        Set<String> apart = Set.of("proofs", "essays");
+        Map<String, String> sharded = Map.of("feed.shards", "proofs, essays");
+        assertThat(flags(Map.of()).settings().feedShards()).containsExactly(FeedShard.ALL);
+        assertThat(flags(sharded).settings().feedShards())
+                .containsExactly(
+                        new FeedShard(null, apart, false),
+                        new FeedShard("essays", apart, true),
+                        new FeedShard("proofs", apart, true));
+        assertThat(flags(Map.of("feed.shards", "proofs, essays", "feed.shard", "proofs"))
+                        .settings()
+                        .feedShards())
+                .containsExactly(new FeedShard("proofs", apart, false));
+    }
+
+    @Test
+    void shouldRefuseAShardThatTheRunOrTheDatasetDoesNotHave() {
+        assertThatThrownBy(() -> flags(Map.of("feed.shards", "proofs", "feed.shard", "essays"))
+                        .settings()
+                        .feedShards())
+                .isInstanceOf(UserException.class)
+                .hasMessage("feed.shard = essays: feed.shards names proofs");
+        Problem problem = new Problem("1", List.of(), "", "", "", "proofs");
+        assertThatThrownBy(() -> Datasets.requireShards(
+                        flags(Map.of("feed.shards", "proof")).settings(),
+                        new Dataset("both", List.of(problem), List.of())))
+                .isInstanceOf(UserException.class)
+                .hasMessage("feed.shards: no training problem is of a dataset 'proof' (there are proofs); did you mean"
+                        + " 'proofs'?");
     }
 
     @Test

@@ -60,6 +60,8 @@ public final class AccessCatalogue {
                 reads(topics.trainingSteps(), topics.expired(), topics.learnerStates());
                 writes(topics.prompts());
                 one(Kind.TRANSACTIONAL_ID, id, WRITE);
+                // Each dataset of feed.shards has its own, <run>.feed-<dataset>.
+                prefix(Kind.TRANSACTIONAL_ID, id + "-", WRITE);
             }
             case ROLLOUT_PRODUCER -> {
                 recordStarts();

@@ -28,6 +28,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -94,12 +95,15 @@ class TakeOverIT {
 
     /** The roles that may have several instances, in this process. */
     private CompletableFuture<Void> others(EmbeddedCluster cluster, AtomicBoolean done) {
+        Configuration configuration = configuration(cluster);
+        Set<Role> roles = EnumSet.copyOf(Role.of(configuration.settings()));
+        roles.removeAll(LEARNERS);
         return CompletableFuture.runAsync(
                 () -> {
                     try {
                         Service.joining(
-                                        configuration(cluster),
-                                        EnumSet.complementOf(EnumSet.copyOf(LEARNERS)),
+                                        configuration,
+                                        roles,
                                         Screen.plain(new PrintStream(PrintStream.nullOutputStream())),
                                         done::get)
                                 .run();

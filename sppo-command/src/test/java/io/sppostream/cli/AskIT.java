@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -55,11 +56,10 @@ class AskIT {
     private void startRun() {
         Map<String, String> flags = Map.of("run", "asked", "batch.size", "4", "data.dir", data());
         Configuration configuration = Configuration.load(null, Map.of(), flags);
-        Service service = Service.beginning(
-                configuration,
-                EnumSet.complementOf(EnumSet.of(Role.FEED)),
-                Screen.plain(new PrintStream(shown, true, UTF_8)),
-                stop::get);
+        Set<Role> roles = EnumSet.copyOf(Role.of(configuration.settings()));
+        roles.remove(Role.FEED);
+        Service service =
+                Service.beginning(configuration, roles, Screen.plain(new PrintStream(shown, true, UTF_8)), stop::get);
         up = CompletableFuture.runAsync(
                 () -> {
                     try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sppostream.run.Role;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +54,7 @@ class KustomizeIT {
                 .allMatch(
                         resource -> resource.at("/metadata/namespace").asText().equals("sppo"));
         assertThat(Manifests.ofKind(rendered, "Deployment"))
-                .hasSize(6)
+                .hasSize(Role.values().length)
                 .allMatch(deployment -> deployment
                         .at("/spec/template/spec/containers/0/image")
                         .asText()

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -62,11 +63,17 @@ final class Latency implements Callable<Integer> {
     @Option(names = "--tokens", defaultValue = "3", description = "Of each response (default: ${DEFAULT-VALUE}).")
     private int tokens;
 
+    @Option(
+            names = "--partitions",
+            defaultValue = "1",
+            description = "Of the topics; verifier and join have a thread each for each (default: ${DEFAULT-VALUE}).")
+    private int partitions;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader(
-                "latency --rates %s --seconds %d --catch-up %d --tokens %d",
-                String.join(",", rates.stream().map(String::valueOf).toList()), seconds, backlog, tokens);
+                "latency --rates %s --seconds %d --catch-up %d --tokens %d --partitions %d",
+                String.join(",", rates.stream().map(String::valueOf).toList()), seconds, backlog, tokens, partitions);
         Path directory = Files.createTempDirectory("sppo-latency");
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
             for (int rate : rates) {
@@ -124,18 +131,22 @@ final class Latency implements Callable<Integer> {
             Process roles = section.startRoles();
             ProcessorTime before = ProcessorTime.of(roles);
             long start = System.nanoTime();
+            section.receive(backlog / 2);
+            double firstHalf = (System.nanoTime() - start) / 1e9;
             section.receiveAll();
             double elapsed = (System.nanoTime() - start) / 1e9;
             ProcessorTime used = ProcessorTime.of(roles).since(before);
             section.stop(roles);
             System.out.printf(
                     Locale.ROOT,
-                    "catch-up     %,d rollouts of %,d tokens, %,d bytes, in %.1f s: %,.0f rollouts/s; %s%n",
+                    "catch-up     %,d rollouts of %,d tokens, %,d bytes, in %.1f s: %,.0f rollouts/s, %,.0f in the second"
+                            + " half; %s%n",
                     backlog,
                     tokens,
                     section.rolloutBytes(),
                     elapsed,
                     backlog / elapsed,
+                    (backlog - backlog / 2) / (elapsed - firstHalf),
                     used.per(backlog));
         }
     }
@@ -192,7 +203,7 @@ final class Latency implements Callable<Integer> {
         Section(EmbeddedCluster cluster, Path directory, String name, int count) {
             this.data = directory.resolve("data");
             this.state = directory.resolve(name);
-            this.topics = new Topics(name, 1);
+            this.topics = new Topics(name, partitions);
             this.nanos = new AtomicLongArray(count);
             KafkaSettings kafka = cluster.kafka();
             this.serdes = new EventSerdes(kafka);
@@ -202,14 +213,25 @@ final class Latency implements Callable<Integer> {
             serdes.register(topics);
             this.writer = new EventWriter(kafka.with(ProducerConfig.LINGER_MS_CONFIG, "0"), serdes);
             this.samples = kafka.clients().consumer(kafka.consumer());
-            samples.assign(List.of(new TopicPartition(topics.advantages().name(), 0)));
+            samples.assign(IntStream.range(0, partitions)
+                    .mapToObj(
+                            partition -> new TopicPartition(topics.advantages().name(), partition))
+                    .toList());
         }
 
         /** Starts verifier and join, and waits until they are ready. */
         Process startRoles() throws IOException {
             List<String> command = BenchmarkTools.javaCommand();
+            command.add(
+                    command.indexOf("-cp"),
+                    "-XX:TieredStopAtLevel=4"); // As ./sppo verify and ./sppo advantage have it.
             command.addAll(List.of(
-                    Main.class.getName(), "latency-roles", data.toString(), topics.namespace(), state.toString()));
+                    Main.class.getName(),
+                    "latency-roles",
+                    data.toString(),
+                    topics.namespace(),
+                    Integer.toString(partitions),
+                    state.toString()));
             Process process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
@@ -247,11 +269,16 @@ final class Latency implements Callable<Integer> {
         }
 
         void receiveAll() {
-            long deadline = System.nanoTime() + Math.max(TIMEOUT.toNanos(), nanos.length() * 1_000_000L);
-            while (received < nanos.length()) {
+            receive(nanos.length());
+        }
+
+        /** Receives until so many samples have arrived in all. */
+        void receive(int wanted) {
+            long deadline = System.nanoTime() + Math.max(TIMEOUT.toNanos(), wanted * 1_000_000L);
+            while (received < wanted) {
                 receive(Duration.ofMillis(100));
                 if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException(received + " of " + nanos.length() + " samples arrived in time");
+                    throw new IllegalStateException(received + " of " + wanted + " samples arrived in time");
                 }
             }
         }
@@ -290,13 +317,16 @@ final class Latency implements Callable<Integer> {
         @Parameters(index = "1", description = "The run.")
         private String run = "";
 
-        @Parameters(index = "2", description = "For the state of the roles.")
+        @Parameters(index = "2", description = "Partitions of the topics.")
+        private int partitions;
+
+        @Parameters(index = "3", description = "For the state of the roles.")
         private Path state = Path.of("");
 
         @Override
         public Integer call() throws IOException, InterruptedException {
             KafkaSettings kafka = RunningCluster.of(data).orElseThrow().kafka();
-            Topics topics = new Topics(run, 1);
+            Topics topics = new Topics(run, partitions);
             try (EventSerdes serdes = new EventSerdes(kafka);
                     StreamsApp verifier = SyntheticRoles.verifier(new RunLog(kafka, serdes, topics), state);
                     StreamsApp join = SyntheticRoles.join(new RunLog(kafka, serdes, topics), state, TIMEOUT)) {

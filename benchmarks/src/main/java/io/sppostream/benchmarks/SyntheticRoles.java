@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/** The roles that take {@link SyntheticRollouts}, with one thread each. A role that fails ends the process. */
+/** The roles that take {@link SyntheticRollouts}, with a thread for each partition. A role that fails ends the process. */
 final class SyntheticRoles {
     private SyntheticRoles() {}
 
@@ -26,7 +26,7 @@ final class SyntheticRoles {
                 RewardFactory.verifiers(
                         Configuration.load(null, Map.of(), Map.of("run", run)).settings()),
                 state,
-                1,
+                log.topics().rollouts().partitions(),
                 SyntheticRoles::fail);
     }
 
@@ -38,7 +38,8 @@ final class SyntheticRoles {
     static StreamsApp join(RunLog log, Path state, Duration timeout) {
         JoinSettings settings = new JoinSettings(
                 new SppoEstimator(1), true, new RewardRules(Combination.of("exact"), Map.of()), timeout, timeout);
-        return AdvantageStream.start(log, settings, state, 1, SyntheticRoles::fail);
+        return AdvantageStream.start(
+                log, settings, state, log.topics().rollouts().partitions(), SyntheticRoles::fail);
     }
 
     private static void fail(Throwable failure) {

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,9 +40,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serializers and deserializers of the events in the format of Confluent's, sharing one registry client: values begin
- * with the id of their schema. Thread-safe; the serializers and deserializers that it returns are not, so each caller
- * gets its own. While the registry is out they wait for it, for a
- * minute at most, and then throw a {@link LogException}; a {@link SerializationException} always means the record.
+ * with the id of their schema. Thread-safe, and so are the serializers and deserializers that it returns: all threads of
+ * a Kafka Streams application share those of its topology. While the registry is out they wait for it, for a minute at
+ * most, and then throw a {@link LogException}; a {@link SerializationException} always means the record.
  */
 public final class EventSerdes implements AutoCloseable {
     static {
@@ -231,7 +230,7 @@ public final class EventSerdes implements AutoCloseable {
 
     private <V extends SpecificRecord> Deserializer<V> deserializer(Class<V> type) {
         EventCodec<V> codec = new EventCodec<>(type, unused);
-        Map<Schema, Optional<SparseReader<V>>> others = new HashMap<>();
+        Map<Schema, Optional<SparseReader<V>>> others = new ConcurrentHashMap<>();
         return (name, bytes) -> {
             if (bytes == null) {
                 throw new SerializationException(

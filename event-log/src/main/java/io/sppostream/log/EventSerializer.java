@@ -2,8 +2,8 @@ package io.sppostream.log;
 
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes what Confluent's serializer writes, faster: the first event of a topic goes through Confluent's, which asks the
  * registry for the schema's id. If the id and {@link EventCodec} give the same bytes, they make those of all further
- * events. They do not if the user has told Confluent's serializer to write another version of the schema. Not
- * thread-safe.
+ * events. They do not if the user has told Confluent's serializer to write another version of the schema.
+ * Thread-safe.
  */
 final class EventSerializer<V extends SpecificRecord> implements Serializer<V> {
     private final KafkaAvroSerializer confluent;
@@ -21,7 +21,7 @@ final class EventSerializer<V extends SpecificRecord> implements Serializer<V> {
     private final LogObserver observer;
 
     /** What the values of each topic begin with; empty if only Confluent's serializer knows. */
-    private final Map<String, byte[]> headers = new HashMap<>();
+    private final Map<String, byte[]> headers = new ConcurrentHashMap<>();
 
     EventSerializer(KafkaAvroSerializer confluent, EventCodec<V> codec, RegistryOutages outages, LogObserver observer) {
         this.observer = observer;

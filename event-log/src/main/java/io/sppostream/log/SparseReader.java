@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
-import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.ResolvingDecoder;
 import org.apache.avro.specific.SpecificData;
@@ -17,11 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decodes events of other versions of their schema, resolved to this program's, without some of their fields: those are
  * skipped and have empty values. The classes that Avro generates have all fields, so a reader schema with fewer of them
- * would not do. Not thread-safe.
+ * would not do. Thread-safe.
  */
 final class SparseReader<V extends SpecificRecord> extends SpecificDatumReader<V> {
     private final Set<String> unused;
-    private @Nullable BinaryDecoder decoder;
 
     /** @param unused fields of type string, array or map, as {@code Record.field} */
     SparseReader(Class<V> type, Schema writer, Set<String> unused) {
@@ -39,8 +37,7 @@ final class SparseReader<V extends SpecificRecord> extends SpecificDatumReader<V
 
     /** Decodes an event from its Avro encoding, which begins at an index. */
     V read(byte[] bytes, int from) throws IOException {
-        decoder = DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, decoder);
-        return read(null, decoder);
+        return read(null, DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, null));
     }
 
     @Override

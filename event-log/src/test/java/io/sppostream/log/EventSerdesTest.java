@@ -26,6 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -240,6 +244,38 @@ class EventSerdesTest {
                 byte[] former = serdes.serde(JoinState.class).serializer().serialize("store", event);
                 assertThat(online.deserializer().deserialize("store", former)).isEqualTo(event);
             }
+        }
+    }
+
+    @Test
+    void shouldWriteAndReadWhenThreadsShareASerde() throws Exception {
+        int threads = 4;
+        List<Serde<JoinState>> shared = List.of(serdes.stateSerde(JoinState.class), serdes.serde(JoinState.class));
+        List<JoinState> events = new ArrayList<>();
+        for (Object random : new RandomData(schema(JoinState.class), threads, 1)) {
+            events.add(specific(JoinState.class, random));
+        }
+        CyclicBarrier start = new CyclicBarrier(threads);
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (JoinState event : events) {
+                done.add(pool.submit(() -> {
+                    start.await();
+                    for (int i = 0; i < 2_000; i++) {
+                        Serde<JoinState> serde = shared.get(i % shared.size());
+                        byte[] bytes = serde.serializer().serialize("store", event);
+                        assertThat(serde.deserializer().deserialize("store", bytes))
+                                .isEqualTo(event);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> each : done) {
+                each.get();
+            }
+        } finally {
+            pool.shutdownNow();
         }
     }
 

@@ -20,9 +20,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -69,11 +71,24 @@ final class Latency implements Callable<Integer> {
             description = "Of the topics; verifier and join have a thread each for each (default: ${DEFAULT-VALUE}).")
     private int partitions;
 
+    @Option(
+            names = "--kafka",
+            paramLabel = "KEY=VALUE",
+            description = "A property of verifier and join, as with --set kafka.KEY=VALUE of ./sppo.")
+    private Map<String, String> properties = Map.of();
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader(
-                "latency --rates %s --seconds %d --catch-up %d --tokens %d --partitions %d",
-                String.join(",", rates.stream().map(String::valueOf).toList()), seconds, backlog, tokens, partitions);
+                "latency --rates %s --seconds %d --catch-up %d --tokens %d --partitions %d%s",
+                String.join(",", rates.stream().map(String::valueOf).toList()),
+                seconds,
+                backlog,
+                tokens,
+                partitions,
+                properties.entrySet().stream()
+                        .map(property -> " --kafka " + property)
+                        .collect(Collectors.joining()));
         Path directory = Files.createTempDirectory("sppo-latency");
         try (EmbeddedCluster cluster = EmbeddedCluster.start(new EmbeddedSettings(directory.resolve("data")))) {
             for (int rate : rates) {
@@ -232,6 +247,7 @@ final class Latency implements Callable<Integer> {
                     topics.namespace(),
                     Integer.toString(partitions),
                     state.toString()));
+            properties.forEach((key, value) -> command.add(key + "=" + value));
             Process process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
@@ -323,9 +339,15 @@ final class Latency implements Callable<Integer> {
         @Parameters(index = "3", description = "For the state of the roles.")
         private Path state = Path.of("");
 
+        @Parameters(index = "4..*", description = "Properties, KEY=VALUE.")
+        private Map<String, String> properties = Map.of();
+
         @Override
         public Integer call() throws IOException, InterruptedException {
             KafkaSettings kafka = RunningCluster.of(data).orElseThrow().kafka();
+            for (Map.Entry<String, String> property : properties.entrySet()) {
+                kafka = kafka.with(property.getKey(), property.getValue());
+            }
             Topics topics = new Topics(run, partitions);
             try (EventSerdes serdes = new EventSerdes(kafka);
                     StreamsApp verifier = SyntheticRoles.verifier(new RunLog(kafka, serdes, topics), state);

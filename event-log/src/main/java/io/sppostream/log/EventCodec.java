@@ -95,8 +95,9 @@ public final class EventCodec<V extends SpecificRecord> {
             mine.encoder.writeFixed(header);
             codec.write(event, mine.encoder);
             mine.encoder.flush();
-        } catch (IOException e) {
-            throw new AvroRuntimeException(e);
+        } catch (IOException | RuntimeException e) {
+            buffers.remove(); // The encoder still holds the beginning of the event.
+            throw e instanceof RuntimeException own ? own : new AvroRuntimeException(e);
         }
         return mine.bytes.toByteArray();
     }

@@ -248,6 +248,19 @@ class EventSerdesTest {
     }
 
     @Test
+    void shouldWriteAnEventWholeWhenTheOneBeforeCouldNotBeWritten() {
+        Topic<Value> topic = topics.values();
+        Serializer<Value> serializer = serdes.serializer(topic);
+        Value good = new Value("r-1", 5, "00", -1.1f, 0.25, null, Instant.EPOCH, null, null);
+        Value bad = new Value("r-2", 5, null, -1.1f, 0.25, null, Instant.EPOCH, null, null);
+        byte[] first = serializer.serialize(topic.name(), good);
+
+        assertThatThrownBy(() -> serializer.serialize(topic.name(), bad)).isInstanceOf(SerializationException.class);
+
+        assertThat(serializer.serialize(topic.name(), good)).isEqualTo(first);
+    }
+
+    @Test
     void shouldWriteAndReadWhenThreadsShareASerde() throws Exception {
         int threads = 4;
         List<Serde<JoinState>> shared = List.of(serdes.stateSerde(JoinState.class), serdes.serde(JoinState.class));

@@ -74,8 +74,8 @@ public final class TopicAdmin implements AutoCloseable {
     }
 
     /**
-     * Creates missing topics, dead-letter topics included. The properties {@code topic.PROPERTY} of the settings apply to
-     * those that it creates.
+     * Creates missing topics, dead-letter topics included, and returns when they can be written to. The properties
+     * {@code topic.PROPERTY} of the settings apply to those that it creates.
      *
      * @param replication replicas of each partition; -1 for the broker's default
      * @throws LogException if a topic exists with another number of partitions, or cannot be created
@@ -108,6 +108,22 @@ public final class TopicAdmin implements AutoCloseable {
             }
         });
         check(topics, present);
+        awaitLeaders(missing);
+    }
+
+    /**
+     * Waits until the brokers lead the partitions of new topics. An idempotent producer that writes earlier can stall: the
+     * broker refuses its first batch, accepts the one that is under way behind it, and from then on refuses the first as
+     * out of order, until its delivery times out after minutes.
+     */
+    private void awaitLeaders(List<NewTopic> created) {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (NewTopic topic : created) {
+            for (int partition = 0; partition < topic.numPartitions(); partition++) {
+                ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
+            }
+        }
+        await(admin.listOffsets(ends).all());
     }
 
     /**

@@ -14,10 +14,12 @@ import io.sppostream.log.TopicAdmin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.awaitility.Awaitility;
@@ -51,10 +53,12 @@ final class VerifierLog implements AutoCloseable {
         Serializer<Rollout> serializer = serdes.serializer(topics.rollouts());
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(kafka.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
-            rollouts.forEach(rollout -> producer.send(new ProducerRecord<>(
-                    topics.rollouts().name(),
-                    rollout.getRequestId().getBytes(UTF_8),
-                    serializer.serialize(topics.rollouts().name(), rollout))));
+            List<Future<RecordMetadata>> sent = rollouts.map(rollout -> producer.send(new ProducerRecord<>(
+                            topics.rollouts().name(),
+                            rollout.getRequestId().getBytes(UTF_8),
+                            serializer.serialize(topics.rollouts().name(), rollout))))
+                    .toList();
+            assertThat(sent).allSatisfy(Future::get);
         }
     }
 

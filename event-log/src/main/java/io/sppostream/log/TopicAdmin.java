@@ -36,12 +36,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates and checks the topics of a namespace, and looks up offsets of topics and consumer groups. Thread-safe. */
 public final class TopicAdmin implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 15;
+    private static final long LEADERS_POLL_MS = 10;
     private static final int SAFE_REPLICAS = 3;
     private static final int SAFE_IN_SYNC = 2;
     private static final int SEGMENT_BYTES = 32 << 20;
@@ -123,7 +125,30 @@ public final class TopicAdmin implements AutoCloseable {
                 ends.put(new TopicPartition(topic.name(), partition), OffsetSpec.latest());
             }
         }
-        await(admin.listOffsets(ends).all());
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+        try {
+            while (!areLed(ends, deadline)) {
+                TimeUnit.MILLISECONDS.sleep(LEADERS_POLL_MS);
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            throw unreachable(e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    /** The client gives up at once if the broker that it asks has not heard of a topic: false until the deadline. */
+    private boolean areLed(Map<TopicPartition, OffsetSpec> ends, long deadline)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        try {
+            admin.listOffsets(ends).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RetriableException && System.nanoTime() < deadline) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /**

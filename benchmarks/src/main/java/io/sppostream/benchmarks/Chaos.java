@@ -3,29 +3,33 @@ package io.sppostream.benchmarks;
 import io.sppostream.events.catalogue.ModelKind;
 import io.sppostream.run.Role;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
 import io.sppostream.run.inprocess.SynchronousSppo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Kills the processes of a run with SIGKILL, one at a time or all at once, at random steps and instants, and restarts
  * them: the roles, each in its own process, and the broker. Some kills come while the run still recovers from the one
- * before. At the end, every rollout must have been trained on exactly once or be evidence, the audit must find no fault,
- * and the weights must be those of the undisturbed algorithm in one process.
+ * before. On a cluster that is running, the roles alone are killed. At the end, every rollout must have been trained on
+ * exactly once or be evidence, the audit must find no fault, and the weights must be those of the undisturbed algorithm in
+ * one process.
  */
 @Command(
         name = "chaos",
@@ -58,6 +62,13 @@ final class Chaos implements Callable<Integer> {
             paramLabel = "KEY=VALUE",
             description = "A setting of the run, such as estimator.samples=4.")
     private Map<String, String> settings = Map.of();
+
+    @Option(
+            names = "--client-properties",
+            paramLabel = "FILE",
+            description = "Kafka client properties of a cluster that is running, its addresses among them; by default,"
+                    + " the broker is an embedded one.")
+    private @Nullable Path clientProperties;
 
     /** A process to kill, or all of them. */
     private enum Victim {
@@ -109,10 +120,7 @@ final class Chaos implements Callable<Integer> {
         BenchmarkTools.printHeader("chaos --kills %d --seed %d --estimator %s", kills, seed, estimator);
         SplittableRandom random = new SplittableRandom(seed);
         Path directory = Files.createTempDirectory("sppo-chaos");
-        boolean hasCritic = configuration(directory, 1).settings().hasCritic();
-        List<Victim> victims = Stream.of(Victim.values())
-                .filter(victim -> hasCritic || victim != Victim.CRITIC)
-                .toList();
+        List<Victim> victims = victims(configuration(directory, 1).settings());
         List<Kill> plan = IntStream.range(0, kills)
                 .mapToObj(i -> Kill.draw(random, victims, i == 0))
                 .toList();
@@ -131,6 +139,17 @@ final class Chaos implements Callable<Integer> {
         return undisturbed ? 0 : 1;
     }
 
+    private static List<Victim> victims(RunSettings settings) {
+        Set<Victim> victims = EnumSet.allOf(Victim.class);
+        if (!settings.hasCritic()) {
+            victims.remove(Victim.CRITIC);
+        }
+        if (!settings.bootstrapServers().isEmpty()) {
+            victims.removeAll(EnumSet.of(Victim.BROKER, Victim.ALL));
+        }
+        return List.copyOf(victims);
+    }
+
     private Configuration configuration(Path directory, int steps) {
         Map<String, String> flags = new HashMap<>(Map.of(
                 "run", RUN,
@@ -145,6 +164,9 @@ final class Chaos implements Callable<Integer> {
         flags.put("eval.interval", Integer.toString(Integer.MAX_VALUE));
         flags.put("eval.prompts", "10");
         flags.put("data.dir", directory.resolve("roles").toString());
+        if (clientProperties != null) {
+            flags.put("client.properties", clientProperties.toString());
+        }
         return Configuration.load(null, Map.of(), flags);
     }
 

@@ -19,6 +19,8 @@ import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import io.sppostream.run.Role;
 import io.sppostream.run.config.Configuration;
+import io.sppostream.run.config.RunSettings;
+import io.sppostream.run.config.SettingsDefinition;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -39,10 +41,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A run with each role in its own process, all on one embedded broker. A supervisor restarts processes that have ended.
- * It works in the thread of its caller, inside the methods that wait. For one thread.
+ * A run with each role in its own process, on an embedded broker, or on the cluster that the configuration names. A
+ * supervisor restarts processes that have ended. It works in the thread of its caller, inside the methods that wait. For
+ * one thread.
  */
 final class RoleProcesses implements AutoCloseable {
     /** Steps of a run whose end is not known at its start; {@link #endAfter} sets it. */
@@ -65,27 +69,41 @@ final class RoleProcesses implements AutoCloseable {
 
     private final Configuration configuration;
     private final Path directory;
-    private final EmbeddedSettings broker;
+    private final @Nullable EmbeddedSettings broker;
+    private final String clientProperties;
     private final KafkaSettings kafka;
     private final EventSerdes serdes;
     private final Topics topics;
     private final EventReader ledger;
     private final Map<Role, Process> processes = new EnumMap<>(Role.class);
     private final Map<ModelKind, Integer> steps = new EnumMap<>(ModelKind.class);
-    private EmbeddedCluster cluster;
+    private @Nullable EmbeddedCluster cluster;
     private int restarts;
     private int lastStep;
 
-    /** @param directory for the broker's data and the output of the processes */
+    /**
+     * Starts the broker, if it is an embedded one, and creates the topics.
+     *
+     * @param configuration with client.properties that name a cluster, for one that is running
+     * @param directory for the embedded broker's data and the output of the processes
+     */
     RoleProcesses(Configuration configuration, Path directory) throws IOException, InterruptedException {
+        RunSettings settings = configuration.settings();
         this.configuration = configuration;
         this.directory = directory;
-        this.lastStep = configuration.settings().steps();
-        this.broker = new EmbeddedSettings(directory.resolve("data"), freePort(), freePort());
-        this.cluster = EmbeddedCluster.start(broker);
-        this.kafka = cluster.kafka();
+        this.lastStep = settings.steps();
+        if (settings.bootstrapServers().isEmpty()) {
+            broker = new EmbeddedSettings(directory.resolve("data"), freePort(), freePort());
+            cluster = EmbeddedCluster.start(broker);
+            kafka = cluster.kafka();
+            clientProperties = cluster.clientProperties().toString();
+        } else {
+            broker = null;
+            kafka = configuration.kafka(settings.bootstrapServers(), settings.schemaRegistryUrl());
+            clientProperties = String.valueOf(configuration.effective().get(SettingsDefinition.CLIENT_PROPERTIES));
+        }
         this.serdes = new EventSerdes(kafka);
-        this.topics = configuration.settings().topics();
+        this.topics = settings.topics();
         startLogged(List.of(), "topics", "--create").waitFor();
         this.ledger = new EventReader(kafka, serdes, List.of(topics.trainingSteps()));
     }
@@ -215,8 +233,15 @@ final class RoleProcesses implements AutoCloseable {
         }
     }
 
-    /** Kills and restarts the broker. */
+    /**
+     * Kills and restarts the embedded broker.
+     *
+     * @throws IllegalStateException if the brokers are not the processes' own
+     */
     void killBroker() throws IOException {
+        if (broker == null || cluster == null) {
+            throw new IllegalStateException("the brokers of " + kafka.bootstrapServers() + " can't be killed");
+        }
         Properties state = new Properties();
         try (InputStream in = Files.newInputStream(broker.dataDirectory().resolve("broker.state"))) {
             state.load(in);
@@ -320,7 +345,7 @@ final class RoleProcesses implements AutoCloseable {
         List<String> arguments = BenchmarkTools.javaCommand();
         arguments.add(io.sppostream.cli.Main.class.getName());
         arguments.addAll(List.of(command));
-        arguments.add("--client-properties=" + cluster.clientProperties());
+        arguments.add("--client-properties=" + clientProperties);
         return arguments;
     }
 
@@ -329,6 +354,8 @@ final class RoleProcesses implements AutoCloseable {
         killRoles();
         ledger.close();
         serdes.close();
-        cluster.close();
+        if (cluster != null) {
+            cluster.close();
+        }
     }
 }

@@ -17,12 +17,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code docker-compose.yml}: each role in a container of its own trains the addition task. */
+/**
+ * {@code docker-compose.yml}: each role in a container of its own trains the addition task. And
+ * {@code compose/three-brokers.yml}: a cluster for roles outside.
+ */
 class ComposeIT {
     private static final Path IMAGES = Path.of(System.getProperty("images.directory", "../images/target"));
     private static final String VERSION = System.getProperty("images.version", "0.1.0-SNAPSHOT");
     private static final String PROJECT = "sppo-compose-it";
     private static final int STEPS = 3;
+    private static final Path ROLES = Path.of("docker-compose.yml");
+    private static final Path THREE_BROKERS = Path.of("compose", "three-brokers.yml");
 
     @TempDir
     private Path directory = Path.of("");
@@ -30,39 +35,45 @@ class ComposeIT {
     private record Result(int code, String output) {}
 
     @BeforeAll
-    static void needEngineAndImages() {
+    static void needEngine() {
         Containers.requireEngine();
-        assumeTrue(
-                Files.exists(IMAGES.resolve("sppo-stream.tar")) && Files.exists(IMAGES.resolve("sppo-stream-slim.tar")),
-                "no images in " + IMAGES + ": build them with -Pimages");
     }
 
     @AfterEach
     void remove() throws Exception {
-        compose("down", "--volumes", "--timeout", "30");
+        for (Path file : List.of(ROLES, THREE_BROKERS)) {
+            compose(file, "down", "--volumes", "--timeout", "30");
+        }
+    }
+
+    @Test
+    void shouldStartThreeBrokersThatReplicateEachTopic() throws Exception {
+        Result up = compose(THREE_BROKERS, "up", "-d");
+        assertThat(up.code()).as(up.output()).isZero();
+        awaitHealthy(THREE_BROKERS, List.of("kafka-1", "kafka-2", "kafka-3", "registry"));
+
+        for (String broker : List.of("kafka-1", "kafka-2", "kafka-3")) {
+            assertThat(compose(THREE_BROKERS, "exec", "-T", broker, "ls", "/var/lib/kafka/data")
+                            .output())
+                    .as("partitions on %s", broker)
+                    .contains("kafkasql-journal-0"); // of the registry, with the brokers' defaults
+        }
     }
 
     @Test
     void shouldTrainWithARolePerContainer() throws Exception {
+        assumeTrue(
+                Files.exists(IMAGES.resolve("sppo-stream.tar")) && Files.exists(IMAGES.resolve("sppo-stream-slim.tar")),
+                "no images in " + IMAGES + ": build them with -Pimages");
         for (String image : List.of("sppo-stream.tar", "sppo-stream-slim.tar")) {
             Result loaded =
                     run(List.of("docker", "load", "-i", IMAGES.resolve(image).toString()));
             assertThat(loaded.code()).as(loaded.output()).isZero();
         }
 
-        Result up = compose("up", "-d");
+        Result up = compose(ROLES, "up", "-d");
         assertThat(up.code()).as(up.output()).isZero();
-        for (String role : List.of("feed", "rollout", "verify", "advantage", "critic", "learn")) {
-            String container = compose("ps", "-q", role).output().strip();
-            await(role + " is healthy")
-                    .atMost(Duration.ofMinutes(4))
-                    .pollInterval(Duration.ofSeconds(2))
-                    .untilAsserted(() -> assertThat(
-                                    run(List.of("docker", "inspect", "-f", "{{.State.Health.Status}}", container))
-                                            .output()
-                                            .strip())
-                            .isEqualTo("healthy"));
-        }
+        awaitHealthy(ROLES, List.of("feed", "rollout", "verify", "advantage", "critic", "learn"));
 
         await("the last step")
                 .atMost(Duration.ofMinutes(4))
@@ -72,23 +83,34 @@ class ComposeIT {
         assertThat(audit.code()).as(audit.output()).isZero();
     }
 
+    private void awaitHealthy(Path file, List<String> services) throws IOException, InterruptedException {
+        for (String service : services) {
+            String container = compose(file, "ps", "-q", service).output().strip();
+            await(service + " is healthy")
+                    .atMost(Duration.ofMinutes(4))
+                    .pollInterval(Duration.ofSeconds(2))
+                    .untilAsserted(() -> assertThat(
+                                    run(List.of("docker", "inspect", "-f", "{{.State.Health.Status}}", container))
+                                            .output()
+                                            .strip())
+                            .isEqualTo("healthy"));
+        }
+    }
+
     /** A command in the learner's container, which has the addresses of the cluster in its environment. */
     private Result sppo(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("exec", "-T", "learn", "/opt/sppo-stream/bin/sppo"));
         command.addAll(List.of(arguments));
-        return compose(command.toArray(String[]::new));
+        return compose(ROLES, command.toArray(String[]::new));
     }
 
-    private Result compose(String... arguments) throws IOException, InterruptedException {
+    private Result compose(Path file, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 run(List.of("docker", "compose", "version")).code() == 0
                         ? List.of("docker", "compose")
                         : List.of("docker-compose"));
-        command.addAll(List.of(
-                "-p",
-                PROJECT,
-                "-f",
-                Containers.REPOSITORY.resolve("docker-compose.yml").toString()));
+        command.addAll(
+                List.of("-p", PROJECT, "-f", Containers.REPOSITORY.resolve(file).toString()));
         command.addAll(List.of(arguments));
         return run(command);
     }

@@ -102,8 +102,10 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
      * <p>The leading shell makes the broker ignore signals that a terminal or supervisor sends to the whole process group.
      * Ctrl-C must reach the parent only, whose clients need the broker in order to close properly. The broker stops at the
      * end of its standard input, and only then.
+     *
+     * @param options of Java, besides those of every broker
      */
-    List<String> command(Path properties, Path log, Optional<Path> archiveToWrite) {
+    List<String> command(Path properties, Path log, Optional<Path> archiveToWrite, List<String> options) {
         List<String> c = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP TERM; exec \"$0\" \"$@\""));
         c.add(java().toString());
         c.add("-Xms96m");
@@ -127,6 +129,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         c.add("-Djava.awt.headless=true");
         c.add("-Dlogback.configurationFile=" + LOGBACK);
         c.add("-Dbroker.log=" + log);
+        c.addAll(options);
         c.add(BrokerMain.class.getName());
         c.add(properties.toString());
         return c;

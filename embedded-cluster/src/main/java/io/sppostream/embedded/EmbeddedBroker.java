@@ -113,7 +113,8 @@ public final class EmbeddedBroker implements AutoCloseable {
             if (secured != null) {
                 secured.addTo(properties);
             }
-            EmbeddedBroker broker = launch(directory, chosen, properties, jvm, !archived);
+            EmbeddedBroker broker = launch(
+                    directory, chosen, properties, jvm, secured == null ? List.of() : secured.jvmOptions(), !archived);
             if (attempt == 1) {
                 meanwhile.run();
             }
@@ -139,7 +140,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static EmbeddedBroker launch(
-            DataDirectory directory, int port, Properties properties, BrokerJvm jvm, boolean writeArchive)
+            DataDirectory directory,
+            int port,
+            Properties properties,
+            BrokerJvm jvm,
+            List<String> jvmOptions,
+            boolean writeArchive)
             throws IOException {
         Files.createDirectories(directory.brokerLogs());
         StringWriter text = new StringWriter();
@@ -147,8 +153,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         PrivateFiles.write(directory.brokerProperties(), text.toString());
         Path draft =
                 writeArchive ? jvm.unfinishedArchive(ProcessHandle.current().pid()) : null;
-        ProcessBuilder builder = new ProcessBuilder(
-                jvm.command(directory.brokerProperties(), directory.brokerLog(), Optional.ofNullable(draft)));
+        ProcessBuilder builder = new ProcessBuilder(jvm.command(
+                directory.brokerProperties(), directory.brokerLog(), Optional.ofNullable(draft), jvmOptions));
         builder.environment().put("CLASSPATH", jvm.environmentClassPath());
         builder.redirectError(Redirect.to(directory.brokerErrors().toFile()));
         Process process = builder.start();

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.security.auth.login.LoginException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
@@ -29,6 +30,13 @@ import org.jspecify.annotations.Nullable;
 public final class AccessDenied {
     /** The name of a topic, group or transactional id of a run. */
     private static final Pattern NAMES = Pattern.compile("[A-Za-z0-9_-]{1,100}\\.[A-Za-z0-9._-]+");
+
+    /** Of the names of exceptions that Kafka puts before a message. */
+    private static final Pattern EXCEPTIONS = Pattern.compile("^(?:[\\w.]+(?:Exception|Error): )+");
+
+    /** Kafka's clients fetch tokens from URLs that this Java property allows. */
+    private static final Pattern TOKEN_URL_NOT_ALLOWED = Pattern.compile(
+            "Invalid value (\\S+) for .*'(org\\.apache\\.kafka\\.sasl\\.oauthbearer\\.allowed\\.urls)'");
 
     private AccessDenied() {}
 
@@ -52,6 +60,16 @@ public final class AccessDenied {
                 return Optional.of("the cluster does not accept the credentials of " + user + ": "
                         + LogException.reason(cause) + " (check sasl.mechanism and sasl.jaas.config of the client"
                         + " properties)");
+            }
+            if (cause instanceof LoginException) {
+                return Optional.of(user + " gets no token: "
+                        + EXCEPTIONS.matcher(LogException.reason(cause)).replaceFirst("")
+                        + " (check sasl.oauthbearer.* and sasl.jaas.config of the client properties)");
+            }
+            Matcher notAllowed = TOKEN_URL_NOT_ALLOWED.matcher(String.valueOf(cause.getMessage()));
+            if (notAllowed.find()) {
+                return Optional.of("Kafka's clients may not fetch tokens from " + notAllowed.group(1)
+                        + ": allow it by JAVA_OPTS=-D" + notAllowed.group(2) + "=" + notAllowed.group(1));
             }
         }
         return Optional.empty();

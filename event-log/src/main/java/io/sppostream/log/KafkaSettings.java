@@ -108,6 +108,10 @@ public record KafkaSettings(
 
     /** Whom the cluster takes the clients for, in words: a SASL user, a certificate, or nobody. */
     public String user() {
+        String tokenClient = properties.get(SaslConfigs.SASL_OAUTHBEARER_CLIENT_CREDENTIALS_CLIENT_ID);
+        if (tokenClient != null) {
+            return USER_PREFIX + tokenClient;
+        }
         Matcher jaas = JAAS_USER.matcher(properties.getOrDefault(SaslConfigs.SASL_JAAS_CONFIG, ""));
         if (jaas.find()) {
             return USER_PREFIX + (jaas.group(1) == null ? jaas.group(2) : jaas.group(1));

@@ -6,6 +6,9 @@ import io.sppostream.events.access.AccessRole;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.security.auth.login.LoginException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
@@ -66,6 +69,26 @@ class AccessDeniedTest {
         assertThat(explain(new SslAuthenticationException("SSL handshake failed")))
                 .startsWith("no TLS connection to the cluster: ")
                 .contains("ssl.truststore.location");
+    }
+
+    @Test
+    void shouldExplainThatThereIsNoToken() {
+        String reason = "The response code 401 was encountered reading the token endpoint response";
+        assertThat(explain(new KafkaException(
+                        "Failed to create new NetworkClient",
+                        new LoginException("org.apache.kafka.common.KafkaException: java.io.IOException: " + reason))))
+                .startsWith("user sppo-feed gets no token: " + reason)
+                .contains("sasl.oauthbearer.*");
+        assertThat(
+                        explain(
+                                new KafkaException(
+                                        new ConfigException(
+                                                "sasl.oauthbearer.token.endpoint.url",
+                                                "https://id/token",
+                                                "The URL cannot be accessed due to restrictions. Update the system property"
+                                                        + " 'org.apache.kafka.sasl.oauthbearer.allowed.urls' to allow the URL to be accessed."))))
+                .isEqualTo("Kafka's clients may not fetch tokens from https://id/token: allow it by"
+                        + " JAVA_OPTS=-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=https://id/token");
     }
 
     @Test

@@ -46,6 +46,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
@@ -69,8 +70,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A run on a broker with TLS, SCRAM and an authorizer, and a registry with TLS. Each role is a user of its own with the
- * permissions of the access catalogue, and is refused everything else.
+ * Runs on a broker with TLS, SCRAM, tokens and an authorizer, and a registry with TLS. Each role is a user of its own with
+ * the permissions of the access catalogue, and is refused everything else.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
@@ -78,26 +79,37 @@ class SecuredClusterIT {
     private static final String RUN = "secured";
     private static final int STEPS = 3;
     private static final Topics TOPICS = new Topics(RUN, 2);
+    private static final String ALLOWED_URLS = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
 
     private Path directory = Path.of("");
+    private TokenIssuer issuer;
     private EmbeddedCluster cluster;
     private final Map<AccessRole, Path> properties = new EnumMap<>(AccessRole.class);
+    private final Map<AccessRole, Path> tokenProperties = new EnumMap<>(AccessRole.class);
 
     @BeforeAll
     void start(@TempDir Path temporary) throws Exception {
         directory = temporary;
         Certificates.make(directory);
+        issuer = new TokenIssuer(Stream.of(AccessRole.values())
+                .collect(Collectors.toMap(SecuredClusterIT::user, SecuredClusterIT::password)));
+        System.setProperty(ALLOWED_URLS, issuer.url());
         cluster = EmbeddedCluster.start(new EmbeddedSettings(
                 directory.resolve("cluster"),
                 0,
                 0,
                 new SecuredListener(
-                        0, directory.resolve("keys.p12"), directory.resolve("trust.p12"), Certificates.PASSWORD)));
+                        0,
+                        directory.resolve("keys.p12"),
+                        directory.resolve("trust.p12"),
+                        Certificates.PASSWORD,
+                        issuer.writeKeys(directory.resolve("jwks.json")))));
         List<UserScramCredentialAlteration> users = new ArrayList<>();
         for (AccessRole role : AccessRole.values()) {
             users.add(new UserScramCredentialUpsertion(
                     user(role), new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), password(role)));
-            properties.put(role, write(role, kafka(role)));
+            properties.put(role, write(role.id(), kafka(role)));
+            tokenProperties.put(role, write(role.id() + "-token", withToken(kafka(role), user(role), password(role))));
         }
         try (Admin admin = Admin.create(cluster.kafka().admin())) {
             admin.alterUserScramCredentials(users).all().get();
@@ -107,6 +119,8 @@ class SecuredClusterIT {
     @AfterAll
     void stop() {
         cluster.close();
+        issuer.close();
+        System.clearProperty(ALLOWED_URLS);
     }
 
     private static String user(AccessRole role) {
@@ -131,8 +145,18 @@ class SecuredClusterIT {
         return kafka;
     }
 
-    private Path write(AccessRole role, KafkaSettings kafka) throws IOException {
-        return write(role.id(), kafka);
+    /** The same connection by a token, which Kafka's client gets from the issuer. */
+    private KafkaSettings withToken(KafkaSettings kafka, String client, String secret) {
+        return kafka.with("sasl.mechanism", "OAUTHBEARER")
+                .with(
+                        "sasl.jaas.config",
+                        "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;")
+                .with(
+                        "sasl.login.callback.handler.class",
+                        "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler")
+                .with("sasl.oauthbearer.token.endpoint.url", issuer.url())
+                .with("sasl.oauthbearer.client.credentials.client.id", client)
+                .with("sasl.oauthbearer.client.credentials.client.secret", secret);
     }
 
     private Path write(String name, KafkaSettings kafka) throws IOException {
@@ -188,6 +212,38 @@ class SecuredClusterIT {
                 write("untrusted", new KafkaSettings(kafka.bootstrapServers(), kafka.schemaRegistryUrl(), untrusting));
         Invocation.of("audit", "--run=" + RUN, "--client-properties=" + untrusted)
                 .assertRefusedButForTheBroker("no TLS connection to the cluster", "ssl.truststore.location");
+    }
+
+    @Test
+    @Order(2)
+    void shouldRefuseAWrongSecretAndATokenOfAnotherIssuer() throws Exception {
+        String user = user(AccessRole.READER);
+        Path wrong = write("wrong-secret", withToken(kafka(AccessRole.READER), user, "guessed"));
+        Invocation.of("audit", "--run=" + RUN, "--client-properties=" + wrong)
+                .assertRefusedButForTheBroker("user sppo-reader gets no token: ", "401");
+        try (TokenIssuer other = new TokenIssuer(Map.of(user, "secret"))) {
+            System.setProperty(ALLOWED_URLS, issuer.url() + "," + other.url());
+            Path forged = write(
+                    "forged",
+                    withToken(kafka(AccessRole.READER), user, "secret")
+                            .with("sasl.oauthbearer.token.endpoint.url", other.url()));
+            Invocation.of("audit", "--run=" + RUN, "--client-properties=" + forged)
+                    .assertRefusedButForTheBroker("does not accept the credentials of user sppo-reader");
+        } finally {
+            System.setProperty(ALLOWED_URLS, issuer.url());
+        }
+    }
+
+    @Test
+    @Order(2)
+    void shouldSayThatTheTokenEndpointMustBeAllowed() {
+        System.clearProperty(ALLOWED_URLS);
+        try {
+            Invocation.of("audit", "--run=" + RUN, "--client-properties=" + tokenProperties.get(AccessRole.READER))
+                    .assertRefusedButForTheBroker(issuer.url(), "JAVA_OPTS=-D" + ALLOWED_URLS + "=" + issuer.url());
+        } finally {
+            System.setProperty(ALLOWED_URLS, issuer.url());
+        }
     }
 
     @Test
@@ -296,13 +352,13 @@ class SecuredClusterIT {
     @Test
     @Order(6)
     void shouldTrainWithEachRoleAsAUserOfItsOwn() throws Exception {
-        train(RUN, Map.of());
+        train(RUN, Map.of(), properties);
     }
 
     /** The critic of this run writes no values. */
     @Test
     @Order(6)
-    void shouldTrainWithAScorerAsAUserOfItsOwn() throws Exception {
+    void shouldTrainWithAScorerAndWithTokens() throws Exception {
         String run = "secured-apart";
         Invocation granted = Invocation.of(
                 "topics", "--acls", "--apply", "--run=" + run, "--client-properties=" + cluster.clientProperties());
@@ -312,16 +368,17 @@ class SecuredClusterIT {
                     run, AccessRole.OPERATOR, "topics", step, "--set=batch.size=32", "--set=critic.scoring=apart");
             assertThat(made.code()).as(made.err()).isZero();
         }
-        train(run, Map.of("critic.scoring", "apart"));
+        train(run, Map.of("critic.scoring", "apart"), tokenProperties);
     }
 
-    private void train(String run, Map<String, String> others) throws Exception {
+    /** @param connections of the roles */
+    private void train(String run, Map<String, String> others, Map<AccessRole, Path> connections) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         ByteArrayOutputStream screen = new ByteArrayOutputStream();
         List<CompletableFuture<Void>> roles = new ArrayList<>();
         try {
-            Role.of(configuration(Role.LEARN, run, others).settings()).stream()
-                    .map(role -> work(role, configuration(role, run, others), screen, stop))
+            Role.of(configuration(Role.LEARN, run, others, connections).settings()).stream()
+                    .map(role -> work(role, configuration(role, run, others, connections), screen, stop))
                     .forEach(roles::add);
             await().atMost(Duration.ofMinutes(4))
                     .pollInterval(Duration.ofMillis(500))
@@ -340,18 +397,19 @@ class SecuredClusterIT {
         Invocation audit = Invocation.of(
                 "audit",
                 "--run=" + run,
-                propertiesOf(AccessRole.READER),
+                "--client-properties=" + connections.get(AccessRole.READER),
                 "--data-dir=" + directory.resolve("data-reader"));
         assertThat(audit.code()).as(audit.out() + audit.err()).isZero();
         assertThat(screen.toString(StandardCharsets.UTF_8)).contains("verify of run " + run + " running");
     }
 
-    private Configuration configuration(Role role, String run, Map<String, String> others) {
+    private Configuration configuration(
+            Role role, String run, Map<String, String> others, Map<AccessRole, Path> connections) {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "run", run,
                 "steps", Integer.toString(STEPS),
                 "batch.size", "32",
-                "client.properties", String.valueOf(properties.get(role.access())),
+                "client.properties", String.valueOf(connections.get(role.access())),
                 "data.dir", directory.resolve("data-" + role.access().id()).toString(),
                 "runs.dir", directory.resolve("runs").toString()));
         settings.putAll(others);

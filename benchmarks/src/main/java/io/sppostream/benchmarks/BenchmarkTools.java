@@ -53,7 +53,10 @@ final class BenchmarkTools {
         }
     }
 
-    /** The start of a command line with this process's Java, options and class path; the main class comes next. */
+    /**
+     * The start of a command line with this process's Java, options and class path. Further options of Java, which win over
+     * these, and the main class come next.
+     */
     static List<String> javaCommand() {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));

@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -108,18 +107,15 @@ final class JoinStateBenchmark implements Callable<Integer> {
     private void join(EmbeddedCluster cluster, Path directory, String when, boolean kill)
             throws IOException, InterruptedException {
         List<String> command = BenchmarkTools.javaCommand();
-        command.removeIf(option -> option.startsWith("-Xmx"));
-        command.addAll(
-                1,
-                List.of(
-                        "-Xmx" + heap,
-                        "-Dbench.data=" + cluster.clientProperties().getParent(),
-                        "-Dbench.state=" + directory.resolve("state"),
-                        "-Dbench.when=" + when,
-                        "-Dbench.kill=" + kill));
-        command.addAll(List.of(Main.class.getName(), "join-state-role"));
-        int exit =
-                new ProcessBuilder(new ArrayList<>(command)).inheritIO().start().waitFor();
+        command.addAll(List.of(
+                "-Xmx" + heap,
+                "-Dbench.data=" + cluster.clientProperties().getParent(),
+                "-Dbench.state=" + directory.resolve("state"),
+                "-Dbench.when=" + when,
+                "-Dbench.kill=" + kill,
+                Main.class.getName(),
+                "join-state-role"));
+        int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (exit != 0) {
             throw new IllegalStateException("the join ended with exit code " + exit);
         }

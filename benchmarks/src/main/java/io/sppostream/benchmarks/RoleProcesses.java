@@ -318,15 +318,14 @@ final class RoleProcesses implements AutoCloseable {
     /** Stops the roles and runs {@code ./sppo audit} on the log; returns its exit code. */
     int audit() throws IOException, InterruptedException {
         killRoles();
-        List<String> arguments = command("audit");
+        List<String> arguments = command(List.of(), "audit");
         arguments.add("--run=" + configuration.settings().run());
         return new ProcessBuilder(arguments).inheritIO().start().waitFor();
     }
 
     /** Starts a command with the configuration of the run; its output goes to a file of its name. */
     private Process startLogged(List<String> jvmOptions, String... command) throws IOException {
-        List<String> arguments = command(command);
-        arguments.addAll(1, jvmOptions);
+        List<String> arguments = command(jvmOptions, command);
         configuration.effective().forEach((name, value) -> {
             if (!Set.of("bootstrap.servers", "schema.registry.url", "client.properties", "steps")
                     .contains(name)) {
@@ -341,8 +340,9 @@ final class RoleProcesses implements AutoCloseable {
                 .start();
     }
 
-    private List<String> command(String... command) {
+    private List<String> command(List<String> jvmOptions, String... command) {
         List<String> arguments = BenchmarkTools.javaCommand();
+        arguments.addAll(jvmOptions);
         arguments.add(io.sppostream.cli.Main.class.getName());
         arguments.addAll(List.of(command));
         arguments.add("--client-properties=" + clientProperties);

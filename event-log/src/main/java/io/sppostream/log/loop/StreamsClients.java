@@ -2,10 +2,8 @@ package io.sppostream.log.loop;
 
 import io.sppostream.log.KafkaClients;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -42,12 +40,9 @@ final class StreamsClients implements KafkaClientSupplier {
         return KafkaClients.NETWORK.consumer(settings);
     }
 
+    /** Tells its thread of its polls, and Kafka Streams of {@link Backlogs} only. */
     private static final class ReportingConsumer extends KafkaConsumer<byte[], byte[]> {
-        /** Records of a partition that make a backlog. */
-        private static final long BACKLOG = 1_000;
-
-        /** The partitions that hold a backlog behind what was polled last. */
-        private final Set<TopicPartition> backlogs = new HashSet<>();
+        private final Backlogs backlogs = new Backlogs();
 
         ReportingConsumer(Map<String, Object> settings) {
             super(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -56,35 +51,17 @@ final class StreamsClients implements KafkaClientSupplier {
         @Override
         public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
             ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
-            if (!backlogs.isEmpty()) {
-                backlogs.retainAll(assignment());
-                backlogs.removeIf(partition -> lag(partition) < BACKLOG);
-            }
-            boolean more = false;
-            for (TopicPartition partition : records.partitions()) {
-                long lag = lag(partition);
-                more |= lag > 0;
-                if (lag >= BACKLOG) {
-                    backlogs.add(partition);
-                }
-            }
+            boolean more = backlogs.afterPoll(
+                    assignment(),
+                    records.partitions(),
+                    partition -> super.currentLag(partition).orElse(0));
             PolledRecords.ofThread().polled(records.count(), more);
             return records;
         }
 
-        private long lag(TopicPartition partition) {
-            return super.currentLag(partition).orElse(0);
-        }
-
-        /**
-         * A backlog's size at least, and 0 for fewer records. If the user sets {@code max.task.idle.ms} to 0, a task does
-         * not pass over a topic of which this says that it holds more. In a backlog this keeps the task's topics in step,
-         * so that what belongs together meets in memory; where records trickle in, topics would wait for each other's
-         * fetches. Kafka Streams then asks several times a record.
-         */
         @Override
         public OptionalLong currentLag(TopicPartition partition) {
-            return OptionalLong.of(backlogs.contains(partition) ? BACKLOG : 0);
+            return OptionalLong.of(backlogs.of(partition));
         }
     }
 }

@@ -28,16 +28,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The role that assigns credit: joins the rollouts of a request with their verdicts and values, in whatever order they
- * arrive, and writes the training samples that its {@link io.sppostream.estimator.AdvantageEstimator} makes of
- * them to {@code advantages}. A group settles as a whole, in one transaction, as soon as its rollouts, the verdicts that
- * their rewards depend on ({@link Combination}), and the values have arrived. Verdicts of shadows, and of verifiers that
- * reward nothing, are ignored; so are values that the estimator does not read. If the estimator asks for follow-ups, they
- * are written to {@code prompts} as the rollouts arrive that they continue, and the group waits for theirs as well. Each
- * rollout settles exactly once: it is
- * trained, or it expires with a reason (evidence for others, not judged, or something did not arrive in time). A rollout
- * that another role expires, for example because no policy can answer its prompt, has settled as well. Duplicates, and
- * records that arrive after their rollout has settled, are dropped and counted by the metric {@code
- * dropped-records-total}; they leave no record, since a rollout must not be counted twice.
+ * arrive, and writes the training samples that its {@link io.sppostream.estimator.AdvantageEstimator} makes of them to
+ * {@code advantages}. A group settles as a whole, in one transaction, as soon as its rollouts, the verdicts that their
+ * rewards depend on ({@link Combination}), and the values have arrived. Verdicts of shadows, and of verifiers that
+ * reward nothing, are ignored; so are values that the estimator does not read. If the estimator asks for follow-ups,
+ * they are written to {@code prompts} as the rollouts arrive that they continue, and the group waits for theirs as
+ * well. Each rollout settles exactly once: it is trained, or it expires with a reason (evidence for others, not judged,
+ * or something did not arrive in time). A rollout that another role expires, for example because no policy can answer
+ * its prompt, has settled as well. Duplicates, and records that arrive after their rollout has settled, are dropped and
+ * counted by the metric {@code dropped-records-total}; they leave no record, since a rollout must not be counted twice.
  */
 public final class AdvantageStream {
     private AdvantageStream() {}

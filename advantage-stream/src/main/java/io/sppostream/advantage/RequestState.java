@@ -24,11 +24,12 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The facts known about one open request: its value, its follow-ups, the verdicts on its rollouts, and which rollouts have
- * arrived and settled. The rollouts that are expected are its first samples and those of follow-ups that are published.
- * Of evidence, which only serves to estimate the advantages of others, nothing but the reward is kept. Duplicates are recognised here; {@link SettlementRule} decides what follows from the facts. The rollouts
- * themselves are stored elsewhere, as bytes. Rollouts are ordered by id, so that the order in which they settle does not
- * depend on the order of arrival or on a restart. For one thread.
+ * The facts known about one open request: its value, its follow-ups, the verdicts on its rollouts, and which rollouts
+ * have arrived and settled. The rollouts that are expected are its first samples and those of follow-ups that are
+ * published. Of evidence, which only serves to estimate the advantages of others, nothing but the reward is kept.
+ * Duplicates are recognised here; {@link SettlementRule} decides what follows from the facts. The rollouts themselves
+ * are stored elsewhere, as bytes. Rollouts are ordered by id, so that the order in which they settle does not depend on
+ * the order of arrival or on a restart. For one thread.
  */
 final class RequestState {
     /** Longer rollouts are decoded again when they settle, so that those that wait take little memory. */

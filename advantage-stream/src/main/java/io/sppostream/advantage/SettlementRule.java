@@ -407,8 +407,7 @@ final class SettlementRule {
 
     /**
      * What the rollouts of an overdue request settle as. Those without a reward, or without the values of their tokens,
-     * expire. The others are credited as a
-     * partial group, or expire too.
+     * expire. The others are credited as a partial group, or expire too.
      *
      * @param rollouts those that have arrived, by id
      */

@@ -27,12 +27,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * dataset -> prompts. Releases the problems of a dataset, epoch after epoch in an order given by the seed, as {@link
- * Pacing} admits them. Each prompt names the policy version that is current at its release as the oldest that may respond
- * to it, and the critic version as the oldest that may score it, so a sample that is trained in the order of release lags by
- * at most K versions. While the learner pauses, the
- * feed releases nothing: otherwise samples that expire because a verifier fails would each make room for another. All
- * counters are read from the log, so a restarted feed resumes where the previous one ended; it keeps one bit of each
- * rollout that has expired.
+ * Pacing} admits them. Each prompt names the policy version that is current at its release as the oldest that may
+ * respond to it, and the critic version as the oldest that may score it, so a sample that is trained in the order of
+ * release lags by at most K versions. While the learner pauses, the feed releases nothing: otherwise samples that
+ * expire because a verifier fails would each make room for another. All counters are read from the log, so a restarted
+ * feed resumes where the previous one ended; it keeps one bit of each rollout that has expired.
  *
  * <p>The role is the only one that releases the dataset's prompts, or those of its {@link FeedShard}. Each release is a
  * transaction. A second instance fences the first, which stops at its next release, and resumes after the last release that

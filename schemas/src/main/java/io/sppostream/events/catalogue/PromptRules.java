@@ -7,10 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What makes a prompt invalid whatever the model. Anybody may write to {@code prompts}, so whoever reads it asks these
- * rules first: a rollout producer expires an invalid prompt as a whole, or the rollouts of an invalid follow-up, and the
- * critic gives it no value. What depends on
- * the model, the producer and the critic find themselves: a conversation that the chat template refuses or that does
- * not fit the context, and a policy version that is not published.
+ * rules first: a rollout producer expires an invalid prompt as a whole, or the rollouts of an invalid follow-up, and
+ * the critic gives it no value. What depends on the model, the producer and the critic find themselves: a conversation
+ * that the chat template refuses or that does not fit the context, and a policy version that is not published.
  */
 public final class PromptRules {
     /** Most rollouts that one prompt may ask for. A producer holds them all in memory until they commit together. */

@@ -24,9 +24,8 @@ final class BrokerProperties {
         p.setProperty("listener.security.protocol.map", "CONTROLLER:SASL_PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT");
         p.setProperty("inter.broker.listener.name", "SASL_PLAINTEXT");
 
-        // Other users of the machine can reach the ports, but do not have the secret. The controller demands it too:
-        // its
-        // requests can do all that a broker's can.
+        // Other users of the machine can reach the ports, but do not have the secret. The controller demands it
+        // too: its requests can do all that a broker's can.
         p.setProperty("sasl.enabled.mechanisms", "PLAIN");
         p.setProperty("sasl.mechanism.inter.broker.protocol", "PLAIN");
         p.setProperty("sasl.mechanism.controller.protocol", "PLAIN");

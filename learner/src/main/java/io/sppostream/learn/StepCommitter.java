@@ -108,8 +108,8 @@ final class StepCommitter implements AutoCloseable {
         try {
             return recovery.recover();
         } catch (LogException e) {
-            // Another instance may have taken over in the meantime, and its records do not fit those read before. Then this
-            // commit throws the exception that says so.
+            // Another instance may have taken over in the meantime, and its records do not fit those read before. Then
+            // this commit throws the exception that says so.
             log.commit(List.of());
             throw e;
         }

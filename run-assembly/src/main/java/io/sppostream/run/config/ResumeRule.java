@@ -130,9 +130,8 @@ final class ResumeRule {
      * missing on one side, because that version of the program did not have it, has its default there.
      */
     static List<String> breaches(Map<String, String> before, Map<String, String> now) {
-        // A role that has no model need not be given one, and then has another kind of critic. Its layers tell nothing,
-        // and
-        // the hash of the start weights is compared.
+        // A role that has no model need not be given one, and then has another kind of critic. Its layers tell
+        // nothing, and the hash of the start weights is compared.
         boolean sameCritic = Objects.equals(orDefault(before, CRITIC_MODEL), orDefault(now, CRITIC_MODEL));
         return differences(before, now, name -> !mayChange(name) && (sameCritic || !name.equals(CRITIC_LAYERS)));
     }

@@ -29,10 +29,8 @@ final class Backlogs {
      * @return whether one of the polled partitions has further records
      */
     boolean afterPoll(Set<TopicPartition> assigned, Set<TopicPartition> polled, ToLongFunction<TopicPartition> lag) {
-        if (!backlogs.isEmpty()) {
-            backlogs.retainAll(assigned);
-            backlogs.removeIf(partition -> lag.applyAsLong(partition) < LEAST);
-        }
+        backlogs.retainAll(assigned);
+        backlogs.removeIf(partition -> lag.applyAsLong(partition) < LEAST);
         boolean more = false;
         for (TopicPartition partition : polled) {
             long behind = lag.applyAsLong(partition);

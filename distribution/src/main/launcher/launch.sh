@@ -10,8 +10,8 @@
 runs_long() {
   local argument
   case ${1:-} in
-    up | feed | rollout | verify | advantage | critic | learn | audit | export | replay | eval) return 0 ;;
-    train)
+    up | feed | rollout | verify | advantage | critic | score | learn | audit | export | replay | eval) return 0 ;;
+    train | compare)
       for argument in "$@"; do
         case $argument in --model | --model=* | --config | --config=*) return 0 ;; esac
       done

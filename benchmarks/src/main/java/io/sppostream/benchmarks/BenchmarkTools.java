@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 
 /** What the benchmarks of whole runs have in common. */
 final class BenchmarkTools {
+    /** Option of Java for processes that the launcher would start with C2; the benchmarks' own have C1 only. */
+    static final String OPTIMIZING_COMPILER = "-XX:TieredStopAtLevel=4";
+
     private BenchmarkTools() {}
 
     /** Prints the benchmark's command line, the machine and the date, so that a result can be reproduced. */

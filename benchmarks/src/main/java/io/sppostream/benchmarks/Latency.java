@@ -237,7 +237,7 @@ final class Latency implements Callable<Integer> {
         /** Starts verifier and join, and waits until they are ready. */
         Process startRoles() throws IOException {
             List<String> command = BenchmarkTools.javaCommand();
-            command.add("-XX:TieredStopAtLevel=4"); // As ./sppo verify and ./sppo advantage have it.
+            command.add(BenchmarkTools.OPTIMIZING_COMPILER); // As ./sppo verify and ./sppo advantage have it.
             command.addAll(List.of(
                     Main.class.getName(),
                     "latency-roles",

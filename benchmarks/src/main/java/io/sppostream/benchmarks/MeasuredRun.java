@@ -64,8 +64,16 @@ record MeasuredRun(double wallSeconds, double cpuSeconds, JsonNode result) {
     private static ChildProcess java(Class<?> main, List<String> arguments, Path directory)
             throws IOException, InterruptedException {
         List<String> command = BenchmarkTools.javaCommand();
+        if (arguments.stream().anyMatch(MeasuredRun::runsLong)) {
+            command.add(BenchmarkTools.OPTIMIZING_COMPILER);
+        }
         command.add(main.getName());
         command.addAll(arguments);
         return ChildProcess.run(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT), directory);
+    }
+
+    /** Whether {@code ./sppo train} starts with the optimizing compiler, too: for a model or settings of one's own. */
+    private static boolean runsLong(String option) {
+        return option.startsWith("--set=model=") || option.startsWith("--config=");
     }
 }

@@ -99,7 +99,10 @@ final class CompareCommand implements Callable<Integer> {
             description = "Folder of the comparison, with a folder for each run. Default: runs/compare-DATASET.")
     private @Nullable Path out;
 
-    @Option(names = "--redraw", description = "Start no run: write the tables and the figure from what is recorded.")
+    @Option(
+            names = "--redraw",
+            description =
+                    "Start no run: write the tables and the figure from the recorded runs that have spent the budget.")
     private boolean redraw;
 
     @Spec

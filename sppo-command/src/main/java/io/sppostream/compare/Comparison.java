@@ -60,9 +60,9 @@ public final class Comparison {
 
     private Optional<CellOutcome> run(Cell cell, BooleanSupplier stopRequested) throws InterruptedException {
         String name = (outcomes.size() + 1) + "/" + plan.size() + " " + cell.label();
-        Optional<CellResult> recorded = runner.recorded(cell).filter(result -> result.covers(plan.budget()));
+        Optional<Finished> recorded = finished(cell);
         if (recorded.isPresent()) {
-            CellOutcome outcome = new Finished(recorded.get());
+            CellOutcome outcome = recorded.get();
             screen.println(name + ": " + text(outcome) + " (recorded)");
             return Optional.of(outcome);
         }
@@ -76,6 +76,13 @@ public final class Comparison {
         }
         outcome.ifPresent(done -> screen.println(name + ": " + text(done)));
         return outcome;
+    }
+
+    /** A run that is recorded and has spent the budget. */
+    private Optional<Finished> finished(Cell cell) {
+        return runner.recorded(cell)
+                .filter(result -> result.covers(plan.budget()))
+                .map(Finished::new);
     }
 
     private String text(CellOutcome outcome) {
@@ -93,16 +100,18 @@ public final class Comparison {
     }
 
     /**
-     * Takes the runs that are recorded, whether or not they have spent the budget, and starts none.
+     * Takes the recorded runs that have spent the budget, and starts none. An interrupted one would shorten the
+     * others, which are compared at the rollouts and seconds that all reached.
      *
-     * @throws UserException if none is recorded
+     * @throws UserException if there is none
      */
     public void redraw() {
         for (Cell cell : plan.candidates()) {
-            runner.recorded(cell).ifPresent(result -> outcomes.put(cell, new Finished(result)));
+            finished(cell).ifPresent(outcome -> outcomes.put(cell, outcome));
         }
         if (outcomes.isEmpty()) {
-            throw new UserException("no run of this comparison is recorded in " + folder.toAbsolutePath());
+            throw new UserException("no run of this comparison has spent its budget of " + plan.budget() + " in "
+                    + folder.toAbsolutePath() + ": without --redraw, the same command takes or resumes its runs");
         }
         write();
     }

@@ -275,11 +275,22 @@ record ComparisonResult(
                 .toList();
     }
 
-    private static String label(Line line) {
-        return line.name()
+    /** A legend has little room: settings in brackets are left out, unless they alone tell two variants apart. */
+    private String label(Line line) {
+        String brief = withoutSettings(line.name());
+        boolean unique = estimators.stream()
+                        .filter(other -> withoutSettings(other.name()).equals(brief))
+                        .count()
+                == 1;
+        return (unique ? brief : line.name())
                 + (line.accuracyAtEnd() == null
                         ? ""
                         : String.format(
                                 Locale.ROOT, ", %.3f", line.accuracyAtEnd().mean()));
+    }
+
+    private static String withoutSettings(String name) {
+        int settings = name.indexOf('[');
+        return settings < 0 ? name : name.substring(0, settings);
     }
 }

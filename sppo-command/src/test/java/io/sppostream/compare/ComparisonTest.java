@@ -203,7 +203,7 @@ class ComparisonTest {
         Runs runs = new Runs(ComparisonTest::learning);
         assertThatThrownBy(() -> comparison(plan("sppo,grpo", BUDGET), runs).redraw())
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("no run of this comparison is recorded");
+                .hasMessageContaining("no run of this comparison has spent its budget of rollouts=");
 
         comparison(plan("sppo,grpo", BUDGET), runs).run(() -> false);
         JsonNode before = json();
@@ -212,6 +212,28 @@ class ComparisonTest {
         comparison(plan("sppo,grpo", BUDGET), runs).redraw();
         assertThat(runs.taken).isEmpty();
         assertThat(json()).isEqualTo(before);
+    }
+
+    @Test
+    void shouldNotLetAnInterruptedRunShortenTheOthersWhenItIsRedrawn() throws Exception {
+        Runs runs = new Runs(ComparisonTest::learning);
+        ComparisonPlan plan = plan("sppo,grpo", BUDGET);
+        comparison(plan, runs).run(() -> false);
+        runs.recorded.put(new Cell(plan.variants().get(1), 1e-3, 2), Results.of(1e-3, 2, 0.2, 0.4));
+
+        Comparison redrawn = comparison(plan, runs);
+        redrawn.redraw();
+        assertThat(json().get("equal_rollouts").asDouble()).isEqualTo(2_000);
+        assertThat(redrawn.notes()).containsExactly("5 of 6 runs have finished");
+    }
+
+    @Test
+    void shouldNameVariantsInTheLegendWithoutSettingsUnlessTheseTellThemApart() throws Exception {
+        comparison(plan("sppo[clip=0.3],grpo[samples=4],grpo[samples=8]", BUDGET), new Runs(ComparisonTest::learning))
+                .run(() -> false);
+
+        assertThat(Files.readString(folder.resolve("comparison.svg")))
+                .contains(">sppo, 0.", ">grpo[samples=4], 0.", ">grpo[samples=8], 0.");
     }
 
     @Test

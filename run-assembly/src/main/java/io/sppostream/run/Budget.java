@@ -6,9 +6,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much a run may use before it ends, besides its steps: rollouts that have settled, or seconds of training. Both
- * count as the learning curve counts them ({@link LearningCurve#rollouts()}, {@link LearningCurve#seconds()}): evidence
- * counts too, and time begins with the release of the first prompt and leaves interruptions out.
+ * How much a run may use before it ends, besides its steps: rollouts that have settled, or seconds of training. Evidence
+ * counts too, and time begins with the release of the first prompt and leaves interruptions out. The run ends with the
+ * step that reaches the limit, so that the version evaluated at its end has spent the budget.
  *
  * @param rollouts the most rollouts; null for no limit
  * @param seconds the most seconds; null for no limit
@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public record Budget(@Nullable Long rollouts, @Nullable Double seconds) {
     /** No limit. */
     public static final Budget UNLIMITED = new Budget(null, null);
+
+    /** A run whose rollouts bring no step, such as evidence alone, ends when it has spent the budget so many times. */
+    private static final int WITHOUT_STEPS = 2;
 
     private static final String ROLLOUTS = "rollouts=";
     private static final String SECONDS = "seconds=";
@@ -65,9 +68,10 @@ public record Budget(@Nullable Long rollouts, @Nullable Double seconds) {
         return rollouts != null || seconds != null;
     }
 
-    /** Whether a run has used it up. */
+    /** Whether the steps that a run has done have used it up. */
     public boolean isSpent(LearningCurve curve) {
-        return isSpent(curve.rollouts(), curve.seconds());
+        return isSpent(curve.rolloutsOfSteps(), curve.secondsOfSteps())
+                || (rollouts != null && curve.rollouts() >= WITHOUT_STEPS * rollouts);
     }
 
     /** Whether so many rollouts and seconds use it up. */

@@ -191,14 +191,27 @@ public final class LearningCurve {
         return trained(policy.size()) + expiredRollouts;
     }
 
+    /** Rollouts that had settled when the last of the {@link #stepsDone} was committed; 0 before the first. */
+    public synchronized long rolloutsOfSteps() {
+        return settled(stepsDone());
+    }
+
+    /** Seconds until the policy's last of the {@link #stepsDone}; 0 before the first. */
+    public synchronized double secondsOfSteps() {
+        int steps = stepsDone();
+        return steps == 0 ? 0 : seconds(policy.get(steps - 1).getEndedAt());
+    }
+
     /** Rollouts that had been sampled, or else settled, when the policy committed a step; 0 for the start policy. */
     private long rollouts(int step) {
         int steps = Math.min(step, policy.size());
-        if (steps == 0) {
-            return 0;
-        }
-        Instant committed = policy.get(steps - 1).getEndedAt();
-        return sampled.isEmpty() ? trained(steps) + until(committed, expired) : until(committed, sampled);
+        return steps == 0 || sampled.isEmpty()
+                ? settled(steps)
+                : until(policy.get(steps - 1).getEndedAt(), sampled);
+    }
+
+    private long settled(int steps) {
+        return steps == 0 ? 0 : trained(steps) + until(policy.get(steps - 1).getEndedAt(), expired);
     }
 
     private static long until(Instant instant, NavigableMap<Instant, Long> counts) {

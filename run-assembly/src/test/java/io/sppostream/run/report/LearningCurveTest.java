@@ -3,6 +3,7 @@ package io.sppostream.run.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sppostream.events.TrainingStep;
+import io.sppostream.run.Budget;
 import io.sppostream.run.report.LearningCurve.Accuracy;
 import java.time.Instant;
 import java.util.List;
@@ -119,6 +120,37 @@ class LearningCurveTest {
 
         assertThat(curve.accuracies()).extracting(Accuracy::rollouts).containsExactly(0L, 5L, 11L);
         assertThat(curve.rollouts()).isEqualTo(12);
+        assertThat(curve.rolloutsOfSteps()).as("no step of the critic").isZero();
+        curve.add(step("critic", 1, 2.6));
+        assertThat(curve.rolloutsOfSteps()).isEqualTo(5);
+        assertThat(curve.secondsOfSteps()).isEqualTo(1.5);
+    }
+
+    /** Else the version evaluated at the end would not have spent the budget, and the run would be taken up again. */
+    @Test
+    void shouldSpendABudgetByAStepAndNotByRolloutsOfTheNext() {
+        LearningCurve run = new LearningCurve(START, List.of(), false);
+        run.add(step("policy", 1, 2));
+        for (int i = 0; i < 3; i++) {
+            run.addExpired(after(3));
+        }
+        assertThat(run.rollouts()).isEqualTo(7);
+        assertThat(Budget.ofRollouts(6).isSpent(run)).isFalse();
+
+        run.add(step("policy", 2, 4));
+        assertThat(Budget.ofRollouts(6).isSpent(run)).isTrue();
+        assertThat(Budget.ofSeconds(4).isSpent(run)).isTrue();
+        assertThat(Budget.ofSeconds(4.5).isSpent(run)).isFalse();
+    }
+
+    @Test
+    void shouldSpendABudgetTwiceWhenRolloutsBringNoStep() {
+        for (int i = 0; i < 11; i++) {
+            curve.addExpired(after(3));
+        }
+        assertThat(Budget.ofRollouts(6).isSpent(curve)).isFalse();
+        curve.addExpired(after(3));
+        assertThat(Budget.ofRollouts(6).isSpent(curve)).isTrue();
     }
 
     @Test

@@ -39,6 +39,9 @@ final class Chaos implements Callable<Integer> {
     private static final String RUN = "chaos";
     private static final int STEPS_BETWEEN_KILLS = 8;
 
+    /** Most rollouts of a step. */
+    private static final int BATCH = 64;
+
     /** One in this many kills comes while the run recovers from the one before. */
     private static final int KILLS_IN_RECOVERY = 4;
 
@@ -152,13 +155,18 @@ final class Chaos implements Callable<Integer> {
 
     private Configuration configuration(Path directory, int steps) {
         Map<String, String> flags = new HashMap<>(Map.of(
-                "run", RUN,
-                "seed", Long.toString(seed),
-                "steps", Integer.toString(steps),
-                "lag", "0",
-                "batch.size", "64",
-                "partitions", "2",
-                "weights.snapshot.interval", "5"));
+                "run",
+                RUN,
+                "seed",
+                Long.toString(seed),
+                "steps",
+                Integer.toString(steps),
+                "lag",
+                "0",
+                "partitions",
+                "2",
+                "weights.snapshot.interval",
+                "5"));
         flags.put("estimator", estimator);
         flags.putAll(settings);
         flags.put("eval.interval", Integer.toString(Integer.MAX_VALUE));
@@ -167,6 +175,8 @@ final class Chaos implements Callable<Integer> {
         if (clientProperties != null) {
             flags.put("client.properties", clientProperties.toString());
         }
+        int samples = Configuration.load(null, Map.of(), flags).settings().samples();
+        flags.putIfAbsent("batch.size", Integer.toString(Math.max(1, BATCH / samples) * samples)); // whole groups
         return Configuration.load(null, Map.of(), flags);
     }
 

@@ -163,11 +163,12 @@ final class Chaos implements Callable<Integer> {
                 Integer.toString(steps),
                 "lag",
                 "0",
+                "estimator",
+                estimator,
                 "partitions",
                 "2",
                 "weights.snapshot.interval",
                 "5"));
-        flags.put("estimator", estimator);
         flags.putAll(settings);
         flags.put("eval.interval", Integer.toString(Integer.MAX_VALUE));
         flags.put("eval.prompts", "10");
@@ -175,8 +176,8 @@ final class Chaos implements Callable<Integer> {
         if (clientProperties != null) {
             flags.put("client.properties", clientProperties.toString());
         }
-        int samples = Configuration.load(null, Map.of(), flags).settings().samples();
-        flags.putIfAbsent("batch.size", Integer.toString(Math.max(1, BATCH / samples) * samples)); // whole groups
+        RunSettings run = Configuration.load(null, Map.of(), flags).settings();
+        flags.putIfAbsent("batch.size", Integer.toString(run.wholeGroups(BATCH)));
         return Configuration.load(null, Map.of(), flags);
     }
 

@@ -70,8 +70,11 @@ public record Budget(@Nullable Long rollouts, @Nullable Double seconds) {
 
     /** Whether the steps that a run has done have used it up. */
     public boolean isSpent(LearningCurve curve) {
-        return isSpent(curve.rolloutsOfSteps(), curve.secondsOfSteps())
-                || (rollouts != null && curve.rollouts() >= WITHOUT_STEPS * rollouts);
+        // What has settled so far is known at once, and is at least as much as by the steps, which takes time to count.
+        boolean rolloutsSpent = rollouts != null
+                && curve.rollouts() >= rollouts
+                && (curve.rolloutsOfSteps() >= rollouts || curve.rollouts() >= WITHOUT_STEPS * rollouts);
+        return rolloutsSpent || (seconds != null && curve.secondsOfSteps() >= seconds);
     }
 
     /** Whether so many rollouts and seconds use it up. */

@@ -277,11 +277,9 @@ record ComparisonResult(
 
     /** A legend has little room: settings in brackets are left out, unless they alone tell two variants apart. */
     private String label(Line line) {
-        String brief = withoutSettings(line.name());
-        boolean unique = estimators.stream()
-                        .filter(other -> withoutSettings(other.name()).equals(brief))
-                        .count()
-                == 1;
+        String brief = brief(line);
+        boolean unique =
+                estimators.stream().filter(other -> brief(other).equals(brief)).count() == 1;
         return (unique ? brief : line.name())
                 + (line.accuracyAtEnd() == null
                         ? ""
@@ -289,8 +287,7 @@ record ComparisonResult(
                                 Locale.ROOT, ", %.3f", line.accuracyAtEnd().mean()));
     }
 
-    private static String withoutSettings(String name) {
-        int settings = name.indexOf('[');
-        return settings < 0 ? name : name.substring(0, settings);
+    private static String brief(Line line) {
+        return line.name().contains("[") ? line.estimator() : line.name();
     }
 }

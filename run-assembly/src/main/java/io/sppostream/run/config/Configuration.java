@@ -77,10 +77,10 @@ public record Configuration(
         List<String> notes = new ArrayList<>(given.notes());
         Configuration configuration = of(values, kafka, notes, preset);
         if (!given.values().containsKey(SettingsDefinition.BATCH_SIZE)) {
-            int samples = configuration.settings.samples();
             int batch = configuration.settings.batchSize();
-            if (batch % samples != 0) {
-                values.put(SettingsDefinition.BATCH_SIZE, Integer.toString(Math.max(1, batch / samples) * samples));
+            int whole = configuration.settings.wholeGroups(batch);
+            if (whole != batch) {
+                values.put(SettingsDefinition.BATCH_SIZE, Integer.toString(whole));
                 configuration = of(values, kafka, notes, preset);
             }
         }

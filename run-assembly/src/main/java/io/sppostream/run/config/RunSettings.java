@@ -201,6 +201,11 @@ public final class RunSettings extends AbstractConfig {
         return estimator().needs().samples();
     }
 
+    /** The largest multiple of {@link #samples} up to so many rollouts: whole groups, one at least. */
+    public int wholeGroups(int rollouts) {
+        return Math.max(1, rollouts / samples()) * samples();
+    }
+
     /**
      * Checks that a step has whole groups.
      *

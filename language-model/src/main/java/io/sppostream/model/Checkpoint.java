@@ -35,6 +35,9 @@ public final class Checkpoint {
     private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String SCORE = "score.";
+    /** Elements of a tensor that are read at once. */
+    private static final int READ = 1 << 20;
+
     private static final String INDEX = "model.safetensors.index.json";
 
     /** The files that are copied with the tokenizer from one checkpoint to another. */
@@ -51,7 +54,7 @@ public final class Checkpoint {
     private final Path directory;
     private final ModelConfig config;
     private final Map<String, Location> tensors;
-    private final Map<String, SharedBase> bases = new ConcurrentHashMap<>();
+    private final Map<ModelSettings, SharedBase> bases = new ConcurrentHashMap<>();
 
     /** The file of a tensor, and its position there. */
     private record Location(Path file, Safetensors.Entry entry) {}
@@ -191,13 +194,56 @@ public final class Checkpoint {
         return tensors.containsKey(SCORE + "weight");
     }
 
-    /** The base of models with adapters that are loaded from this checkpoint to the device of the settings. */
+    /** The base of models with adapters that are loaded from this checkpoint to a device, for products of a precision. */
     SharedBase base(ModelSettings settings) {
-        ModelSettings withoutAdapter = settings.withAdapter(null);
         return bases.computeIfAbsent(
-                settings.device(),
-                device ->
-                        new SharedBase(() -> Transformer.load(this, WeightLayout.Head.LANGUAGE_MODEL, withoutAdapter)));
+                settings.withAdapter(null),
+                base -> new SharedBase(() -> Transformer.forProducts(this, base), this::policySha256));
+    }
+
+    /** SHA-256, in hexadecimal, of a policy's weights as a {@code model.safetensors} in F32, read from the files. */
+    private String policySha256() {
+        return Safetensors.sha256(WeightLayout.of(config, WeightLayout.Head.LANGUAGE_MODEL).tensors().stream()
+                .flatMap(fused -> fused.parts().stream())
+                .map(part -> new Stored(locate(part.name()), part))
+                .toList());
+    }
+
+    /** A tensor as its file has it. */
+    private record Stored(Location location, WeightLayout.Part part) implements Safetensors.Source {
+
+        @Override
+        public String name() {
+            return part.name();
+        }
+
+        @Override
+        public long[] shape() {
+            return part.shape();
+        }
+
+        @Override
+        public Safetensors.Type type() {
+            return Safetensors.Type.F32;
+        }
+
+        @Override
+        public void read(Tensors.Window window) throws IOException {
+            Safetensors.Type type = location.entry().type();
+            ByteBuffer floats = ByteBuffer.allocate(READ * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            try (FileChannel channel = FileChannel.open(location.file())) {
+                long end = location.entry().begin() + location.entry().bytes();
+                for (long at = location.entry().begin(); at < end; at += (long) READ * type.bytes) {
+                    long bytes = Math.min((long) READ * type.bytes, end - at);
+                    Safetensors.widen(type, map(channel, at, bytes), floats.clear());
+                    window.accept(floats.flip());
+                }
+            }
+        }
+    }
+
+    private static ByteBuffer map(FileChannel channel, long begin, long bytes) throws IOException {
+        return channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Copies a tensor's values, widened to 32 bits. */
@@ -210,10 +256,7 @@ public final class Checkpoint {
             long[] at = {entry.begin()};
             slice.fill(window -> {
                 long bytes = (long) window.remaining() / Float.BYTES * entry.type().bytes;
-                Safetensors.widen(
-                        entry.type(),
-                        channel.map(FileChannel.MapMode.READ_ONLY, at[0], bytes).order(ByteOrder.LITTLE_ENDIAN),
-                        window);
+                Safetensors.widen(entry.type(), map(channel, at[0], bytes), window);
                 at[0] += bytes;
             });
         } catch (IOException e) {

@@ -33,11 +33,11 @@ public final class ModelMemory {
     }
 
     /**
-     * Bytes of a policy that is sampled from and loaded into: in bfloat16, the matrices of its layers are held in that
-     * precision only.
+     * Bytes of the weights of a policy that is sampled from, or that adapters are trained with: in bfloat16, the matrices
+     * of its layers are held in that precision only.
      */
-    public static long sampledWeights(ModelConfig model, ModelSettings settings) {
-        boolean rounded = settings.precisionOf(model) == ModelSettings.Precision.BFLOAT16 && settings.adapter() == null;
+    public static long weightsNotTrained(ModelConfig model, ModelSettings settings) {
+        boolean rounded = settings.precisionOf(model) == ModelSettings.Precision.BFLOAT16;
         return WeightLayout.of(model, WeightLayout.Head.LANGUAGE_MODEL).tensors().stream()
                 .mapToLong(tensor -> Safetensors.count(tensor.shape())
                         * (rounded && tensor.isMatrixOfLayer() ? Short.BYTES : Float.BYTES))

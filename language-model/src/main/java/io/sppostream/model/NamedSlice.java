@@ -22,14 +22,15 @@ record NamedSlice(
         long[] shape,
         NDArray storage,
         long start,
-        @Nullable TorchProgram rounding) {
+        @Nullable TorchProgram rounding) implements Safetensors.Source {
 
     NamedSlice(String name, long[] shape, NDArray storage, long start) {
         this(name, shape, storage, start, null);
     }
 
     /** The type of the elements that are read and filled. */
-    Safetensors.Type type() {
+    @Override
+    public Safetensors.Type type() {
         return rounding == null && storage.getDataType() == DataType.UINT8 ? Safetensors.Type.U8 : Safetensors.Type.F32;
     }
 
@@ -37,14 +38,11 @@ record NamedSlice(
         return Safetensors.count(shape);
     }
 
-    /**
-     * Passes the elements in windows, as {@link Tensors#read} does.
-     *
-     * @throws IllegalStateException if the slice is rounded
-     */
-    void read(Tensors.Window window) throws IOException {
+    /** @throws IllegalStateException if the slice is rounded */
+    @Override
+    public void read(Tensors.Window window) throws IOException {
         if (rounding != null) {
-            throw new IllegalStateException(name + " is held for sampling only");
+            throw new IllegalStateException(name + " is held in bfloat16, to compute with only");
         }
         Tensors.read(storage, start, count(), window);
     }

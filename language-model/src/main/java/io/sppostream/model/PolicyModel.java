@@ -36,7 +36,7 @@ public final class PolicyModel extends LanguageModel {
      * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel forSampling(Checkpoint checkpoint, ModelSettings settings) {
-        return new PolicyModel(Transformer.forSampling(checkpoint, settings), checkpoint);
+        return new PolicyModel(Transformer.forProducts(checkpoint, settings), checkpoint);
     }
 
     /** A policy with fresh weights, the same for the same seed. */
@@ -57,9 +57,9 @@ public final class PolicyModel extends LanguageModel {
         return new PolicyModel(model().reference(), source());
     }
 
-    /** A policy without adapters, with weights of its own that compute what this policy computes. */
+    /** A policy without adapters, with weights of its own, in 32 bits, that compute what this policy computes. */
     public PolicyModel merged() {
-        return new PolicyModel(model().merged(), source());
+        return new PolicyModel(model().merged(source()), source());
     }
 
     /** The adapters that are trained instead of the weights; null if there are none. */

@@ -6,16 +6,23 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,6 +66,20 @@ final class Safetensors {
         long bytes() {
             return shape.stream().reduce((long) type.bytes, Math::multiplyExact);
         }
+    }
+
+    /** A tensor that is written to a file. */
+    interface Source {
+
+        String name();
+
+        long[] shape();
+
+        /** F32 or U8. */
+        Type type();
+
+        /** Passes the elements, in order, in windows of little-endian bytes. */
+        void read(Tensors.Window window) throws IOException;
     }
 
     /** Elements of a shape. */
@@ -152,31 +173,32 @@ final class Safetensors {
      *
      * @param out stays open
      */
-    static void write(WritableByteChannel out, List<NamedSlice> slices) throws IOException {
-        write(out, slices, Collections.emptySortedMap());
+    static void write(WritableByteChannel out, List<? extends Source> tensors) throws IOException {
+        write(out, tensors, Collections.emptySortedMap());
     }
 
     /** @param metadata what the file says besides its tensors */
-    static void write(WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata)
+    static void write(WritableByteChannel out, List<? extends Source> tensors, SortedMap<String, String> metadata)
             throws IOException {
-        write(out, slices, metadata, Type.F32);
+        write(out, tensors, metadata, Type.F32);
     }
 
     /** @param floats F32, or BF16 to round each float to the nearest, ties to even */
-    static void write(WritableByteChannel out, List<NamedSlice> slices, SortedMap<String, String> metadata, Type floats)
+    static void write(
+            WritableByteChannel out, List<? extends Source> tensors, SortedMap<String, String> metadata, Type floats)
             throws IOException {
         ObjectNode json = JSON.createObjectNode();
         ObjectNode about = json.putObject(METADATA).put("format", "pt");
         metadata.forEach(about::put);
         long at = 0;
-        for (NamedSlice slice : slices) {
-            ObjectNode tensor = json.putObject(slice.name());
-            Type type = stored(slice, floats);
-            tensor.put("dtype", type.name());
-            ArrayNode shape = tensor.putArray("shape");
-            Arrays.stream(slice.shape()).forEach(shape::add);
-            long end = at + slice.count() * type.bytes;
-            tensor.putArray("data_offsets").add(at).add(end);
+        for (Source tensor : tensors) {
+            ObjectNode entry = json.putObject(tensor.name());
+            Type type = stored(tensor, floats);
+            entry.put("dtype", type.name());
+            ArrayNode shape = entry.putArray("shape");
+            Arrays.stream(tensor.shape()).forEach(shape::add);
+            long end = at + count(tensor.shape()) * type.bytes;
+            entry.putArray("data_offsets").add(at).add(end);
             at = end;
         }
         byte[] text = JSON.writeValueAsBytes(json);
@@ -189,9 +211,9 @@ final class Safetensors {
         }
         writeFully(out, header.flip());
         Bfloat16Buffer narrow = new Bfloat16Buffer();
-        for (NamedSlice slice : slices) {
-            slice.read(window -> {
-                if (stored(slice, floats) == slice.type()) {
+        for (Source tensor : tensors) {
+            tensor.read(window -> {
+                if (stored(tensor, floats) == tensor.type()) {
                     writeFully(out, window);
                 } else {
                     while (window.hasRemaining()) {
@@ -202,8 +224,21 @@ final class Safetensors {
         }
     }
 
-    private static Type stored(NamedSlice slice, Type floats) {
-        return slice.type() == Type.F32 ? floats : slice.type();
+    private static Type stored(Source tensor, Type floats) {
+        return tensor.type() == Type.F32 ? floats : tensor.type();
+    }
+
+    /** SHA-256, in hexadecimal, of the file that {@link #write(WritableByteChannel, List)} writes. */
+    static String sha256(List<? extends Source> tensors) {
+        try (DigestOutputStream digest =
+                new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
+            write(Channels.newChannel(digest), tensors);
+            return HexFormat.of().formatHex(digest.getMessageDigest().digest());
+        } catch (IOException e) {
+            throw new UncheckedIOException("Can't read weights", e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /**

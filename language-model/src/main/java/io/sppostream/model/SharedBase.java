@@ -10,11 +10,23 @@ import org.jspecify.annotations.Nullable;
 final class SharedBase {
 
     private final Supplier<Transformer> load;
+    private final Supplier<String> hash;
     private @Nullable Transformer base;
+    private @Nullable String sha256;
     private int users;
 
-    SharedBase(Supplier<Transformer> load) {
+    /** @param hash computes {@link #sha256} */
+    SharedBase(Supplier<Transformer> load, Supplier<String> hash) {
         this.load = load;
+        this.hash = hash;
+    }
+
+    /** SHA-256, in hexadecimal, of the base model's weights as a {@code model.safetensors} in F32. */
+    synchronized String sha256() {
+        if (sha256 == null) {
+            sha256 = hash.get();
+        }
+        return sha256;
     }
 
     /** The base model, for one more user. */

@@ -10,18 +10,12 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.channels.Channels;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +24,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +59,6 @@ final class Transformer implements AutoCloseable {
     private final List<Table> tables = new ArrayList<>();
     private volatile Table table;
     private final @Nullable SharedBase shared;
-    private @Nullable String sha256;
 
     /** Whether the matrices of the layers are held in bfloat16 only. */
     private final boolean rounded;
@@ -83,7 +77,8 @@ final class Transformer implements AutoCloseable {
 
     /**
      * @param shared the base that some weights belong to; this model uses it until it is closed
-     * @param rounded whether the matrices of the layers are held in bfloat16; they then begin without particular values
+     * @param rounded whether the matrices of the layers are held in bfloat16; unless they are those of the base, they then
+     *     begin without particular values
      */
     private Transformer(
             ModelConfig config,
@@ -103,7 +98,7 @@ final class Transformer implements AutoCloseable {
         this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, this.settings));
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = source.tensor(manager, fused);
-            if (isRounded(fused)) {
+            if (isRounded(fused) && shared == null) {
                 NDArray floats = tensor;
                 tensor = program.record(manager, "round", new NDList(floats)).get(0);
                 floats.close();
@@ -188,10 +183,10 @@ final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint's policy for sampling alone. If its products are in bfloat16, its matrices are held in that
-     * precision only, which takes half the memory: it can be sampled from and loaded into, and nothing else.
+     * Loads a checkpoint's policy to compute with, not to train all of. If its products are in bfloat16, its matrices are
+     * held in that precision only, which takes half the memory: they can be loaded into, and not be written.
      */
-    static Transformer forSampling(Checkpoint checkpoint, ModelSettings settings) {
+    static Transformer forProducts(Checkpoint checkpoint, ModelSettings settings) {
         if (settings.adapter() != null
                 || settings.precisionOf(checkpoint.config()) != ModelSettings.Precision.BFLOAT16) {
             return load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings);
@@ -221,7 +216,7 @@ final class Transformer implements AutoCloseable {
                 base.head,
                 settings,
                 shared,
-                false,
+                base.rounded,
                 (manager, fused) -> WeightLayout.isAdapter(fused) ? allocate(manager, fused) : base.of(fused));
     }
 
@@ -235,8 +230,12 @@ final class Transformer implements AutoCloseable {
      */
     static Transformer random(ModelConfig config, WeightLayout.Head head, long seed, ModelSettings settings) {
         if (head == WeightLayout.Head.LANGUAGE_MODEL && settings.adapter() != null) {
-            return withFreshAdapters(
-                    settings, new SharedBase(() -> random(config, head, seed, settings.withAdapter(null))));
+            Supplier<Transformer> fresh = () -> random(config, head, seed, settings.withAdapter(null));
+            return withFreshAdapters(settings, new SharedBase(fresh, () -> {
+                try (Transformer base = fresh.get()) {
+                    return Safetensors.sha256(base.slices());
+                }
+            }));
         }
         Transformer model = new Transformer(config, head, settings, Transformer::allocate);
         SplittableRandom seeds = new SplittableRandom(seed);
@@ -294,12 +293,20 @@ final class Transformer implements AutoCloseable {
             return copyWithoutAdapter();
         }
         Transformer base = shared.acquire();
-        return new Transformer(config, head, settings.withAdapter(null), shared, false, (to, fused) -> base.of(fused));
+        return new Transformer(
+                config, head, settings.withAdapter(null), shared, base.rounded, (to, fused) -> base.of(fused));
     }
 
-    /** A model without adapters that computes the same: they are added to its own copy of the base's weights. */
-    Transformer merged() {
-        Transformer merged = copyWithoutAdapter();
+    /**
+     * A model without adapters that computes the same: they are added to its own copy of the base's weights.
+     *
+     * @param source the checkpoint that the base was loaded from; null if its weights were fresh
+     */
+    Transformer merged(@Nullable Checkpoint source) {
+        // Weights that are held in bfloat16 are not those of the checkpoint any more.
+        Transformer merged = rounded && source != null
+                ? load(source, head, new ModelSettings(settings.device(), ModelSettings.Precision.FLOAT32))
+                : copyWithoutAdapter();
         if (settings.adapter() != null) {
             program.run("merge", weightsArgument, merged.weightsArgument).close();
         }
@@ -461,7 +468,8 @@ final class Transformer implements AutoCloseable {
      * @param manager of the copies
      */
     NDList productWeights(NDManager manager) {
-        if (rounded || settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
+        boolean converted = rounded && settings.adapter() == null;
+        if (converted || settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
             return weights;
         }
         // DJL cannot look into tensors in half precision, only pass them on.
@@ -523,30 +531,7 @@ final class Transformer implements AutoCloseable {
         LoraSettings adapter = settings.adapter();
         return adapter == null || shared == null
                 ? Collections.emptySortedMap()
-                : new TreeMap<>(
-                        Map.of("base_sha256", baseSha256(shared), "lora_alpha", Double.toString(adapter.alpha())));
-    }
-
-    /** SHA-256, in hexadecimal, of the base model's weights as a {@code model.safetensors} in F32. */
-    private String baseSha256(SharedBase base) {
-        try {
-            return base.acquire().sha256();
-        } finally {
-            base.release();
-        }
-    }
-
-    private synchronized String sha256() {
-        if (sha256 == null) {
-            try (DigestOutputStream digest =
-                    new DigestOutputStream(OutputStream.nullOutputStream(), MessageDigest.getInstance("SHA-256"))) {
-                Safetensors.write(Channels.newChannel(digest), slices());
-                sha256 = HexFormat.of().formatHex(digest.getMessageDigest().digest());
-            } catch (IOException | NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-        return sha256;
+                : new TreeMap<>(Map.of("base_sha256", shared.sha256(), "lora_alpha", Double.toString(adapter.alpha())));
     }
 
     /** A tensor of the shape of weight {@code i}, as the tensors of a checkpoint with a prefix before their names. */

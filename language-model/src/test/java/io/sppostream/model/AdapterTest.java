@@ -35,7 +35,11 @@ class AdapterTest {
     private Path directory;
 
     private static ModelConfig config(Architecture architecture) {
-        return new ModelConfig(architecture, 11, 32, 2, 4, 2, 10, 48, 128, true, 1e-6, 10_000, null);
+        return config(architecture, 11);
+    }
+
+    private static ModelConfig config(Architecture architecture, int vocabulary) {
+        return new ModelConfig(architecture, vocabulary, 32, 2, 4, 2, 10, 48, 128, true, 1e-6, 10_000, null);
     }
 
     private static PolicyModel policy(ModelSettings settings) {
@@ -113,6 +117,37 @@ class AdapterTest {
             assertThat(copy.logProbs(BATCH, 1)).isDeepEqualTo(before);
             assertThat(copy.model().weights().get(0))
                     .isSameAs(policy.model().weights().get(0));
+        }
+    }
+
+    /** A base that was loaded for bfloat16 is held in that precision; one with fresh weights is not. */
+    @ParameterizedTest
+    @ValueSource(ints = {11, 4100})
+    void shouldGiveTheSameBitsWithABaseInBfloat16(int vocabulary) throws Exception {
+        ModelConfig config = config(Architecture.LLAMA, vocabulary);
+        ModelSettings halves = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
+        ModelSettings adapted = halves.withAdapter(ADAPTED.adapter());
+        try (PolicyModel plain = PolicyModel.random(config, 1, halves);
+                PolicyModel expected = PolicyModel.random(config, 1, adapted)) {
+            plain.save(directory, Checkpoint.open(Path.of("src/test/resources/golden/qwen2-tiny")));
+            Checkpoint checkpoint = Checkpoint.open(directory);
+            try (PolicyModel policy = PolicyModel.load(checkpoint, adapted);
+                    PolicyModel reference = policy.reference();
+                    PolicyModel exact = PolicyModel.load(checkpoint, ADAPTED)) {
+                train(expected, false);
+                train(policy, false);
+                byte[] adapter = TestModels.bytes(policy::writeWeights);
+                assertThat(adapter).isEqualTo(TestModels.bytes(expected::writeWeights));
+                assertThat(policy.logProbs(BATCH, 1)).isDeepEqualTo(expected.logProbs(BATCH, 1));
+                assertThat(reference.logProbs(BATCH, 1)).isDeepEqualTo(plain.logProbs(BATCH, 1));
+
+                exact.readWeights(TestModels.channel(adapter));
+                try (PolicyModel merged = policy.merged();
+                        PolicyModel ofFloats = exact.merged()) {
+                    assertThat(TestModels.bytes(merged::writeWeights))
+                            .isEqualTo(TestModels.bytes(ofFloats::writeWeights));
+                }
+            }
         }
     }
 

@@ -107,7 +107,8 @@ class ScalingOutIT {
         otherProducer.kill();
         otherJoin.kill();
         otherScorer.kill();
-        awaitReady(learner, critic, addedScorer, addedJoin, otherVerifier, addedVerifier, addedProducer, feed);
+        otherVerifier.kill();
+        awaitReady(learner, critic, addedScorer, addedJoin, addedVerifier, addedProducer, feed);
 
         awaitStep(STEPS, log);
         assertThat(metric(learner)).contains("sppo_loss{model=\"policy\",run=\"scaled\"}", "sppo_step_seconds_count{");
@@ -117,7 +118,7 @@ class ScalingOutIT {
         assertThat(metric(addedVerifier)).contains("sppo_verdict_latency_seconds_count{");
         assertThat(metric(addedProducer)).contains("sppo_rollouts_total{run=\"scaled\"}", "kafka_consumer_");
         assertThat(metric(feed)).contains("sppo_prompts_total{run=\"scaled\"}", "jvm_memory_used_bytes{");
-        stopAll(learner, critic, addedScorer, addedJoin, otherVerifier, addedVerifier, addedProducer, feed);
+        stopAll(learner, critic, addedScorer, addedJoin, addedVerifier, addedProducer, feed);
         assertOnce(log);
     }
 

@@ -35,6 +35,9 @@ public record MemoryPlan(List<Item> items) {
     /** Of larger weights, a version that is not in use is replaced by the next. */
     private static final long SMALL_BYTES = 64L << 20;
 
+    private static final String BASE = "weights that the adapters add to";
+    private static final String HALVES = "trained weights, bf16";
+
     /** Prompt tokens that are computed at once. */
     private static final long PREFILL_TOKENS = 8192;
 
@@ -89,9 +92,9 @@ public record MemoryPlan(List<Item> items) {
         boolean adapters = run.sample().adapter() != null;
         long versionBytes = adapters
                 ? Float.BYTES * ModelMemory.trainedParameters(policy, run.sample())
-                : ModelMemory.sampledWeights(policy, run.sample());
+                : ModelMemory.weightsNotTrained(policy, run.sample());
         if (adapters && !run.sharesBase()) {
-            rollout.add("weights that the adapters add to", policyBytes);
+            rollout.add(BASE, ModelMemory.weightsNotTrained(policy, run.sample()));
         }
         rollout.add(
                 run.synchronous() && versionBytes > SMALL_BYTES
@@ -145,16 +148,18 @@ public record MemoryPlan(List<Item> items) {
                 MemoryInputs run,
                 TrainingSettings training,
                 MicroBatches batches) {
-            add("weights, fp32", Float.BYTES * parameters);
-            if (trained < parameters) {
+            if (placement.adapter() != null && trained < parameters) {
+                add(BASE, ModelMemory.weightsNotTrained(model, placement));
                 add("adapters, fp32", Float.BYTES * trained);
+            } else {
+                add("weights, fp32", Float.BYTES * parameters);
             }
             add("gradients, fp32", ModelMemory.gradients(model, trained, batches.atOnce()));
             add(
                     "moments of AdamW, " + run.optimizerState().name().toLowerCase(Locale.ROOT),
                     ModelMemory.moments(trained, run.optimizerState()));
             if (placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
-                add("weights, bf16", Short.BYTES * parameters);
+                add(HALVES, Short.BYTES * trained);
             }
             add(
                     "layers of " + batches.atOnce() + " x " + batches.tokens() + " tokens"
@@ -167,7 +172,7 @@ public record MemoryPlan(List<Item> items) {
             long rows = Math.min(
                     requests, ModelMemory.rowsAtOnce(model, placement.device().equals(MACHINE)));
             if (placement.adapter() != null && placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
-                add("weights, bf16", Short.BYTES * ModelMemory.policyParameters(model));
+                add(HALVES, Short.BYTES * ModelMemory.trainedParameters(model, placement));
             }
             add(
                     "keys and values of " + rows + " x " + (run.promptTokens() + run.responseTokens()) + " tokens",

@@ -14,6 +14,9 @@ class MemoryPlanTest {
     /** 2 layers of width 64, a vocabulary of 8192 that is tied: 8192 x 64 + 2 x 49,536 + 64 weights. */
     private static final ModelConfig POLICY = new ModelConfig(8192, 64, 2, 4, 2, 192, 1024, true, 1e-6, 1e4);
 
+    /** Those of the layers' matrices. */
+    private static final long MATRICES = 2 * (64 * 128 + 64 * 64 + 3 * 64 * 192);
+
     private static final long WEIGHTS = 8192 * 64 + 2 * (64 + 64 * 128 + 128 + 64 * 64 + 64 + 3 * 64 * 192) + 64;
     private static final int PROMPT = 100;
 
@@ -68,11 +71,22 @@ class MemoryPlanTest {
         MemoryPlan plan = plan(Map.of("device", "gpu", "rollout.device", "gpu:1", "precision", "bf16"));
 
         assertThat(plan.byDevice()).containsOnlyKeys("cpu", "gpu:0", "gpu:1");
-        assertThat(bytes(plan, "learn", "weights, bf16")).isEqualTo(2 * WEIGHTS);
+        assertThat(bytes(plan, "learn", "trained weights, bf16")).isEqualTo(2 * WEIGHTS);
         assertThat(plan.items().stream().filter(item -> item.role().equals("rollout")))
                 .allMatch(item -> item.device().equals("gpu:1"));
         assertThat(plan.items().stream().filter(item -> item.role().equals("process")))
                 .allMatch(item -> item.device().equals("cpu"));
+    }
+
+    @Test
+    void shouldHoldTheBaseOfAdaptersInThePrecisionOfProducts() {
+        MemoryPlan single = plan(Map.of("lora.rank", "4"));
+        MemoryPlan halves = plan(Map.of("lora.rank", "4", "precision", "bf16"));
+
+        assertThat(bytes(single, "learn", "weights that the adapters add to")).isEqualTo(4 * WEIGHTS);
+        assertThat(bytes(halves, "learn", "weights that the adapters add to")).isEqualTo(4 * WEIGHTS - 2 * MATRICES);
+        assertThat(bytes(halves, "learn", "trained weights, bf16")).isEqualTo(bytes(halves, "learn", "adapters") / 2);
+        assertThat(bytes(halves, "rollout", "weights that the adapters add to")).isZero();
     }
 
     @Test

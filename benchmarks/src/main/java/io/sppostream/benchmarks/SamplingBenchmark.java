@@ -3,13 +3,13 @@ package io.sppostream.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sppostream.log.UserException;
 import io.sppostream.model.Checkpoint;
-import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SampleRequest;
 import io.sppostream.model.Sampler;
 import io.sppostream.model.SamplingParameters;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,10 +37,6 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class SamplingBenchmark implements Callable<Integer> {
-
-    /** The shape of Qwen2.5-0.5B, with fewer positions. */
-    private static final ModelConfig HALF_BILLION =
-            new ModelConfig(151_936, 896, 24, 14, 2, 4864, 4096, true, 1e-6, 1e6);
 
     @Option(names = "--model", description = "Checkpoint; without one, random weights in the shape of Qwen2.5-0.5B.")
     private @Nullable Path model;
@@ -106,13 +102,16 @@ final class SamplingBenchmark implements Callable<Integer> {
         int[] lengths = IntStream.range(0, rows)
                 .map(i -> rows == 1 ? shortest : shortest + i * (to - shortest) / (rows - 1))
                 .toArray();
-        ModelSettings settings = new ModelSettings("cpu", precision);
-        try (PolicyModel policy = model == null
-                ? PolicyModel.random(HALF_BILLION, 1, settings)
-                : PolicyModel.load(Checkpoint.open(model), settings)) {
-            for (int length : tokens) {
-                print("SPPO Stream", length, ours(policy, lengths, length));
+        if (model == null) {
+            Path directory = Files.createTempDirectory("sppo-model");
+            try {
+                RandomCheckpoint.write(RandomCheckpoint.shape("0.5b"), directory);
+                printOurs(directory, lengths);
+            } finally {
+                BenchmarkTools.delete(directory);
             }
+        } else {
+            printOurs(model, lengths);
         }
         if (peer && model != null) {
             for (int length : tokens) {
@@ -127,6 +126,15 @@ final class SamplingBenchmark implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private void printOurs(Path checkpoint, int[] lengths) throws Exception {
+        ModelSettings settings = new ModelSettings("cpu", precision);
+        try (PolicyModel policy = PolicyModel.forSampling(Checkpoint.open(checkpoint), settings)) {
+            for (int length : tokens) {
+                print("SPPO Stream", length, ours(policy, lengths, length));
+            }
+        }
     }
 
     private void print(String name, int length, List<Double> seconds) {

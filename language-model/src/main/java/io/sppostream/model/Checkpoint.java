@@ -198,7 +198,7 @@ public final class Checkpoint {
     SharedBase base(ModelSettings settings) {
         return bases.computeIfAbsent(
                 settings.withAdapter(null),
-                base -> new SharedBase(() -> Transformer.forProducts(this, base), this::policySha256));
+                base -> new SharedBase(() -> Transformer.base(this, base), this::policySha256));
     }
 
     /** SHA-256, in hexadecimal, of a policy's weights as a {@code model.safetensors} in F32, read from the files. */

@@ -33,11 +33,18 @@ public final class ModelMemory {
     }
 
     /**
-     * Bytes of the weights of a policy that is sampled from, or that adapters are trained with: in bfloat16, the matrices
-     * of its layers are held in that precision only.
+     * Bytes of a policy that is sampled from and loaded into: in bfloat16, the matrices of its layers are held in that
+     * precision only. A large one has its head once more if that is tied to the embedding.
      */
-    public static long weightsNotTrained(ModelConfig model, ModelSettings settings) {
-        boolean rounded = settings.precisionOf(model) == ModelSettings.Precision.BFLOAT16;
+    public static long sampledWeights(ModelConfig model, ModelSettings settings) {
+        boolean twoHeads = model.tiedEmbeddings() && WeightForm.ofSampled(model, settings) == WeightForm.PACKED;
+        return baseWeights(model, settings)
+                + (twoHeads ? (long) Float.BYTES * model.vocabularySize() * model.hiddenSize() : 0);
+    }
+
+    /** Bytes of the weights that adapters add to: in bfloat16, the matrices of its layers are held in that precision only. */
+    public static long baseWeights(ModelConfig model, ModelSettings settings) {
+        boolean rounded = WeightForm.ofBase(model, settings) == WeightForm.ROUNDED;
         return WeightLayout.of(model, WeightLayout.Head.LANGUAGE_MODEL).tensors().stream()
                 .mapToLong(tensor -> Safetensors.count(tensor.shape())
                         * (rounded && tensor.isMatrixOfLayer() ? Short.BYTES : Float.BYTES))

@@ -30,13 +30,13 @@ public final class PolicyModel extends LanguageModel {
     }
 
     /**
-     * Loads a causal language model to sample from and to load other versions into, and for nothing else: in bfloat16, it
-     * has half the memory of {@link #load}. It samples the same, bit for bit.
+     * Loads a causal language model to sample from and to load other versions into, and for nothing else. In bfloat16, it
+     * has half the memory of {@link #load}; a large model is faster on the CPU ({@link WeightForm#PACKED}).
      *
      * @throws CheckpointException if its weights cannot be used
      */
     public static PolicyModel forSampling(Checkpoint checkpoint, ModelSettings settings) {
-        return new PolicyModel(Transformer.forProducts(checkpoint, settings), checkpoint);
+        return new PolicyModel(Transformer.forSampling(checkpoint, settings), checkpoint);
     }
 
     /** A policy with fresh weights, the same for the same seed. */

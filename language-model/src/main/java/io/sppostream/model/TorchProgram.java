@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -40,20 +41,30 @@ final class TorchProgram implements AutoCloseable {
      * Compiles a program.
      *
      * @param manager determines the device
-     * @param resource source text of the methods, in the package of this class
+     * @param resources source text of the methods, in the package of this class
      * @param attributes values of {@code self.name} in the source, Integer or Double
+     * @throws ai.djl.engine.EngineException if this build of PyTorch lacks an operator
      */
-    static TorchProgram load(NDManager manager, String resource, Map<String, Number> attributes) {
-        try (InputStream source = TorchProgram.class.getResourceAsStream(resource)) {
-            if (source == null) {
-                throw new IllegalArgumentException("No resource " + resource);
+    static TorchProgram load(NDManager manager, List<String> resources, Map<String, Number> attributes) {
+        try {
+            StringBuilder methods = new StringBuilder();
+            for (String resource : resources) {
+                methods.append(text(resource)).append('\n');
             }
-            String methods = new String(source.readAllBytes(), StandardCharsets.UTF_8);
-            byte[] archive = archive(methods, attributes);
+            byte[] archive = archive(methods.toString(), attributes);
             return new TorchProgram(
                     JniUtils.loadModule((PtNDManager) manager, new ByteArrayInputStream(archive), true, false));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String text(String resource) throws IOException {
+        try (InputStream source = TorchProgram.class.getResourceAsStream(resource)) {
+            if (source == null) {
+                throw new IllegalArgumentException("No resource " + resource);
+            }
+            return new String(source.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 

@@ -43,6 +43,9 @@ final class Transformer implements AutoCloseable {
      */
     static final int LEAST_ROWS = 16;
 
+    /** As {@link #LEAST_ROWS}, of products with packed weights. Observed is 2. */
+    private static final int LEAST_PACKED_ROWS = 8;
+
     /** Positions by which the table of the rotary embedding grows. */
     private static final int TABLE_BLOCK = 8192;
 
@@ -60,8 +63,10 @@ final class Transformer implements AutoCloseable {
     private volatile Table table;
     private final @Nullable SharedBase shared;
 
-    /** Whether the matrices of the layers are held in bfloat16 only. */
-    private final boolean rounded;
+    private final WeightForm form;
+
+    /** What products need: the weights, and a head that is tied to the embedding once more if it is packed. */
+    private final NDList products = new NDList();
 
     /** Cosines and signed sines of the rotary embedding for the first positions. */
     private record Table(int positions, NDList tensors, IValue argument) {}
@@ -72,36 +77,40 @@ final class Transformer implements AutoCloseable {
     }
 
     private Transformer(ModelConfig config, WeightLayout.Head head, ModelSettings settings, Source source) {
-        this(config, head, settings, null, false, source);
+        this(config, head, settings, null, WeightForm.TRAINABLE, source);
     }
 
     /**
      * @param shared the base that some weights belong to; this model uses it until it is closed
-     * @param rounded whether the matrices of the layers are held in bfloat16; unless they are those of the base, they then
-     *     begin without particular values
+     * @param form of the matrices; unless they are those of the base, converted ones begin without particular values
      */
     private Transformer(
             ModelConfig config,
             WeightLayout.Head head,
             ModelSettings settings,
             @Nullable SharedBase shared,
-            boolean rounded,
+            WeightForm form,
             Source source) {
         this.shared = shared;
-        this.rounded = rounded;
+        this.form = form;
         this.config = config;
         this.head = head;
         this.settings = head == WeightLayout.Head.LANGUAGE_MODEL ? settings : settings.withAdapter(null);
         LoraSettings adapter = this.settings.adapter();
         this.layout = WeightLayout.of(config, head, adapter == null ? 0 : adapter.rank());
         this.manager = Engine.getEngine("PyTorch").newBaseManager(settings.toDevice());
-        this.program = TorchProgram.load(manager, "transformer.torchscript", attributes(config, this.settings));
+        this.program = TorchProgram.load(
+                manager, List.of("transformer.torchscript", form.program()), attributes(config, this.settings, form));
+        NDArray secondHead = null;
         for (WeightLayout.Fused fused : layout.tensors()) {
             NDArray tensor = source.tensor(manager, fused);
-            if (isRounded(fused) && shared == null) {
+            if (form.converts(fused) && shared == null) {
                 NDArray floats = tensor;
-                tensor = program.record(manager, "round", new NDList(floats)).get(0);
+                tensor = convert(floats, fused);
                 floats.close();
+            }
+            if (weights.isEmpty() && hasSecondHead()) {
+                secondHead = convert(tensor, fused);
             }
             tensor.setName("w[]");
             weights.add(tensor);
@@ -109,13 +118,23 @@ final class Transformer implements AutoCloseable {
                 trained.add(tensor);
             }
         }
+        products.addAll(weights);
+        if (secondHead != null) {
+            secondHead.setName("w[]");
+            products.add(secondHead);
+        }
         this.weightsArgument = TorchProgram.list(weights);
         this.trainedArgument = TorchProgram.list(trained);
         this.table = addTable(tableOf(0, Math.min(TABLE_BLOCK, config.maxPositions())));
     }
 
-    private boolean isRounded(WeightLayout.Fused fused) {
-        return rounded && fused.isMatrixOfLayer();
+    private boolean hasSecondHead() {
+        return form == WeightForm.PACKED && config.tiedEmbeddings();
+    }
+
+    private NDArray convert(NDArray floats, WeightLayout.Fused fused) {
+        return program.record(manager, fused.isMatrixOfLayer() ? "convert" : "pack", new NDList(floats))
+                .get(0);
     }
 
     private static NDArray allocate(NDManager manager, WeightLayout.Fused fused) {
@@ -123,7 +142,7 @@ final class Transformer implements AutoCloseable {
     }
 
     /** The attributes {@code self.name} of the program. */
-    static Map<String, Number> attributes(ModelConfig config, ModelSettings settings) {
+    static Map<String, Number> attributes(ModelConfig config, ModelSettings settings, WeightForm form) {
         LoraSettings adapter = settings.adapter();
         int rank = adapter == null ? 0 : adapter.rank();
         Map<String, Number> attributes = new LinkedHashMap<>();
@@ -144,6 +163,7 @@ final class Transformer implements AutoCloseable {
         attributes.put("epsilon", config.rmsNormEpsilon());
         attributes.put("chunk", LargeModels.logitRows(config));
         attributes.put("bfloat16", settings.precisionOf(config) == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
+        attributes.put("packed", form == WeightForm.PACKED ? 1 : 0);
         return attributes;
     }
 
@@ -182,17 +202,22 @@ final class Transformer implements AutoCloseable {
         }
     }
 
-    /**
-     * Loads a checkpoint's policy to compute with, not to train all of. If its products are in bfloat16, its matrices are
-     * held in that precision only, which takes half the memory: they can be loaded into, and not be written.
-     */
-    static Transformer forProducts(Checkpoint checkpoint, ModelSettings settings) {
-        if (settings.adapter() != null
-                || settings.precisionOf(checkpoint.config()) != ModelSettings.Precision.BFLOAT16) {
+    /** Loads a checkpoint's policy to sample from and to load into, and for nothing else. */
+    static Transformer forSampling(Checkpoint checkpoint, ModelSettings settings) {
+        return load(checkpoint, settings, WeightForm.ofSampled(checkpoint.config(), settings));
+    }
+
+    /** Loads a checkpoint's policy as the base of models with adapters. */
+    static Transformer base(Checkpoint checkpoint, ModelSettings settings) {
+        return load(checkpoint, settings, WeightForm.ofBase(checkpoint.config(), settings));
+    }
+
+    private static Transformer load(Checkpoint checkpoint, ModelSettings settings, WeightForm form) {
+        if (form == WeightForm.TRAINABLE) {
             return load(checkpoint, WeightLayout.Head.LANGUAGE_MODEL, settings);
         }
         Transformer model = new Transformer(
-                checkpoint.config(), WeightLayout.Head.LANGUAGE_MODEL, settings, null, true, Transformer::allocate);
+                checkpoint.config(), WeightLayout.Head.LANGUAGE_MODEL, settings, null, form, Transformer::allocate);
         try {
             model.slices().forEach(checkpoint::read);
             return model;
@@ -216,7 +241,7 @@ final class Transformer implements AutoCloseable {
                 base.head,
                 settings,
                 shared,
-                base.rounded,
+                base.form,
                 (manager, fused) -> WeightLayout.isAdapter(fused) ? allocate(manager, fused) : base.of(fused));
     }
 
@@ -294,7 +319,7 @@ final class Transformer implements AutoCloseable {
         }
         Transformer base = shared.acquire();
         return new Transformer(
-                config, head, settings.withAdapter(null), shared, base.rounded, (to, fused) -> base.of(fused));
+                config, head, settings.withAdapter(null), shared, base.form, (to, fused) -> base.of(fused));
     }
 
     /**
@@ -303,8 +328,8 @@ final class Transformer implements AutoCloseable {
      * @param source the checkpoint that the base was loaded from; null if its weights were fresh
      */
     Transformer merged(@Nullable Checkpoint source) {
-        // Weights that are held in bfloat16 are not those of the checkpoint any more.
-        Transformer merged = rounded && source != null
+        // Converted weights are not those of the checkpoint any more.
+        Transformer merged = form != WeightForm.TRAINABLE && source != null
                 ? load(source, head, new ModelSettings(settings.device(), ModelSettings.Precision.FLOAT32))
                 : copyWithoutAdapter();
         if (settings.adapter() != null) {
@@ -441,7 +466,9 @@ final class Transformer implements AutoCloseable {
      * products use other kernels, and so do the elements of a feed-forward layer after the last full vector.
      */
     int rowMultiple() {
-        return Math.max(LEAST_ROWS, VECTOR / gcd(VECTOR, config.intermediateSize()));
+        return Math.max(
+                form == WeightForm.PACKED ? LEAST_PACKED_ROWS : LEAST_ROWS,
+                VECTOR / gcd(VECTOR, config.intermediateSize()));
     }
 
     private static int gcd(int a, int b) {
@@ -468,9 +495,9 @@ final class Transformer implements AutoCloseable {
      * @param manager of the copies
      */
     NDList productWeights(NDManager manager) {
-        boolean converted = rounded && settings.adapter() == null;
+        boolean converted = form != WeightForm.TRAINABLE && settings.adapter() == null;
         if (converted || settings.precisionOf(config) != ModelSettings.Precision.BFLOAT16) {
-            return weights;
+            return products;
         }
         // DJL cannot look into tensors in half precision, only pass them on.
         NDList copies = program.record(manager, "halve", weights);
@@ -520,10 +547,18 @@ final class Transformer implements AutoCloseable {
         for (int i = 0; i < weights.size(); i++) {
             WeightLayout.Fused fused = layout.tensors().get(i);
             if (WeightLayout.isAdapter(fused) == adapters) {
-                slices.addAll(slices(fused, weights.get(i), "", isRounded(fused) ? program : null));
+                slices.addAll(slices(fused, weights.get(i), "", converted(i)));
             }
         }
         return slices;
+    }
+
+    private @Nullable ConvertedWeight converted(int i) {
+        WeightLayout.Fused fused = layout.tensors().get(i);
+        if (i == 0 && hasSecondHead()) {
+            return new ConvertedWeight(program, fused, products.get(products.size() - 1), weights.get(0));
+        }
+        return form.converts(fused) ? new ConvertedWeight(program, fused, weights.get(i), null) : null;
     }
 
     /** What a file of the trained weights says besides them: for adapters, their scale and the weights they belong to. */
@@ -544,13 +579,13 @@ final class Transformer implements AutoCloseable {
         return layout.tensors().get(i).parts().get(0).name();
     }
 
-    /** @param rounding rounds floats to the elements of the tensor; null if it has floats */
+    /** @param converted the weight, if the tensor does not have floats; null otherwise */
     private static List<NamedSlice> slices(
-            WeightLayout.Fused fused, NDArray tensor, String prefix, @Nullable TorchProgram rounding) {
+            WeightLayout.Fused fused, NDArray tensor, String prefix, @Nullable ConvertedWeight converted) {
         List<NamedSlice> slices = new ArrayList<>();
         long start = 0;
         for (WeightLayout.Part part : fused.parts()) {
-            NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensor, start, rounding);
+            NamedSlice slice = new NamedSlice(prefix + part.name(), part.shape(), tensor, start, converted);
             slices.add(slice);
             start += slice.count();
         }

@@ -47,6 +47,11 @@ record WeightLayout(List<Fused> tensors) {
         boolean isMatrixOfLayer() {
             return shape().length == 2 && parts.get(0).name().startsWith("model.layers.");
         }
+
+        /** Whether it is the matrix of a language model's logits, and not the embedding as well. */
+        boolean isLanguageModelHead() {
+            return parts.get(0).name().equals("lm_head.weight");
+        }
     }
 
     /** What PEFT puts before the name of a module of the base model. */

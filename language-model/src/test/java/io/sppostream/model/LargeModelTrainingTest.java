@@ -60,11 +60,12 @@ class LargeModelTrainingTest {
                 NDManager scratch = policy.model().manager().newSubManager()) {
             Transformer model = policy.model();
             model.weights().forEach(weight -> weight.setRequiresGradient(true));
-            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.cpu());
+            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.cpu(), WeightForm.TRAINABLE);
             attributes.put("chunk", 0);
             List<MicroBatch> pieces = MicroBatch.ofSequences(batch(config), 120);
             assertThat(pieces).hasSizeGreaterThan(1);
-            try (TorchProgram whole = TorchProgram.load(scratch, "transformer.torchscript", attributes);
+            try (TorchProgram whole = TorchProgram.load(
+                            scratch, List.of("transformer.torchscript", WeightForm.TRAINABLE.program()), attributes);
                     GradientBuffer buffer = new GradientBuffer(model, model.weights(), checkpointing, pieces)) {
                 NDList expected = new NDList();
                 for (int i = 0; i < pieces.size(); i++) {

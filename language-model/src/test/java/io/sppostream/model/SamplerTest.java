@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,6 +37,9 @@ class SamplerTest {
 
     @SuppressWarnings("NullAway.Init")
     private static PolicyModel policy;
+
+    @TempDir
+    private Path directory = Path.of("");
 
     @BeforeAll
     static void open() {
@@ -127,6 +131,52 @@ class SamplerTest {
                     .usingRecursiveComparison()
                     .isEqualTo(ofVersion)
                     .isNotEqualTo(ofFile);
+        }
+    }
+
+    /** Weights of a large model are packed. */
+    @ParameterizedTest
+    @CsvSource({"FLOAT32, true", "FLOAT32, false", "BFLOAT16, true"})
+    void shouldSampleWithPackedWeights(ModelSettings.Precision precision, boolean tied) throws IOException {
+        ModelConfig config = new ModelConfig(21_000, 256, 12, 4, 2, 1024, 128, tied, 1e-6, 10_000);
+        ModelSettings settings = new ModelSettings("cpu", precision);
+        assertThat(WeightForm.ofSampled(config, settings)).isEqualTo(WeightForm.PACKED);
+        try (PolicyModel trained = PolicyModel.random(config, 3, settings);
+                PolicyModel start = PolicyModel.random(config, 4, settings)) {
+            start.save(directory, Checkpoint.open(Path.of("src/test/resources/golden/qwen2-tiny")));
+            Checkpoint checkpoint = Checkpoint.open(directory);
+            try (PolicyModel packed = PolicyModel.forSampling(checkpoint, settings)) {
+                assertSamplesAsOf(start, packed, precision);
+                packed.readWeights(TestModels.channel(TestModels.bytes(trained::writeWeights)));
+                assertSamplesAsOf(trained, packed, precision);
+                assertThatThrownBy(() -> packed.writeWeights(Channels.newChannel(new ByteArrayOutputStream())))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("compute with only");
+            }
+        }
+    }
+
+    /** The same bits in any batch, and the probabilities of another model. */
+    private static void assertSamplesAsOf(PolicyModel model, PolicyModel packed, ModelSettings.Precision precision) {
+        List<SampleRequest> requests = requests(33, 30, 2);
+        SamplingParameters parameters = new SamplingParameters(1, 1, 0, 6);
+        Sampler sampler = new Sampler(packed, Set.of());
+        List<Completion> together = sampler.sample(requests, parameters);
+        for (int size : List.of(1, 2, 9, 17)) {
+            List<Completion> some = sampler.sample(requests.subList(33 - size, 33), parameters);
+            for (int i = 0; i < size; i++) {
+                assertSame(some.get(i), together.get(33 - size + i));
+            }
+        }
+        List<TokenSequence> sequences = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            sequences.add(
+                    new TokenSequence(requests.get(i).prompt(), together.get(i).tokens()));
+        }
+        float[][] expected = model.logProbs(sequences, 1);
+        float tolerance = precision == ModelSettings.Precision.FLOAT32 ? 1e-4f : 0.05f;
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(together.get(i).logProbs()).containsExactly(expected[i], within(tolerance));
         }
     }
 

@@ -36,10 +36,11 @@ class TransformerProgramTest {
             this.layout = WeightLayout.of(config, head, rank);
             this.program = TorchProgram.load(
                     manager,
-                    "transformer.torchscript",
+                    List.of("transformer.torchscript", WeightForm.TRAINABLE.program()),
                     Transformer.attributes(
                             config,
-                            ModelSettings.cpu().withAdapter(rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1))));
+                            ModelSettings.cpu().withAdapter(rank == 0 ? null : new LoraSettings(rank, 1.5 * rank, 1)),
+                            WeightForm.TRAINABLE));
             SplittableRandom random = new SplittableRandom(5);
             for (WeightLayout.Fused fused : layout.tensors()) {
                 double mean = fused.initial() == WeightLayout.Initial.ONES ? 1 : 0;

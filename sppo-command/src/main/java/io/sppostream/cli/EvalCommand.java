@@ -422,7 +422,7 @@ final class EvalCommand implements Callable<Integer> {
             return new ModelResponses(
                     String.valueOf(model.toAbsolutePath().normalize().getFileName()),
                     identity,
-                    PolicyModel.load(checkpoint, placement.withAdapter(null)),
+                    PolicyModel.forSampling(checkpoint, placement.withAdapter(null)),
                     checkpoint.tokenizer(),
                     sampling,
                     rollout.threads(),

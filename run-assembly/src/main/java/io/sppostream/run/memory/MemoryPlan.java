@@ -92,9 +92,9 @@ public record MemoryPlan(List<Item> items) {
         boolean adapters = run.sample().adapter() != null;
         long versionBytes = adapters
                 ? Float.BYTES * ModelMemory.trainedParameters(policy, run.sample())
-                : ModelMemory.weightsNotTrained(policy, run.sample());
+                : ModelMemory.sampledWeights(policy, run.sample());
         if (adapters && !run.sharesBase()) {
-            rollout.add(BASE, ModelMemory.weightsNotTrained(policy, run.sample()));
+            rollout.add(BASE, ModelMemory.baseWeights(policy, run.sample()));
         }
         rollout.add(
                 run.synchronous() && versionBytes > SMALL_BYTES
@@ -149,7 +149,7 @@ public record MemoryPlan(List<Item> items) {
                 TrainingSettings training,
                 MicroBatches batches) {
             if (placement.adapter() != null && trained < parameters) {
-                add(BASE, ModelMemory.weightsNotTrained(model, placement));
+                add(BASE, ModelMemory.baseWeights(model, placement));
                 add("adapters, fp32", Float.BYTES * trained);
             } else {
                 add("weights, fp32", Float.BYTES * parameters);

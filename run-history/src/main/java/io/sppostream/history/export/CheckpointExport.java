@@ -114,7 +114,7 @@ public final class CheckpointExport {
         WeightsManifest manifest = RetainedVersions.of(run.log()).get(version);
         RunSettings settings = settings();
         Checkpoint start = Models.policy(settings);
-        PolicyModel model = PolicyModel.load(start, placement.apply(settings.rolloutPlacement()));
+        PolicyModel model = PolicyModel.forSampling(start, placement.apply(settings.rolloutPlacement()));
         try {
             fetch(manifest, model::readWeights);
             return new LoadedPolicy(manifest, model, start.tokenizer());

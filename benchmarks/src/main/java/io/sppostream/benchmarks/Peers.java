@@ -405,14 +405,15 @@ final class Peers implements Callable<Integer> {
                 + values.stream().map(each -> number(format, each)).collect(Collectors.joining(" ")) + ")";
     }
 
-    /** The median ratio of a round of ours to the same round of PyTorch. */
+    /** The median ratio of a round of ours to the same round of PyTorch; infinite if one of them has no value. */
     private static String ratio(
             Map<Contestant, List<Outcome>> outcomes, Contestant ours, ToDoubleFunction<Outcome> value) {
         List<Outcome> mine = Objects.requireNonNull(outcomes.get(ours));
         List<Outcome> theirs = Objects.requireNonNull(outcomes.get(Contestant.PYTORCH));
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < mine.size(); i++) {
-            ratios.add(value.applyAsDouble(mine.get(i)) / value.applyAsDouble(theirs.get(i)));
+            double peer = value.applyAsDouble(theirs.get(i));
+            ratios.add(Double.isInfinite(peer) ? Double.POSITIVE_INFINITY : value.applyAsDouble(mine.get(i)) / peer);
         }
         return number("%.2f", BenchmarkTools.median(ratios));
     }

@@ -3,6 +3,7 @@ package io.sppostream.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sppostream.log.UserException;
 import io.sppostream.model.Checkpoint;
+import io.sppostream.model.ModelConfig;
 import io.sppostream.model.ModelSettings;
 import io.sppostream.model.PolicyModel;
 import io.sppostream.model.SampleRequest;
@@ -28,7 +29,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Times sampling of random prompts from a model, and from the same model with {@code generate} of transformers. */
+/**
+ * Times sampling of random prompts from a model, and from the same model with {@code generate} of transformers and by a
+ * server.
+ */
 @Command(
         name = "sampling",
         description = {
@@ -79,11 +83,20 @@ final class SamplingBenchmark implements Callable<Integer> {
             description = "Whether generate runs, too.")
     private boolean peer;
 
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            description = "A server of the same checkpoint with OpenAI's completions, such as vLLM, runs, too.")
+    private @Nullable String server;
+
     @Mixin
     private PeerScripts scripts = new PeerScripts();
 
     @Override
     public Integer call() throws Exception {
+        if (server != null && model == null) {
+            throw new UserException("--server needs --model, the checkpoint that it serves");
+        }
         int to = longest == null ? shortest : longest;
         if (shortest < 1 || to < shortest || rows < 1 || threads < 1 || repetitions < 1) {
             throw new UserException("--shortest, --rows, --threads and --repetitions must be at least 1,"
@@ -112,20 +125,43 @@ final class SamplingBenchmark implements Callable<Integer> {
             }
         } else {
             printOurs(model, lengths);
-        }
-        if (peer && model != null) {
-            for (int length : tokens) {
-                JsonNode result = generate(model, lengths, length);
-                List<Double> seconds = new ArrayList<>();
-                result.get("seconds").forEach(each -> seconds.add(each.asDouble()));
-                print(
-                        "generate of transformers " + result.get("transformers").asText() + ", torch "
-                                + result.get("torch").asText(),
-                        length,
-                        seconds);
+            if (peer) {
+                printGenerate(model, lengths);
+            }
+            if (server != null) {
+                printServer(
+                        new ServerSampling(server),
+                        requests(lengths, Checkpoint.open(model).config()));
             }
         }
         return 0;
+    }
+
+    private void printGenerate(Path checkpoint, int[] lengths) throws IOException, InterruptedException {
+        for (int length : tokens) {
+            JsonNode result = generate(checkpoint, lengths, length);
+            List<Double> seconds = new ArrayList<>();
+            result.get("seconds").forEach(each -> seconds.add(each.asDouble()));
+            print(
+                    "generate of transformers " + result.get("transformers").asText() + ", torch "
+                            + result.get("torch").asText(),
+                    length,
+                    seconds);
+        }
+    }
+
+    private void printServer(ServerSampling sampling, List<SampleRequest> requests)
+            throws IOException, InterruptedException {
+        for (int length : tokens) {
+            List<Double> seconds = new ArrayList<>();
+            for (int repetition = 0; repetition <= repetitions; repetition++) {
+                double once = sampling.seconds(requests, length);
+                if (repetition > 0) {
+                    seconds.add(once);
+                }
+            }
+            print(sampling.name(), length, seconds);
+        }
     }
 
     private void printOurs(Path checkpoint, int[] lengths) throws Exception {
@@ -149,15 +185,19 @@ final class SamplingBenchmark implements Callable<Integer> {
                 name);
     }
 
-    /** Seconds of each repetition: every thread samples its share of the rows. */
-    private List<Double> ours(PolicyModel policy, int[] lengths, int length) throws Exception {
+    private static List<SampleRequest> requests(int[] lengths, ModelConfig config) {
         SplittableRandom random = new SplittableRandom(1);
         List<SampleRequest> requests = new ArrayList<>();
         for (int i = 0; i < lengths.length; i++) {
-            int[] prompt =
-                    random.ints(lengths[i], 0, policy.config().vocabularySize()).toArray();
-            requests.add(new SampleRequest(prompt, i));
+            requests.add(new SampleRequest(
+                    random.ints(lengths[i], 0, config.vocabularySize()).toArray(), i));
         }
+        return requests;
+    }
+
+    /** Seconds of each repetition: every thread samples its share of the rows. */
+    private List<Double> ours(PolicyModel policy, int[] lengths, int length) throws Exception {
+        List<SampleRequest> requests = requests(lengths, policy.config());
         Sampler sampler = new Sampler(policy, Set.of());
         SamplingParameters parameters = new SamplingParameters(1, 1, 0, length);
         List<Double> seconds = new ArrayList<>();

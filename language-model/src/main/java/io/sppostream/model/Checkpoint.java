@@ -35,10 +35,10 @@ public final class Checkpoint {
     private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String SCORE = "score.";
+    private static final String INDEX = "model.safetensors.index.json";
+
     /** Elements of a tensor that are read at once. */
     private static final int READ = 1 << 20;
-
-    private static final String INDEX = "model.safetensors.index.json";
 
     /** The files that are copied with the tokenizer from one checkpoint to another. */
     private static final List<String> TOKENIZER_FILES = List.of(

@@ -18,6 +18,14 @@ final class LargeModels {
     /** Rows of a running batch on a CPU: more are not much faster, and their keys and values take memory. */
     private static final int ROWS = 64;
 
+    /** Most prompt tokens that are computed at once, and most elements of a feed-forward layer for them. */
+    private static final int PREFILL_TOKENS = 8192;
+
+    private static final int PREFILL_ELEMENTS = 1 << 24;
+
+    /** On a CPU, more would only take memory: 16 MiB for each tensor of such a layer. */
+    private static final int PREFILL_ELEMENTS_ON_CPU = 1 << 22;
+
     private LargeModels() {}
 
     /** Rows of logits [rows, vocabulary] that are computed at once; 0 if all are. */
@@ -37,6 +45,12 @@ final class LargeModels {
     /** Most rows of a running batch. */
     static int rowsAtOnce(ModelConfig config, boolean cpu) {
         return cpu && isLarge(config) ? ROWS : Integer.MAX_VALUE;
+    }
+
+    /** Most prompt tokens that are computed at once; a longer prompt is computed alone. */
+    static int prefillTokens(ModelConfig config, boolean cpu) {
+        int elements = cpu ? PREFILL_ELEMENTS_ON_CPU : PREFILL_ELEMENTS;
+        return Math.min(PREFILL_TOKENS, Math.max(512, elements / config.intermediateSize()));
     }
 
     /** Whether the model has more than 16.8 million parameters. */

@@ -129,6 +129,11 @@ public final class ModelMemory {
         return LargeModels.rowsAtOnce(model, cpu);
     }
 
+    /** Most prompt tokens that are computed at once on a CPU or another device. */
+    public static int prefillTokens(ModelConfig model, boolean cpu) {
+        return LargeModels.prefillTokens(model, cpu);
+    }
+
     /** Bytes of the keys and values of rows of so many positions each. */
     public static long keyValues(ModelConfig model, long rows, long positions) {
         return 2L * Float.BYTES * model.layers() * model.keyValueHeads() * model.headSize() * rows * positions;

@@ -34,17 +34,12 @@ import java.util.function.ObjIntConsumer;
  *
  * <p>A completion depends only on its request, the parameters and the weights: on the CPU it is bit-identical in any
  * batch and any thread, for three reasons. Its random numbers come from its own seed. Batches are padded to at least 16
- * rows, since smaller matrix products may use other kernels. The number of keys in its attention, on which kernels
+ * rows, or 8 if weights are packed, since smaller matrix products may use other kernels. The number of keys in its attention, on which kernels
  * depend, is a function of its own length ({@link KeyLengths}).
  *
  * <p>Thread-safe.
  */
 public final class Sampler {
-
-    /** Most prompt tokens that are computed at once, and most elements of a feed-forward layer for them. */
-    private static final int PREFILL_TOKENS = 8192;
-
-    private static final int PREFILL_ELEMENTS = 1 << 24;
 
     private static final long MACHINE_BYTES =
             ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
@@ -54,6 +49,7 @@ public final class Sampler {
     private final int rowMultiple;
     private final long cacheBytes;
     private final int maxRows;
+    private final int prefillTokens;
 
     /** A sampler whose cache may take any memory: all requests are sampled at once. */
     public Sampler(PolicyModel policy, Set<Integer> endTokens) {
@@ -70,8 +66,9 @@ public final class Sampler {
         this.endTokens = Set.copyOf(endTokens);
         this.rowMultiple = model.rowMultiple();
         this.cacheBytes = cacheBytes;
-        this.maxRows = LargeModels.rowsAtOnce(
-                model.config(), model.manager().getDevice().equals(Device.cpu()));
+        boolean cpu = model.manager().getDevice().equals(Device.cpu());
+        this.maxRows = LargeModels.rowsAtOnce(model.config(), cpu);
+        this.prefillTokens = LargeModels.prefillTokens(model.config(), cpu);
     }
 
     /** A quarter of the memory of the model's device: the rest is for weights, and on the CPU for everything else. */
@@ -274,9 +271,6 @@ public final class Sampler {
             List<SampledRow> rows =
                     prompts.stream().flatMap(prompt -> prompt.rows().stream()).toList();
             cache.open(rows);
-            int most = Math.min(
-                    PREFILL_TOKENS,
-                    Math.max(512, PREFILL_ELEMENTS / model.config().intermediateSize()));
             int from = 0;
             int first = 0;
             while (from < prompts.size()) {
@@ -285,7 +279,7 @@ public final class Sampler {
                 int tokens = 0;
                 do {
                     tokens += prompts.get(to++).tokens().length;
-                } while (to < prompts.size() && tokens + prompts.get(to).tokens().length <= most);
+                } while (to < prompts.size() && tokens + prompts.get(to).tokens().length <= prefillTokens);
                 List<SharedPrompt> piece = prompts.subList(from, to);
                 PackedPrompts packed = PackedPrompts.of(
                         piece.stream().map(SharedPrompt::tokens).toList(),

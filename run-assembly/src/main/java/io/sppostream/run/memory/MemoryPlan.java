@@ -38,9 +38,6 @@ public record MemoryPlan(List<Item> items) {
     private static final String BASE = "weights that the adapters add to";
     private static final String HALVES = "trained weights, bf16";
 
-    /** Prompt tokens that are computed at once. */
-    private static final long PREFILL_TOKENS = 8192;
-
     public MemoryPlan {
         items = List.copyOf(items);
     }
@@ -169,8 +166,8 @@ public record MemoryPlan(List<Item> items) {
 
         void sampling(MemoryInputs run, long requests) {
             ModelConfig model = run.policy();
-            long rows = Math.min(
-                    requests, ModelMemory.rowsAtOnce(model, placement.device().equals(MACHINE)));
+            boolean cpu = placement.device().equals(MACHINE);
+            long rows = Math.min(requests, ModelMemory.rowsAtOnce(model, cpu));
             if (placement.adapter() != null && placement.precisionOf(model) == ModelSettings.Precision.BFLOAT16) {
                 add(HALVES, Short.BYTES * ModelMemory.trainedParameters(model, placement));
             }
@@ -181,7 +178,8 @@ public record MemoryPlan(List<Item> items) {
                             ModelMemory.keyValues(model, rows, (long) run.promptTokens() + run.responseTokens())));
             add(
                     "prompts and logits at work",
-                    ModelMemory.layerAtWork(model, Math.min(PREFILL_TOKENS, rows * run.promptTokens()))
+                    ModelMemory.layerAtWork(
+                                    model, Math.min(ModelMemory.prefillTokens(model, cpu), rows * run.promptTokens()))
                             + ModelMemory.logits(model, rows));
         }
     }

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -70,11 +71,13 @@ class WeightsIT {
                     log, topics, ModelKind.POLICY, "{}", WeightsStorage.CHUNK_BYTES, null, Clock.systemUTC());
         }
 
-        /** Publishes the next version, which differs from the previous one in some bytes. */
+        /**
+         * Publishes the next version, which differs from the previous one in some bytes. The start weights are longer: those
+         * are never rounded.
+         */
         void publish() {
             int version = versions.size();
-            byte[] weights =
-                    version == 0 ? new byte[BYTES] : versions.get(version - 1).clone();
+            byte[] weights = version == 0 ? new byte[2 * BYTES] : Arrays.copyOf(versions.get(version - 1), BYTES);
             for (int i = 0; i < 1_000; i++) {
                 weights[random.nextInt(BYTES)] = (byte) random.nextInt();
             }
@@ -138,7 +141,8 @@ class WeightsIT {
                 List<WeightsManifest> published = poll(keepsUp);
                 assertThat(published).hasSize(1);
                 assertThat(published.get(0).getEncoding())
-                        .isEqualTo(version % INTERVAL == 0 ? WeightsEncoding.FULL : WeightsEncoding.DELTA);
+                        .isEqualTo(
+                                version % INTERVAL == 0 || version == 1 ? WeightsEncoding.FULL : WeightsEncoding.DELTA);
                 assertThat(fetch(keepsUp, published.get(0))).isEqualTo(model.versions.get(version));
             }
             assertThat(model.manifests.get(22).getBytes()).isLessThan(BYTES / 50);

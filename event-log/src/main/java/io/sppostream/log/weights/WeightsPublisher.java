@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Publishes the versions of a model in the transaction of the step that made them, on the weights topic or in a folder.
  *
  * <p>On the topic, the start weights, and snapshots, which have the optimizer's state with them, are written in full. So
- * are other versions that fit in one chunk: a delta would save little for readers of every version, and cost more for
- * readers that skip some. Larger versions are written as deltas against the previous version, piece by piece.
+ * is the version after the start weights, since these are never rounded and may have another size. So are other versions
+ * that fit in one chunk: a delta would save little for readers of every version, and cost more for readers that skip some.
+ * Larger versions are written as deltas against the previous version, piece by piece.
  *
  * <p>In a folder, every version is a checkpoint. Its files are complete before its manifest is sent.
  *
@@ -42,6 +43,8 @@ public final class WeightsPublisher {
     public interface Source {
         void writeTo(WritableByteChannel channel) throws IOException;
     }
+
+    private static final int START_VERSION = 0;
 
     private final ExactlyOnceLog log;
     private final Topics topics;
@@ -92,7 +95,7 @@ public final class WeightsPublisher {
 
     /** Sends the start weights; readers see them after the caller has committed. */
     public WeightsManifest publishStart(Source weights) {
-        return publish(0, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(kind), null);
+        return publish(START_VERSION, null, 0, weights, null, WeightsEncoding.FULL, topics.startWeights(kind), null);
     }
 
     /**
@@ -102,8 +105,8 @@ public final class WeightsPublisher {
      */
     public WeightsManifest publish(
             int version, int parentVersion, int step, Source weights, @Nullable Source optimizer) {
-        WeightsEncoding encoding =
-                optimizer == null && published.size() > 1 ? WeightsEncoding.DELTA : WeightsEncoding.FULL;
+        boolean isDelta = optimizer == null && parentVersion > START_VERSION && published.size() > 1;
+        WeightsEncoding encoding = isDelta ? WeightsEncoding.DELTA : WeightsEncoding.FULL;
         return publish(version, parentVersion, step, weights, optimizer, encoding, topics.weights(kind), null);
     }
 
@@ -134,6 +137,9 @@ public final class WeightsPublisher {
             @Nullable Instant publishedAt) {
         if (folder != null) {
             return publish(folder.write(version, weights, optimizer), version, parentVersion, step, publishedAt);
+        }
+        if (encoding == WeightsEncoding.FULL) {
+            published.clear();
         }
         Chunks chunks = new Chunks(version, topic, 0);
         write(weights, new Pieces(chunkBytes, (index, piece) -> {

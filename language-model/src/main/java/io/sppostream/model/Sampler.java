@@ -34,8 +34,8 @@ import java.util.function.ObjIntConsumer;
  *
  * <p>A completion depends only on its request, the parameters and the weights: on the CPU it is bit-identical in any
  * batch and any thread, for three reasons. Its random numbers come from its own seed. Batches are padded to at least 16
- * rows, or 8 if weights are packed, since smaller matrix products may use other kernels. The number of keys in its attention, on which kernels
- * depend, is a function of its own length ({@link KeyLengths}).
+ * rows, or 8 if weights are packed, since smaller matrix products may use other kernels. The number of keys in its
+ * attention, on which kernels depend, is a function of its own length ({@link KeyLengths}).
  *
  * <p>Thread-safe.
  */

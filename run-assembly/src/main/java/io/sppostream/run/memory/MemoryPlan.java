@@ -145,7 +145,7 @@ public record MemoryPlan(List<Item> items) {
                 MemoryInputs run,
                 TrainingSettings training,
                 MicroBatches batches) {
-            if (placement.adapter() != null && trained < parameters) {
+            if (trained < parameters) {
                 add(BASE, ModelMemory.baseWeights(model, placement));
                 add("adapters, fp32", Float.BYTES * trained);
             } else {

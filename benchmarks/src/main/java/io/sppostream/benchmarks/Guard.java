@@ -20,14 +20,14 @@ import picocli.CommandLine.Option;
 
 /**
  * Guards the price of the log: measures the processor time that the log costs per rollout, in units of a fixed
- * calibration workload, and fails if it is more than its committed baseline allows. Processor time depends on other work
- * on the machine far less than wall-clock time does, and the unit far less on the machine than seconds do.
- * {@code ./bench log-price} compares whole runs.
+ * calibration workload, and the memory that it allocates, and fails if either is more than its committed baseline allows.
+ * Processor time depends on other work on the machine far less than wall-clock time does, and the unit far less on the
+ * machine than seconds do; allocations depend on neither. {@code ./bench log-price} compares whole runs.
  */
 @Command(
         name = "guard",
         description = {
-            "Compare the processor time that the log costs with the committed baseline; fail on a regression.",
+            "Compare processor time and memory that the log costs with the committed baseline; fail on a regression.",
             "Exit code: 0 if no cost is over its limit, 1 if one is, 2 if there is no baseline."
         },
         mixinStandardHelpOptions = true)
@@ -52,7 +52,7 @@ final class Guard implements Callable<Integer> {
 
     @Option(
             names = "--skip-elsewhere",
-            description = "Skip the comparison on another kind of machine than that of the baseline.")
+            description = "Compare only the memory on another kind of machine than that of the baseline.")
     private boolean skipElsewhere;
 
     @Option(names = "--write", description = "Write the baseline, and compare with nothing.")
@@ -63,40 +63,18 @@ final class Guard implements Callable<Integer> {
         BenchmarkTools.printHeader(
                 "guard --rounds %d --tolerance %s%s", rounds, Double.toString(tolerance), write ? " --write" : "");
         Properties recorded = write ? new Properties() : readBaseline();
-        String machine = recorded.getProperty("machine", "");
-        if (skipElsewhere && !machine.equals(BenchmarkTools.machine())) {
-            System.out.println("skipped      the baseline was made on " + machine);
-            return 0;
-        }
-        Map<String, Double> baseline = write ? Map.of() : costs(recorded);
-        Map<String, Double> costs;
-        try (LogCosts log = new LogCosts()) {
-            log.measure(rounds);
-            costs = log.costs();
-            if (!write && !regressions(costs, baseline).isEmpty()) {
-                System.out.println("over a limit: measuring as often again, to tell a regression from noise");
-                log.measure(rounds);
-                costs = log.costs();
-            }
-            log.print();
-        }
+        Map<String, Double> baseline = write ? Map.of() : costs(recorded, guarded(recorded));
+        Map<String, Double> costs = measure(baseline);
         if (write) {
             writeBaseline(costs);
             return 0;
         }
-        for (String name : LogCosts.GUARDED) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-12s %.3f; baseline %.3f, limit %.3f%n",
-                    name,
-                    costs.get(name),
-                    baseline.get(name),
-                    limit(name, baseline));
-        }
+        baseline.forEach((name, before) -> System.out.printf(
+                Locale.ROOT, "%-18s %.3f; baseline %.3f, limit %.3f%n", name, costs.get(name), before, limit(before)));
         List<String> regressions = regressions(costs, baseline);
         if (!regressions.isEmpty()) {
             System.out.printf(
-                    "FAILED       %s: more than %.0f %% over the baseline. If the change is worth it, renew the baseline"
+                    "FAILED             %s: more than %.0f %% over the baseline. If the change is worth it, renew the baseline"
                             + " with --write.%n",
                     String.join(", ", regressions), 100 * tolerance);
             return 1;
@@ -105,14 +83,37 @@ final class Guard implements Callable<Integer> {
         return 0;
     }
 
+    private Map<String, Double> measure(Map<String, Double> baseline) throws IOException, InterruptedException {
+        try (LogCosts log = new LogCosts()) {
+            log.measure(rounds);
+            if (!regressions(log.costs(), baseline).isEmpty()) {
+                System.out.println("over a limit: measuring as often again, to tell a regression from noise");
+                log.measure(rounds);
+            }
+            log.print();
+            return log.costs();
+        }
+    }
+
     private List<String> regressions(Map<String, Double> costs, Map<String, Double> baseline) {
-        return LogCosts.GUARDED.stream()
-                .filter(name -> Objects.requireNonNull(costs.get(name)) > limit(name, baseline))
+        return baseline.entrySet().stream()
+                .filter(before -> Objects.requireNonNull(costs.get(before.getKey())) > limit(before.getValue()))
+                .map(Map.Entry::getKey)
                 .toList();
     }
 
-    private double limit(String name, Map<String, Double> baseline) {
-        return Objects.requireNonNull(baseline.get(name)) * (1 + tolerance);
+    private double limit(double before) {
+        return before * (1 + tolerance);
+    }
+
+    /** The names of the costs that are compared. */
+    private List<String> guarded(Properties recorded) {
+        String machine = recorded.getProperty("machine", "");
+        if (skipElsewhere && !machine.equals(BenchmarkTools.machine())) {
+            System.out.println("times              not compared: the baseline was made on " + machine);
+            return LogCosts.ALLOCATIONS;
+        }
+        return LogCosts.GUARDED;
     }
 
     private Properties readBaseline() throws IOException {
@@ -127,9 +128,9 @@ final class Guard implements Callable<Integer> {
         return properties;
     }
 
-    private Map<String, Double> costs(Properties properties) {
+    private Map<String, Double> costs(Properties properties, List<String> names) {
         Map<String, Double> baseline = new LinkedHashMap<>();
-        for (String name : LogCosts.GUARDED) {
+        for (String name : names) {
             String value = properties.getProperty(name);
             if (value == null) {
                 throw new UserException("the baseline " + file + " has no " + name + ": renew it with --write");
@@ -142,13 +143,14 @@ final class Guard implements Callable<Integer> {
     private void writeBaseline(Map<String, Double> costs) throws IOException {
         List<String> lines = new ArrayList<>();
         lines.add(
-                "# Baseline of ./bench guard: processor time per 1,000 rollouts over that of its calibration workload.");
+                "# Baseline of ./bench guard: processor time per 1,000 rollouts over that of its calibration workload, and");
+        lines.add("# allocated bytes per rollout.");
         lines.add("# Renew it with ./bench guard --write.");
         lines.add("date=" + LocalDate.now(ZoneId.systemDefault()));
         lines.add("machine=" + BenchmarkTools.machine());
         lines.add("rounds=" + rounds);
         LogCosts.GUARDED.forEach(name -> lines.add(String.format(Locale.ROOT, "%s=%.3f", name, costs.get(name))));
         Files.write(file, lines);
-        System.out.println("written      " + file);
+        System.out.println("written            " + file);
     }
 }

@@ -2,6 +2,7 @@ package io.sppostream.benchmarks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.sun.management.ThreadMXBean;
 import io.sppostream.embedded.EmbeddedCluster;
 import io.sppostream.embedded.EmbeddedSettings;
 import io.sppostream.events.Rollout;
@@ -16,7 +17,6 @@ import io.sppostream.log.loop.StreamsApp;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,17 +25,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The processor time that the log costs per rollout: for encoding and sending it, in the reward verifier, in the join and
- * in the broker. Each round sends one batch in a transaction, waits for its training samples, and runs the calibration.
- * For one thread.
+ * What the log costs per rollout: processor time for encoding and sending it, in the reward verifier, in the join and in
+ * the broker, and the memory that verifier and join allocate. Each round sends one batch in a transaction, waits for its
+ * training samples, and runs the calibration. For one thread.
  */
 final class LogCosts implements AutoCloseable {
     private static final String PRODUCER = "producer";
@@ -43,17 +44,25 @@ final class LogCosts implements AutoCloseable {
     private static final String JOIN = "join";
     private static final String BROKER = "broker";
 
-    private static final List<String> NAMES = List.of(PRODUCER, VERIFIER, JOIN, BROKER);
+    /**
+     * Times that are compared with a baseline. The rest varies more: the broker's time is counted in steps of 10 ms.
+     */
+    static final List<String> TIMES = List.of(VERIFIER, JOIN);
 
-    /** What is compared with a baseline. The rest varies more: the broker's time is counted in steps of 10 ms. */
-    static final List<String> GUARDED = List.of(VERIFIER, JOIN);
+    /** Bytes per rollout that are compared with a baseline. They do not depend on the machine. */
+    static final List<String> ALLOCATIONS =
+            TIMES.stream().map(LogCosts::allocation).toList();
+
+    /** All that is compared. */
+    static final List<String> GUARDED =
+            Stream.concat(TIMES.stream(), ALLOCATIONS.stream()).toList();
 
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final int WARM_UP_ROUNDS = 12;
     private static final int BATCH = 2_000;
     private static final int TOKENS = 16;
 
-    private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    private final ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
     private final Calibration calibration = new Calibration();
     private final SyntheticRollouts rollouts = new SyntheticRollouts(TOKENS);
     private final Topics topics = new Topics("guard", 1);
@@ -68,7 +77,7 @@ final class LogCosts implements AutoCloseable {
     private final Serializer<Value> encodeValue;
     private int sent;
 
-    /** Costs by name, in calibrations per 1,000 rollouts, one of each round. */
+    /** Costs by name, one of each round: times in calibrations per 1,000 rollouts, allocations in bytes per rollout. */
     private final Map<String, List<Double>> rounds = new LinkedHashMap<>();
 
     private final List<Double> units = new ArrayList<>();
@@ -104,16 +113,18 @@ final class LogCosts implements AutoCloseable {
         for (int round = 0; round < more; round++) {
             // Half of the calibration on each side of the work, since the speed of a shared core varies.
             double unit = calibrate() / 2;
-            Map<String, Double> before = seconds();
+            Map<String, Double> before = used();
             send();
             receive();
-            Map<String, Double> after = seconds();
+            Map<String, Double> after = used();
             unit += calibrate() / 2;
             units.add(unit);
-            for (String name : NAMES) {
-                double used = Objects.requireNonNull(after.get(name)) - Objects.requireNonNull(before.get(name));
-                rounds.computeIfAbsent(name, key -> new ArrayList<>()).add(used / unit * 1_000 / BATCH);
-            }
+            double calibration = unit / 1_000;
+            after.forEach((name, total) -> {
+                double perRollout = (total - before.getOrDefault(name, 0.0)) / BATCH;
+                rounds.computeIfAbsent(name, key -> new ArrayList<>())
+                        .add(ALLOCATIONS.contains(name) ? perRollout : perRollout / calibration);
+            });
         }
     }
 
@@ -148,16 +159,20 @@ final class LogCosts implements AutoCloseable {
         }
     }
 
-    /** Processor seconds so far. */
-    private Map<String, Double> seconds() {
-        Map<String, Double> seconds = new LinkedHashMap<>();
+    /** Processor seconds and allocated bytes so far, by name. */
+    private Map<String, Double> used() {
+        Map<String, Double> used = new LinkedHashMap<>();
         for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
-            if (thread != null) {
-                double used = threads.getThreadCpuTime(thread.getThreadId()) / 1e9;
-                seconds.merge(part(thread), used, Double::sum);
+            String part = thread == null ? null : part(thread);
+            if (part != null) {
+                used.merge(part, threads.getThreadCpuTime(thread.getThreadId()) / 1e9, Double::sum);
+                if (TIMES.contains(part)) {
+                    double bytes = threads.getThreadAllocatedBytes(thread.getThreadId());
+                    used.merge(allocation(part), bytes, Double::sum);
+                }
             }
         }
-        seconds.put(
+        used.put(
                 BROKER,
                 ProcessHandle.current()
                         .children()
@@ -167,10 +182,15 @@ final class LogCosts implements AutoCloseable {
                                         .toNanos()
                                 / 1e9)
                         .sum());
-        return seconds;
+        return used;
     }
 
-    private static String part(ThreadInfo thread) {
+    private static String allocation(String part) {
+        return part + ".allocated";
+    }
+
+    /** Null for a thread of the JVM and of the cluster. */
+    private static @Nullable String part(ThreadInfo thread) {
         String name = thread.getThreadName();
         if (name.contains(RoleName.REWARD_VERIFIER)) {
             return VERIFIER;
@@ -180,12 +200,12 @@ final class LogCosts implements AutoCloseable {
         }
         return thread.getThreadId() == Thread.currentThread().getId() || name.contains("producer-guard")
                 ? PRODUCER
-                : "other";
+                : null;
     }
 
     /**
-     * The lower quartiles of the rounds, by name, in calibrations per 1,000 rollouts: other work on the machine makes
-     * rounds dearer, and they vary less than the medians.
+     * The lower quartiles of the rounds, by name, times in calibrations per 1,000 rollouts and allocations in bytes per
+     * rollout: other work on the machine makes rounds dearer, and they vary less than the medians.
      */
     Map<String, Double> costs() {
         Map<String, Double> quartiles = new LinkedHashMap<>();
@@ -199,13 +219,20 @@ final class LogCosts implements AutoCloseable {
         double unit = BenchmarkTools.median(units);
         System.out.printf(
                 Locale.ROOT,
-                "calibration  %.1f ms; lower quartiles of %d rounds of %,d rollouts (checksum %x)%n",
+                "calibration        %.1f ms; lower quartiles of %d rounds of %,d rollouts (checksum %x)%n",
                 unit * 1e3,
                 units.size(),
                 BATCH,
                 calibration.checksum());
-        costs().forEach((name, cost) -> System.out.printf(
-                Locale.ROOT, "%-12s %.1f us a rollout, %.3f calibrations per 1,000%n", name, cost * unit * 1e3, cost));
+        costs().forEach((name, cost) -> System.out.println(
+                ALLOCATIONS.contains(name)
+                        ? String.format(Locale.ROOT, "%-18s %.0f bytes a rollout", name, cost)
+                        : String.format(
+                                Locale.ROOT,
+                                "%-18s %.1f us a rollout, %.3f calibrations per 1,000",
+                                name,
+                                cost * unit * 1e3,
+                                cost)));
     }
 
     @Override

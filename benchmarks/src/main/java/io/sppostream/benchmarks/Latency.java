@@ -44,7 +44,6 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class Latency implements Callable<Integer> {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
-    private static final int WARM_UP_SECONDS = 5;
 
     @Option(
             names = "--rates",
@@ -55,6 +54,13 @@ final class Latency implements Callable<Integer> {
 
     @Option(names = "--seconds", defaultValue = "20", description = "Of each rate (default: ${DEFAULT-VALUE}).")
     private int seconds;
+
+    @Option(
+            names = "--warm-up",
+            defaultValue = "5",
+            description = "Seconds of each rate before those that count; the optimizing compiler takes about 60"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int warmUpSeconds;
 
     @Option(
             names = "--catch-up",
@@ -80,9 +86,10 @@ final class Latency implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader(
-                "latency --rates %s --seconds %d --catch-up %d --tokens %d --partitions %d%s",
+                "latency --rates %s --seconds %d --warm-up %d --catch-up %d --tokens %d --partitions %d%s",
                 String.join(",", rates.stream().map(String::valueOf).toList()),
                 seconds,
+                warmUpSeconds,
                 backlog,
                 tokens,
                 partitions,
@@ -106,7 +113,7 @@ final class Latency implements Callable<Integer> {
     }
 
     private void steady(EmbeddedCluster cluster, Path directory, int rate) throws IOException, InterruptedException {
-        int warmUp = rate * WARM_UP_SECONDS;
+        int warmUp = rate * warmUpSeconds;
         int all = warmUp + rate * seconds;
         try (Section section = new Section(cluster, directory, "steady-" + rate, all)) {
             Process roles = section.startRoles();

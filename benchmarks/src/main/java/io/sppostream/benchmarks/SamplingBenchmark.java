@@ -150,18 +150,20 @@ final class SamplingBenchmark implements Callable<Integer> {
         }
     }
 
-    private void printServer(ServerSampling sampling, List<SampleRequest> requests)
-            throws IOException, InterruptedException {
+    private void printServer(ServerSampling sampling, List<SampleRequest> requests) throws Exception {
         for (int length : tokens) {
-            List<Double> seconds = new ArrayList<>();
-            for (int repetition = 0; repetition <= repetitions; repetition++) {
-                double once = sampling.seconds(requests, length);
-                if (repetition > 0) {
-                    seconds.add(once);
-                }
-            }
-            print(sampling.name(), length, seconds);
+            print(sampling.name(), length, repeat(() -> sampling.seconds(requests, length)));
         }
+    }
+
+    /** The seconds of each repetition after a warm-up. */
+    private List<Double> repeat(Callable<Double> once) throws Exception {
+        once.call();
+        List<Double> seconds = new ArrayList<>();
+        for (int repetition = 0; repetition < repetitions; repetition++) {
+            seconds.add(once.call());
+        }
+        return seconds;
     }
 
     private void printOurs(Path checkpoint, int[] lengths) throws Exception {
@@ -200,25 +202,18 @@ final class SamplingBenchmark implements Callable<Integer> {
         List<SampleRequest> requests = requests(lengths, policy.config());
         Sampler sampler = new Sampler(policy, Set.of());
         SamplingParameters parameters = new SamplingParameters(1, 1, 0, length);
-        List<Double> seconds = new ArrayList<>();
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
-            for (int repetition = 0; repetition <= repetitions; repetition++) {
-                long start = System.nanoTime();
-                sampleOnce(pool, sampler, requests, parameters);
-                if (repetition > 0) {
-                    seconds.add((System.nanoTime() - start) / 1e9);
-                }
-            }
+            return repeat(() -> sampleOnce(pool, sampler, requests, parameters));
         } finally {
             pool.shutdown();
         }
-        return seconds;
     }
 
-    private void sampleOnce(
+    private double sampleOnce(
             ExecutorService pool, Sampler sampler, List<SampleRequest> requests, SamplingParameters parameters)
             throws InterruptedException, ExecutionException {
+        long start = System.nanoTime();
         List<Future<?>> running = new ArrayList<>();
         for (int thread = 0; thread < threads; thread++) {
             List<SampleRequest> part = requests.subList(rows * thread / threads, rows * (thread + 1) / threads);
@@ -227,6 +222,7 @@ final class SamplingBenchmark implements Callable<Integer> {
         for (Future<?> each : running) {
             each.get();
         }
+        return (System.nanoTime() - start) / 1e9;
     }
 
     private JsonNode generate(Path checkpoint, int[] lengths, int length) throws IOException, InterruptedException {

@@ -57,7 +57,7 @@ public final class AdvantageStream {
     /**
      * rollouts, verdicts, values, expired -> join -> advantages, expired, prompts, DLQ of rollouts. Its time is the wall clock of
      * Kafka Streams. The stores are on disk, since neither the number of open requests nor that of remembered ones is
-     * bounded, and cached: an entry that changes several times between two commits is written once.
+     * bounded. Those whose entries change several times between two commits are cached, so that each is written once.
      */
     public static Topology topology(RunLog runLog, JoinSettings settings) {
         Topics topics = runLog.topics();
@@ -93,7 +93,10 @@ public final class AdvantageStream {
                         "settled-elsewhere")
                 .addStateStore(store(Join.REQUESTS, Serdes.String(), serdes.stateSerde(JoinState.class)), "join")
                 .addStateStore(store(Join.ROLLOUTS, Serdes.String(), Serdes.ByteArray()), "join")
-                .addStateStore(store(Join.DEADLINES, Deadlines.SERDE, Serdes.ByteArray()), "join")
+                .addStateStore(
+                        store(Join.DEADLINES, Deadlines.SERDE, Serdes.ByteArray())
+                                .withCachingDisabled(),
+                        "join")
                 .addSink(
                         Join.ADVANTAGES,
                         topics.advantages().name(),

@@ -51,9 +51,10 @@ final class Guard implements Callable<Integer> {
     private Path file = Path.of("");
 
     @Option(
-            names = "--skip-elsewhere",
-            description = "Compare only the memory on another kind of machine than that of the baseline.")
-    private boolean skipElsewhere;
+            names = "--allocations",
+            description =
+                    "Compare only what is allocated, which depends neither on the machine nor on other work on it.")
+    private boolean allocations;
 
     @Option(names = "--write", description = "Write the baseline, and compare with nothing.")
     private boolean write;
@@ -61,9 +62,9 @@ final class Guard implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         BenchmarkTools.printHeader(
-                "guard --rounds %d --tolerance %s%s", rounds, Double.toString(tolerance), write ? " --write" : "");
-        Properties recorded = write ? new Properties() : readBaseline();
-        Map<String, Double> baseline = write ? Map.of() : costs(recorded, guarded(recorded));
+                "guard --rounds %d --tolerance %s%s%s",
+                rounds, Double.toString(tolerance), allocations ? " --allocations" : "", write ? " --write" : "");
+        Map<String, Double> baseline = write ? Map.of() : baseline();
         Map<String, Double> costs = measure(baseline);
         if (write) {
             writeBaseline(costs);
@@ -106,16 +107,6 @@ final class Guard implements Callable<Integer> {
         return before * (1 + tolerance);
     }
 
-    /** The names of the costs that are compared. */
-    private List<String> guarded(Properties recorded) {
-        String machine = recorded.getProperty("machine", "");
-        if (skipElsewhere && !machine.equals(BenchmarkTools.machine())) {
-            System.out.println("times              not compared: the baseline was made on " + machine);
-            return LogCosts.ALLOCATIONS;
-        }
-        return LogCosts.GUARDED;
-    }
-
     private Properties readBaseline() throws IOException {
         if (!Files.exists(file)) {
             throw new UserException("there is no baseline " + file + ": start ./bench guard in the folder of the"
@@ -128,9 +119,11 @@ final class Guard implements Callable<Integer> {
         return properties;
     }
 
-    private Map<String, Double> costs(Properties properties, List<String> names) {
+    /** The costs that are compared, as the file has them. */
+    private Map<String, Double> baseline() throws IOException {
+        Properties properties = readBaseline();
         Map<String, Double> baseline = new LinkedHashMap<>();
-        for (String name : names) {
+        for (String name : allocations ? LogCosts.ALLOCATIONS : LogCosts.GUARDED) {
             String value = properties.getProperty(name);
             if (value == null) {
                 throw new UserException("the baseline " + file + " has no " + name + ": renew it with --write");

@@ -29,8 +29,12 @@ public final class PolicyVersions implements AutoCloseable {
     public final class Lease implements AutoCloseable {
         private final Version version;
 
-        private Lease(Version version) {
+        /** Whether the model, if it is large, may serve a later version. */
+        private final boolean reusable;
+
+        private Lease(Version version, boolean reusable) {
             this.version = version;
+            this.reusable = reusable;
         }
 
         /** Its weights, not to be changed. */
@@ -44,7 +48,7 @@ public final class PolicyVersions implements AutoCloseable {
 
         @Override
         public void close() {
-            release(version);
+            release(version, reusable);
         }
     }
 
@@ -170,11 +174,12 @@ public final class PolicyVersions implements AutoCloseable {
             wait();
         }
         current.leases++;
-        return new Lease(current);
+        return new Lease(current, true);
     }
 
     /**
-     * Takes one version, however old: the loaded one if it is that, else one that is loaded for the caller.
+     * Takes one version, however old: the loaded one if it is that, else one that is loaded for the caller. If it is large,
+     * and superseded by the time it is returned, it leaves memory: evaluations are rare.
      *
      * @param log a follower of the caller, which has polled the version
      * @param wanted asked while waiting; the wait ends when it is false
@@ -193,7 +198,7 @@ public final class PolicyVersions implements AutoCloseable {
             if (current.manifest.getVersion() == manifest.getVersion()) {
                 current.leases++;
                 log.pass(manifest);
-                return new Lease(current);
+                return new Lease(current, false);
             }
         }
         PolicyModel model = takeOther();
@@ -210,7 +215,7 @@ public final class PolicyVersions implements AutoCloseable {
         }
         Version version = new Version(manifest, model);
         version.leases = 1;
-        return new Lease(version);
+        return new Lease(version, false);
     }
 
     /** A model that is not the current one. */
@@ -222,10 +227,15 @@ public final class PolicyVersions implements AutoCloseable {
         return model == null ? newModel.get() : model;
     }
 
-    private synchronized void release(Version version) {
+    private synchronized void release(Version version, boolean reusable) {
         version.leases--;
-        if (version.leases == 0 && version != current) {
+        if (version.leases > 0 || version == current) {
+            return;
+        }
+        if (reusable || !isLarge(version.model)) {
             putBack(version.model);
+        } else {
+            version.model.close();
         }
     }
 

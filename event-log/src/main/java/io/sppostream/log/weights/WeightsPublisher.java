@@ -235,7 +235,6 @@ public final class WeightsPublisher {
         }
 
         void send(byte[] piece, byte[] encoded) {
-            sha256.update(piece);
             bytes += encoded.length;
             long crc = Crc32C.compute(piece, 0, piece.length);
             Future<RecordMetadata> sent = log.send(
@@ -243,6 +242,7 @@ public final class WeightsPublisher {
                     Integer.toString(version),
                     new WeightsChunk(version, index++, crc, ByteBuffer.wrap(encoded)));
             first = first == null ? sent : first;
+            sha256.update(piece); // While the chunk is on its way.
         }
 
         /** Waits for the acknowledgement of the first chunk. */

@@ -29,12 +29,8 @@ public final class PolicyVersions implements AutoCloseable {
     public final class Lease implements AutoCloseable {
         private final Version version;
 
-        /** Whether the model, if it is large, may serve a later version. */
-        private final boolean reusable;
-
-        private Lease(Version version, boolean reusable) {
+        private Lease(Version version) {
             this.version = version;
-            this.reusable = reusable;
         }
 
         /** Its weights, not to be changed. */
@@ -48,7 +44,7 @@ public final class PolicyVersions implements AutoCloseable {
 
         @Override
         public void close() {
-            release(version, reusable);
+            release(version);
         }
     }
 
@@ -174,12 +170,11 @@ public final class PolicyVersions implements AutoCloseable {
             wait();
         }
         current.leases++;
-        return new Lease(current, true);
+        return new Lease(current);
     }
 
     /**
-     * Takes one version, however old: the loaded one if it is that, else one that is loaded for the caller. If it is large,
-     * and superseded by the time it is returned, it leaves memory: evaluations are rare.
+     * Takes one version, however old: the loaded one if it is that, else one that is loaded for the caller.
      *
      * @param log a follower of the caller, which has polled the version
      * @param wanted asked while waiting; the wait ends when it is false
@@ -198,7 +193,7 @@ public final class PolicyVersions implements AutoCloseable {
             if (current.manifest.getVersion() == manifest.getVersion()) {
                 current.leases++;
                 log.pass(manifest);
-                return new Lease(current, false);
+                return new Lease(current);
             }
         }
         PolicyModel model = takeOther();
@@ -215,7 +210,7 @@ public final class PolicyVersions implements AutoCloseable {
         }
         Version version = new Version(manifest, model);
         version.leases = 1;
-        return new Lease(version, false);
+        return new Lease(version);
     }
 
     /** A model that is not the current one. */
@@ -227,15 +222,10 @@ public final class PolicyVersions implements AutoCloseable {
         return model == null ? newModel.get() : model;
     }
 
-    private synchronized void release(Version version, boolean reusable) {
+    private synchronized void release(Version version) {
         version.leases--;
-        if (version.leases > 0 || version == current) {
-            return;
-        }
-        if (reusable || !isLarge(version.model)) {
+        if (version.leases == 0 && version != current) {
             putBack(version.model);
-        } else {
-            version.model.close();
         }
     }
 

@@ -48,6 +48,11 @@ launch() {
   # gigabyte more of freed memory.
   export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
 
+  # oneDNN, and PyTorch above it, keep compiled kernels, nearly a megabyte each, for every shape of a product that they have
+  # seen, and batches of text come in ever new shapes. By default both keep 1,024, PyTorch in each thread.
+  export ONEDNN_PRIMITIVE_CACHE_CAPACITY=${ONEDNN_PRIMITIVE_CACHE_CAPACITY:-128}
+  export LRU_CACHE_CAPACITY=${LRU_CACHE_CAPACITY:-32}
+
   # PyTorch then asks for huge pages for its tensors of 2 MB and more: fewer page faults and address translations.
   export THP_MEM_ALLOC_ENABLE=${THP_MEM_ALLOC_ENABLE:-1}
 

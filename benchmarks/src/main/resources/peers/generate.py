@@ -18,18 +18,19 @@ parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--lengths", required=True, help="of the prompts, separated by commas")
 parser.add_argument("--tokens", type=int, required=True)
 parser.add_argument("--repetitions", type=int, required=True)
+parser.add_argument("--device", default="cpu")
 given = parser.parse_args()
 
 torch.set_num_threads(given.threads)
 torch.manual_seed(1)
-model = AutoModelForCausalLM.from_pretrained(given.model, dtype=getattr(torch, given.precision)).eval()
+model = AutoModelForCausalLM.from_pretrained(given.model, dtype=getattr(torch, given.precision)).eval().to(given.device)
 model.generation_config.eos_token_id = None
 
 # generate() wants prompts of unequal lengths padded on the left.
 lengths = [int(length) for length in given.lengths.split(",")]
 longest = max(lengths)
-ids = torch.randint(0, model.config.vocab_size, (len(lengths), longest))
-mask = torch.stack([(torch.arange(longest) >= longest - length).long() for length in lengths])
+ids = torch.randint(0, model.config.vocab_size, (len(lengths), longest), device=given.device)
+mask = torch.stack([(torch.arange(longest) >= longest - length).long() for length in lengths]).to(given.device)
 
 seconds = []
 for repetition in range(given.repetitions + 1):

@@ -1,4 +1,4 @@
-"""Seconds of a training step of transformers on the CPU: random weights of a given shape, random tokens.
+"""Seconds of a training step of transformers: random weights of a given shape, random tokens.
 
 Prints one line of JSON: per precision the medians of forward and backward, and of a step with AdamW.
 """
@@ -18,25 +18,32 @@ parser.add_argument("--rows", type=int, required=True)
 parser.add_argument("--tokens", type=int, required=True, help="tokens of a row")
 parser.add_argument("--repetitions", type=int, default=3)
 parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--device", type=torch.device, default=torch.device("cpu"))
 given = parser.parse_args()
 
 torch.set_num_threads(given.threads)
 torch.manual_seed(1)
-model = Qwen2ForCausalLM(Qwen2Config(**given.config, use_cache=False))
+model = Qwen2ForCausalLM(Qwen2Config(**given.config, use_cache=False)).to(given.device)
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6, fused=True)
-ids = torch.randint(given.config["vocab_size"], (given.rows, given.tokens + 1))
+ids = torch.randint(given.config["vocab_size"], (given.rows, given.tokens + 1), device=given.device)
+
+
+def now() -> float:
+    if given.device.type == "cuda":
+        torch.cuda.synchronize(given.device)
+    return time.perf_counter()
 
 
 def step(bf16: bool) -> tuple[float, float]:
-    start = time.perf_counter()
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+    start = now()
+    with torch.autocast(given.device.type, dtype=torch.bfloat16, enabled=bf16):
         logits = model(input_ids=ids[:, :-1]).logits
     F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten()).backward()
-    middle = time.perf_counter()
+    middle = now()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
-    return middle - start, time.perf_counter() - start
+    return middle - start, now() - start
 
 
 result = {"version": torch.__version__}

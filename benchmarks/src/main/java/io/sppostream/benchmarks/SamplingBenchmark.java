@@ -72,6 +72,12 @@ final class SamplingBenchmark implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "2", description = "Threads (default: ${DEFAULT-VALUE}).")
     private int threads;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, gpu or gpu:INDEX (default: ${DEFAULT-VALUE}).")
+    private String device = "";
+
     @Option(names = "--repetitions", defaultValue = "3", description = "After a warm-up (default: ${DEFAULT-VALUE}).")
     private int repetitions;
 
@@ -103,13 +109,15 @@ final class SamplingBenchmark implements Callable<Integer> {
                     + " and --longest at least --shortest");
         }
         BenchmarkTools.printHeader(
-                "sampling%s --rows %d --shortest %d --longest %d --tokens %s --precision %s --threads %d --repetitions %d",
+                "sampling%s --rows %d --shortest %d --longest %d --tokens %s --precision %s --device %s --threads %d"
+                        + " --repetitions %d",
                 model == null ? "" : " --model " + model,
                 rows,
                 shortest,
                 to,
                 tokens.stream().map(String::valueOf).collect(Collectors.joining(",")),
                 precision,
+                device,
                 threads,
                 repetitions);
         int[] lengths = IntStream.range(0, rows)
@@ -167,7 +175,7 @@ final class SamplingBenchmark implements Callable<Integer> {
     }
 
     private void printOurs(Path checkpoint, int[] lengths) throws Exception {
-        ModelSettings settings = new ModelSettings("cpu", precision);
+        ModelSettings settings = BenchmarkTools.settings(device, precision);
         try (PolicyModel policy = PolicyModel.forSampling(Checkpoint.open(checkpoint), settings)) {
             for (int length : tokens) {
                 print("SPPO Stream", length, ours(policy, lengths, length));
@@ -232,6 +240,7 @@ final class SamplingBenchmark implements Callable<Integer> {
                         "--model=" + checkpoint,
                         "--precision=" + precision.name().toLowerCase(Locale.ROOT),
                         "--threads=" + threads,
+                        PeerScripts.device(device),
                         "--lengths="
                                 + IntStream.of(lengths)
                                         .mapToObj(Integer::toString)

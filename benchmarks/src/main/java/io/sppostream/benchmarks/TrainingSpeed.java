@@ -56,6 +56,12 @@ final class TrainingSpeed implements Callable<Integer> {
             description = "Most tokens of a micro-batch on our side (default: ${DEFAULT-VALUE}).")
     private int microBatchTokens;
 
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, gpu or gpu:INDEX (default: ${DEFAULT-VALUE}).")
+    private String device = "";
+
     @Option(names = "--repetitions", defaultValue = "3", description = "Of each; medians are printed.")
     private int repetitions;
 
@@ -67,7 +73,8 @@ final class TrainingSpeed implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        BenchmarkTools.printHeader("training --rows %d --tokens %d --threads %d", rows, tokens, threads);
+        BenchmarkTools.printHeader(
+                "training --rows %d --tokens %d --threads %d --device %s", rows, tokens, threads, device);
         double single = seconds(ModelSettings.Precision.FLOAT32);
         double half = seconds(ModelSettings.Precision.BFLOAT16);
         System.out.printf(Locale.ROOT, "ours         step fp32 %.2f s, bf16 %.2f s%n", single, half);
@@ -103,7 +110,7 @@ final class TrainingSpeed implements Callable<Integer> {
         }
         TrainingSettings settings = new TrainingSettings(microBatchTokens, threads, checkpointing);
         float slope = -1f / (rows * tokens);
-        try (PolicyModel policy = PolicyModel.random(SHAPE, 1, new ModelSettings("cpu", precision));
+        try (PolicyModel policy = PolicyModel.random(SHAPE, 1, BenchmarkTools.settings(device, precision));
                 PolicyTrainer trainer = new PolicyTrainer(policy, ADAM, settings)) {
             List<Double> seconds = new ArrayList<>();
             for (int i = -1; i < repetitions; i++) {
@@ -137,6 +144,7 @@ final class TrainingSpeed implements Callable<Integer> {
                         "--rows=" + rows,
                         "--tokens=" + tokens,
                         "--threads=" + threads,
+                        PeerScripts.device(device),
                         "--repetitions=" + repetitions));
     }
 }

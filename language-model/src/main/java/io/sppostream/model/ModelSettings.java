@@ -2,6 +2,7 @@ package io.sppostream.model;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,12 +95,20 @@ public record ModelSettings(
         if (device.equals("cpu")) {
             return null;
         }
-        Engine engine = Engine.getEngine("PyTorch");
-        if (!engine.hasCapability("CUDA")) {
-            return "PyTorch " + engine.getVersion() + " finds no GPU, or is the build for the CPU alone";
+        try {
+            Engine engine = Engine.getEngine("PyTorch");
+            if (!engine.hasCapability("CUDA")) {
+                return "PyTorch " + engine.getVersion() + " finds no GPU, or is the build for the CPU alone";
+            }
+            int count = engine.getGpuCount();
+            if (count == 0) {
+                return "PyTorch finds a GPU, but the library cudart, which tells how many there are and what memory they"
+                        + " have, is not on the library path (docs/gpu.md)";
+            }
+            return toDevice().getDeviceId() < count ? null : "there are " + count + " GPUs, counted from 0";
+        } catch (EngineException e) {
+            return "PyTorch cannot be loaded: " + (e.getCause() == null ? e : e.getCause()).getMessage();
         }
-        int count = engine.getGpuCount();
-        return toDevice().getDeviceId() < count ? null : "there are " + count + " GPUs, counted from 0";
     }
 
     Device toDevice() {

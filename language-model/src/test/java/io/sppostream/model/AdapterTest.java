@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AdapterTest {
 
-    private static final ModelSettings ADAPTED = ModelSettings.cpu().withAdapter(new LoraSettings(4, 6, 7));
+    private static final ModelSettings ADAPTED = TestModels.settings().withAdapter(new LoraSettings(4, 6, 7));
     private static final List<TokenSequence> BATCH = TestModels.sequences(9, 3);
     private static final TokenLoss LOSS = (i, logProbs) -> {
         float[] slopes = new float[logProbs.length];
@@ -64,7 +64,7 @@ class AdapterTest {
     @ParameterizedTest
     @EnumSource
     void shouldComputeWhatTheMergedModelComputes(Architecture architecture) {
-        try (PolicyModel plain = PolicyModel.random(config(architecture), 1, ModelSettings.cpu());
+        try (PolicyModel plain = PolicyModel.random(config(architecture), 1, TestModels.settings());
                 PolicyModel policy = PolicyModel.random(config(architecture), 1, ADAPTED)) {
             float[][] start = plain.logProbs(BATCH, 1);
             assertClose(policy.logProbs(BATCH, 1), start);
@@ -81,7 +81,7 @@ class AdapterTest {
 
     @Test
     void shouldTrainTheAdaptersAlone() {
-        try (PolicyModel plain = policy(ModelSettings.cpu());
+        try (PolicyModel plain = policy(TestModels.settings());
                 PolicyModel policy = policy(ADAPTED)) {
             // Rank 4 of q (32 to 40), k and v (to 20), o (40 to 32), gate and up (to 48), down (48 to 32), in 2 layers.
             assertThat(policy.parameters()).isEqualTo(2 * 4 * (72 + 52 + 52 + 72 + 80 + 80 + 80));
@@ -125,7 +125,7 @@ class AdapterTest {
     @ValueSource(ints = {11, 4100})
     void shouldGiveTheSameBitsWithABaseInBfloat16(int vocabulary) throws Exception {
         ModelConfig config = config(Architecture.LLAMA, vocabulary);
-        ModelSettings halves = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
+        ModelSettings halves = TestModels.settings(ModelSettings.Precision.BFLOAT16);
         ModelSettings adapted = halves.withAdapter(ADAPTED.adapter());
         try (PolicyModel plain = PolicyModel.random(config, 1, halves);
                 PolicyModel expected = PolicyModel.random(config, 1, adapted)) {
@@ -159,7 +159,7 @@ class AdapterTest {
         for (int i = 0; i < 40; i++) {
             requests.add(new SampleRequest(TestModels.tokens(random, 1 + i % 5, config(Architecture.LLAMA)), i));
         }
-        try (PolicyModel policy = policy(ModelSettings.cpu().withAdapter(new LoraSettings(rank, 6, 7)))) {
+        try (PolicyModel policy = policy(TestModels.settings().withAdapter(new LoraSettings(rank, 6, 7)))) {
             train(policy, false);
             Sampler sampler = new Sampler(policy, Set.of());
             SamplingParameters parameters = new SamplingParameters(1, 1, 0, 12);

@@ -68,7 +68,7 @@ class EntropyTest {
         List<TokenSequence> batch = List.of(
                 new TokenSequence(TestModels.tokens(random, 3, config), TestModels.tokens(random, 2, config)),
                 new TokenSequence(TestModels.tokens(random, 1, config), TestModels.tokens(random, 1, config)));
-        try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.random(config, 1, TestModels.settings())) {
             float[][] actual = entropies(policy, new TrainingSettings(48, 2, false), batch);
 
             for (int i = 0; i < batch.size(); i++) {
@@ -94,7 +94,7 @@ class EntropyTest {
                     TestModels.tokens(random, random.nextInt(1, 9), config),
                     TestModels.tokens(random, random.nextInt(1, 20), config)));
         }
-        try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.random(config, 1, TestModels.settings())) {
             float[][] one = entropies(policy, new TrainingSettings(64, 1, false), batch);
             assertThat(entropies(policy, new TrainingSettings(64, 3, false), batch))
                     .isDeepEqualTo(one);

@@ -93,7 +93,7 @@ class GoldenParityTest {
     void shouldComputeTheLogitsOfTransformers(Golden golden) {
         JsonNode json = golden.json();
         int[] ids = Golden.ints(json.get("logits").get("ids"));
-        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), TestModels.settings())) {
             assertClose(
                     Probe.logSoftmaxAfter(policy, ids),
                     Probe.logSoftmax(Golden.floats(json.get("logits").get("last"))),
@@ -110,7 +110,7 @@ class GoldenParityTest {
     void shouldComputeTheLogitsOfTransformersAtFarPositions(Golden golden) {
         JsonNode json = golden.json().path("long");
         assumeThat(json.isObject()).as("%s has long sequences", golden).isTrue();
-        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), TestModels.settings())) {
             assertClose(
                     Probe.logSoftmaxAfter(policy, Golden.ints(json.get("ids"))),
                     Probe.logSoftmax(Golden.floats(json.get("last"))),
@@ -124,7 +124,7 @@ class GoldenParityTest {
         JsonNode json = golden.json();
         int[] prompt = Golden.ints(json.get("greedy").get("prompt"));
         int[] expected = Golden.ints(json.get("greedy").get("continuation"));
-        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), TestModels.settings())) {
             List<Completion> completions = new Sampler(policy, Set.of())
                     .sample(List.of(new SampleRequest(prompt, 1)), new SamplingParameters(0, 1, 0, expected.length));
             assertThat(completions.get(0).tokens()).isEqualTo(expected);
@@ -154,7 +154,7 @@ class GoldenParityTest {
             losses[i] = of.value();
             return of.gradient();
         };
-        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.load(golden.checkpoint(), TestModels.settings())) {
             assertClose(policy.logProbs(batch, temperature), step.get("logp"), "logp");
             try (PolicyTrainer trainer =
                     new PolicyTrainer(policy, optimizer(step), new TrainingSettings(4096, 1, false))) {
@@ -189,7 +189,7 @@ class GoldenParityTest {
             losses[i] = -(rewards[i] * Math.log(value) + (1 - rewards[i]) * Math.log(1 - value)) / rewards.length;
             return new float[] {(float) (value - rewards[i]) / rewards.length};
         };
-        try (CriticModel critic = CriticModel.load(golden.checkpoint(), ModelSettings.cpu())) {
+        try (CriticModel critic = CriticModel.load(golden.checkpoint(), TestModels.settings())) {
             Probe.set(
                     critic.model(),
                     "score.weight",

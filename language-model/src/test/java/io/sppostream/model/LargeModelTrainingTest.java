@@ -56,11 +56,12 @@ class LargeModelTrainingTest {
     void shouldHaveTheGradientsOfTheWholeLogits(boolean tied, boolean checkpointing) {
         ModelConfig config = config(tied);
         assertThat(LargeModels.logitRows(config)).isEqualTo(64);
-        try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(config, 1, TestModels.settings());
                 NDManager scratch = policy.model().manager().newSubManager()) {
             Transformer model = policy.model();
             model.weights().forEach(weight -> weight.setRequiresGradient(true));
-            Map<String, Number> attributes = Transformer.attributes(config, ModelSettings.cpu(), WeightForm.TRAINABLE);
+            Map<String, Number> attributes =
+                    Transformer.attributes(config, TestModels.settings(), WeightForm.TRAINABLE);
             attributes.put("chunk", 0);
             List<MicroBatch> pieces = MicroBatch.ofSequences(batch(config), 120);
             assertThat(pieces).hasSizeGreaterThan(1);
@@ -132,7 +133,7 @@ class LargeModelTrainingTest {
     @ParameterizedTest
     @EnumSource(names = {"FLOAT32", "BFLOAT16"})
     void shouldGiveTheSameBitsWhateverTheThreadsAndTheCheckpointing(ModelSettings.Precision precision) {
-        ModelSettings model = new ModelSettings("cpu", precision);
+        ModelSettings model = TestModels.settings(precision);
         byte[] expected = trained(new TrainingSettings(24, 1, false), model, 3);
         for (int run = 0; run < 3; run++) {
             assertThat(trained(new TrainingSettings(24, 3, false), model, 3)).isEqualTo(expected);
@@ -143,7 +144,7 @@ class LargeModelTrainingTest {
     @Test
     void shouldPassOnAFailureOfTheLossWithTheWeightsAsTheyWere() {
         ModelConfig config = config(true);
-        try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(config, 1, TestModels.settings());
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(20, 2, false))) {
             byte[] before = weights(policy);
@@ -164,7 +165,7 @@ class LargeModelTrainingTest {
     void shouldLeaveTheWeightsAsTheyWereWhenCancelledBetweenMicroBatches() {
         ModelConfig config = config(true);
         AtomicInteger asked = new AtomicInteger();
-        try (PolicyModel policy = PolicyModel.random(config, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(config, 1, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(
                         policy,
                         TestModels.ADAM,
@@ -180,7 +181,7 @@ class LargeModelTrainingTest {
     @Test
     void shouldHoldAsManyArraysAfterManyUpdatesAsAfterTheFirst() {
         ModelConfig config = new ModelConfig(5000, 16, 3, 2, 1, 24, 128, true, 1e-6, 10_000);
-        ModelSettings half = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
+        ModelSettings half = TestModels.settings(ModelSettings.Precision.BFLOAT16);
         try (PolicyModel policy = PolicyModel.random(config, 1, half);
                 PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(24, 2, true))) {
             trainer.update(batch(config), 1, 1e-3, LOSS);
@@ -203,7 +204,7 @@ class LargeModelTrainingTest {
     /** What 20 steps add to the sum of the log-probabilities. */
     private static double gain(OptimizerSettings.State state) {
         List<TokenSequence> batch = TestModels.sequences(12, 1);
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(policy, adam(state), new TrainingSettings(48, 2, false))) {
             double before = sum(policy.logProbs(batch, 1));
             for (int step = 0; step < 20; step++) {
@@ -239,7 +240,7 @@ class LargeModelTrainingTest {
         byte[] weights;
         byte[] state;
         byte[] expected;
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(policy, adam, settings)) {
             trainer.update(batch, 1, 1e-3, LOSS);
             trainer.update(batch, 1, 1e-3, LOSS);
@@ -249,7 +250,7 @@ class LargeModelTrainingTest {
             expected = weights(policy);
         }
         assertThat(state).hasSizeLessThan(weights.length);
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 2, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 2, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(policy, adam, settings)) {
             policy.readWeights(TestModels.channel(weights));
             trainer.readOptimizerState(TestModels.channel(state));

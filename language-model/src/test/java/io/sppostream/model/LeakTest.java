@@ -22,8 +22,8 @@ class LeakTest {
     @Test
     void shouldHoldAsManyArraysAfterManyStepsAsAfterTheFirst() {
         SamplingParameters parameters = new SamplingParameters(1, 1, 0, 8);
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
-                CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
+                CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings());
                 PolicyTrainer policyTrainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false));
                 CriticTrainer criticTrainer =
@@ -65,7 +65,7 @@ class LeakTest {
         for (int i = 0; i < 16; i++) {
             requests.add(new SampleRequest(new int[] {1, 2, i}, i));
         }
-        try (PolicyModel policy = PolicyModel.random(wide, 1, ModelSettings.cpu())) {
+        try (PolicyModel policy = PolicyModel.random(wide, 1, TestModels.settings())) {
             Sampler sampler = new Sampler(policy, Set.of());
             sampler.sample(requests, new SamplingParameters(1, 1, 0, 20));
             long before = residentBytes();

@@ -43,7 +43,7 @@ class SamplerTest {
 
     @BeforeAll
     static void open() {
-        policy = PolicyModel.random(TestModels.POLICY, 7, ModelSettings.cpu());
+        policy = PolicyModel.random(TestModels.POLICY, 7, TestModels.settings());
     }
 
     @AfterAll
@@ -280,7 +280,7 @@ class SamplerTest {
         for (int i = 0; i < 40; i++) {
             requests.add(new SampleRequest(TestModels.tokens(random, 1 + i % 5, shape), i));
         }
-        try (PolicyModel model = PolicyModel.random(shape, 1, ModelSettings.cpu())) {
+        try (PolicyModel model = PolicyModel.random(shape, 1, TestModels.settings())) {
             Sampler sampler = new Sampler(model, Set.of());
             List<Completion> together = sampler.sample(requests, PARAMETERS);
             for (int from = 0; from < requests.size(); from += size) {

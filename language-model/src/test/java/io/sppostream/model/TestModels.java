@@ -18,7 +18,18 @@ public final class TestModels {
     static final ModelConfig CRITIC = new ModelConfig(11, 16, 2, 2, 2, 24, 128, true, 1e-6, 10_000);
     public static final OptimizerSettings ADAM = new OptimizerSettings(0.9, 0.99, 1e-8, 0.01, 0.5);
 
+    private static final String DEVICE = System.getProperty("model.device", "cpu");
+
     private TestModels() {}
+
+    /** Single precision on the CPU, or on the device {@code -Dmodel.device=gpu}. */
+    static ModelSettings settings() {
+        return settings(ModelSettings.Precision.FLOAT32);
+    }
+
+    static ModelSettings settings(ModelSettings.Precision precision) {
+        return new ModelSettings(DEVICE, precision);
+    }
 
     public static int[] tokens(SplittableRandom random, int length, ModelConfig config) {
         return random.ints(length, 0, config.vocabularySize()).toArray();

@@ -27,7 +27,7 @@ class TokenDrawTest {
 
     @BeforeAll
     static void open() {
-        policy = PolicyModel.random(TestModels.POLICY, 7, ModelSettings.cpu());
+        policy = PolicyModel.random(TestModels.POLICY, 7, TestModels.settings());
     }
 
     @AfterAll

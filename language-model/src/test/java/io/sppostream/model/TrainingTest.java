@@ -32,7 +32,7 @@ class TrainingTest {
     }
 
     private static byte[] trained(TrainingSettings settings, int steps) {
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, settings)) {
             for (int step = 0; step < steps; step++) {
                 trainer.update(BATCH, 1, 1e-3, LOSS);
@@ -53,7 +53,7 @@ class TrainingTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldGiveTheModelsLogProbsWhateverTheThreads(int threads) {
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer one = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 1, false));
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, threads, false))) {
@@ -73,7 +73,7 @@ class TrainingTest {
 
     @Test
     void shouldLeaveACopyAsItIsWhenThePolicyIsTrained() {
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 2, false));
                 PolicyModel copy = trainer.reference()) {
             byte[] start = weights(policy);
@@ -89,8 +89,8 @@ class TrainingTest {
 
     @Test
     void shouldAddUpMicroBatchesToTheWholeBatch() {
-        try (PolicyModel whole = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
-                PolicyModel pieces = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel whole = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
+                PolicyModel pieces = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer one = new PolicyTrainer(whole, TestModels.ADAM, new TrainingSettings(100_000, 1, false));
                 PolicyTrainer many = new PolicyTrainer(pieces, TestModels.ADAM, new TrainingSettings(20, 2, false))) {
             double expected = one.update(BATCH, 0.7, 1e-3, LOSS).gradientNorm();
@@ -104,8 +104,8 @@ class TrainingTest {
     @CsvSource({"true, 1", "true, 3", "false, 2"})
     void shouldTakeTheSameStepWithGradientCheckpointing(boolean tied, int layers) {
         ModelConfig config = new ModelConfig(11, 32, layers, 4, 2, 48, 128, tied, 1e-6, 10_000);
-        try (PolicyModel plain = PolicyModel.random(config, 1, ModelSettings.cpu());
-                PolicyModel checkpointing = PolicyModel.random(config, 1, ModelSettings.cpu());
+        try (PolicyModel plain = PolicyModel.random(config, 1, TestModels.settings());
+                PolicyModel checkpointing = PolicyModel.random(config, 1, TestModels.settings());
                 PolicyTrainer one = new PolicyTrainer(plain, TestModels.ADAM, new TrainingSettings(48, 2, false));
                 PolicyTrainer other =
                         new PolicyTrainer(checkpointing, TestModels.ADAM, new TrainingSettings(48, 2, true))) {
@@ -127,7 +127,7 @@ class TrainingTest {
         float[][] logits = new float[2][];
         double[] norms = new double[2];
         for (int run = 0; run < 2; run++) {
-            try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+            try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings());
                     CriticTrainer trainer =
                             new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(30, 2, run == 1))) {
                 for (int step = 0; step < 3; step++) {
@@ -143,8 +143,8 @@ class TrainingTest {
 
     @Test
     void shouldComeCloseInBfloat16() {
-        ModelSettings half = new ModelSettings("cpu", ModelSettings.Precision.BFLOAT16);
-        try (PolicyModel single = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        ModelSettings half = TestModels.settings(ModelSettings.Precision.BFLOAT16);
+        try (PolicyModel single = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, half);
                 PolicyTrainer one = new PolicyTrainer(single, TestModels.ADAM, new TrainingSettings(48, 2, false));
                 PolicyTrainer other = new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(48, 2, false))) {
@@ -162,7 +162,7 @@ class TrainingTest {
 
     @Test
     void shouldCallTheLossOnceASequenceWithItsLogProbs() {
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
             float[][] expected = policy.logProbs(BATCH, 0.7);
@@ -180,7 +180,7 @@ class TrainingTest {
 
     @Test
     void shouldChangeNothingWhenTheNormIsNotFinite() {
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
             trainer.update(BATCH, 1, 1e-3, LOSS);
@@ -202,7 +202,7 @@ class TrainingTest {
 
     @Test
     void shouldPassOnAFailureOfTheLossWithTheWeightsAsTheyWere() {
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
             byte[] weights = weights(policy);
@@ -227,7 +227,7 @@ class TrainingTest {
         byte[] weights;
         byte[] state;
         byte[] expected;
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
             trainer.update(BATCH, 1, 1e-3, LOSS);
@@ -237,7 +237,7 @@ class TrainingTest {
             trainer.update(BATCH, 1, 1e-3, LOSS);
             expected = weights(policy);
         }
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 2, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 2, TestModels.settings());
                 PolicyTrainer trainer =
                         new PolicyTrainer(policy, TestModels.ADAM, new TrainingSettings(40, 2, false))) {
             policy.readWeights(TestModels.channel(weights));
@@ -251,7 +251,7 @@ class TrainingTest {
     @Test
     void shouldDecayWeightsApartFromTheGradient() {
         OptimizerSettings settings = new OptimizerSettings(0.9, 0.999, 1e-12, 0.1, Double.POSITIVE_INFINITY);
-        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings());
                 CriticTrainer trainer = new CriticTrainer(critic, settings, new TrainingSettings(64, 1, false))) {
             float[] weight = new float[TestModels.CRITIC.hiddenSize()];
             Arrays.fill(weight, 2);
@@ -274,7 +274,7 @@ class TrainingTest {
         for (int run = 0; run < 2; run++) {
             double limit = run == 0 ? Double.POSITIVE_INFINITY : 0.01;
             OptimizerSettings settings = new OptimizerSettings(0, 0, 1e6, 0, limit);
-            try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+            try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings());
                     CriticTrainer trainer = new CriticTrainer(critic, settings, new TrainingSettings(64, 1, false))) {
                 norms[run] = trainer.update(
                                 TestModels.scored(List.of(new int[] {1, 2})), 1e6, (i, z) -> new float[] {3})
@@ -293,7 +293,7 @@ class TrainingTest {
         for (int i = 0; i < 40; i++) {
             prompts.add(TestModels.tokens(random, 2 + i % 4, TestModels.CRITIC));
         }
-        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings());
                 CriticTrainer trainer =
                         new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(60, 2, false))) {
             assertThat(critic.logits(prompts)).containsOnly(0f);
@@ -317,7 +317,7 @@ class TrainingTest {
         for (int i = 0; i < 30; i++) {
             prompts.add(TestModels.tokens(random, 1 + i % 6, TestModels.CRITIC));
         }
-        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu())) {
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings())) {
             Probe.set(
                     critic.model(), "score.weight", new float[] {1, -2, 3, 4, -5, 6, -7, 8, 9, -1, 2, 3, -4, 5, 6, 7});
             float[] together = critic.logits(prompts);
@@ -336,7 +336,7 @@ class TrainingTest {
             int length = 1 + random.nextInt(TestModels.CRITIC.maxPositions());
             batch.add(new ScoredTokens(TestModels.tokens(random, length, TestModels.CRITIC), random.nextInt(length)));
         }
-        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu())) {
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings())) {
             Probe.set(
                     critic.model(), "score.weight", new float[] {1, -2, 3, 4, -5, 6, -7, 8, 9, -1, 2, 3, -4, 5, 6, 7});
             float[][] together = critic.scores(batch);
@@ -357,7 +357,7 @@ class TrainingTest {
         List<ScoredTokens> batch = List.of(ScoredTokens.ofResponse(sequence));
         assertThat(batch.get(0).tokens()).containsExactly(1, 2, 3, 4);
         float[] targets = {1, -1, 0.5f};
-        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu());
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings());
                 CriticTrainer trainer =
                         new CriticTrainer(critic, TestModels.ADAM, new TrainingSettings(60, 2, false))) {
             for (int step = 0; step < 200; step++) {
@@ -376,7 +376,7 @@ class TrainingTest {
     @Test
     void shouldLeaveTheWeightsAsTheyWereWhenCancelledBetweenMicroBatches() {
         AtomicInteger asked = new AtomicInteger();
-        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, ModelSettings.cpu());
+        try (PolicyModel policy = PolicyModel.random(TestModels.POLICY, 1, TestModels.settings());
                 PolicyTrainer trainer = new PolicyTrainer(
                         policy,
                         TestModels.ADAM,

@@ -20,6 +20,13 @@ runs_long() {
   return 1
 }
 
+# Whether this Java has the archive of its own classes that others build on. Trimmed Javas, and some of Linux
+# distributions, lack it, and do not start when told to write another.
+archives_classes() {
+  local java
+  java=$(readlink -f "$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java")") && [ -f "${java%/bin/java}/lib/server/classes.jsa" ]
+}
+
 launch() {
   local main=$1 jvm_options=$2 class_path=$3 archives=$4
   shift 4
@@ -33,7 +40,7 @@ launch() {
   size=${archive##*-}
   if [ -f "$archive" ] && [ "$(wc -c <"$archive")" -eq "${size%.jsa}" ]; then
     classes=(-XX:SharedArchiveFile="$archive" "-Xlog:cds*=error")
-  elif [ "${1:-}" = train ] && mkdir -p "$archives" 2>/dev/null && [ -w "$archives" ]; then
+  elif [ "${1:-}" = train ] && archives_classes && mkdir -p "$archives" 2>/dev/null && [ -w "$archives" ]; then
     rm -f "$archives"/classes-*.jsa
     classes=(-XX:+RecordDynamicDumpInfo -Dsppo.class.archive="$archives" "-Xlog:cds*=error")
   fi

@@ -140,6 +140,14 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         return classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }
 
+    /**
+     * Whether this Java can write archives of classes: they build on one of Java's own classes, which trimmed Javas, and
+     * some of Linux distributions, lack.
+     */
+    static boolean canArchive() {
+        return Files.exists(Path.of(System.getProperty("java.home"), "lib", "server", "classes.jsa"));
+    }
+
     private static Path java() {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }

@@ -114,7 +114,12 @@ public final class EmbeddedBroker implements AutoCloseable {
                 secured.addTo(properties);
             }
             EmbeddedBroker broker = launch(
-                    directory, chosen, properties, jvm, secured == null ? List.of() : secured.jvmOptions(), !archived);
+                    directory,
+                    chosen,
+                    properties,
+                    jvm,
+                    secured == null ? List.of() : secured.jvmOptions(),
+                    !archived && BrokerJvm.canArchive());
             if (attempt == 1) {
                 meanwhile.run();
             }

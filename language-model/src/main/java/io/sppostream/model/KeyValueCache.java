@@ -51,13 +51,8 @@ final class KeyValueCache implements AutoCloseable {
     }
 
     /** Bytes that a row takes when it is as long as it can be. */
-    static long bytes(SampledRow row, ModelConfig config) {
-        return KeyLengths.rounded(row.mostKeys()) * bytesOfToken(config);
-    }
-
-    /** Bytes of a token: a key and a value per layer, in 32 bits. */
-    static long bytesOfToken(ModelConfig config) {
-        return 2L * config.layers() * config.keyValueHeads() * config.headSize() * Float.BYTES;
+    static long bytes(SampledRow row, ModelConfig config, ModelSettings settings) {
+        return ModelMemory.keyValues(config, settings, 1, KeyLengths.rounded(row.mostKeys()));
     }
 
     /** Whether this prompt fits a group that begins with another, without more than twice the memory it needs. */

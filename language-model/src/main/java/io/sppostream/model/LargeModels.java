@@ -3,8 +3,11 @@ package io.sppostream.model;
 /** The rules by which large models are computed in parts, so that they fit memory. Static functions of a model's shape. */
 final class LargeModels {
 
-    /** Logits that are computed at once: 64 MiB. */
-    private static final long LOGITS = 1L << 24;
+    /** Logits that are computed at once on a CPU: 64 MiB. */
+    private static final long LOGITS_ON_CPU = 1L << 24;
+
+    /** On another device, whose products want more rows: 512 MiB. */
+    private static final long LOGITS = 1L << 27;
 
     /** Up to this vocabulary all logits of a micro-batch are computed at once. */
     private static final int SMALL_VOCABULARY = 4096;
@@ -29,9 +32,11 @@ final class LargeModels {
     private LargeModels() {}
 
     /** Rows of logits [rows, vocabulary] that are computed at once; 0 if all are. */
-    static int logitRows(ModelConfig config) {
+    static int logitRows(ModelConfig config, boolean cpu) {
         int vocabulary = config.vocabularySize();
-        return vocabulary <= SMALL_VOCABULARY ? 0 : (int) Math.max(Transformer.LEAST_ROWS, LOGITS / vocabulary);
+        return vocabulary <= SMALL_VOCABULARY
+                ? 0
+                : (int) Math.max(Transformer.LEAST_ROWS, (cpu ? LOGITS_ON_CPU : LOGITS) / vocabulary);
     }
 
     /**
@@ -39,7 +44,7 @@ final class LargeModels {
      * and to add them up.
      */
     static boolean needsOneGradient(ModelConfig config) {
-        return logitRows(config) > 0 || isLarge(config);
+        return config.vocabularySize() > SMALL_VOCABULARY || isLarge(config);
     }
 
     /** Most rows of a running batch. */

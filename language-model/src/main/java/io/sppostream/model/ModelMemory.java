@@ -101,8 +101,8 @@ public final class ModelMemory {
     }
 
     /** Bytes of the logits of a micro-batch in training, of which a large vocabulary has a chunk at a time. */
-    public static long trainingLogits(ModelConfig model, long positions) {
-        int chunk = LargeModels.logitRows(model);
+    public static long trainingLogits(ModelConfig model, ModelSettings settings, long positions) {
+        int chunk = LargeModels.logitRows(model, settings.isCpu());
         return logits(model, chunk == 0 ? positions : Math.min(chunk, positions));
     }
 
@@ -135,8 +135,9 @@ public final class ModelMemory {
     }
 
     /** Bytes of the keys and values of rows of so many positions each. */
-    public static long keyValues(ModelConfig model, long rows, long positions) {
-        return 2L * Float.BYTES * model.layers() * model.keyValueHeads() * model.headSize() * rows * positions;
+    public static long keyValues(ModelConfig model, ModelSettings settings, long rows, long positions) {
+        int bytes = settings.halvesAttention(model) ? Short.BYTES : Float.BYTES;
+        return 2L * bytes * model.layers() * model.keyValueHeads() * model.headSize() * rows * positions;
     }
 
     /** Whether gradient checkpointing is on unless the settings say otherwise. Its results have the same bits. */

@@ -82,6 +82,19 @@ public record ModelSettings(
                 : precision;
     }
 
+    /**
+     * Whether attention is in bfloat16, too, and so are keys and values that are kept: in that precision on a GPU, whose
+     * kernels for single precision are several times slower.
+     */
+    boolean halvesAttention(ModelConfig model) {
+        return !isCpu() && precisionOf(model) == Precision.BFLOAT16;
+    }
+
+    /** Whether the device is the CPU. */
+    boolean isCpu() {
+        return device.equals("cpu");
+    }
+
     /** Where and how a model is computed, and why if that was chosen, in words, such as {@code bf16 on gpu:1}. */
     public String describe(ModelConfig model) {
         String reason = precision == Precision.AUTO
@@ -92,7 +105,7 @@ public record ModelSettings(
 
     /** Why a model cannot run on the device, as a sentence; null if it can. */
     public @Nullable String obstacle() {
-        if (device.equals("cpu")) {
+        if (isCpu()) {
             return null;
         }
         try {
@@ -112,7 +125,7 @@ public record ModelSettings(
     }
 
     Device toDevice() {
-        if (device.equals("cpu")) {
+        if (isCpu()) {
             return Device.cpu();
         }
         int colon = device.indexOf(':');

@@ -214,11 +214,11 @@ public final class Sampler {
             List<SampledRow> running = cache.rows();
             long left = cacheBytes;
             for (SampledRow row : running) {
-                left -= KeyValueCache.bytes(row, model.config());
+                left -= KeyValueCache.bytes(row, model.config(), model.settings());
             }
             int count = 0;
             for (SampledRow row : waiting) {
-                left -= KeyValueCache.bytes(row, model.config());
+                left -= KeyValueCache.bytes(row, model.config(), model.settings());
                 int before = running.size() + count;
                 if (before > 0 && (left < 0 || before >= maxRows)) {
                     break;

@@ -18,6 +18,9 @@ final class Tensors {
     /** Elements of one window. Windows allow tensors of any size, although a ByteBuffer is limited to 2 GiB. */
     private static final long WINDOW = 1L << 26;
 
+    private static final long[] FIRST = {0};
+    private static final long[] STEP = {1};
+
     private Tensors() {}
 
     /** Reads or fills the bytes of consecutive elements. */
@@ -110,7 +113,8 @@ final class Tensors {
                         try (NDArray host = slice.toDevice(Device.cpu(), true)) {
                             window.accept(host.toByteBuffer(true).order(ByteOrder.nativeOrder()));
                             if (write) {
-                                host.copyTo(slice);
+                                // Not host.copyTo(slice): on a GPU, that gives the slice memory of its own.
+                                JniUtils.indexSet(slice, (PtNDArray) host, FIRST, new long[] {end - at}, STEP);
                             }
                         }
                     }

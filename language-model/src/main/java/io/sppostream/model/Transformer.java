@@ -161,8 +161,9 @@ final class Transformer implements AutoCloseable {
         attributes.put("rank", rank);
         attributes.put("scale", adapter == null ? 0.0 : adapter.scale());
         attributes.put("epsilon", config.rmsNormEpsilon());
-        attributes.put("chunk", LargeModels.logitRows(config));
+        attributes.put("chunk", LargeModels.logitRows(config, settings.isCpu()));
         attributes.put("bfloat16", settings.precisionOf(config) == ModelSettings.Precision.BFLOAT16 ? 1 : 0);
+        attributes.put("attention16", settings.halvesAttention(config) ? 1 : 0);
         attributes.put("packed", form == WeightForm.PACKED ? 1 : 0);
         return attributes;
     }

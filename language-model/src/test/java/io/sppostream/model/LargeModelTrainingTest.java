@@ -55,7 +55,7 @@ class LargeModelTrainingTest {
     @CsvSource({"true, true", "false, false"})
     void shouldHaveTheGradientsOfTheWholeLogits(boolean tied, boolean checkpointing) {
         ModelConfig config = config(tied);
-        assertThat(LargeModels.logitRows(config)).isEqualTo(64);
+        assertThat(LargeModels.logitRows(config, true)).isEqualTo(64);
         try (PolicyModel policy = PolicyModel.random(config, 1, TestModels.settings());
                 NDManager scratch = policy.model().manager().newSubManager()) {
             Transformer model = policy.model();

@@ -184,7 +184,7 @@ class SamplerTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 150, 400, 900, 100_000})
     void shouldGiveTheSameBitsWhenRowsJoinAndLeaveARunningBatch(int cachedTokens) {
-        long bytes = cachedTokens * KeyValueCache.bytesOfToken(policy.config());
+        long bytes = ModelMemory.keyValues(policy.config(), TestModels.settings(), 1, cachedTokens);
         List<SampleRequest> requests = requests(40, 90, 3);
         SamplingParameters parameters = new SamplingParameters(0.8, 1, 0, 70);
         List<Completion> together = new Sampler(policy, END, bytes).sample(requests, parameters);

@@ -65,7 +65,8 @@ public record MemoryPlan(List<Item> items) {
                 policy, parameters, ModelMemory.trainedParameters(policy, run.learn()), run, run.training(), batches);
         learn.add(
                 "logits",
-                batches.atOnce() * ModelMemory.trainingLogits(policy, batches.sequences() * run.responseTokens()));
+                batches.atOnce()
+                        * ModelMemory.trainingLogits(policy, run.learn(), batches.sequences() * run.responseTokens()));
         if (run.hasReference() && run.learn().adapter() == null) {
             learn.add("weights of the reference policy", policyBytes);
         }
@@ -175,7 +176,8 @@ public record MemoryPlan(List<Item> items) {
                     "keys and values of " + rows + " x " + (run.promptTokens() + run.responseTokens()) + " tokens",
                     Math.min(
                             run.cacheBytes(),
-                            ModelMemory.keyValues(model, rows, (long) run.promptTokens() + run.responseTokens())));
+                            ModelMemory.keyValues(
+                                    model, placement, rows, (long) run.promptTokens() + run.responseTokens())));
             add(
                     "prompts and logits at work",
                     ModelMemory.layerAtWork(

@@ -63,6 +63,10 @@ launch() {
   # PyTorch then asks for huge pages for its tensors of 2 MB and more: fewer page faults and address translations.
   export THP_MEM_ALLOC_ENABLE=${THP_MEM_ALLOC_ENABLE:-1}
 
+  # On recent GPUs PyTorch prefers the attention of cuDNN, which is compiled anew for every length, takes milliseconds for
+  # it, and keeps the result: each sampled token has a new length.
+  export TORCH_CUDNN_SDPA_DEPRIORITIZED=${TORCH_CUDNN_SDPA_DEPRIORITIZED:-1}
+
   exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" @"$jvm_options" ${classes[@]+"${classes[@]}"} ${compiler[@]+"${compiler[@]}"} \
     ${options[@]+"${options[@]}"} -Dsppo.terminal=$terminal -cp "$class_path" "$main" "$@"
 }

@@ -12,7 +12,12 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Copies between Java arrays and native tensors; tensors in main memory are accessed directly. Stateless. */
+/**
+ * Copies between Java arrays and native tensors; tensors in main memory are accessed directly. Stateless.
+ *
+ * <p>DJL gives an array on another device than its manager's a manager of its own, which only ends with the first one. Here
+ * they are closed at once: the manager of a sampled batch lives for thousands of tokens.
+ */
 final class Tensors {
 
     /** Elements of one window. Windows allow tensors of any size, although a ByteBuffer is limited to 2 GiB. */
@@ -59,8 +64,11 @@ final class Tensors {
     /** The elements of a tensor of 32-bit floats. If it is on a device, its copy in main memory is freed at once. */
     static float[] toFloats(NDArray tensor) {
         if (!tensor.getDevice().equals(Device.cpu())) {
-            try (NDArray host = tensor.toDevice(Device.cpu(), true)) {
+            NDArray host = tensor.toDevice(Device.cpu(), true);
+            try {
                 return toFloats(host);
+            } finally {
+                host.getManager().close();
             }
         }
         float[] values = new float[Math.toIntExact(tensor.size())];
@@ -73,7 +81,8 @@ final class Tensors {
             return host;
         }
         NDArray moved = host.toDevice(manager.getDevice(), true);
-        host.close();
+        moved.attach(manager);
+        host.getManager().close();
         return moved;
     }
 
@@ -110,12 +119,15 @@ final class Tensors {
                     if (slice.getDevice().equals(Device.cpu())) {
                         window.accept(slice.toByteBuffer(true).order(ByteOrder.nativeOrder()));
                     } else {
-                        try (NDArray host = slice.toDevice(Device.cpu(), true)) {
+                        NDArray host = slice.toDevice(Device.cpu(), true);
+                        try {
                             window.accept(host.toByteBuffer(true).order(ByteOrder.nativeOrder()));
                             if (write) {
                                 // Not host.copyTo(slice): on a GPU, that gives the slice memory of its own.
                                 JniUtils.indexSet(slice, (PtNDArray) host, FIRST, new long[] {end - at}, STEP);
                             }
+                        } finally {
+                            host.getManager().close();
                         }
                     }
                 }

@@ -159,7 +159,7 @@ class AdapterTest {
         for (int i = 0; i < 40; i++) {
             requests.add(new SampleRequest(TestModels.tokens(random, 1 + i % 5, config(Architecture.LLAMA)), i));
         }
-        try (PolicyModel policy = policy(TestModels.settings().withAdapter(new LoraSettings(rank, 6, 7)))) {
+        try (PolicyModel policy = policy(ModelSettings.cpu().withAdapter(new LoraSettings(rank, 6, 7)))) {
             train(policy, false);
             Sampler sampler = new Sampler(policy, Set.of());
             SamplingParameters parameters = new SamplingParameters(1, 1, 0, 12);

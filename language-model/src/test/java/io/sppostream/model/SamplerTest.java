@@ -43,7 +43,7 @@ class SamplerTest {
 
     @BeforeAll
     static void open() {
-        policy = PolicyModel.random(TestModels.POLICY, 7, TestModels.settings());
+        policy = PolicyModel.random(TestModels.POLICY, 7, ModelSettings.cpu());
     }
 
     @AfterAll
@@ -184,7 +184,7 @@ class SamplerTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 150, 400, 900, 100_000})
     void shouldGiveTheSameBitsWhenRowsJoinAndLeaveARunningBatch(int cachedTokens) {
-        long bytes = ModelMemory.keyValues(policy.config(), TestModels.settings(), 1, cachedTokens);
+        long bytes = ModelMemory.keyValues(policy.config(), ModelSettings.cpu(), 1, cachedTokens);
         List<SampleRequest> requests = requests(40, 90, 3);
         SamplingParameters parameters = new SamplingParameters(0.8, 1, 0, 70);
         List<Completion> together = new Sampler(policy, END, bytes).sample(requests, parameters);
@@ -280,7 +280,7 @@ class SamplerTest {
         for (int i = 0; i < 40; i++) {
             requests.add(new SampleRequest(TestModels.tokens(random, 1 + i % 5, shape), i));
         }
-        try (PolicyModel model = PolicyModel.random(shape, 1, TestModels.settings())) {
+        try (PolicyModel model = PolicyModel.random(shape, 1, ModelSettings.cpu())) {
             Sampler sampler = new Sampler(model, Set.of());
             List<Completion> together = sampler.sample(requests, PARAMETERS);
             for (int from = 0; from < requests.size(); from += size) {

@@ -336,7 +336,7 @@ class TrainingTest {
             int length = 1 + random.nextInt(TestModels.CRITIC.maxPositions());
             batch.add(new ScoredTokens(TestModels.tokens(random, length, TestModels.CRITIC), random.nextInt(length)));
         }
-        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, TestModels.settings())) {
+        try (CriticModel critic = CriticModel.random(TestModels.CRITIC, 1, ModelSettings.cpu())) {
             Probe.set(
                     critic.model(), "score.weight", new float[] {1, -2, 3, 4, -5, 6, -7, 8, 9, -1, 2, 3, -4, 5, 6, 7});
             float[][] together = critic.scores(batch);

@@ -43,6 +43,9 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
     /** An archive is 50 MB. */
     private static final int ARCHIVES_KEPT = 3;
 
+    /** A list of third-party jars is 10 KB, and every build of this project makes another. */
+    private static final int LISTS_KEPT = 20;
+
     /** A broker JVM with the Java and the third-party jars of this process. */
     static BrokerJvm ofThisProcess(Path cache) throws IOException {
         Files.createDirectories(cache);
@@ -69,6 +72,7 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
         Path draft = Files.createTempFile(cache, "class-path-", ".tmp");
         Files.write(draft, jars.stream().map(Path::toString).toList());
         Files.move(draft, known, StandardCopyOption.ATOMIC_MOVE);
+        deleteOldest(cache, ".txt", LISTS_KEPT);
         return jars;
     }
 
@@ -155,21 +159,25 @@ record BrokerJvm(Path cache, List<Path> classPath, String key) {
     /** Puts a finished archive in place, and deletes archives of class paths that are no longer used. */
     void keep(Path finished) throws IOException {
         Files.move(finished, archive(), StandardCopyOption.ATOMIC_MOVE);
-        List<Path> archives = files(".jsa");
-        for (Path old : archives.subList(Math.min(ARCHIVES_KEPT, archives.size()), archives.size())) {
-            Files.deleteIfExists(old);
-        }
+        deleteOldest(cache, ".jsa", ARCHIVES_KEPT);
         // Left by brokers whose parents were killed before they could put the archive in place.
         long longAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
-        for (Path draft : files(".tmp")) {
+        for (Path draft : files(cache, ".tmp")) {
             if (draft.toFile().lastModified() < longAgo) {
                 Files.deleteIfExists(draft);
             }
         }
     }
 
+    private static void deleteOldest(Path cache, String ending, int kept) throws IOException {
+        List<Path> files = files(cache, ending);
+        for (Path old : files.subList(Math.min(kept, files.size()), files.size())) {
+            Files.deleteIfExists(old);
+        }
+    }
+
     /** The files in the cache with a suffix, newest first. */
-    private List<Path> files(String ending) throws IOException {
+    private static List<Path> files(Path cache, String ending) throws IOException {
         try (Stream<Path> files = Files.list(cache)) {
             return files.filter(f -> f.toString().endsWith(ending))
                     .sorted(Comparator.comparing((Path f) -> f.toFile().lastModified())

@@ -21,10 +21,11 @@ runs_long() {
 }
 
 # Whether this Java has the archive of its own classes that others build on. Trimmed Javas, and some of Linux
-# distributions, lack it, and do not start when told to write another.
+# distributions, lack it, and do not start when told to write another. Only Java knows where it is at home.
 archives_classes() {
-  local java
-  java=$(readlink -f "$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java")") && [ -f "${java%/bin/java}/lib/server/classes.jsa" ]
+  local home
+  home=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
+  [ -f "$home/lib/server/classes.jsa" ]
 }
 
 launch() {

@@ -23,9 +23,11 @@ runs_long() {
 # Whether this Java has the archive of its own classes that others build on. Trimmed Javas, and some of Linux
 # distributions, lack it, and do not start when told to write another. Only Java knows where it is at home.
 archives_classes() {
-  local home
-  home=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
-  [ -f "$home/lib/server/classes.jsa" ]
+  local line
+  while read -r line; do
+    case $line in "java.home = "*) [ -f "${line#java.home = }/lib/server/classes.jsa" ] && return 0 ;; esac
+  done < <("${JAVA_HOME:+$JAVA_HOME/bin/}java" -XshowSettings:properties -version 2>&1)
+  return 1
 }
 
 launch() {

@@ -1,8 +1,6 @@
 package io.sppostream.benchmarks;
 
 import io.sppostream.learn.ProcessMemory;
-import io.sppostream.log.UserException;
-import io.sppostream.model.ModelSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -76,25 +74,6 @@ final class BenchmarkTools {
     static Optional<String> peakResident(ProcessHandle process) {
         return Optional.ofNullable(ProcessMemory.peakResidentBytes(Long.toString(process.pid())))
                 .map(bytes -> (bytes >> 20) + " MB");
-    }
-
-    /**
-     * The settings of a model.
-     *
-     * @param device the value of an option {@code --device}
-     * @throws UserException if the machine has no such device
-     */
-    static ModelSettings settings(String device, ModelSettings.Precision precision) {
-        try {
-            ModelSettings settings = new ModelSettings(device, precision);
-            String obstacle = settings.obstacle();
-            if (obstacle != null) {
-                throw new UserException("--device " + device + ": " + obstacle);
-            }
-            return settings;
-        } catch (IllegalArgumentException e) {
-            throw new UserException("--device: " + e.getMessage());
-        }
     }
 
     /** The median; the mean of the two middle values of an even number. */

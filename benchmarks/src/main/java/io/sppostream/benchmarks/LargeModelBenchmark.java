@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -72,11 +73,8 @@ final class LargeModelBenchmark implements Callable<Integer> {
             description = "Of the matrix products: fp32, bf16 or auto (default: ${DEFAULT-VALUE}).")
     private String precision = "";
 
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            description = "cpu, gpu or gpu:INDEX (default: ${DEFAULT-VALUE}).")
-    private String device = "";
+    @Mixin
+    private DeviceOption device = new DeviceOption();
 
     @Option(
             names = "--steps",
@@ -130,7 +128,7 @@ final class LargeModelBenchmark implements Callable<Integer> {
         if (!Files.exists(directory)) {
             timed("write", () -> RandomCheckpoint.write(RandomCheckpoint.shape(shape), directory));
         }
-        ModelSettings settings = BenchmarkTools.settings(device, ModelSettings.Precision.of(precision))
+        ModelSettings settings = device.settings(ModelSettings.Precision.of(precision))
                 .withAdapter(rank == 0 ? null : new LoraSettings(rank, rank, 1));
         PolicyModel[] opened = new PolicyModel[1];
         timed("load", () -> opened[0] = PolicyModel.load(Checkpoint.open(directory), settings));
@@ -211,9 +209,7 @@ final class LargeModelBenchmark implements Callable<Integer> {
         work.run();
         double seconds = (System.nanoTime() - start) / 1e9;
         Long peak = ProcessMemory.peakResidentBytes("self");
-        OptionalLong used = device.equals("cpu")
-                ? OptionalLong.empty()
-                : DeviceMemory.usedBytes(new ModelSettings(device, ModelSettings.Precision.AUTO));
+        OptionalLong used = DeviceMemory.usedBytes(device.settings(ModelSettings.Precision.AUTO));
         System.out.printf(
                 Locale.ROOT,
                 "%s: %.1f s, peak resident memory so far %.2f GB%s%n",

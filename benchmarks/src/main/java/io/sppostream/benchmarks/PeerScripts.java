@@ -50,11 +50,6 @@ final class PeerScripts {
         }
     }
 
-    /** The argument of scripts that names a device as PyTorch does. */
-    static String device(String device) {
-        return "--device=" + device.replace("gpu", "cuda");
-    }
-
     /** Runs a script that needs no other, in a folder of its own. */
     JsonNode run(String script, List<String> arguments) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("sppo-peer");

@@ -72,11 +72,8 @@ final class SamplingBenchmark implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "2", description = "Threads (default: ${DEFAULT-VALUE}).")
     private int threads;
 
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            description = "cpu, gpu or gpu:INDEX (default: ${DEFAULT-VALUE}).")
-    private String device = "";
+    @Mixin
+    private DeviceOption device = new DeviceOption();
 
     @Option(names = "--repetitions", defaultValue = "3", description = "After a warm-up (default: ${DEFAULT-VALUE}).")
     private int repetitions;
@@ -175,7 +172,7 @@ final class SamplingBenchmark implements Callable<Integer> {
     }
 
     private void printOurs(Path checkpoint, int[] lengths) throws Exception {
-        ModelSettings settings = BenchmarkTools.settings(device, precision);
+        ModelSettings settings = device.settings(precision);
         try (PolicyModel policy = PolicyModel.forSampling(Checkpoint.open(checkpoint), settings)) {
             for (int length : tokens) {
                 print("SPPO Stream", length, ours(policy, lengths, length));
@@ -240,7 +237,7 @@ final class SamplingBenchmark implements Callable<Integer> {
                         "--model=" + checkpoint,
                         "--precision=" + precision.name().toLowerCase(Locale.ROOT),
                         "--threads=" + threads,
-                        PeerScripts.device(device),
+                        device.ofPeers(),
                         "--lengths="
                                 + IntStream.of(lengths)
                                         .mapToObj(Integer::toString)

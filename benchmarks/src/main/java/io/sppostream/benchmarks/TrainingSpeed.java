@@ -56,11 +56,8 @@ final class TrainingSpeed implements Callable<Integer> {
             description = "Most tokens of a micro-batch on our side (default: ${DEFAULT-VALUE}).")
     private int microBatchTokens;
 
-    @Option(
-            names = "--device",
-            defaultValue = "cpu",
-            description = "cpu, gpu or gpu:INDEX (default: ${DEFAULT-VALUE}).")
-    private String device = "";
+    @Mixin
+    private DeviceOption device = new DeviceOption();
 
     @Option(names = "--repetitions", defaultValue = "3", description = "Of each; medians are printed.")
     private int repetitions;
@@ -110,7 +107,7 @@ final class TrainingSpeed implements Callable<Integer> {
         }
         TrainingSettings settings = new TrainingSettings(microBatchTokens, threads, checkpointing);
         float slope = -1f / (rows * tokens);
-        try (PolicyModel policy = PolicyModel.random(SHAPE, 1, BenchmarkTools.settings(device, precision));
+        try (PolicyModel policy = PolicyModel.random(SHAPE, 1, device.settings(precision));
                 PolicyTrainer trainer = new PolicyTrainer(policy, ADAM, settings)) {
             List<Double> seconds = new ArrayList<>();
             for (int i = -1; i < repetitions; i++) {
@@ -144,7 +141,7 @@ final class TrainingSpeed implements Callable<Integer> {
                         "--rows=" + rows,
                         "--tokens=" + tokens,
                         "--threads=" + threads,
-                        PeerScripts.device(device),
+                        device.ofPeers(),
                         "--repetitions=" + repetitions));
     }
 }

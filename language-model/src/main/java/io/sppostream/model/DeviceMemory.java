@@ -17,7 +17,7 @@ public final class DeviceMemory {
      * @return empty if the device does not tell
      */
     public static OptionalLong bytes(ModelSettings settings) {
-        if (settings.device().equals("cpu")) {
+        if (settings.isCpu()) {
             return ManagementFactory.getOperatingSystemMXBean()
                             instanceof com.sun.management.OperatingSystemMXBean system
                     ? OptionalLong.of(system.getTotalMemorySize())
@@ -26,7 +26,7 @@ public final class DeviceMemory {
         return onGpu(settings, MemoryUsage::getMax);
     }
 
-    /** Bytes of a GPU that are taken, by this process and others; empty if it does not tell. */
+    /** Bytes of a GPU that are taken, by this process and others; empty for the CPU, and if the GPU does not tell. */
     public static OptionalLong usedBytes(ModelSettings settings) {
         return onGpu(settings, MemoryUsage::getUsed);
     }

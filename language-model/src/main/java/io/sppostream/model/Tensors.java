@@ -119,19 +119,23 @@ final class Tensors {
                     if (slice.getDevice().equals(Device.cpu())) {
                         window.accept(slice.toByteBuffer(true).order(ByteOrder.nativeOrder()));
                     } else {
-                        NDArray host = slice.toDevice(Device.cpu(), true);
-                        try {
-                            window.accept(host.toByteBuffer(true).order(ByteOrder.nativeOrder()));
-                            if (write) {
-                                // Not host.copyTo(slice): on a GPU, that gives the slice memory of its own.
-                                JniUtils.indexSet(slice, (PtNDArray) host, FIRST, new long[] {end - at}, STEP);
-                            }
-                        } finally {
-                            host.getManager().close();
-                        }
+                        throughMainMemory(slice, write, window);
                     }
                 }
             }
+        }
+    }
+
+    private static void throughMainMemory(PtNDArray slice, boolean write, Window window) throws IOException {
+        NDArray host = slice.toDevice(Device.cpu(), true);
+        try {
+            window.accept(host.toByteBuffer(true).order(ByteOrder.nativeOrder()));
+            if (write) {
+                // Not host.copyTo(slice): on a GPU, that gives the slice memory of its own.
+                JniUtils.indexSet(slice, (PtNDArray) host, FIRST, new long[] {slice.size()}, STEP);
+            }
+        } finally {
+            host.getManager().close();
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.sppostream.model;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -177,7 +176,7 @@ final class Transformer implements AutoCloseable {
             return withFreshAdapters(settings, checkpoint.base(settings));
         }
         boolean freshHead = head == WeightLayout.Head.SCORE && !checkpoint.hasScore();
-        boolean inPlace = settings.toDevice().equals(Device.cpu());
+        boolean inPlace = settings.isCpu();
         Set<WeightLayout.Fused> mapped = new HashSet<>();
         Transformer model = new Transformer(checkpoint.config(), head, settings, (manager, fused) -> {
             ByteBuffer bytes = inPlace && !(freshHead && isHead(fused)) ? checkpoint.map(fused) : null;

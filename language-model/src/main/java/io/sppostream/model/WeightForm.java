@@ -34,9 +34,7 @@ enum WeightForm {
         if (settings.adapter() != null) {
             return TRAINABLE;
         }
-        return LargeModels.isLarge(config) && settings.toDevice().equals(Device.cpu()) && Packing.AVAILABLE
-                ? PACKED
-                : ofBase(config, settings);
+        return LargeModels.isLarge(config) && settings.isCpu() && Packing.AVAILABLE ? PACKED : ofBase(config, settings);
     }
 
     /** The form of the base of a policy with adapters. */

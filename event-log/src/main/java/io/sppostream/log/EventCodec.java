@@ -5,6 +5,7 @@ import io.sppostream.events.list.IntList;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
@@ -29,6 +31,7 @@ import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,9 +43,11 @@ import org.jspecify.annotations.Nullable;
 public final class EventCodec<V extends SpecificRecord> {
     private final Schema schema;
     private final TypeCodec codec;
-    private final ThreadLocal<Buffers> buffers = ThreadLocal.withInitial(Buffers::new);
 
-    /** What a thread uses again for each event. */
+    /** Free for the next event. Null while a thread uses them, and after one that failed: they hold half an event. */
+    private final AtomicReference<@Nullable Buffers> free = new AtomicReference<>();
+
+    /** What is used again for each event. */
     private static final class Buffers {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
         private final BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
@@ -77,10 +82,12 @@ public final class EventCodec<V extends SpecificRecord> {
      */
     @SuppressWarnings("unchecked")
     public V read(byte[] bytes, int from) throws IOException {
-        Buffers mine = buffers.get();
+        Buffers mine = buffers();
         BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, mine.decoder);
         mine.decoder = decoder;
-        return (V) Objects.requireNonNull(codec.read(decoder));
+        V event = (V) Objects.requireNonNull(codec.read(decoder));
+        free.set(mine);
+        return event;
     }
 
     /**
@@ -89,27 +96,32 @@ public final class EventCodec<V extends SpecificRecord> {
      * @param header bytes to begin with
      */
     public byte[] write(V event, byte... header) {
-        Buffers mine = buffers.get();
+        Buffers mine = buffers();
         mine.bytes.reset();
         try {
             mine.encoder.writeFixed(header);
             codec.write(event, mine.encoder);
             mine.encoder.flush();
-        } catch (IOException | RuntimeException e) {
-            buffers.remove(); // The encoder still holds the beginning of the event.
-            throw e instanceof RuntimeException own ? own : new AvroRuntimeException(e);
+        } catch (IOException e) {
+            throw new AvroRuntimeException(e);
         }
-        return mine.bytes.toByteArray();
+        byte[] bytes = mine.bytes.toByteArray();
+        free.set(mine);
+        return bytes;
     }
 
-    /** The encoding of one type. */
-    private interface TypeCodec {
-        @Nullable
-        Object read(BinaryDecoder in) throws IOException;
+    private Buffers buffers() {
+        Buffers mine = free.getAndSet(null);
+        return mine == null ? new Buffers() : mine;
+    }
 
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException;
+    /** The encoding of one type. A class, since C1 calls the methods of interfaces slowly. */
+    private abstract static class TypeCodec {
+        abstract @Nullable Object read(BinaryDecoder in) throws IOException;
 
-        void skip(BinaryDecoder in) throws IOException;
+        abstract void write(@Nullable Object value, BinaryEncoder out) throws IOException;
+
+        abstract void skip(BinaryDecoder in) throws IOException;
     }
 
     private static TypeCodec codec(Schema schema, Set<String> unused) {
@@ -124,9 +136,7 @@ public final class EventCodec<V extends SpecificRecord> {
             case MAP -> new MapCodec(codec(schema.getValueType(), unused));
             case ENUM -> new EnumCodec(schema);
             case LONG -> logical == null ? Primitive.LONG : Primitive.TIMESTAMP;
-            case BOOLEAN, INT, FLOAT, DOUBLE, STRING, BYTES ->
-                Primitive.valueOf(schema.getType().name());
-            default -> throw new IllegalArgumentException("no codec for " + schema.getType());
+            default -> Primitive.of(schema.getType());
         };
     }
 
@@ -156,10 +166,10 @@ public final class EventCodec<V extends SpecificRecord> {
         return new AvroRuntimeException("there is no " + what + " " + index);
     }
 
-    private enum Primitive implements TypeCodec {
-        BOOLEAN {
+    private abstract static class Primitive extends TypeCodec {
+        static final Primitive BOOLEAN = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return in.readBoolean();
             }
 
@@ -167,10 +177,11 @@ public final class EventCodec<V extends SpecificRecord> {
             void writeValue(Object value, BinaryEncoder out) throws IOException {
                 out.writeBoolean((Boolean) value);
             }
-        },
-        INT {
+        };
+
+        static final Primitive INT = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return in.readInt();
             }
 
@@ -178,10 +189,11 @@ public final class EventCodec<V extends SpecificRecord> {
             void writeValue(Object value, BinaryEncoder out) throws IOException {
                 out.writeInt((Integer) value);
             }
-        },
-        LONG {
+        };
+
+        static final Primitive LONG = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return in.readLong();
             }
 
@@ -189,13 +201,14 @@ public final class EventCodec<V extends SpecificRecord> {
             void writeValue(Object value, BinaryEncoder out) throws IOException {
                 out.writeLong((Long) value);
             }
-        },
-        TIMESTAMP {
+        };
+
+        static final Primitive TIMESTAMP = new Primitive() {
             private static final TimestampMicrosConversion CONVERSION = new TimestampMicrosConversion();
             private static final Schema SCHEMA = CONVERSION.getRecommendedSchema();
 
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return CONVERSION.fromLong(in.readLong(), SCHEMA, SCHEMA.getLogicalType());
             }
 
@@ -203,10 +216,11 @@ public final class EventCodec<V extends SpecificRecord> {
             void writeValue(Object value, BinaryEncoder out) throws IOException {
                 out.writeLong(CONVERSION.toLong((Instant) value, SCHEMA, SCHEMA.getLogicalType()));
             }
-        },
-        FLOAT {
+        };
+
+        static final Primitive FLOAT = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return in.readFloat();
             }
 
@@ -214,10 +228,11 @@ public final class EventCodec<V extends SpecificRecord> {
             void writeValue(Object value, BinaryEncoder out) throws IOException {
                 out.writeFloat((Float) value);
             }
-        },
-        DOUBLE {
+        };
+
+        static final Primitive DOUBLE = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return in.readDouble();
             }
 
@@ -225,10 +240,11 @@ public final class EventCodec<V extends SpecificRecord> {
             void writeValue(Object value, BinaryEncoder out) throws IOException {
                 out.writeDouble((Double) value);
             }
-        },
-        STRING {
+        };
+
+        static final Primitive STRING = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return new String(bytes(in.readLong(), in), StandardCharsets.UTF_8);
             }
 
@@ -238,13 +254,14 @@ public final class EventCodec<V extends SpecificRecord> {
             }
 
             @Override
-            public void skip(BinaryDecoder in) throws IOException {
+            void skip(BinaryDecoder in) throws IOException {
                 in.skipString();
             }
-        },
-        BYTES {
+        };
+
+        static final Primitive BYTES = new Primitive() {
             @Override
-            public Object read(BinaryDecoder in) throws IOException {
+            Object read(BinaryDecoder in) throws IOException {
                 return ByteBuffer.wrap(bytes(in.readLong(), in));
             }
 
@@ -254,20 +271,33 @@ public final class EventCodec<V extends SpecificRecord> {
             }
         };
 
+        static Primitive of(Schema.Type type) {
+            return switch (type) {
+                case BOOLEAN -> BOOLEAN;
+                case INT -> INT;
+                case LONG -> LONG;
+                case FLOAT -> FLOAT;
+                case DOUBLE -> DOUBLE;
+                case STRING -> STRING;
+                case BYTES -> BYTES;
+                default -> throw new IllegalArgumentException("no codec for " + type);
+            };
+        }
+
         abstract void writeValue(Object value, BinaryEncoder out) throws IOException;
 
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
             writeValue(Objects.requireNonNull(value), out);
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             read(in);
         }
     }
 
-    private static final class EnumCodec implements TypeCodec {
+    private static final class EnumCodec extends TypeCodec {
         private final Schema schema;
         private final Object[] constants;
 
@@ -277,7 +307,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public Object read(BinaryDecoder in) throws IOException {
+        Object read(BinaryDecoder in) throws IOException {
             int index = in.readEnum();
             if (index < 0 || index >= constants.length) {
                 throw invalid("symbol", index);
@@ -286,25 +316,29 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
             out.writeEnum(schema.getEnumOrdinal(Objects.requireNonNull(value).toString()));
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             in.readEnum();
         }
     }
 
-    private static final class RecordCodec implements TypeCodec {
-        private final Schema schema;
-        private final Class<?> type;
+    private static final class RecordCodec extends TypeCodec {
+        private final Constructor<?> constructor;
         private final TypeCodec[] fields;
         private final @Nullable Object[] empty;
 
         RecordCodec(Schema schema, Set<String> unused) {
-            this.schema = schema;
-            this.type = SpecificData.get().getClass(schema);
+            Class<?> type = SpecificData.get().getClass(schema);
+            try {
+                this.constructor = type.getDeclaredConstructor();
+            } catch (NoSuchMethodException e) {
+                throw new IllegalArgumentException("no codec for " + schema.getFullName(), e);
+            }
+            constructor.setAccessible(true); // It is public; this spares a check for each record.
             this.fields = new TypeCodec[schema.getFields().size()];
             this.empty = new @Nullable Object[fields.length];
             for (Schema.Field field : schema.getFields()) {
@@ -316,8 +350,8 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public Object read(BinaryDecoder in) throws IOException {
-            SpecificRecord record = (SpecificRecord) SpecificData.newInstance(type, schema);
+        Object read(BinaryDecoder in) throws IOException {
+            SpecificRecordBase record = newRecord();
             for (int i = 0; i < fields.length; i++) {
                 if (empty[i] == null) {
                     record.put(i, fields[i].read(in));
@@ -329,16 +363,24 @@ public final class EventCodec<V extends SpecificRecord> {
             return record;
         }
 
+        private SpecificRecordBase newRecord() {
+            try {
+                return (SpecificRecordBase) constructor.newInstance();
+            } catch (ReflectiveOperationException e) {
+                throw new AvroRuntimeException(e);
+            }
+        }
+
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
-            SpecificRecord record = (SpecificRecord) Objects.requireNonNull(value);
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+            SpecificRecordBase record = (SpecificRecordBase) Objects.requireNonNull(value);
             for (int i = 0; i < fields.length; i++) {
                 fields[i].write(record.get(i), out);
             }
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             for (TypeCodec field : fields) {
                 field.skip(in);
             }
@@ -346,7 +388,7 @@ public final class EventCodec<V extends SpecificRecord> {
     }
 
     /** A union of null and another type. */
-    private static final class OptionalCodec implements TypeCodec {
+    private static final class OptionalCodec extends TypeCodec {
         private final TypeCodec present;
 
         OptionalCodec(Schema schema, Set<String> unused) {
@@ -366,12 +408,13 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public @Nullable Object read(BinaryDecoder in) throws IOException {
+        @Nullable
+        Object read(BinaryDecoder in) throws IOException {
             return isPresent(in) ? present.read(in) : null;
         }
 
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
             out.writeIndex(value == null ? 0 : 1);
             if (value != null) {
                 present.write(value, out);
@@ -379,14 +422,14 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             if (isPresent(in)) {
                 present.skip(in);
             }
         }
     }
 
-    private static final class ArrayCodec implements TypeCodec {
+    private static final class ArrayCodec extends TypeCodec {
         private final TypeCodec element;
 
         ArrayCodec(TypeCodec element) {
@@ -394,7 +437,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public Object read(BinaryDecoder in) throws IOException {
+        Object read(BinaryDecoder in) throws IOException {
             List<@Nullable Object> list = new ArrayList<>();
             for (long count = in.readArrayStart(); count > 0; count = in.arrayNext()) {
                 for (long i = 0; i < count; i++) {
@@ -405,7 +448,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
             Collection<?> collection = (Collection<?>) Objects.requireNonNull(value);
             out.writeArrayStart();
             out.setItemCount(collection.size());
@@ -417,7 +460,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             for (long count = in.skipArray(); count > 0; count = in.skipArray()) {
                 for (long i = 0; i < count; i++) {
                     element.skip(in);
@@ -426,7 +469,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
     }
 
-    private static final class MapCodec implements TypeCodec {
+    private static final class MapCodec extends TypeCodec {
         private final TypeCodec value;
 
         MapCodec(TypeCodec value) {
@@ -434,7 +477,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public Object read(BinaryDecoder in) throws IOException {
+        Object read(BinaryDecoder in) throws IOException {
             Map<String, @Nullable Object> map = new HashMap<>();
             for (long count = in.readMapStart(); count > 0; count = in.mapNext()) {
                 for (long i = 0; i < count; i++) {
@@ -445,7 +488,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void write(@Nullable Object map, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object map, BinaryEncoder out) throws IOException {
             Map<?, ?> entries = (Map<?, ?>) Objects.requireNonNull(map);
             out.writeMapStart();
             out.setItemCount(entries.size());
@@ -458,7 +501,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             for (long count = in.skipMap(); count > 0; count = in.skipMap()) {
                 for (long i = 0; i < count; i++) {
                     in.skipString();
@@ -476,9 +519,9 @@ public final class EventCodec<V extends SpecificRecord> {
         return Math.addExact(size, (int) block);
     }
 
-    private static final class IntsCodec implements TypeCodec {
+    private static final class IntsCodec extends TypeCodec {
         @Override
-        public Object read(BinaryDecoder in) throws IOException {
+        Object read(BinaryDecoder in) throws IOException {
             int[] values = {};
             for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
                 int from = values.length;
@@ -491,7 +534,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
             @SuppressWarnings("unchecked")
             IntList values = IntList.from((List<Integer>) Objects.requireNonNull(value));
             out.writeArrayStart();
@@ -503,7 +546,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             for (long block = in.skipArray(); block > 0; block = in.skipArray()) {
                 for (long i = 0; i < block; i++) {
                     in.readInt();
@@ -512,9 +555,9 @@ public final class EventCodec<V extends SpecificRecord> {
         }
     }
 
-    private static final class FloatsCodec implements TypeCodec {
+    private static final class FloatsCodec extends TypeCodec {
         @Override
-        public Object read(BinaryDecoder in) throws IOException {
+        Object read(BinaryDecoder in) throws IOException {
             float[] values = {};
             for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
                 int from = values.length;
@@ -528,7 +571,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
             @SuppressWarnings("unchecked")
             float[] values = FloatList.toArray((List<Float>) Objects.requireNonNull(value));
             out.writeArrayStart();
@@ -540,7 +583,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        public void skip(BinaryDecoder in) throws IOException {
+        void skip(BinaryDecoder in) throws IOException {
             for (long block = in.skipArray(); block > 0; block = in.skipArray()) {
                 in.skipFixed(Math.multiplyExact(grown(0, block, Float.BYTES, in), Float.BYTES));
             }

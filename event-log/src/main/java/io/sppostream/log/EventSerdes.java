@@ -141,7 +141,10 @@ public final class EventSerdes implements AutoCloseable {
             throw new SerializationException("a value that does not name its schema");
         }
         int id = ByteBuffer.wrap(value).getInt(1);
-        return writerSchemas.computeIfAbsent(id, key -> outages.reading(() -> fetchSchema(key)));
+        Schema known = writerSchemas.get(id);
+        return known != null
+                ? known
+                : writerSchemas.computeIfAbsent(id, key -> outages.reading(() -> fetchSchema(key)));
     }
 
     private Schema fetchSchema(int id) {
@@ -236,11 +239,14 @@ public final class EventSerdes implements AutoCloseable {
                 throw new SerializationException(
                         "a record without a value, where a " + type.getSimpleName() + " belongs");
             }
-            Optional<SparseReader<V>> other = others.computeIfAbsent(
-                    writerSchema(bytes),
-                    writer -> codec.isCurrent(writer)
-                            ? Optional.empty()
-                            : Optional.of(new SparseReader<>(type, writer, unused)));
+            Schema writer = writerSchema(bytes);
+            Optional<SparseReader<V>> other = others.get(writer);
+            if (other == null) {
+                other = codec.isCurrent(writer)
+                        ? Optional.empty()
+                        : Optional.of(new SparseReader<>(type, writer, unused));
+                others.put(writer, other);
+            }
             try {
                 return other.isEmpty() ? codec.read(bytes, HEADER) : other.get().read(bytes, HEADER);
             } catch (IOException | RuntimeException e) {

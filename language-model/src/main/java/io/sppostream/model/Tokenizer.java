@@ -1,6 +1,7 @@
 package io.sppostream.model;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
@@ -94,10 +95,17 @@ public final class Tokenizer implements AutoCloseable {
         return specialTokens.isSpelledIn(text) ? ids(underAliases(), text) : encode(text);
     }
 
+    /** DJL's own method also fetches spans, masks and texts of the tokens, which takes most of the time of a short text. */
     private static int[] ids(HuggingFaceTokenizer tokenizer, String text) {
-        return Arrays.stream(tokenizer.encode(text, false, false).getIds())
-                .mapToInt(Math::toIntExact)
-                .toArray();
+        long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+        try {
+            long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
+            int[] tokens = new int[ids.length];
+            Arrays.setAll(tokens, i -> Math.toIntExact(ids[i]));
+            return tokens;
+        } finally {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
     }
 
     private synchronized HuggingFaceTokenizer underAliases() {
@@ -190,7 +198,9 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private static String concatenated(List<ChatMessage> messages) {
-        return messages.stream().map(ChatMessage::content).collect(Collectors.joining());
+        return messages.size() == 1
+                ? messages.get(0).content()
+                : messages.stream().map(ChatMessage::content).collect(Collectors.joining());
     }
 
     /** The tokens that end a response. */

@@ -18,6 +18,8 @@ import java.util.Map;
  * since the times of a thread that has ended are lost. For one thread.
  */
 final class CpuTimes {
+    private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
+
     private static final List<String> ROLES = List.of(
             RoleName.FEED,
             RoleName.ROLLOUT_PRODUCER,
@@ -34,9 +36,18 @@ final class CpuTimes {
     private final Map<Long, Long> nanos = new HashMap<>();
     private final long before = process.getProcessCpuTime();
     private Duration broker = Duration.ZERO;
+    private long sampledAt = System.nanoTime();
+
+    /** Reads the times of all live threads, if a second has passed since the last time: it takes a millisecond. */
+    void sampleNowAndThen() {
+        if (System.nanoTime() - sampledAt >= INTERVAL_NANOS) {
+            sample();
+        }
+    }
 
     /** Reads the times of all live threads. */
     void sample() {
+        sampledAt = System.nanoTime();
         for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
             if (thread != null) {
                 long time = threads.getThreadCpuTime(thread.getThreadId());

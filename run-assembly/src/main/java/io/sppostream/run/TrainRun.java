@@ -287,7 +287,7 @@ public final class TrainRun {
                 failure.rethrow();
                 follower.poll(BETWEEN_LOOKS, line);
                 firstRewards.poll(Duration.ZERO).ifPresent(line::say);
-                cpuTimes.sample();
+                cpuTimes.sampleNowAndThen();
                 if (curve.stepsDone() >= before.steps()) {
                     line.show(curve, clock.instant());
                 }

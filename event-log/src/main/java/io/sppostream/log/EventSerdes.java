@@ -141,7 +141,7 @@ public final class EventSerdes implements AutoCloseable {
             throw new SerializationException("a value that does not name its schema");
         }
         int id = ByteBuffer.wrap(value).getInt(1);
-        Schema known = writerSchemas.get(id);
+        Schema known = writerSchemas.get(id); // Each record asks; the lambda below would be another object each time.
         return known != null
                 ? known
                 : writerSchemas.computeIfAbsent(id, key -> outages.reading(() -> fetchSchema(key)));

@@ -29,6 +29,7 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.processor.internals.ProcessorRecordContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -160,8 +161,20 @@ final class Join {
 
     /** Adds a record to its request, and forwards what it completes. */
     void take(JoinInput input) {
+        freeSource();
         add(input);
         commits.processed();
+    }
+
+    /**
+     * Frees the bytes of the record at hand, which Kafka Streams keeps for dead letters that we do not have it write.
+     * Otherwise each entry in the cache of a store would keep those of the record that it was put for, and the cache,
+     * which does not count them, would hold gigabytes of settled rollouts.
+     */
+    private void freeSource() {
+        if (context.recordMetadata().orElse(null) instanceof ProcessorRecordContext source) {
+            source.freeRawRecord();
+        }
     }
 
     private void add(JoinInput input) {

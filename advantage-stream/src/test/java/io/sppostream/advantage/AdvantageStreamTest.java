@@ -22,6 +22,7 @@ import io.sppostream.log.EventSerdes;
 import io.sppostream.log.KafkaSettings;
 import io.sppostream.log.RunLog;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -595,6 +596,26 @@ class AdvantageStreamTest {
             assertThat(header(letter, "sppo.offset")).isEqualTo("0");
             assertThat(header(letter, "sppo.error")).isEqualTo("a value that does not name its schema");
         });
+    }
+
+    /** The caches of the stores must not hold records that the join has no more use for. */
+    @Test
+    void shouldNotKeepTheBytesOfARolloutThatHasSettled() {
+        driver.send(verdict("r-1", 0, true), value("r-1", 0.25));
+        WeakReference<byte[]> bytes = sendBytes(rollout("r-1", 0, 1));
+        driver.send(rollout("r-2", 0, 1)); // The decoder keeps the last bytes that it read.
+
+        assertThat(advantages()).containsExactly(0.75);
+        for (int i = 0; i < 100 && bytes.get() != null; i++) {
+            System.gc();
+        }
+        assertThat(bytes.get()).isNull();
+    }
+
+    private WeakReference<byte[]> sendBytes(Rollout rollout) {
+        byte[] bytes = driver.bytes(rollout);
+        driver.sendBytes(JoinDriver.TOPICS.rollouts(), rollout.getRequestId(), bytes);
+        return new WeakReference<>(bytes);
     }
 
     @Test

@@ -47,12 +47,10 @@ class InStepConsumerIT {
             try (TopicAdmin admin = new TopicAdmin(kafka)) {
                 admin.create(TOPICS, (short) 1);
             }
-            long start = System.currentTimeMillis();
-            write(kafka, start);
+            write(kafka);
 
             Map<String, Object> settings = new HashMap<>(kafka.consumer());
             settings.put(ConsumerConfig.GROUP_ID_CONFIG, "in-step.join");
-            settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
             settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, A_POLL);
             try (Consumer<byte[], byte[]> consumer = new StreamsClients().getConsumer(settings)) {
                 consumer.subscribe(List.of(LARGE.topic(), SMALL.topic()), new NoListener());
@@ -68,6 +66,12 @@ class InStepConsumerIT {
                     ConsumerRecords<byte[], byte[]> polled = consumer.poll(Duration.ofMillis(100));
                     large += polled.records(LARGE).size();
                     small += polled.records(SMALL).size();
+                    boolean more = (!polled.records(LARGE).isEmpty() && large < RECORDS)
+                            || (!polled.records(SMALL).isEmpty() && small < RECORDS);
+                    polled.forEach(record -> PolledRecords.ofThread().processed());
+                    assertThat(PolledRecords.ofThread().areProcessed())
+                            .as("no more after %d and %d", large, small)
+                            .isEqualTo(!more);
                     int apart = Math.abs(large - small);
                     met |= small > 0 && large > 0 && apart <= A_POLL;
                     if (!met) {
@@ -82,7 +86,8 @@ class InStepConsumerIT {
         }
     }
 
-    private static void write(KafkaSettings kafka, long start) {
+    private static void write(KafkaSettings kafka) {
+        long start = System.currentTimeMillis();
         try (Producer<byte[], byte[]> producer = kafka.clients().producer(kafka.producer())) {
             for (int i = 0; i < RECORDS; i++) {
                 producer.send(new ProducerRecord<>(LARGE.topic(), 0, start + i, null, new byte[2_000]));

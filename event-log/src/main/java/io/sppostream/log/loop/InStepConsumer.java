@@ -101,13 +101,13 @@ final class InStepConsumer extends KafkaConsumer<byte[], byte[]> {
     /** A partition that is assigned again begins unpaused. */
     private void forget(Collection<TopicPartition> partitions) {
         held = without(held, partitions);
-        paused.removeAll(Set.copyOf(partitions));
+        paused.removeAll(partitions);
     }
 
     private static Set<TopicPartition> without(
             Collection<TopicPartition> partitions, Collection<TopicPartition> others) {
         Set<TopicPartition> rest = new HashSet<>(partitions);
-        rest.removeAll(Set.copyOf(others));
+        rest.removeAll(others);
         return rest;
     }
 }

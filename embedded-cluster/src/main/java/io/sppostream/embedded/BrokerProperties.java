@@ -74,6 +74,10 @@ final class BrokerProperties {
         p.setProperty("num.io.threads", "3");
         p.setProperty("background.threads", "2");
 
+        // The system adapts the buffers of sockets; Kafka's of 100 KB are less than a batch.
+        p.setProperty("socket.send.buffer.bytes", "-1");
+        p.setProperty("socket.receive.buffer.bytes", "-1");
+
         p.setProperty("group.coordinator.threads", "1");
         p.setProperty("group.coordinator.background.threads", "1");
 

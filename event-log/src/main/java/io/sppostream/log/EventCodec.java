@@ -2,16 +2,11 @@ package io.sppostream.log;
 
 import io.sppostream.events.list.FloatList;
 import io.sppostream.events.list.IntList;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
-import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -25,10 +20,6 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.data.TimeConversions.TimestampMicrosConversion;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.BinaryEncoder;
-import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -44,15 +35,8 @@ public final class EventCodec<V extends SpecificRecord> {
     private final Schema schema;
     private final TypeCodec codec;
 
-    /** Free for the next event. Null while a thread uses them, and after one that failed: they hold half an event. */
-    private final AtomicReference<@Nullable Buffers> free = new AtomicReference<>();
-
-    /** What is used again for each event. */
-    private static final class Buffers {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
-        private final BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
-        private @Nullable BinaryDecoder decoder;
-    }
+    /** Free for the next event; null while a thread uses it. */
+    private final AtomicReference<@Nullable AvroOutput> free = new AtomicReference<>();
 
     /** A codec of all fields. */
     public EventCodec(Class<V> type) {
@@ -75,19 +59,15 @@ public final class EventCodec<V extends SpecificRecord> {
     }
 
     /**
-     * Decodes the event whose encoding begins at an index.
+     * Decodes the event whose encoding begins at an index. Its long lists of numbers are decoded when they are first asked
+     * for, so the caller must not change the bytes afterwards.
      *
-     * @throws IOException if the bytes end before the event does
+     * @throws EOFException if the bytes end before the event does
      * @throws AvroRuntimeException if they are not the encoding of an event
      */
     @SuppressWarnings("unchecked")
-    public V read(byte[] bytes, int from) throws IOException {
-        Buffers mine = buffers();
-        BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, mine.decoder);
-        mine.decoder = decoder;
-        V event = (V) Objects.requireNonNull(codec.read(decoder));
-        free.set(mine);
-        return event;
+    public V read(byte[] bytes, int from) throws EOFException {
+        return (V) Objects.requireNonNull(codec.read(new AvroInput(bytes, from)));
     }
 
     /**
@@ -96,32 +76,25 @@ public final class EventCodec<V extends SpecificRecord> {
      * @param header bytes to begin with
      */
     public byte[] write(V event, byte... header) {
-        Buffers mine = buffers();
-        mine.bytes.reset();
-        try {
-            mine.encoder.writeFixed(header);
-            codec.write(event, mine.encoder);
-            mine.encoder.flush();
-        } catch (IOException e) {
-            throw new AvroRuntimeException(e);
+        AvroOutput out = free.getAndSet(null);
+        if (out == null) {
+            out = new AvroOutput();
         }
-        byte[] bytes = mine.bytes.toByteArray();
-        free.set(mine);
+        out.clear();
+        out.writeFixed(header);
+        codec.write(event, out);
+        byte[] bytes = out.toByteArray();
+        free.set(out);
         return bytes;
-    }
-
-    private Buffers buffers() {
-        Buffers mine = free.getAndSet(null);
-        return mine == null ? new Buffers() : mine;
     }
 
     /** The encoding of one type. A class, since C1 calls the methods of interfaces slowly. */
     private abstract static class TypeCodec {
-        abstract @Nullable Object read(BinaryDecoder in) throws IOException;
+        abstract @Nullable Object read(AvroInput in) throws EOFException;
 
-        abstract void write(@Nullable Object value, BinaryEncoder out) throws IOException;
+        abstract void write(@Nullable Object value, AvroOutput out);
 
-        abstract void skip(BinaryDecoder in) throws IOException;
+        abstract void skip(AvroInput in) throws EOFException;
     }
 
     private static TypeCodec codec(Schema schema, Set<String> unused) {
@@ -148,20 +121,6 @@ public final class EventCodec<V extends SpecificRecord> {
         };
     }
 
-    /** Bytes of the value that are still to be read: nothing in it can be longer. */
-    private static int remaining(BinaryDecoder in) throws IOException {
-        return in.inputStream().available();
-    }
-
-    private static byte[] bytes(long length, BinaryDecoder in) throws IOException {
-        if (length < 0 || length > remaining(in)) {
-            throw new EOFException(length + " bytes are announced, " + remaining(in) + " remain");
-        }
-        byte[] bytes = new byte[(int) length];
-        in.readFixed(bytes);
-        return bytes;
-    }
-
     private static AvroRuntimeException invalid(String what, int index) {
         return new AvroRuntimeException("there is no " + what + " " + index);
     }
@@ -169,36 +128,36 @@ public final class EventCodec<V extends SpecificRecord> {
     private abstract static class Primitive extends TypeCodec {
         static final Primitive BOOLEAN = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
+            Object read(AvroInput in) throws EOFException {
                 return in.readBoolean();
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeBoolean((Boolean) value);
             }
         };
 
         static final Primitive INT = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
+            Object read(AvroInput in) throws EOFException {
                 return in.readInt();
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeInt((Integer) value);
             }
         };
 
         static final Primitive LONG = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
+            Object read(AvroInput in) throws EOFException {
                 return in.readLong();
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeLong((Long) value);
             }
         };
@@ -208,65 +167,65 @@ public final class EventCodec<V extends SpecificRecord> {
             private static final Schema SCHEMA = CONVERSION.getRecommendedSchema();
 
             @Override
-            Object read(BinaryDecoder in) throws IOException {
+            Object read(AvroInput in) throws EOFException {
                 return CONVERSION.fromLong(in.readLong(), SCHEMA, SCHEMA.getLogicalType());
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeLong(CONVERSION.toLong((Instant) value, SCHEMA, SCHEMA.getLogicalType()));
             }
         };
 
         static final Primitive FLOAT = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
+            Object read(AvroInput in) throws EOFException {
                 return in.readFloat();
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeFloat((Float) value);
             }
         };
 
         static final Primitive DOUBLE = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
+            Object read(AvroInput in) throws EOFException {
                 return in.readDouble();
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeDouble((Double) value);
             }
         };
 
         static final Primitive STRING = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
-                return new String(bytes(in.readLong(), in), StandardCharsets.UTF_8);
+            Object read(AvroInput in) throws EOFException {
+                return in.readString();
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeString((String) value);
             }
 
             @Override
-            void skip(BinaryDecoder in) throws IOException {
-                in.skipString();
+            void skip(AvroInput in) throws EOFException {
+                in.skipBytes();
             }
         };
 
         static final Primitive BYTES = new Primitive() {
             @Override
-            Object read(BinaryDecoder in) throws IOException {
-                return ByteBuffer.wrap(bytes(in.readLong(), in));
+            Object read(AvroInput in) throws EOFException {
+                return ByteBuffer.wrap(in.readBytes());
             }
 
             @Override
-            void writeValue(Object value, BinaryEncoder out) throws IOException {
+            void writeValue(Object value, AvroOutput out) {
                 out.writeBytes((ByteBuffer) value);
             }
         };
@@ -284,15 +243,15 @@ public final class EventCodec<V extends SpecificRecord> {
             };
         }
 
-        abstract void writeValue(Object value, BinaryEncoder out) throws IOException;
+        abstract void writeValue(Object value, AvroOutput out);
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, AvroOutput out) {
             writeValue(Objects.requireNonNull(value), out);
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
+        void skip(AvroInput in) throws EOFException {
             read(in);
         }
     }
@@ -307,8 +266,8 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        Object read(BinaryDecoder in) throws IOException {
-            int index = in.readEnum();
+        Object read(AvroInput in) throws EOFException {
+            int index = in.readInt();
             if (index < 0 || index >= constants.length) {
                 throw invalid("symbol", index);
             }
@@ -316,13 +275,13 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
-            out.writeEnum(schema.getEnumOrdinal(Objects.requireNonNull(value).toString()));
+        void write(@Nullable Object value, AvroOutput out) {
+            out.writeInt(schema.getEnumOrdinal(Objects.requireNonNull(value).toString()));
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
-            in.readEnum();
+        void skip(AvroInput in) throws EOFException {
+            in.readInt();
         }
     }
 
@@ -350,7 +309,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        Object read(BinaryDecoder in) throws IOException {
+        Object read(AvroInput in) throws EOFException {
             SpecificRecordBase record = newRecord();
             for (int i = 0; i < fields.length; i++) {
                 if (empty[i] == null) {
@@ -372,7 +331,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, AvroOutput out) {
             SpecificRecordBase record = (SpecificRecordBase) Objects.requireNonNull(value);
             for (int i = 0; i < fields.length; i++) {
                 fields[i].write(record.get(i), out);
@@ -380,7 +339,7 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
+        void skip(AvroInput in) throws EOFException {
             for (TypeCodec field : fields) {
                 field.skip(in);
             }
@@ -399,8 +358,8 @@ public final class EventCodec<V extends SpecificRecord> {
             present = codec(types.get(1), unused);
         }
 
-        private static boolean isPresent(BinaryDecoder in) throws IOException {
-            int index = in.readIndex();
+        private static boolean isPresent(AvroInput in) throws EOFException {
+            int index = in.readInt();
             if (index < 0 || index > 1) {
                 throw invalid("branch", index);
             }
@@ -409,20 +368,20 @@ public final class EventCodec<V extends SpecificRecord> {
 
         @Override
         @Nullable
-        Object read(BinaryDecoder in) throws IOException {
+        Object read(AvroInput in) throws EOFException {
             return isPresent(in) ? present.read(in) : null;
         }
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
-            out.writeIndex(value == null ? 0 : 1);
+        void write(@Nullable Object value, AvroOutput out) {
+            out.writeInt(value == null ? 0 : 1);
             if (value != null) {
                 present.write(value, out);
             }
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
+        void skip(AvroInput in) throws EOFException {
             if (isPresent(in)) {
                 present.skip(in);
             }
@@ -437,9 +396,9 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        Object read(BinaryDecoder in) throws IOException {
+        Object read(AvroInput in) throws EOFException {
             List<@Nullable Object> list = new ArrayList<>();
-            for (long count = in.readArrayStart(); count > 0; count = in.arrayNext()) {
+            for (long count = in.readBlock(); count > 0; count = in.readBlock()) {
                 for (long i = 0; i < count; i++) {
                     list.add(element.read(in));
                 }
@@ -448,20 +407,18 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, AvroOutput out) {
             Collection<?> collection = (Collection<?>) Objects.requireNonNull(value);
-            out.writeArrayStart();
-            out.setItemCount(collection.size());
+            out.beginBlock(collection.size());
             for (Object each : collection) {
-                out.startItem();
                 element.write(each, out);
             }
-            out.writeArrayEnd();
+            out.endBlocks();
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
-            for (long count = in.skipArray(); count > 0; count = in.skipArray()) {
+        void skip(AvroInput in) throws EOFException {
+            for (long count = in.skipBlock(); count > 0; count = in.skipBlock()) {
                 for (long i = 0; i < count; i++) {
                     element.skip(in);
                 }
@@ -477,9 +434,9 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        Object read(BinaryDecoder in) throws IOException {
+        Object read(AvroInput in) throws EOFException {
             Map<String, @Nullable Object> map = new HashMap<>();
-            for (long count = in.readMapStart(); count > 0; count = in.mapNext()) {
+            for (long count = in.readBlock(); count > 0; count = in.readBlock()) {
                 for (long i = 0; i < count; i++) {
                     map.put((String) Primitive.STRING.read(in), value.read(in));
                 }
@@ -488,104 +445,77 @@ public final class EventCodec<V extends SpecificRecord> {
         }
 
         @Override
-        void write(@Nullable Object map, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object map, AvroOutput out) {
             Map<?, ?> entries = (Map<?, ?>) Objects.requireNonNull(map);
-            out.writeMapStart();
-            out.setItemCount(entries.size());
+            out.beginBlock(entries.size());
             for (Map.Entry<?, ?> entry : entries.entrySet()) {
-                out.startItem();
                 Primitive.STRING.write(entry.getKey(), out);
                 value.write(entry.getValue(), out);
             }
-            out.writeMapEnd();
+            out.endBlocks();
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
-            for (long count = in.skipMap(); count > 0; count = in.skipMap()) {
+        void skip(AvroInput in) throws EOFException {
+            for (long count = in.skipBlock(); count > 0; count = in.skipBlock()) {
                 for (long i = 0; i < count; i++) {
-                    in.skipString();
+                    in.skipBytes();
                     value.skip(in);
                 }
             }
         }
     }
 
-    /** The end of an array to which a block of elements is added, none of them shorter than some bytes. */
-    private static int grown(int size, long block, int elementBytes, BinaryDecoder in) throws IOException {
-        if (block > remaining(in) / elementBytes) {
-            throw new EOFException(block + " elements are announced, " + remaining(in) + " bytes remain");
-        }
-        return Math.addExact(size, (int) block);
-    }
-
     private static final class IntsCodec extends TypeCodec {
         @Override
-        Object read(BinaryDecoder in) throws IOException {
-            int[] values = {};
-            for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
-                int from = values.length;
-                values = Arrays.copyOf(values, grown(from, block, 1, in));
-                for (int i = from; i < values.length; i++) {
-                    values[i] = in.readInt();
-                }
+        Object read(AvroInput in) throws EOFException {
+            IntList list = IntList.of();
+            for (long block = in.readBlock(); block > 0; block = in.readBlock()) {
+                list = list.followedBy(in.readInts(block));
             }
-            return IntList.of(values);
+            return list;
         }
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, AvroOutput out) {
             @SuppressWarnings("unchecked")
             IntList values = IntList.from((List<Integer>) Objects.requireNonNull(value));
-            out.writeArrayStart();
-            out.setItemCount(values.size());
-            for (int i = 0; i < values.size(); i++) {
-                out.writeInt(values.at(i));
-            }
-            out.writeArrayEnd();
+            out.beginBlock(values.size());
+            out.writeInts(values);
+            out.endBlocks();
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
-            for (long block = in.skipArray(); block > 0; block = in.skipArray()) {
-                for (long i = 0; i < block; i++) {
-                    in.readInt();
-                }
+        void skip(AvroInput in) throws EOFException {
+            for (long block = in.skipBlock(); block > 0; block = in.skipBlock()) {
+                in.skipInts(block);
             }
         }
     }
 
     private static final class FloatsCodec extends TypeCodec {
         @Override
-        Object read(BinaryDecoder in) throws IOException {
-            float[] values = {};
-            for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
-                int from = values.length;
-                values = Arrays.copyOf(values, grown(from, block, Float.BYTES, in));
-                ByteBuffer.wrap(bytes(block * Float.BYTES, in))
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .asFloatBuffer()
-                        .get(values, from, (int) block);
+        Object read(AvroInput in) throws EOFException {
+            FloatList list = FloatList.of();
+            for (long block = in.readBlock(); block > 0; block = in.readBlock()) {
+                list = list.followedBy(in.readFloats(block));
             }
-            return FloatList.of(values);
+            return list;
         }
 
         @Override
-        void write(@Nullable Object value, BinaryEncoder out) throws IOException {
+        void write(@Nullable Object value, AvroOutput out) {
             @SuppressWarnings("unchecked")
-            float[] values = FloatList.toArray((List<Float>) Objects.requireNonNull(value));
-            out.writeArrayStart();
-            out.setItemCount(values.length);
-            ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
-            out.writeFixed(bytes.array());
-            out.writeArrayEnd();
+            FloatList values = FloatList.from((List<Float>) Objects.requireNonNull(value));
+            out.beginBlock(values.size());
+            out.writeFloats(values);
+            out.endBlocks();
         }
 
         @Override
-        void skip(BinaryDecoder in) throws IOException {
-            for (long block = in.skipArray(); block > 0; block = in.skipArray()) {
-                in.skipFixed(Math.multiplyExact(grown(0, block, Float.BYTES, in), Float.BYTES));
+        void skip(AvroInput in) throws EOFException {
+            for (long block = in.skipBlock(); block > 0; block = in.skipBlock()) {
+                in.skipFloats(block);
             }
         }
     }

@@ -69,6 +69,12 @@ public record KafkaSettings(
      */
     private static final int RETRY_MS = 20;
 
+    /**
+     * Leaves the size of a socket's buffers to the system, which adapts it. Kafka's 32 to 128 KB are less than a batch, so
+     * that one fetch of long rollouts would take dozens of reads.
+     */
+    private static final int SYSTEM_BUFFERS = -1;
+
     /** The default of the brokers' {@code transaction.max.timeout.ms}. */
     private static final Duration LONGEST_TRANSACTION = Duration.ofMinutes(15);
 
@@ -252,6 +258,8 @@ public record KafkaSettings(
     private Map<String, Object> withOverrides(Map<String, Object> settings) {
         settings.put("bootstrap.servers", bootstrapServers);
         settings.put(CommonClientConfigs.RETRY_BACKOFF_MS_CONFIG, RETRY_MS);
+        settings.put(CommonClientConfigs.SEND_BUFFER_CONFIG, SYSTEM_BUFFERS);
+        settings.put(CommonClientConfigs.RECEIVE_BUFFER_CONFIG, SYSTEM_BUFFERS);
         settings.putAll(properties);
         return settings;
     }

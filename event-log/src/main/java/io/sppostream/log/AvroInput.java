@@ -159,15 +159,23 @@ final class AvroInput {
         }
         int from = position;
         int left = (int) count;
+        long before = 0; // The eight bytes before those at the position.
         while (left >= Long.BYTES && remaining() >= Long.BYTES) {
             long goesOn = (long) EIGHT_BYTES.get(bytes, position) & GOES_ON;
-            if ((goesOn & goesOn >>> 8 & goesOn >>> 16 & goesOn >>> 24 & goesOn >>> 32) != 0) {
-                throw tooLong(); // Five bytes in a row go on.
+            // Of each byte: whether it and the four before it go on.
+            if ((goesOn
+                            & (goesOn << 8 | before >>> 56)
+                            & (goesOn << 16 | before >>> 48)
+                            & (goesOn << 24 | before >>> 40)
+                            & (goesOn << 32 | before >>> 32))
+                    != 0) {
+                throw tooLong();
             }
-            long ends = goesOn ^ GOES_ON;
-            left -= Long.bitCount(ends);
-            position += Long.BYTES - Long.numberOfLeadingZeros(ends) / Byte.SIZE; // To the next number's first byte.
+            left -= Long.BYTES - Long.bitCount(goesOn);
+            position += Long.BYTES;
+            before = goesOn;
         }
+        position -= Long.numberOfLeadingZeros(before ^ GOES_ON) / Byte.SIZE; // Back to the first byte of a number.
         for (; left > 0; left--) {
             readInt();
         }

@@ -21,6 +21,9 @@ final class AvroInput {
     private static final int INT_BYTES = 5;
     private static final int LONG_BYTES = 10;
 
+    /** Bits of a number in each of its bytes. */
+    private static final int VALUE_BITS = 7;
+
     /** The bit of each of eight bytes that says that its number goes on. */
     private static final long GOES_ON = 0x8080_8080_8080_8080L;
 
@@ -63,7 +66,7 @@ final class AvroInput {
 
     private long readVarint(int mostBytes) throws EOFException {
         long value = 0;
-        for (int shift = 0; shift < Byte.SIZE * mostBytes - mostBytes; shift += Byte.SIZE - 1) {
+        for (int shift = 0; shift < VALUE_BITS * mostBytes; shift += VALUE_BITS) {
             byte next = next();
             value |= (long) (next & 0x7F) << shift;
             if (next >= 0) {

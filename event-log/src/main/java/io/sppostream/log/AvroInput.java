@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.apache.avro.AvroRuntimeException;
 
 /**
@@ -18,8 +19,8 @@ final class AvroInput {
     /** Shorter lists are decoded at once. */
     private static final int LONG_LIST = 64;
 
-    private static final int INT_BYTES = 5;
-    private static final int LONG_BYTES = 10;
+    private static final int MOST_INT_BYTES = 5;
+    private static final int MOST_LONG_BYTES = 10;
 
     /** Bits of a number in each of its bytes. */
     private static final int VALUE_BITS = 7;
@@ -55,12 +56,12 @@ final class AvroInput {
     }
 
     int readInt() throws EOFException {
-        int zigzag = (int) readVarint(INT_BYTES);
+        int zigzag = (int) readVarint(MOST_INT_BYTES);
         return (zigzag >>> 1) ^ -(zigzag & 1);
     }
 
     long readLong() throws EOFException {
-        long zigzag = readVarint(LONG_BYTES);
+        long zigzag = readVarint(MOST_LONG_BYTES);
         return (zigzag >>> 1) ^ -(zigzag & 1);
     }
 
@@ -103,9 +104,7 @@ final class AvroInput {
 
     byte[] readBytes() throws EOFException {
         int from = skipBytes();
-        byte[] copy = new byte[position - from];
-        System.arraycopy(bytes, from, copy, 0, copy.length);
-        return copy;
+        return Arrays.copyOfRange(bytes, from, position);
     }
 
     /** Skips a string, or bytes; returns where they begin. */

@@ -5,10 +5,12 @@ import io.sppostream.events.list.IntList;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.avro.io.BinaryData;
 
 /** Writes Avro's binary encoding to an array that grows. Lists that were read are copied as they are. For one thread. */
 final class AvroOutput {
-    private static final int MOST_LONG_BYTES = 10;
+    /** Most bytes of a number of any type. */
+    private static final int MOST_NUMBER_BYTES = 10;
 
     private byte[] bytes = new byte[1 << 10];
     private int size;
@@ -30,41 +32,28 @@ final class AvroOutput {
     }
 
     void writeBoolean(boolean value) {
-        reserve(1);
-        bytes[size++] = (byte) (value ? 1 : 0);
+        reserve(MOST_NUMBER_BYTES);
+        size += BinaryData.encodeBoolean(value, bytes, size);
     }
 
     void writeInt(int value) {
-        writeVarint((value << 1 ^ value >> (Integer.SIZE - 1)) & 0xFFFF_FFFFL);
+        reserve(MOST_NUMBER_BYTES);
+        size += BinaryData.encodeInt(value, bytes, size);
     }
 
     void writeLong(long value) {
-        writeVarint(value << 1 ^ value >> (Long.SIZE - 1));
-    }
-
-    private void writeVarint(long zigzag) {
-        reserve(MOST_LONG_BYTES);
-        long rest = zigzag;
-        while ((rest & ~0x7FL) != 0) {
-            bytes[size++] = (byte) (rest | 0x80);
-            rest >>>= Byte.SIZE - 1;
-        }
-        bytes[size++] = (byte) rest;
+        reserve(MOST_NUMBER_BYTES);
+        size += BinaryData.encodeLong(value, bytes, size);
     }
 
     void writeFloat(float value) {
-        writeFixed(Float.floatToRawIntBits(value), Float.BYTES);
+        reserve(MOST_NUMBER_BYTES);
+        size += BinaryData.encodeFloat(value, bytes, size);
     }
 
     void writeDouble(double value) {
-        writeFixed(Double.doubleToRawLongBits(value), Double.BYTES);
-    }
-
-    private void writeFixed(long value, int count) {
-        reserve(count);
-        for (int i = 0; i < count; i++) {
-            bytes[size++] = (byte) (value >>> (Byte.SIZE * i));
-        }
+        reserve(MOST_NUMBER_BYTES);
+        size += BinaryData.encodeDouble(value, bytes, size);
     }
 
     /** Bytes without their number. */
@@ -106,8 +95,8 @@ final class AvroOutput {
             reserve(values.encodedBytes());
             size = values.copyEncoded(bytes, size);
         } else {
-            for (int i = 0; i < values.size(); i++) {
-                writeInt(values.at(i));
+            for (int value : IntList.asArray(values)) {
+                writeInt(value);
             }
         }
     }

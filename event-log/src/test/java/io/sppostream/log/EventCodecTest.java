@@ -10,11 +10,13 @@ import io.sppostream.events.list.IntList;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
@@ -35,7 +37,7 @@ class EventCodecTest {
     void shouldReadAndWriteIntsAsAvroDoesWhateverTheirBytes(int count) throws Exception {
         List<Integer> values = ints(count);
         RejectedRollout event = new RejectedRollout("q/0", values);
-        byte[] bytes = avro(event, EncoderFactory.get());
+        byte[] bytes = avro(event);
 
         RejectedRollout read = ints.read(bytes, 0);
 
@@ -51,7 +53,7 @@ class EventCodecTest {
     @ValueSource(ints = {0, 1, 63, 64, 65, 1_000})
     void shouldReadAndWriteFloatsAsAvroDoes(int count) throws Exception {
         Value event = value(floats(count));
-        byte[] bytes = avro(event, EncoderFactory.get());
+        byte[] bytes = avro(event);
 
         Value read = floats.read(bytes, 0);
 
@@ -63,17 +65,16 @@ class EventCodecTest {
 
     @Test
     void shouldReadListsOfSeveralBlocksWhenAnotherProgramWritesThem() throws Exception {
-        EncoderFactory small = new EncoderFactory().configureBlockSize(512);
         RejectedRollout ofInts = new RejectedRollout("q/0", ints(1_000));
         Value ofFloats = value(floats(1_000));
 
-        assertThat(ints.read(blocks(ofInts, small), 0)).isEqualTo(ofInts);
-        assertThat(floats.read(blocks(ofFloats, small), 0)).isEqualTo(ofFloats);
+        assertThat(ints.read(blocks(ofInts), 0)).isEqualTo(ofInts);
+        assertThat(floats.read(blocks(ofFloats), 0)).isEqualTo(ofFloats);
     }
 
     @Test
     void shouldRefuseIntsAtOnceWhenOneIsNotWhole() throws Exception {
-        byte[] good = avro(new RejectedRollout("q/0", ints(1_000)), EncoderFactory.get());
+        byte[] good = avro(new RejectedRollout("q/0", ints(1_000)));
 
         for (int length = 0; length < good.length; length++) {
             byte[] cut = Arrays.copyOf(good, length);
@@ -117,20 +118,21 @@ class EventCodecTest {
                 .build();
     }
 
-    private static byte[] avro(SpecificRecord event, EncoderFactory factory) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        write(event, factory.binaryEncoder(bytes, null));
-        return bytes.toByteArray();
+    private static byte[] avro(SpecificRecord event) throws IOException {
+        return encoded(event, bytes -> EncoderFactory.get().binaryEncoder(bytes, null));
     }
 
-    private static byte[] blocks(SpecificRecord event, EncoderFactory factory) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        write(event, factory.blockingBinaryEncoder(bytes, null));
-        return bytes.toByteArray();
+    /** With arrays in blocks of up to 512 bytes. */
+    private static byte[] blocks(SpecificRecord event) throws IOException {
+        return encoded(
+                event, bytes -> new EncoderFactory().configureBlockSize(512).blockingBinaryEncoder(bytes, null));
     }
 
-    private static void write(SpecificRecord event, BinaryEncoder encoder) throws IOException {
+    private static byte[] encoded(SpecificRecord event, Function<OutputStream, BinaryEncoder> to) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BinaryEncoder encoder = to.apply(bytes);
         new SpecificDatumWriter<>(event.getSchema()).write(event, encoder);
         encoder.flush();
+        return bytes.toByteArray();
     }
 }
